@@ -1,0 +1,198 @@
+"""Who may do what: one table, `Permission → alternatives of predicates`.
+
+A permission is given when one of its alternatives holds; an alternative holds when each of its predicates does.
+Four-eyes is a word here like any other. The second wall behind this table is row-level security.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gmp_booking.kernel.errors import Forbidden
+
+
+class Role(StrEnum):
+    COMPANY_REQUESTER = "COMPANY_REQUESTER"
+    COMPANY_APPROVER = "COMPANY_APPROVER"
+    OPERATOR = "OPERATOR"
+    SCHEDULER = "SCHEDULER"
+    PRODUCTION_MANAGER = "PRODUCTION_MANAGER"
+    QA = "QA"
+    BSO = "BSO"
+    ENGINEER = "ENGINEER"
+    QC = "QC"
+    DEMO_MANAGER = "DEMO_MANAGER"
+    CLINICAL_LIAISON = "CLINICAL_LIAISON"
+    COMMITTEE = "COMMITTEE"
+    SYSADMIN = "SYSADMIN"
+    FACILITY_MANAGER = "FACILITY_MANAGER"
+    AUDITOR = "AUDITOR"
+
+
+COMPANY_ROLES = frozenset({Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER, Role.OPERATOR})
+FACILITY_ROLES = frozenset(Role) - COMPANY_ROLES
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever acts: a person signed in by page or token, or the system itself."""
+
+    account_id: int | None
+    person_id: int | None
+    name: str
+    email: str = ""
+    company_id: int | None = None
+    company_code: str | None = None
+    roles: frozenset[Role] = frozenset()
+    language: str = "ko"
+    auth_session_id: int | None = None
+    token_id: int | None = None
+
+    @property
+    def is_system(self) -> bool:
+        return self.account_id is None and self.person_id is None and self.company_id is None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.person_id is not None and self.company_id is None
+
+    @property
+    def sees_facility(self) -> bool:
+        return self.company_id is None
+
+    def has(self, *roles: Role) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+
+SYSTEM = Actor(account_id=None, person_id=None, name="gmp_booking", language="ko")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the table may know of the thing acted upon."""
+
+    company_id: int | None = None
+    requested_by: int | None = None
+    entered_by: int | None = None
+    owner_id: int | None = None
+    stage_role: Role | None = None
+    earlier_signers: frozenset[int] = field(default_factory=frozenset)
+
+
+NOTHING = Subject()
+Predicate = Callable[[Actor, Subject], bool]
+
+
+def has(*roles: Role) -> Predicate:
+    """The actor holds one of these roles."""
+
+    def holds(actor: Actor, _subject: Subject) -> bool:
+        return actor.has(*roles)
+
+    holds.__name__ = "has_" + "_or_".join(role.value for role in roles)
+    return holds
+
+
+def is_of_the_company(actor: Actor, subject: Subject) -> bool:
+    return actor.company_id is not None and actor.company_id == subject.company_id
+
+
+def is_staff(actor: Actor, _subject: Subject) -> bool:
+    return actor.is_staff
+
+
+def is_system(actor: Actor, _subject: Subject) -> bool:
+    return actor.is_system
+
+
+def is_signed_in(actor: Actor, _subject: Subject) -> bool:
+    return actor.person_id is not None
+
+
+def is_ones_own(actor: Actor, subject: Subject) -> bool:
+    return actor.person_id is not None and actor.person_id == subject.owner_id
+
+
+def has_the_role_of_the_stage(actor: Actor, subject: Subject) -> bool:
+    return subject.stage_role is not None and actor.has(subject.stage_role)
+
+
+def is_not_the_requester(actor: Actor, subject: Subject) -> bool:
+    """Four eyes: nobody decides on what they asked for."""
+    return actor.person_id is not None and actor.person_id != subject.requested_by
+
+
+def did_not_enter_it_or_schedules(actor: Actor, subject: Subject) -> bool:
+    """Who entered a booking for a company may take the scheduling step, not a later one."""
+    return actor.person_id != subject.entered_by or subject.stage_role in {Role.SCHEDULER, Role.DEMO_MANAGER}
+
+
+def signed_no_earlier_stage(actor: Actor, subject: Subject) -> bool:
+    """Four eyes: two stages of one record are decided by two people."""
+    return actor.person_id not in subject.earlier_signers
+
+
+class Permission(StrEnum):
+    BOOKING_READ = "booking.read"
+    BOOKING_DRAFT = "booking.draft"
+    BOOKING_SUBMIT = "booking.submit"
+    BOOKING_CANCEL = "booking.cancel"
+    BOOKING_DECIDE = "booking.decide"
+    INBOX_READ = "inbox.read"
+    TIMELINE_READ = "timeline.read"
+    FEED_MAKE_MINE = "feed.make.mine"
+    FEED_MAKE_COMPANY = "feed.make.company"
+    FEED_MAKE_RESOURCE = "feed.make.resource"
+    FEED_REVOKE = "feed.revoke"
+    TOKEN_MAKE = "token.make"
+    TOKEN_REVOKE = "token.revoke"
+    HOLIDAY_EDIT = "holiday.edit"
+    MAIL_SINK_READ = "mail_sink.read"
+
+
+_APPROVING_EYES: tuple[Predicate, ...] = (
+    is_staff,
+    has_the_role_of_the_stage,
+    is_not_the_requester,
+    did_not_enter_it_or_schedules,
+    signed_no_earlier_stage,
+)
+
+PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
+    Permission.BOOKING_READ: ((is_of_the_company,), (is_staff,), (is_system,)),
+    Permission.BOOKING_DRAFT: (
+        (is_of_the_company, has(Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER)),
+        (is_staff, has(Role.SCHEDULER, Role.DEMO_MANAGER)),
+    ),
+    Permission.BOOKING_SUBMIT: (
+        (is_of_the_company, has(Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER)),
+        (is_staff, has(Role.SCHEDULER, Role.DEMO_MANAGER)),
+    ),
+    Permission.BOOKING_CANCEL: (
+        (is_of_the_company, has(Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER)),
+        (is_staff, has(Role.SCHEDULER)),
+    ),
+    Permission.BOOKING_DECIDE: (_APPROVING_EYES,),
+    Permission.INBOX_READ: ((is_staff,),),
+    Permission.TIMELINE_READ: ((is_signed_in,),),
+    Permission.FEED_MAKE_MINE: ((is_signed_in,),),
+    Permission.FEED_MAKE_COMPANY: ((is_of_the_company,),),
+    Permission.FEED_MAKE_RESOURCE: ((is_signed_in,),),
+    Permission.FEED_REVOKE: ((is_ones_own,),),
+    Permission.TOKEN_MAKE: ((is_signed_in,),),
+    Permission.TOKEN_REVOKE: ((is_ones_own,),),
+    Permission.HOLIDAY_EDIT: ((is_staff, has(Role.SCHEDULER, Role.FACILITY_MANAGER, Role.SYSADMIN)),),
+    Permission.MAIL_SINK_READ: ((is_signed_in,),),
+}
+
+
+def is_allowed(actor: Actor, permission: Permission, subject: Subject = NOTHING) -> bool:
+    return any(all(holds(actor, subject) for holds in alternative) for alternative in PERMISSIONS[permission])
+
+
+def require(actor: Actor, permission: Permission, subject: Subject = NOTHING) -> None:
+    """Errors: Forbidden when no alternative of the permission holds."""
+    if not is_allowed(actor, permission, subject):
+        raise Forbidden(params={"permission": permission.value})
