@@ -1,0 +1,67 @@
+"""A stretch of time: half-open, between two instants, in UTC."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+__all__ = ["Period", "merge"]
+
+NOTHING = timedelta()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """The half-open stretch `[start, end)` between two aware instants, kept in UTC.
+
+    Errors: ValueError when an end is naive or when the end is not after the start.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            instant: datetime = getattr(self, name)
+            if instant.tzinfo is None or instant.utcoffset() is None:
+                raise ValueError(f"the {name} of a period carries no time zone")
+            if instant.tzinfo is not UTC:
+                object.__setattr__(self, name, instant.astimezone(UTC))
+        if not self.start < self.end:
+            raise ValueError("a period ends after it starts")
+
+    @property
+    def duration(self) -> timedelta:
+        return self.end - self.start
+
+    def overlaps(self, other: "Period") -> bool:
+        """Whether the two share an instant; periods that only touch do not."""
+        return self.start < other.end and other.start < self.end
+
+    def touches(self, other: "Period") -> bool:
+        """Whether the two share an instant or one begins where the other ends."""
+        return self.start <= other.end and other.start <= self.end
+
+    def contains(self, other: "Period") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def holds(self, instant: datetime) -> bool:
+        """Whether the instant lies within; the end itself does not."""
+        return self.start <= instant < self.end
+
+    def shifted(self, by: timedelta) -> "Period":
+        return Period(self.start + by, self.end + by)
+
+    def padded(self, *, before: timedelta = NOTHING, after: timedelta = NOTHING) -> "Period":
+        return Period(self.start - before, self.end + after)
+
+
+def merge(periods: Iterable[Period]) -> list[Period]:
+    """The same time in the fewest periods, in order; those that touch become one."""
+    merged: list[Period] = []
+    for period in sorted(periods):
+        if merged and period.start <= merged[-1].end:
+            if period.end > merged[-1].end:
+                merged[-1] = Period(merged[-1].start, period.end)
+        else:
+            merged.append(period)
+    return merged
