@@ -1,0 +1,86 @@
+"""Which operating-system user a database started by root runs as."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+from gmp_booking.infra.tether import ServiceUser
+
+SERVICE_USER = "gmpdb"
+
+
+class NoServiceUserError(Exception):
+    """Root has nobody to hand the database to; the message says what to do."""
+
+
+def find_service_user(home: Path) -> ServiceUser | None:
+    """Whoever must run the database kept in `home`, or None when that is the caller.
+
+    Nobody but root changes user. For root it is the owner of a database that is already there, else the user `gmpdb`,
+    which is created when missing: PostgreSQL refuses to run as root, and sharing `nobody` would share its files with
+    other services.
+    """
+    if os.geteuid() != 0:
+        return None
+    if home.exists() and home.stat().st_uid != 0:
+        return _user_of(pwd.getpwuid(home.stat().st_uid))
+    return _existing_user() or _create_user()
+
+
+def can_enter(folder: Path, user: ServiceUser) -> bool:
+    """Whether `user` gets into `folder`, asked of the system: modes alone don't tell (ACLs, mounts)."""
+    return _runs(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)], user)
+
+
+def can_execute(program: Path, user: ServiceUser) -> bool:
+    """Whether `user` can run `program --version`."""
+    return _runs([str(program), "--version"], user)
+
+
+def _runs(argv: list[str], user: ServiceUser) -> bool:
+    try:
+        finished = subprocess.run(
+            argv, cwd="/", user=user.uid, group=user.gid, extra_groups=[], capture_output=True, check=False
+        )
+    except PermissionError:
+        return False
+    return finished.returncode == 0
+
+
+def _existing_user() -> ServiceUser | None:
+    try:
+        return _user_of(pwd.getpwnam(SERVICE_USER))
+    except KeyError:
+        return None
+
+
+def _user_of(entry: pwd.struct_passwd) -> ServiceUser:
+    return ServiceUser(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def _create_user() -> ServiceUser:
+    program = shutil.which("useradd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    advice = f"create the system user '{SERVICE_USER}', or start as an ordinary user"
+    if program is None:
+        raise NoServiceUserError(f"PostgreSQL does not run as root, and this machine has no useradd: {advice}.")
+    options = [
+        "--system",
+        "--user-group",
+        "--no-create-home",
+        "--home-dir",
+        "/nonexistent",
+        "--shell",
+        "/usr/sbin/nologin",
+    ]
+    finished = subprocess.run([program, *options, SERVICE_USER], capture_output=True, text=True, check=False)
+    user = _existing_user()
+    if user is None:
+        complaint = finished.stderr.strip() or f"useradd ended with {finished.returncode}"
+        raise NoServiceUserError(
+            f"PostgreSQL does not run as root, and creating a user failed ({complaint}): {advice}."
+        )
+    return user
