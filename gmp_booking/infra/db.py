@@ -37,7 +37,6 @@ def create_engine_for(url: str, *, pool_size: int = 8, application: str = "gmp_b
         url,
         pool_size=pool_size,
         max_overflow=4,
-        pool_pre_ping=True,
         pool_recycle=600,
         connect_args={
             "application_name": application,

@@ -1,0 +1,240 @@
+"""The two state machines, as data: what was agreed (booking) and what happens (session).
+
+Nothing here acts; services look up a step and carry it out by compare-and-swap on (state, version).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.text import N_
+
+
+class BookingState(StrEnum):
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    UNDER_REVIEW = "UNDER_REVIEW"
+    RETURNED = "RETURNED"
+    APPROVED = "APPROVED"
+    CONFIRMED = "CONFIRMED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    CLOSED = "CLOSED"
+
+
+class SessionState(StrEnum):
+    PLANNED = "PLANNED"
+    READY = "READY"
+    IN_USE = "IN_USE"
+    SUSPENDED = "SUSPENDED"
+    DONE = "DONE"
+    ABORTED = "ABORTED"
+    MISSED = "MISSED"
+    CANCELLED = "CANCELLED"
+
+
+class Action(StrEnum):
+    SUBMIT = "submit"
+    REVIEW = "review"
+    RETURN = "return"
+    APPROVE = "approve"
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    CLOSE = "close"
+
+
+class By(StrEnum):
+    """Who takes a step; the permission table says who that is in the case at hand."""
+
+    REQUESTER = "requester"
+    STAGE = "the stage's role"
+    SYSTEM = "the system"
+    OWNER_OR_SCHEDULER = "company or scheduler"
+    QA = "QA"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One allowed step of a booking."""
+
+    action: Action
+    sources: frozenset[BookingState]
+    target: BookingState
+    by: By
+    reason_required: bool = False
+    judged: bool = False
+
+
+@dataclass(frozen=True)
+class StateFacts:
+    """What a state means for time: does it hold slots, and until when."""
+
+    holds_slots: bool
+    holds_until: str
+
+
+S = BookingState
+
+STATES: dict[BookingState, StateFacts] = {
+    S.DRAFT: StateFacts(holds_slots=False, holds_until="holds nothing"),
+    S.SUBMITTED: StateFacts(holds_slots=True, holds_until="pending_until: twice the decision target"),
+    S.UNDER_REVIEW: StateFacts(holds_slots=True, holds_until="pending_until: twice the decision target"),
+    S.RETURNED: StateFacts(holds_slots=True, holds_until="five working days after the return"),
+    S.APPROVED: StateFacts(holds_slots=True, holds_until="confirmed, or its regulatory date"),
+    S.CONFIRMED: StateFacts(holds_slots=True, holds_until="the end of each period"),
+    S.REJECTED: StateFacts(holds_slots=False, holds_until="released at once"),
+    S.EXPIRED: StateFacts(holds_slots=False, holds_until="released at once"),
+    S.CANCELLED: StateFacts(holds_slots=False, holds_until="released at once"),
+    S.CLOSED: StateFacts(holds_slots=True, holds_until="kept as the record of what was used"),
+}
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition(Action.SUBMIT, frozenset({S.DRAFT, S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True),
+    Transition(Action.REVIEW, frozenset({S.SUBMITTED}), S.UNDER_REVIEW, By.STAGE, judged=True),
+    Transition(
+        Action.RETURN, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.RETURNED, By.STAGE, reason_required=True
+    ),
+    Transition(Action.APPROVE, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.APPROVED, By.STAGE, judged=True),
+    Transition(Action.CONFIRM, frozenset({S.APPROVED}), S.CONFIRMED, By.SYSTEM),
+    Transition(
+        Action.REJECT, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.REJECTED, By.STAGE, reason_required=True
+    ),
+    Transition(
+        Action.EXPIRE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED}), S.EXPIRED, By.SYSTEM
+    ),
+    Transition(
+        Action.CANCEL,
+        frozenset({S.DRAFT, S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED, S.CONFIRMED}),
+        S.CANCELLED,
+        By.OWNER_OR_SCHEDULER,
+        reason_required=True,
+    ),
+    Transition(Action.CLOSE, frozenset({S.CONFIRMED}), S.CLOSED, By.QA),
+)
+
+_BY_ACTION = {transition.action: transition for transition in TRANSITIONS}
+FINAL = frozenset({S.REJECTED, S.EXPIRED, S.CANCELLED, S.CLOSED})
+HOLDING = frozenset(state for state, facts in STATES.items() if facts.holds_slots)
+WAITING = frozenset({S.SUBMITTED, S.UNDER_REVIEW})
+
+
+def step(state: BookingState, action: Action) -> Transition:
+    """The transition an action means in a state.
+
+    Errors: Conflict when the state does not allow it.
+    """
+    transition = _BY_ACTION[action]
+    if state not in transition.sources:
+        raise Conflict(
+            N_("A booking that is %(state)s cannot be changed this way (%(action)s)."),
+            params={"state": state.value, "action": action.value},
+        )
+    return transition
+
+
+@dataclass(frozen=True)
+class SessionStep:
+    """One allowed step of a session of a confirmed booking."""
+
+    action: str
+    sources: frozenset[SessionState]
+    target: SessionState
+    by: str
+    signature: str | None = None
+    reason_required: bool = False
+
+
+T = SessionState
+
+SESSION_STEPS: tuple[SessionStep, ...] = (
+    SessionStep("ready", frozenset({T.PLANNED}), T.READY, "production; another verifies", "ROOM RELEASED"),
+    SessionStep("unready", frozenset({T.READY}), T.PLANNED, "the system"),
+    SessionStep("check-in", frozenset({T.READY}), T.IN_USE, "operator, company or staff"),
+    SessionStep("suspend", frozenset({T.IN_USE}), T.SUSPENDED, "QA or engineer", "HOLD PLACED", reason_required=True),
+    SessionStep("resume", frozenset({T.SUSPENDED}), T.IN_USE, "QA", "HOLD LIFTED", reason_required=True),
+    SessionStep("complete", frozenset({T.IN_USE}), T.DONE, "operator; verifier confirms"),
+    SessionStep(
+        "abort", frozenset({T.IN_USE, T.SUSPENDED}), T.ABORTED, "production and QA", "ABORTED", reason_required=True
+    ),
+    SessionStep("missed", frozenset({T.PLANNED, T.READY}), T.MISSED, "scheduler"),
+    SessionStep(
+        "cancel", frozenset({T.PLANNED, T.READY}), T.CANCELLED, "company or scheduler", reason_required=True
+    ),
+)
+
+
+class Kind(StrEnum):
+    CLEANROOM = "CLEANROOM"
+    EQUIPMENT = "EQUIPMENT"
+    QC = "QC"
+    TECH_DEMO = "TECH_DEMO"
+    REVIEW = "REVIEW"
+    EDUCATION = "EDUCATION"
+    CLINICAL_DEMO = "CLINICAL_DEMO"
+    TOUR = "TOUR"
+    APS = "APS"
+
+
+class RunType(StrEnum):
+    ENG = "ENG"
+    CLIN = "CLIN"
+
+
+class Track(StrEnum):
+    NONE = "none"
+    LIGHT = "light"
+    LIGHT_PLUS = "light+"
+    ENGINEERING = "engineering"
+    CLINICAL = "clinical"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a track: whose it is, and the meaning signed there (None: one journaled click)."""
+
+    role: Role
+    meaning: str | None = None
+
+
+REJECTED_MEANING = "REJECTED"
+
+TRACKS: dict[Track, tuple[Stage, ...]] = {
+    Track.NONE: (),
+    Track.LIGHT: (Stage(Role.DEMO_MANAGER),),
+    Track.LIGHT_PLUS: (Stage(Role.DEMO_MANAGER), Stage(Role.BSO, "APPROVED – BIOSAFETY")),
+    Track.ENGINEERING: (Stage(Role.SCHEDULER), Stage(Role.QA, "APPROVED – QA")),
+    Track.CLINICAL: (
+        Stage(Role.SCHEDULER),
+        Stage(Role.PRODUCTION_MANAGER, "APPROVED – PRODUCTION"),
+        Stage(Role.QA, "APPROVED – QA"),
+    ),
+}
+
+_TRACK_OF_KIND: dict[Kind, Track] = {
+    Kind.QC: Track.NONE,
+    Kind.REVIEW: Track.NONE,
+    Kind.TOUR: Track.LIGHT,
+    Kind.EDUCATION: Track.LIGHT,
+    Kind.TECH_DEMO: Track.LIGHT,
+    Kind.EQUIPMENT: Track.ENGINEERING,
+    Kind.APS: Track.ENGINEERING,
+    Kind.CLINICAL_DEMO: Track.CLINICAL,
+}
+
+
+def track_of(kind: Kind, run_type: RunType | None) -> Track:
+    """The approval track of a kind; cleanroom work follows its run type."""
+    if kind is Kind.CLEANROOM:
+        return Track.CLINICAL if run_type is RunType.CLIN else Track.ENGINEERING
+    return _TRACK_OF_KIND[kind]
+
+
+def signs_refusals(track: Track) -> bool:
+    """A rejection is signed on the tracks that ask for any signature."""
+    return any(stage.meaning for stage in TRACKS[track])

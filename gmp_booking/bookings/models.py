@@ -1,0 +1,219 @@
+"""What is agreed (booking, its versions) and what happens (sessions, equipment reservations)."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gmp_booking.bookings.lifecycle import BookingState, SessionState
+from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
+
+_STATES = ", ".join(f"'{state.value}'" for state in BookingState)
+_SESSION_STATES = ", ".join(f"'{state.value}'" for state in SessionState)
+
+
+def _of_the_booking() -> ForeignKeyConstraint:
+    """A child is of its booking's company: foreign keys look past row-level security, so the pair is the key."""
+    return ForeignKeyConstraint(["company_id", "booking_id"], ["booking.company_id", "booking.id"])
+
+
+class Booking(Base):
+    __tablename__ = "booking"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"),
+        ForeignKeyConstraint(["company_id", "product_id"], ["product.company_id", "product.id"]),
+        CheckConstraint(f"state IN ({_STATES})", name="state"),
+        Index("ix_booking_company_id_created_at", "company_id", "created_at"),
+        Index("ix_booking_company_id_starts_at", "company_id", "starts_at"),
+        Index("ix_booking_starts_at", "starts_at"),
+        Index("ix_booking_waiting", "submitted_at", postgresql_where=text("state IN ('SUBMITTED', 'UNDER_REVIEW')")),
+        Index("ix_booking_pending", "pending_until", postgresql_where=text("pending_until IS NOT NULL")),
+    )
+
+    id: Mapped[Key]
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    company_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("company.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    product_id: Mapped[int | None] = mapped_column(BigInteger)
+    batch: Mapped[str | None] = mapped_column(Text)
+    run_type: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str | None] = mapped_column(Text)
+    purpose: Mapped[str | None] = mapped_column(Text)
+    visibility: Mapped[str] = mapped_column(Text, server_default="BUSY")
+    track: Mapped[str] = mapped_column(Text)
+    stage: Mapped[int] = mapped_column(server_default=text("0"))
+    at_risk: Mapped[bool] = mapped_column(server_default=text("false"))
+    sequence: Mapped[int] = mapped_column(server_default=text("0"))
+    draft: Mapped[dict | None] = mapped_column(JSONB)
+    starts_at: Mapped[Instant | None]
+    ends_at: Mapped[Instant | None]
+    requested_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    entered_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    created_at: Mapped[Stamp]
+    changed_at: Mapped[Stamp]
+    submitted_at: Mapped[Instant | None]
+    decide_by: Mapped[Instant | None]
+    pending_until: Mapped[Instant | None]
+    confirmed_at: Mapped[Instant | None]
+    ended_at: Mapped[Instant | None]
+
+
+class BookingVersion(Base):
+    """The signed content of one version, canonical, with its hash."""
+
+    __tablename__ = "booking_version"
+    __table_args__ = (UniqueConstraint("booking_id", "version"), _of_the_booking())
+
+    id: Mapped[Key]
+    booking_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    version: Mapped[int]
+    content: Mapped[dict] = mapped_column(JSONB)
+    content_hash: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Stamp]
+    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+
+
+class BookingSession(Base):
+    """One piece of room time of one version of a booking."""
+
+    __tablename__ = "booking_session"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "version", "number"),
+        UniqueConstraint("company_id", "id"),
+        _of_the_booking(),
+        CheckConstraint("starts_at < ends_at", name="order"),
+        CheckConstraint("headcount >= 0", name="headcount"),
+        CheckConstraint("setup_min >= 0 AND teardown_min >= 0", name="margins"),
+        CheckConstraint(f"state IN ({_SESSION_STATES})", name="state"),
+        Index("ix_booking_session_company_id_starts_at", "company_id", "starts_at"),
+        Index("ix_booking_session_room_id_starts_at", "room_id", "starts_at"),
+    )
+
+    id: Mapped[Key]
+    booking_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    version: Mapped[int]
+    number: Mapped[int]
+    room_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("room.id"))
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    setup_min: Mapped[int] = mapped_column(server_default=text("0"))
+    teardown_min: Mapped[int] = mapped_column(server_default=text("0"))
+    step: Mapped[str | None] = mapped_column(Text)
+    exposure: Mapped[str] = mapped_column(Text, server_default="CLOSED")
+    headcount: Mapped[int]
+    state: Mapped[str] = mapped_column(Text, server_default="PLANNED")
+    actual_start_at: Mapped[Instant | None]
+    actual_end_at: Mapped[Instant | None]
+
+
+class SessionPerson(Base):
+    """Who is in the room, in which part; times are repeated here so that a person's day is one index scan."""
+
+    __tablename__ = "session_person"
+    __table_args__ = (
+        UniqueConstraint("booking_session_id", "person_id"),
+        ForeignKeyConstraint(
+            ["company_id", "booking_session_id"], ["booking_session.company_id", "booking_session.id"]
+        ),
+        Index("ix_session_person_person_id_starts_at", "person_id", "starts_at"),
+    )
+
+    id: Mapped[Key]
+    booking_session_id: Mapped[Ref]
+    booking_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(Text)
+    room_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("room.id"))
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class SessionEquipment(Base):
+    """Equipment attended during a session."""
+
+    __tablename__ = "session_equipment"
+    __table_args__ = (
+        UniqueConstraint("booking_session_id", "equipment_id"),
+        ForeignKeyConstraint(
+            ["company_id", "booking_session_id"], ["booking_session.company_id", "booking_session.id"]
+        ),
+    )
+
+    id: Mapped[Key]
+    booking_session_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    equipment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("equipment.id"))
+
+
+class EquipmentReservation(Base):
+    """Equipment of one version of a booking, running for hours or weeks."""
+
+    __tablename__ = "equipment_reservation"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "version", "number"),
+        UniqueConstraint("company_id", "id"),
+        _of_the_booking(),
+        CheckConstraint("starts_at < ends_at", name="order"),
+        CheckConstraint("units > 0", name="units"),
+        Index("ix_equipment_reservation_company_id_starts_at", "company_id", "starts_at"),
+    )
+
+    id: Mapped[Key]
+    booking_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    version: Mapped[int]
+    number: Mapped[int]
+    equipment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("equipment.id"))
+    units: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Evaluation(Base):
+    """What the rules said of one version on one occasion, as its company may read it."""
+
+    __tablename__ = "evaluation"
+    __table_args__ = (Index("ix_evaluation_booking_id_version", "booking_id", "version"), _of_the_booking())
+
+    id: Mapped[Key]
+    booking_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    version: Mapped[int]
+    occasion: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(Text)
+    findings: Mapped[list] = mapped_column(JSONB)
+    engine_version: Mapped[str] = mapped_column(Text)
+    at: Mapped[Stamp]
+
+
+class DecisionFacts(Base):
+    """The facts a decision was made on, other companies' among them: only the facility reads these."""
+
+    __tablename__ = "decision_facts"
+    __table_args__ = (Index("ix_decision_facts_booking_id", "booking_id"),)
+
+    id: Mapped[Key]
+    booking_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("booking.id"))
+    version: Mapped[int]
+    occasion: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict] = mapped_column(JSONB)
+    findings: Mapped[list] = mapped_column(JSONB)
+    at: Mapped[Stamp]

@@ -1,0 +1,26 @@
+"""Private calendar links; only the hash of each is kept."""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gmp_booking.infra.db import Base, Instant, Key, Stamp
+
+
+class CalendarFeed(Base):
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        CheckConstraint("scope IN ('mine', 'company', 'facility', 'resource')", name="scope"),
+        CheckConstraint("(scope = 'resource') = (resource_id IS NOT NULL)", name="resource"),
+        Index("ix_calendar_feed_person_id", "person_id"),
+    )
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    prefix: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    scope: Mapped[str] = mapped_column(Text)
+    resource_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("resource.id"))
+    language: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Stamp]
+    last_used_at: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]

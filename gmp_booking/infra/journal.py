@@ -1,0 +1,124 @@
+"""The journal of business events, and who asked to hear of them.
+
+One journal row a happening, written in the transaction of the change, and beside it one `delivery` row for each
+consumer that subscribed. The journal is never updated, and nobody reads it by "id greater than the last".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from json import dumps
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
+from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Somebody who acts on events later, in a worker; an empty set of names means every event."""
+
+    name: str
+    events: frozenset[str] = frozenset()
+
+    def wants(self, event: Event) -> bool:
+        return not self.events or event.name in self.events
+
+
+class JournalEntry(Base):
+    __tablename__ = "journal"
+    __table_args__ = (
+        Index("ix_journal_booking_id_id", "booking_id", "id"),
+        Index("ix_journal_company_id_at", "company_id", "at"),
+    )
+
+    id: Mapped[Key]
+    event: Mapped[str] = mapped_column(Text)
+    at: Mapped[Stamp]
+    actor_id: Mapped[Ref | None]
+    actor_name: Mapped[str] = mapped_column(Text)
+    company_id: Mapped[Ref | None]
+    booking_id: Mapped[Ref | None]
+    reference: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int | None]
+    data: Mapped[dict] = mapped_column(JSONB)
+    reason: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(Text)
+
+
+class Delivery(Base):
+    """One consumer's copy of one journal row, open until it is done."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_open", "consumer", "id", postgresql_where=text("done_at IS NULL")),
+        Index("ix_delivery_journal_id", "journal_id"),
+    )
+
+    id: Mapped[Key]
+    journal_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("journal.id"))
+    consumer: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Stamp]
+    done_at: Mapped[Instant | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+_RECORD = text(
+    """
+    WITH entry AS (
+        INSERT INTO journal (event, at, actor_id, actor_name, company_id, booking_id, reference, version, data,
+                             reason, request_id)
+        VALUES (:event, :at, :actor_id, :actor_name, :company_id, :booking_id, :reference, :version,
+                CAST(:data AS jsonb), :reason, :request_id)
+        RETURNING id
+    )
+    INSERT INTO delivery (journal_id, consumer) SELECT entry.id, consumer FROM entry, unnest(:consumers) AS consumer
+    """
+)
+
+_RECORD_UNHEARD = text(
+    """
+    INSERT INTO journal (event, at, actor_id, actor_name, company_id, booking_id, reference, version, data,
+                         reason, request_id)
+    VALUES (:event, :at, :actor_id, :actor_name, :company_id, :booking_id, :reference, :version,
+            CAST(:data AS jsonb), :reason, :request_id)
+    """
+)
+
+
+def write_entry(
+    session: Session,
+    event: Event,
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str | None,
+    request_id: str | None,
+    consumers: Iterable[Consumer],
+) -> None:
+    """Write the event and a delivery for each consumer that wants it, in one statement."""
+    names = [consumer.name for consumer in consumers if consumer.wants(event)]
+    values = {
+        "event": event.name,
+        "at": at,
+        "actor_id": actor.person_id,
+        "actor_name": actor.name,
+        "company_id": event.company_id,
+        "booking_id": event.booking_id,
+        "reference": event.reference,
+        "version": event.version,
+        "data": dumps(event.data(), ensure_ascii=False),
+        "reason": reason,
+        "request_id": request_id,
+    }
+    if names:
+        session.execute(_RECORD, values | {"consumers": names})
+    else:
+        session.execute(_RECORD_UNHEARD, values)

@@ -1,0 +1,158 @@
+"""Anything whose time can be taken, its places, and the slots that take them.
+
+Nothing but a slot occupies time.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy import DateTime as SqlDateTime
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gmp_booking.infra.db import Base, Key, Ref, Stamp
+
+
+class AirHandlingUnit(Base):
+    __tablename__ = "ahu"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    single_pass: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class AirZone(Base):
+    """Rooms that breathe the same air."""
+
+    __tablename__ = "air_zone"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    ahu_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ahu.id"))
+
+
+class Resource(Base):
+    __tablename__ = "resource"
+    __table_args__ = (CheckConstraint("kind IN ('ROOM', 'EQUIPMENT')", name="kind"),)
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    name_ko: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str] = mapped_column(Text)
+    name_zh: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[Stamp]
+
+
+class Room(Base):
+    __tablename__ = "room"
+    __table_args__ = (
+        CheckConstraint("room_class IN ('GMP', 'SERVICE', 'DEMO', 'SEATED')", name="room_class"),
+        CheckConstraint("changeover_policy IN ('MATRIX', 'L1_BETWEEN_PRODUCTS', 'NONE')", name="changeover_policy"),
+        CheckConstraint("max_occupancy > 0", name="max_occupancy"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"), primary_key=True)
+    grade: Mapped[str] = mapped_column(Text)
+    room_class: Mapped[str] = mapped_column(Text)
+    air_zone_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("air_zone.id"))
+    area_m2: Mapped[int]
+    max_occupancy: Mapped[int]
+    bsl_max: Mapped[int | None]
+    recovery_min: Mapped[int] = mapped_column(server_default=text("20"))
+    gmp: Mapped[bool]
+    changeover_policy: Mapped[str] = mapped_column(Text)
+    vhp_group: Mapped[str | None] = mapped_column(Text)
+    suited_for: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+
+
+class Equipment(Base):
+    __tablename__ = "equipment"
+    __table_args__ = (
+        CheckConstraint("room_use IN ('ATTENDED', 'RUNS_ALONE', 'FREE')", name="room_use"),
+        CheckConstraint("status IN ('AVAILABLE', 'OUT_OF_SERVICE')", name="status"),
+        Index("ix_equipment_home_room_id", "home_room_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"), primary_key=True)
+    equipment_kind: Mapped[str] = mapped_column(Text)
+    home_room_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("room.id"))
+    room_use: Mapped[str] = mapped_column(Text)
+    share_policy: Mapped[str] = mapped_column(Text, server_default="DEDICATED_BATCH")
+    vhp_safe: Mapped[bool] = mapped_column(server_default=text("false"))
+    gmp: Mapped[bool] = mapped_column(server_default=text("true"))
+    status: Mapped[str] = mapped_column(Text, server_default="AVAILABLE")
+
+
+class Unit(Base):
+    """One takeable place of a resource."""
+
+    __tablename__ = "unit"
+    __table_args__ = (UniqueConstraint("resource_id", "number"), UniqueConstraint("resource_id", "id"))
+
+    id: Mapped[Key]
+    resource_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"))
+    number: Mapped[int]
+
+
+class ResourceLock(Base):
+    """A row to stand in line at, for everything a change may touch; written by triggers, never changed."""
+
+    __tablename__ = "resource_lock"
+
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+SLOT_CONSTRAINT = "ex_slot_unit_during"
+
+
+class Slot(Base):
+    """One unit taken for one half-open period.
+
+    The wheel's server has no `btree_gist`, so equality of units is written as overlap of one-element ranges.
+    """
+
+    __tablename__ = "slot"
+    __table_args__ = (
+        ExcludeConstraint(
+            (text("int8range(unit_id, unit_id, '[]')"), "&&"),
+            ("during", "&&"),
+            name=SLOT_CONSTRAINT,
+            using="gist",
+            where=text("active"),
+        ),
+        ForeignKeyConstraint(["resource_id", "unit_id"], ["unit.resource_id", "unit.id"]),
+        ForeignKeyConstraint(["company_id", "booking_id"], ["booking.company_id", "booking.id"]),
+        CheckConstraint(
+            "NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND lower_inc(during)"
+            " AND NOT upper_inc(during) AND isfinite(lower(during)) AND isfinite(upper(during))",
+            name="during",
+        ),
+        Index("ix_slot_booking_id", "booking_id", postgresql_where=text("active")),
+        Index("ix_slot_company_id_starts_at", "company_id", "starts_at"),
+        Index("ix_slot_starts_at", "starts_at", postgresql_where=text("active")),
+    )
+
+    id: Mapped[Key]
+    unit_id: Mapped[Ref]
+    resource_id: Mapped[Ref]
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    starts_at: Mapped[datetime] = mapped_column(SqlDateTime(timezone=True), Computed("lower(during)", persisted=True))
+    ends_at: Mapped[datetime] = mapped_column(SqlDateTime(timezone=True), Computed("upper(during)", persisted=True))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    company_id: Mapped[Ref]
+    booking_id: Mapped[Ref]
+    booking_session_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("booking_session.id"))
+    equipment_reservation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("equipment_reservation.id"))

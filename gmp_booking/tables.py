@@ -1,0 +1,30 @@
+"""Every table of the product, gathered for migrations and catalogue tests; nothing else imports this."""
+
+from gmp_booking.accounts import models as accounts
+from gmp_booking.bookings import models as bookings
+from gmp_booking.calendars import models as calendars
+from gmp_booking.companies import models as companies
+from gmp_booking.infra import history, journal, outbox, uow
+from gmp_booking.infra.db import Base
+from gmp_booking.people import models as people
+from gmp_booking.policies import models as policies
+from gmp_booking.products import models as products
+from gmp_booking.resources import models as resources
+from gmp_booking.signatures import models as signatures
+
+__all__ = [
+    "Base",
+    "accounts",
+    "bookings",
+    "calendars",
+    "companies",
+    "history",
+    "journal",
+    "outbox",
+    "people",
+    "policies",
+    "products",
+    "resources",
+    "signatures",
+    "uow",
+]
