@@ -1,0 +1,210 @@
+"""Everything one machine needs, in one command: database, mail sink of the demo, web server and worker."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from gunicorn.config import KNOWN_SETTINGS
+
+from config import PREFIX, Config
+from gmp_booking.infra.embedded import EmbeddedDatabaseError, EmbeddedPostgres
+from gmp_booking.infra.supervisor import Child, StopRequested, Supervisor, SupervisorError
+
+DATABASE: Final = "gmp"
+
+
+class StackError(Exception):
+    """The machine is not as needed; the message says what to do."""
+
+
+def run_stack(
+    config: Config,
+    *,
+    migrate: Callable[[str], None],
+    prepare: Callable[[Config], None],
+    welcome: Callable[[Config], Iterable[str]],
+) -> None:
+    """Start everything, say where it is, and keep it running until Ctrl-C or SIGTERM.
+
+    `migrate` gets the owner's database URL. `prepare` and `welcome` get the settings with the addresses that came out
+    of starting; `welcome` gives the lines printed once the site answers.
+    Errors: StackError with a sentence.
+    """
+    with _only_one(config.data_dir), Supervisor() as supervisor:
+        try:
+            _require_free_port(config)
+            config = _start_database(config, supervisor)
+            migrate(config.owner_database_url)
+            config = _start_mail_sink(config, supervisor)
+            prepare(config)
+            supervisor.start(_web(config))
+            supervisor.start(_worker(config))
+            for line in welcome(config):
+                print(line, flush=True)  # noqa: T201 - the console is the place
+            supervisor.watch()
+        except StopRequested:
+            return
+        except (SupervisorError, EmbeddedDatabaseError) as error:
+            raise StackError(str(error)) from error
+
+
+def mail_dir(config: Config) -> Path:
+    """Where the demo's mail sink keeps what it receives."""
+    return config.data_dir / "mail"
+
+
+@contextmanager
+def embedded_database(config: Config) -> Iterator[Config]:
+    """The settings with a database to talk to: the embedded one is started for the block where none is given."""
+    if config.database_url:
+        yield config
+        return
+    postgres = EmbeddedPostgres(config.data_dir)
+    was_alive = postgres.is_alive()
+    postgres.start()
+    try:
+        postgres.ensure_database(DATABASE)
+        yield _connected(config, postgres)
+    finally:
+        if not was_alive:
+            postgres.stop()
+
+
+def _connected(config: Config, postgres: EmbeddedPostgres) -> Config:
+    return replace(config, database_url=postgres.app_url(DATABASE), owner_database_url=postgres.owner_url(DATABASE))
+
+
+def _start_database(config: Config, supervisor: Supervisor) -> Config:
+    if config.database_url:
+        return config
+    postgres = EmbeddedPostgres(config.data_dir)
+    postgres.prepare()
+    supervisor.start(
+        Child(
+            name="database",
+            argv=postgres.command,
+            env=postgres.environment,
+            ready=postgres.is_alive,
+            stop_signal=signal.SIGINT,
+            stop_within_s=30,
+            run_as=postgres.run_as,
+            log=postgres.log,
+        )
+    )
+    postgres.make_roles()
+    postgres.ensure_database(DATABASE)
+    return _connected(config, postgres)
+
+
+def _start_mail_sink(config: Config, supervisor: Supervisor) -> Config:
+    if not config.demo:
+        return config
+    if not _is_free("127.0.0.1", config.smtp_port):
+        config = replace(config, smtp_port=_any_free_port())
+    config = replace(config, smtp_host="127.0.0.1", smtp_starttls=False, smtp_user="")
+    options = ["--port", str(config.smtp_port), "--dir", str(mail_dir(config))]
+    supervisor.start(
+        Child(
+            name="mail sink",
+            argv=[sys.executable, "-m", "gmp_booking.infra.mailsink", *options],
+            env=_environment(config),
+            ready=lambda: _listens(config.smtp_port),
+            log=config.data_dir / "mailsink.log",
+        )
+    )
+    return config
+
+
+def _web(config: Config) -> Child:
+    options = ["--bind", f"{config.host}:{config.port}", "--workers", str(config.workers)]
+    options += ["--worker-class", "gthread", "--threads", str(config.threads)]
+    options += ["--timeout", "30", "--graceful-timeout", "10", "--log-level", "warning"]
+    if "control_socket_disable" in {setting.name for setting in KNOWN_SETTINGS}:
+        options.append("--no-control-socket")
+    return Child(
+        name="web server",
+        argv=[sys.executable, "-m", "gunicorn", *options, "wsgi:app"],
+        env=_environment(config),
+        ready=lambda: _answers(config),
+    )
+
+
+def _worker(config: Config) -> Child:
+    program = Path(sys.executable).with_name("gmp-booking")
+    return Child(name="worker", argv=[str(program), "worker"], env=_environment(config))
+
+
+def _environment(config: Config) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return inherited | config.environment()
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Two stacks on one data directory would stop each other's database."""
+    data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    with (data_dir / "run.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StackError(
+                f"gmp-booking is already running on {data_dir}: stop it, or choose another folder with GMP_DATA_DIR."
+            ) from error
+        yield
+
+
+def _require_free_port(config: Config) -> None:
+    if not _is_free(config.host, config.port):
+        raise StackError(
+            f"Port {config.port} is in use: stop who uses it, or choose another one, for example PORT=8010."
+        )
+
+
+def _is_free(host: str, port: int) -> bool:
+    """Whether one could listen there now.
+
+    Errors: StackError when the address is not one of this machine or the port is not ours to take.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise StackError(f"Nothing can listen on {host}:{port} here ({error.strerror}).") from error
+    return True
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _any_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _answers(config: Config) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}.get(config.host, config.host)  # noqa: S104 - compared
+    try:
+        with urllib.request.urlopen(f"http://{host}:{config.port}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
