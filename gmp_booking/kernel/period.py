@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["Period", "merge"]
+__all__ = ["Period", "merge", "uncovered"]
 
 NOTHING = timedelta()
 
@@ -65,3 +65,20 @@ def merge(periods: Iterable[Period]) -> list[Period]:
         else:
             merged.append(period)
     return merged
+
+
+def uncovered(period: Period, by: Iterable[Period]) -> list[Period]:
+    """What is left of a period once the covers, merged and in order, are taken away."""
+    left: list[Period] = []
+    start = period.start
+    for cover in by:
+        if cover.end <= start:
+            continue
+        if cover.start >= period.end:
+            break
+        if start < cover.start:
+            left.append(Period(start, cover.start))
+        start = cover.end
+    if start < period.end:
+        left.append(Period(start, period.end))
+    return left

@@ -1,0 +1,288 @@
+"""Every fact a rule may look at, frozen, grouped by what it is about.
+
+Who fills these in leaves out whatever the booking itself already holds: a booking is never in its own way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from gmp_booking.conflicts.claims import Claim, claims
+from gmp_booking.kernel.period import Period
+
+
+class Occasion(StrEnum):
+    """Why the case is examined: a fact like any other, never another list of rules."""
+
+    DRAFT = "DRAFT"
+    PREVIEW = "PREVIEW"
+    SUBMIT = "SUBMIT"
+    APPROVE = "APPROVE"
+    MOVE = "MOVE"
+    REEXAMINE = "REEXAMINE"
+    CHECK_IN = "CHECK_IN"
+
+
+class RoomClass(StrEnum):
+    GMP = "GMP"
+    SERVICE = "SERVICE"
+    DEMO = "DEMO"
+    SEATED = "SEATED"
+
+
+class RoomUse(StrEnum):
+    """Whether equipment takes its room along, runs by itself, or is at home nowhere."""
+
+    ATTENDED = "ATTENDED"
+    RUNS_ALONE = "RUNS_ALONE"
+    FREE = "FREE"
+
+
+class Mode(StrEnum):
+    OFF = "off"
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+
+IN_ROOM_ROLES = frozenset({"OPERATOR", "VERIFIER", "TRAINER", "OBSERVER"})
+"""The parts that are played inside the room; QA_ONCALL waits outside."""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Time someone else holds.
+
+    Shape: `reference` is for the facility's eyes, and for the company it belongs to.
+    """
+
+    period: Period
+    company_id: int | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    person_id: int
+    name: str
+    role: str
+    email: str = ""
+
+    @property
+    def is_in_room(self) -> bool:
+        return self.role in IN_ROOM_ROLES
+
+
+@dataclass(frozen=True)
+class BookingFacts:
+    booking_id: int | None
+    company_id: int | None
+    kind: str
+    run_type: str | None = None
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """One piece of room time.
+
+    Shape: `period` is the work itself; setup before and teardown after are taken as well, see `occupied`.
+    """
+
+    number: int
+    room: str
+    period: Period
+    setup: timedelta = timedelta()
+    teardown: timedelta = timedelta()
+    headcount: int = 0
+    exposure: str = "CLOSED"
+    people: tuple[Assignment, ...] = ()
+    equipment: tuple[str, ...] = ()
+    step: str = ""
+
+    @cached_property
+    def occupied(self) -> Period:
+        if not self.setup and not self.teardown:
+            return self.period
+        return self.period.padded(before=self.setup, after=self.teardown)
+
+    @cached_property
+    def crew(self) -> tuple[Assignment, ...]:
+        """Those named who are in the room."""
+        return tuple(person for person in self.people if person.is_in_room)
+
+
+@dataclass(frozen=True)
+class ReservationFacts:
+    """Equipment taken for hours or weeks, nights included."""
+
+    number: int
+    equipment: str
+    units: int
+    period: Period
+
+
+@dataclass(frozen=True)
+class RoomFacts:
+    """A room and who else holds it.
+
+    Shape: `busy` includes setup and teardown of others; `max_occupancy` is None while nobody has documented it.
+    """
+
+    code: str
+    names: Mapping[str, str]
+    grade: str
+    room_class: str
+    max_occupancy: int | None
+    air_zone: str | None = None
+    busy: tuple[Busy, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnitFacts:
+    unit_id: int
+    number: int
+    busy: tuple[Busy, ...] = ()
+
+
+@dataclass(frozen=True)
+class EquipmentFacts:
+    code: str
+    names: Mapping[str, str]
+    kind: str
+    room_use: str
+    home_room: str | None
+    units: tuple[UnitFacts, ...]
+
+    @property
+    def takes_room(self) -> str | None:
+        """The room that is taken together with it: else two rivals would meet in one cleanroom."""
+        return self.home_room if self.room_use == RoomUse.ATTENDED else None
+
+
+@dataclass(frozen=True)
+class PersonBusy:
+    """Another session someone is assigned to, in a part played inside the room.
+
+    Shape: the work itself without setup and teardown; `own_booking` marks what this booking held before, which
+    is no clash.
+    """
+
+    period: Period
+    room: str
+    own_booking: bool = False
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    name: str
+    busy: tuple[PersonBusy, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpeningHours:
+    """Shape: `weekday` 0 is Monday; `closes` at 00:00 is the midnight that ends the day."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+WORKING_WEEK = tuple(OpeningHours(weekday, time(8), time(20)) for weekday in range(5))
+"""Source: default is ours, Monday to Friday 08:00–20:00."""
+
+
+@dataclass(frozen=True)
+class CalendarFacts:
+    """When the house is open.
+
+    Shape: `hours` by resource code; who is absent there has `default_hours`. `holidays` carry their names by language.
+    """
+
+    hours: Mapping[str, tuple[OpeningHours, ...]] = field(default_factory=dict)
+    default_hours: tuple[OpeningHours, ...] = WORKING_WEEK
+    holidays: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
+    on_call: tuple[Period, ...] = ()
+    zone: str = "Asia/Seoul"
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def hours_of(self, resource: str) -> tuple[OpeningHours, ...]:
+        return self.hours.get(resource, self.default_hours)
+
+    def day_of(self, instant: datetime) -> date:
+        return instant.astimezone(self.timezone).date()
+
+    def instant(self, day: date, at: time) -> datetime:
+        return datetime.combine(day, at, self.timezone)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A rule's mode from a day on; the newest that has begun counts."""
+
+    mode: Mode
+    from_on: date
+
+
+@dataclass(frozen=True)
+class PolicyFacts:
+    """What the facility has decided about the rules.
+
+    Shape: `switches` by rule code; `values` by rule code and parameter name, for those that differ from our default.
+    """
+
+    switches: Mapping[str, tuple[Switch, ...]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    version: str = ""
+
+    def mode_of(self, rule: str, today: date) -> Mode:
+        """Enforced unless switched otherwise; what is announced for a later day warns until then."""
+        switches = self.switches.get(rule)
+        if not switches:
+            return Mode.ENFORCE
+        begun = [switch for switch in switches if switch.from_on <= today]
+        if begun:
+            return Mode(max(begun, key=lambda switch: switch.from_on).mode)
+        first = min(switches, key=lambda switch: switch.from_on)
+        return Mode.WARN if first.mode == Mode.ENFORCE else Mode.ENFORCE
+
+
+@dataclass(frozen=True)
+class Case:
+    """One booking and all that could be in its way.
+
+    Shape: `rooms` and `equipment` hold everything the booking names, the home rooms of that equipment, and whatever
+    else may be offered instead. `known` is the stretch the busy lists speak for; None means they are complete.
+    """
+
+    occasion: Occasion
+    now: datetime
+    booking: BookingFacts
+    sessions: tuple[SessionFacts, ...] = ()
+    reservations: tuple[ReservationFacts, ...] = ()
+    rooms: Mapping[str, RoomFacts] = field(default_factory=dict)
+    equipment: Mapping[str, EquipmentFacts] = field(default_factory=dict)
+    people: Mapping[int, PersonFacts] = field(default_factory=dict)
+    calendar: CalendarFacts = field(default_factory=CalendarFacts)
+    policy: PolicyFacts = field(default_factory=PolicyFacts)
+    known: Period | None = None
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        return claims(self)
+
+    @cached_property
+    def today(self) -> date:
+        return self.calendar.day_of(self.now)
+
+    @cached_property
+    def sessions_by_number(self) -> Mapping[int, SessionFacts]:
+        return {session.number: session for session in self.sessions}
+
+    @cached_property
+    def reservations_by_number(self) -> Mapping[int, ReservationFacts]:
+        return {reservation.number: reservation for reservation in self.reservations}

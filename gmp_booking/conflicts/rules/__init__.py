@@ -1,0 +1,1 @@
+"""One file a rule, found by walking this package: `<code>_<sentence>.py`."""

@@ -1,0 +1,79 @@
+"""PE-03: nobody is in two sessions at once, and a change of rooms leaves time to gown.
+
+Judges parts played inside the room. Gowning is counted out of the one room and into the other.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from gmp_booking.conflicts.case import Assignment, Case, SessionFacts
+from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.rule import H, Parameter, Row, Texts, rule
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+
+GOWNING = Parameter("PE-03", "gowning_min", unit="min", default=20, source="default is ours, each way")
+
+
+@rule(
+    "PE-03",
+    N_("One person is in one place at a time"),
+    applies=Row(clin=H, eng=H, media_fill=H, device=None, service=H, demo=H, seated=H, clinical_demo=H),
+    source="PIC/S PE 009-17 Annex 1 §7.2; the gowning time is ours",
+    parameters=(GOWNING,),
+    texts={
+        "": Texts(
+            own=N_("{person} is already assigned {other}."),
+            staff=N_("{person} is already assigned to {room} {other}."),
+        ),
+        "gowning": Texts(
+            own=N_("{person} is assigned to another room {other}; changing rooms takes {minutes} min."),
+            staff=N_("{person} is assigned to {room} {other}; changing rooms takes {minutes} min."),
+        ),
+    },
+)
+def judge(case: Case) -> Iterator[Complaint]:
+    change = changing_rooms(case)
+    for session in case.sessions:
+        for person in session.crew:
+            for other, room, is_same_booking in _elsewhere(case, session, person):
+                apart = change if room != session.room else timedelta()
+                if other.start - apart < session.period.end and session.period.start < other.end + apart:
+                    yield _complaint(session, person, other, room=None if is_same_booking else room, apart=apart)
+
+
+def changing_rooms(case: Case) -> timedelta:
+    """What lies at least between two sessions of one person in different rooms: ungowning and gowning."""
+    return timedelta(minutes=2 * GOWNING.of(case))
+
+
+def _elsewhere(case: Case, session: SessionFacts, person: Assignment) -> Iterator[tuple[Period, str, bool]]:
+    """The person's other sessions; of two in this booking the later numbered one complains."""
+    facts = case.people.get(person.person_id)
+    for busy in facts.busy if facts else ():
+        if not busy.own_booking:
+            yield busy.period, busy.room, False
+    for other in case.sessions:
+        if other.number < session.number and any(one.person_id == person.person_id for one in other.crew):
+            yield other.period, other.room, True
+
+
+def _complaint(
+    session: SessionFacts, person: Assignment, other: Period, *, room: str | None, apart: timedelta
+) -> Complaint:
+    params: dict[str, Any] = {
+        "person": person.name,
+        "other": {"start": other.start.isoformat(), "end": other.end.isoformat()},
+    }
+    is_gowning = not other.overlaps(session.period)
+    if is_gowning:
+        params["minutes"] = int(apart.total_seconds() // 60)
+    return Complaint(
+        resource=session.room,
+        period=session.period,
+        session=session.number,
+        text="gowning" if is_gowning else "",
+        params=params,
+        staff_params={"room": room} if room else {},
+    )

@@ -1,0 +1,53 @@
+"""What all findings together mean."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from gmp_booking.conflicts.finding import Finding, Severity
+
+
+class Outcome(StrEnum):
+    CLEAR = "clear"
+    NEEDS_OVERRIDE = "needs_override"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All findings of one examination, in their order."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        if self.has_hard:
+            return Outcome.BLOCKED
+        return Outcome.NEEDS_OVERRIDE if self.open_soft else Outcome.CLEAR
+
+    @property
+    def is_clear(self) -> bool:
+        return self.outcome is Outcome.CLEAR
+
+    @cached_property
+    def has_hard(self) -> bool:
+        return any(finding.severity is Severity.HARD for finding in self.findings)
+
+    @cached_property
+    def open_soft(self) -> tuple[Finding, ...]:
+        """What approval must override, by rule and by nobody else than the named roles."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.SOFT)
+
+    @cached_property
+    def override_by(self) -> tuple[str, ...]:
+        """The roles it takes to override everything that is open."""
+        return tuple(sorted({role for finding in self.open_soft for role in finding.override}))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: {outcome, override_by, findings}, as the booking's company may keep it."""
+        return {
+            "outcome": self.outcome.value,
+            "override_by": list(self.override_by),
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
