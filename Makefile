@@ -1,0 +1,77 @@
+# From a fresh clone: `make run` serves the demo, `make test` runs the whole suite. Only Python 3.11 (with venv) and make are needed.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+# The folder is part of the name: a virtual environment does not survive being moved.
+INSTALLED := $(VENV)/.installed-$(shell pwd | cksum | cut -d ' ' -f 1)
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard gmp_booking/translations/*/LC_MESSAGES/*.po))
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+WORKERS ?= 2
+ARGS ?=
+
+DEMO ?= $(or $(GMP_DEMO),1)
+ifneq ($(strip $(PORT)),)
+export GMP_PORT := $(PORT)
+endif
+ifneq ($(strip $(GMP_DATA_DIR)),)
+export GMP_DATA_DIR
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-long bench check setup install assets browser
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo '  PORT=8010 and GMP_DATA_DIR=/some/folder choose where it runs; DEMO=0 starts an empty facility.'
+	@echo '  ARGS="-k timeline" goes to pytest.'
+
+run: export GMP_DEMO := $(DEMO)
+run: setup ## serve on http://127.0.0.1:8000, with demo data; Ctrl-C stops everything
+	@$(BIN)/gmp-booking run
+
+test: setup browser ## the whole test suite
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-long: setup browser ## the full figures: races, kills, large data
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+bench: setup ## the benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+check: install ## style, types and floors
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports
+
+setup: install assets $(CATALOGUES)
+
+install: $(INSTALLED)
+
+$(INSTALLED): setup.cfg pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: install it, or say where it is with PYTHON=/path/to/python3.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python cannot make virtual environments here: install python3-venv (Debian: apt-get install python3-venv).' >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing Python packages …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@rm -f $(VENV)/.installed-*
+	@touch $@
+
+assets: install
+	@$(BIN)/python -m gmp_booking.infra.assets
+
+%.mo: %.po | install
+	@$(BIN)/python -m babel.messages.frontend --quiet compile --input-file $< --output-file $@
+
+browser:
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
+	packages='chromium fonts-noto-cjk'; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing $$packages …"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$packages >/dev/null; \
+	else \
+		echo "The browser tests need Chromium: install it (Debian: sudo apt-get install $$packages), then run this again." >&2; \
+		exit 1; \
+	fi
