@@ -1,0 +1,201 @@
+"""Sentences, dates and names in the reader's language: Korean, English, Chinese.
+
+Built on Babel's `Translations` with the language as an argument, because services and the worker have no web request.
+A door calls `use_language()` once; after that `_()` and the filters know it. Times are always Seoul's and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment
+
+from gmp_booking.kernel.period import Period
+
+LANGUAGES: Final = ("ko", "en", "zh_Hans")
+NAMES: Final[Mapping[str, str]] = {"ko": "한국어", "en": "English", "zh_Hans": "中文"}
+DEFAULT: Final = "ko"
+CATALOGUES: Final = Path(__file__).resolve().parents[1] / "translations"
+SEOUL: Final = ZoneInfo("Asia/Seoul")
+
+_WEEKDAYS: Final[Mapping[str, str]] = {"ko": "월화수목금토일", "zh_Hans": "一二三四五六日"}
+_ENGLISH_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_NAME_FIELDS: Final[Mapping[str, str]] = {"ko": "name_ko", "en": "name_en", "zh_Hans": "name_zh"}
+
+Gettext = Callable[..., str]
+
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
+
+def closest_language(tag: str | None, default: str = DEFAULT) -> str:
+    """The catalogue for a language tag. Traditional Chinese reads the simplified one: there is no other."""
+    primary = (tag or "").replace("_", "-").split("-")[0].strip().lower()
+    return {"ko": "ko", "en": "en", "zh": "zh_Hans"}.get(primary, default)
+
+
+def preferred_language(tags: Iterable[str], default: str = DEFAULT) -> str:
+    """The first of a browser's languages that has a catalogue."""
+    return next((found for tag in tags if (found := closest_language(tag, ""))), default)
+
+
+def html_language(language: str) -> str:
+    """The language as HTML and HTTP write it."""
+    return language.replace("_", "-")
+
+
+def use_language(language: str) -> None:
+    """Speak this language from here on, in this thread of work."""
+    _language.set(closest_language(language))
+
+
+def current_language() -> str:
+    return _language.get()
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    # A missing catalogue is no reason to stop: the message ids are English sentences.
+    return Translations.load(CATALOGUES, [language]) if language != "en" else NullTranslations()
+
+
+@cache
+def gettext_for(language: str) -> Gettext:
+    """The translator of one language: `translate(msgid, **params)`.
+
+    Shape: params stand in the sentence as `%(name)s`; instants, periods and days among them are written in the
+    language's way. A sentence without params is taken as it is.
+    """
+    catalogue = _catalogue(closest_language(language))
+
+    def translate(message: str, /, **params: Any) -> str:
+        sentence = str(catalogue.gettext(message)) if message else ""
+        return _filled(sentence, params, language) if params else sentence
+
+    return translate
+
+
+@cache
+def ngettext_for(language: str) -> Gettext:
+    """The same for sentences that count: `translate(one, many, n, **params)`; `n` is `%(num)s`."""
+    catalogue = _catalogue(closest_language(language))
+
+    def translate(one: str, many: str, n: int, /, **params: Any) -> str:
+        return _filled(str(catalogue.ngettext(one, many, n)), {"num": n, **params}, language)
+
+    return translate
+
+
+def _(message: str, /, **params: Any) -> str:
+    """The sentence in the language of the request."""
+    return gettext_for(current_language())(message, **params)
+
+
+def _filled(sentence: str, params: Mapping[str, Any], language: str) -> str:
+    try:
+        return sentence % {name: as_text(value, language) for name, value in params.items()}
+    except (KeyError, ValueError, TypeError):
+        # A translator's slip must not take the page down.
+        return sentence
+
+
+def as_text(value: Any, language: str) -> Any:
+    """A parameter as it stands in a sentence; numbers stay numbers."""
+    if isinstance(value, Period):
+        return format_period(value, language)
+    if isinstance(value, datetime):
+        return format_instant(value, language)
+    if isinstance(value, date):
+        return format_day(value, language)
+    return value
+
+
+# -- dates and times, always in Seoul
+
+
+def format_instant(instant: datetime, language: str | None = None) -> str:
+    """`2027. 3. 2.(화) 14:00 KST` · `2027-03-02 (Tue) 14:00 KST` · `2027年3月2日（周二）14:00 KST`."""
+    language = language or current_language()
+    local = instant.astimezone(SEOUL)
+    return f"{_day(local, language)}{_gap(language)}{local:%H:%M %Z}"
+
+
+def format_day(day: date, language: str | None = None) -> str:
+    """The day alone; of an instant, the day it is in Seoul."""
+    return _day(day.astimezone(SEOUL) if isinstance(day, datetime) else day, language or current_language())
+
+
+def format_clock(instant: datetime) -> str:
+    """`14:00`, for places that say KST beside it."""
+    return f"{instant.astimezone(SEOUL):%H:%M}"
+
+
+def format_period(period: Period, language: str | None = None) -> str:
+    """From when to when; the day stands once when both ends share it, and midnight closes its day as 24:00."""
+    language = language or current_language()
+    start, end = period.start.astimezone(SEOUL), period.end.astimezone(SEOUL)
+    opening = f"{_day(start, language)}{_gap(language)}{start:%H:%M}"
+    if start.date() == end.date():
+        return f"{opening}–{end:%H:%M %Z}"
+    if end.time() == end.min.time() and end.date() == start.date() + timedelta(days=1):
+        return f"{opening}–24:00 {end:%Z}"
+    return f"{opening} – {_day(end, language)}{_gap(language)}{end:%H:%M %Z}"
+
+
+def _day(day: date, language: str) -> str:
+    if language == "en":
+        return f"{day:%Y-%m-%d} ({_ENGLISH_WEEKDAYS[day.weekday()]})"
+    if language == "zh_Hans":
+        return f"{day.year}年{day.month}月{day.day}日（周{_WEEKDAYS[language][day.weekday()]}）"
+    return f"{day.year}. {day.month}. {day.day}.({_WEEKDAYS['ko'][day.weekday()]})"
+
+
+def _gap(language: str) -> str:
+    return "" if language == "zh_Hans" else " "
+
+
+# -- names kept in three languages
+
+
+def named(thing: Any, language: str | None = None) -> str:
+    """The thing's name in the reader's language, else in one it has.
+
+    Shape: an object or mapping with name_ko, name_en, name_zh, or with `name`; a mapping may use language codes.
+    """
+    wanted = language or current_language()
+    for each in (wanted, *LANGUAGES):
+        for key in (_NAME_FIELDS.get(each, "name"), each):
+            if found := _value(thing, key):
+                return str(found)
+    return str(_value(thing, "name") or "")
+
+
+def _value(thing: Any, key: str) -> Any:
+    return thing.get(key) if isinstance(thing, Mapping) else getattr(thing, key, None)
+
+
+# -- templates
+
+
+def install(environment: Environment) -> None:
+    """Teach templates `_()`, `ngettext()` and the filters instant, day, clock, period, named and language_tag."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: _catalogue(current_language()).gettext(message),
+        lambda one, many, n: _catalogue(current_language()).ngettext(one, many, n),
+        newstyle=True,
+    )
+    environment.filters.update(
+        instant=format_instant,
+        day=format_day,
+        clock=format_clock,
+        period=format_period,
+        named=named,
+        language_tag=html_language,
+    )
