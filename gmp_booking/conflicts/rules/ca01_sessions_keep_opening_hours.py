@@ -4,15 +4,13 @@ Equipment reservations are exempt: living cultures know no holidays.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 
-from gmp_booking.conflicts.case import CalendarFacts, Case, OpeningHours, SessionFacts
+from gmp_booking.conflicts.case import CalendarFacts, Case, SessionFacts
 from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.opening import days, outside_hours
 from gmp_booking.conflicts.rule import Row, S, Texts, W, rule
-from gmp_booking.kernel.period import Period, merge, uncovered
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-
-DAY = timedelta(days=1)
 
 
 @rule(
@@ -34,35 +32,10 @@ def judge(case: Case) -> Iterator[Complaint]:
             yield _complaint(case.calendar, session, outside)
 
 
-def outside_hours(calendar: CalendarFacts, room: str, occupied: Period) -> list[Period]:
-    """What of a period lies outside the room's hours, holidays counting as closed, and is not covered on call."""
-    hours = calendar.hours_of(room)
-    opened = [
-        _opened(calendar, day, window)
-        for day in _days(calendar, occupied)
-        if day not in calendar.holidays
-        for window in hours
-        if window.weekday == day.weekday()
-    ]
-    return uncovered(occupied, merge((*opened, *calendar.on_call)))
-
-
-def _opened(calendar: CalendarFacts, day: date, window: OpeningHours) -> Period:
-    until = day if window.opens < window.closes else day + DAY
-    return Period(calendar.instant(day, window.opens), calendar.instant(until, window.closes))
-
-
-def _days(calendar: CalendarFacts, period: Period) -> Iterator[date]:
-    day, last = calendar.day_of(period.start), calendar.day_of(period.end)
-    while day <= last:
-        yield day
-        day += DAY
-
-
 def _complaint(calendar: CalendarFacts, session: SessionFacts, outside: list[Period]) -> Complaint:
     """One complaint a session: of the first holiday it runs into, else of the first hours it does not keep."""
-    days = [(day, period) for period in outside for day in _days_touched(calendar, period)]
-    day, period = next((one for one in days if one[0] in calendar.holidays), days[0])
+    touched = [(day, period) for period in outside for day in days(calendar, period)]
+    day, period = next((one for one in touched if one[0] in calendar.holidays), touched[0])
     hours = [window for window in calendar.hours_of(session.room) if window.weekday == day.weekday()]
     params: dict[str, object] = {"date": day.isoformat()}
     if day in calendar.holidays:
@@ -73,9 +46,3 @@ def _complaint(calendar: CalendarFacts, session: SessionFacts, outside: list[Per
     else:
         text = "closed"
     return Complaint(resource=session.room, period=period, session=session.number, text=text, params=params)
-
-
-def _days_touched(calendar: CalendarFacts, period: Period) -> Iterator[date]:
-    """The days a stretch lies on; midnight at its end belongs to the day before."""
-    last = calendar.day_of(period.end - timedelta(microseconds=1))
-    return (day for day in _days(calendar, period) if day <= last)

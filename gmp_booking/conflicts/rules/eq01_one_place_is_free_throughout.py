@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from gmp_booking.conflicts.case import Case, EquipmentFacts
-from gmp_booking.conflicts.claims import Claim, choose_units
+from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.clashes import Block, blocks, clash, references
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
@@ -49,9 +49,15 @@ def judge(case: Case) -> Iterator[Complaint]:
     for claim in wanted:
         equipment = case.equipment[claim.resource_code]
         asked = replace(claim, units=_needed(claim, wanted))
-        units = {unit.unit_id: [busy.period for busy in unit.busy] for unit in equipment.units}
-        if choose_units(units, asked) is None:
+        if _free_places(equipment, asked.period) < asked.units:
             yield from _shortage(case, equipment, asked)
+
+
+def _free_places(equipment: EquipmentFacts, throughout: Period) -> int:
+    start, end = throughout.start, throughout.end
+    return sum(
+        all(busy.period.end <= start or end <= busy.period.start for busy in unit.busy) for unit in equipment.units
+    )
 
 
 def _needed(claim: Claim, wanted: list[Claim]) -> int:

@@ -37,7 +37,7 @@ def judge(case: Case) -> Iterator[Complaint]:
     change = changing_rooms(case)
     for session in case.sessions:
         for person in session.crew:
-            for other, room, is_same_booking in _elsewhere(case, session, person):
+            for other, room, is_same_booking in _elsewhere(case, session, person, change):
                 apart = change if room != session.room else timedelta()
                 if other.start - apart < session.period.end and session.period.start < other.end + apart:
                     yield _complaint(session, person, other, room=None if is_same_booking else room, apart=apart)
@@ -48,11 +48,14 @@ def changing_rooms(case: Case) -> timedelta:
     return timedelta(minutes=2 * GOWNING.of(case))
 
 
-def _elsewhere(case: Case, session: SessionFacts, person: Assignment) -> Iterator[tuple[Period, str, bool]]:
-    """The person's other sessions; of two in this booking the later numbered one complains."""
+def _elsewhere(
+    case: Case, session: SessionFacts, person: Assignment, change: timedelta
+) -> Iterator[tuple[Period, str, bool]]:
+    """The person's other sessions near this one; of two in this booking the later numbered one complains."""
     facts = case.people.get(person.person_id)
+    reach = session.period.padded(before=change, after=change)
     for busy in facts.busy if facts else ():
-        if not busy.own_booking:
+        if busy.period.overlaps(reach) and not busy.own_booking:
             yield busy.period, busy.room, False
     for other in case.sessions:
         if other.number < session.number and any(one.person_id == person.person_id for one in other.crew):

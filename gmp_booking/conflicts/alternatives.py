@@ -1,0 +1,295 @@
+"""What would fit instead: a bounded, deterministic search in which every answer has passed the engine.
+
+Taken time tells which shifts are worth a look, the engine alone says whether one holds.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from gmp_booking.conflicts.case import Case, EquipmentFacts, ReservationFacts, RoomFacts, SessionFacts
+from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.moves import AT_ONCE, first_start, single_shifts, whole_shifts
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.kernel.text import N_
+
+LOOKS = 10
+"""How many candidates of each kind are examined; there are five kinds."""
+KEPT = 2
+"""How many of each kind are kept to choose from."""
+
+OTHER_EQUIPMENT = N_("Use {equipment} instead of {replaced}")
+OTHER_ROOM = N_("Use {room} at the same time")
+OTHER_ROOM_FOR_ONE = N_("Use {room} at the same time for session {number}")
+LATER = N_("Start later: {start}")
+EARLIER = N_("Start earlier: {start}")
+ALL_LATER = N_("Move the whole booking later: first start {start}")
+ALL_EARLIER = N_("Move the whole booking earlier: first start {start}")
+ONE_LATER = N_("Start session {number} later: {start}")
+ONE_EARLIER = N_("Start session {number} earlier: {start}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """The booking as it would fit.
+
+    Shape: `label` is a message id; `start` in `params` is an ISO instant, everything else is a word or a number.
+    `displacement` is by how much anything is moved, `changes` how many parts are touched.
+    """
+
+    label: str
+    params: Mapping[str, Any]
+    case: Case
+    displacement: timedelta
+    changes: int
+
+    @property
+    def sessions(self) -> tuple[dict[str, Any], ...]:
+        """In the shape a booking is sent in, times with the facility's offset."""
+        return tuple(_session_in(session, self.case) for session in self.case.sessions)
+
+    @property
+    def equipment(self) -> tuple[dict[str, Any], ...]:
+        """In the shape a booking is sent in, times with the facility's offset."""
+        return tuple(_reservation_in(reservation, self.case) for reservation in self.case.reservations)
+
+
+def find_alternatives(case: Case, limit: int = 3) -> tuple[Alternative, ...]:
+    """Up to so many ways out, the smallest change first; none when nothing stands in the way."""
+    base = examine(case)
+    if base.is_clear or not case.claims:
+        return ()
+    kinds = [_fitting(kind, base) for kind in _kinds(case, base)]
+    first = sorted((kind[0] for kind in kinds if kind), key=_smallness)
+    second = sorted((one for kind in kinds for one in kind[1:]), key=_smallness)
+    return tuple(sorted((first + second)[:limit], key=_smallness))
+
+
+def published(
+    alternative: Alternative, *, gettext: Callable[[str], str], format_instant: Callable[[datetime], str]
+) -> dict[str, Any]:
+    """Shape: {label, sessions, equipment}, in the words of the reader."""
+    words = dict(alternative.params)
+    if "start" in words:
+        words["start"] = format_instant(datetime.fromisoformat(words["start"]))
+    return {
+        "label": gettext(alternative.label).format_map(words),
+        "sessions": list(alternative.sessions),
+        "equipment": list(alternative.equipment),
+    }
+
+
+def _kinds(case: Case, base: Verdict) -> tuple[Iterator[Alternative], ...]:
+    shifts = tuple(whole_shifts(case, base))
+    later = (shift for shift in shifts if shift > AT_ONCE)
+    earlier = (shift for shift in shifts if shift < AT_ONCE)
+    return (
+        _other_equipment(case, base),
+        _other_room(case, base),
+        _moved_by(case, later, alone=LATER, together=ALL_LATER),
+        _moved_by(case, earlier, alone=EARLIER, together=ALL_EARLIER),
+        _one_session(case, base),
+    )
+
+
+def _fitting(kind: Iterator[Alternative], base: Verdict) -> list[Alternative]:
+    return list(islice((one for one in islice(kind, LOOKS) if _fits(one.case, base)), KEPT))
+
+
+def _fits(candidate: Case, base: Verdict) -> bool:
+    """No HARD finding, none that was not there before, and where only SOFT ones were there, none of those either."""
+    if any(claim.period.start < candidate.now for claim in candidate.claims):
+        return False
+    if candidate.known is not None and not all(candidate.known.contains(claim.period) for claim in candidate.claims):
+        return False
+    verdict = examine(candidate)
+    if verdict.has_hard or (verdict.open_soft and not base.has_hard):
+        return False
+    before = {finding.subject: finding.severity.rank for finding in reversed(base.findings)}
+    return all(before.get(finding.subject, 9) <= finding.severity.rank for finding in verdict.findings)
+
+
+def _smallness(alternative: Alternative) -> tuple[timedelta, int, str, str]:
+    return alternative.displacement, alternative.changes, alternative.label, str(sorted(alternative.params.items()))
+
+
+def _in_the_way(base: Verdict) -> list[Finding]:
+    heaviest = Severity.HARD if base.has_hard else Severity.SOFT
+    return [finding for finding in base.findings if finding.severity is heaviest]
+
+
+# Other equipment of the same kind in the same place
+
+
+def _other_equipment(case: Case, base: Verdict) -> Iterator[Alternative]:
+    taken = sorted({finding.resource for finding in _in_the_way(base) if finding.resource in case.equipment})
+    if len(taken) != 1:
+        return
+    replaced = case.equipment[taken[0]]
+    for other in _like(case, replaced, home=replaced.home_room):
+        moved = _with_equipment(case, {replaced.code: other.code})
+        params = {"equipment": other.code, "replaced": replaced.code}
+        yield Alternative(
+            label=OTHER_EQUIPMENT, params=params, case=moved, displacement=AT_ONCE, changes=_changes(case, moved)
+        )
+
+
+def _like(case: Case, wanted: EquipmentFacts, *, home: str | None) -> list[EquipmentFacts]:
+    """Equipment of the same kind with that home the booking does not use yet."""
+    used = {code for session in case.sessions for code in session.equipment}
+    used |= {reservation.equipment for reservation in case.reservations}
+    return [
+        other
+        for code, other in sorted(case.equipment.items())
+        if code not in used and (other.kind, other.room_use, other.home_room) == (wanted.kind, wanted.room_use, home)
+    ]
+
+
+def _with_equipment(case: Case, swapped: Mapping[str, str]) -> Case:
+    sessions = tuple(
+        replace(session, equipment=tuple(swapped.get(code, code) for code in session.equipment))
+        for session in case.sessions
+    )
+    reservations = tuple(
+        replace(reservation, equipment=swapped.get(reservation.equipment, reservation.equipment))
+        for reservation in case.reservations
+    )
+    return replace(case, sessions=sessions, reservations=reservations)
+
+
+# An equivalent room at the same time
+
+
+def _other_room(case: Case, base: Verdict) -> Iterator[Alternative]:
+    for code, numbers in _sessions_in_the_way(case, base).items():
+        room = case.rooms[code]
+        there = {session.number for session in case.sessions if session.room == code}
+        for other in _equivalent(case, room, there):
+            if len(numbers) == 1 and numbers != there:
+                yield from _moved_to(case, room, other, numbers=numbers, label=OTHER_ROOM_FOR_ONE)
+            yield from _moved_to(case, room, other, numbers=there, label=OTHER_ROOM)
+
+
+def _sessions_in_the_way(case: Case, base: Verdict) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for finding in _in_the_way(base):
+        if finding.session is not None:
+            found.setdefault(case.sessions_by_number[finding.session].room, set()).add(finding.session)
+    return found
+
+
+def _equivalent(case: Case, room: RoomFacts, numbers: Iterable[int]) -> list[RoomFacts]:
+    """Rooms of the same grade and class that hold at least as many people as are to be in them."""
+    people = max((max(case.sessions_by_number[one].headcount, 1) for one in numbers), default=1)
+    return [
+        other
+        for _, other in sorted(case.rooms.items())
+        if other.code != room.code
+        and (other.grade, other.room_class) == (room.grade, room.room_class)
+        and (other.max_occupancy or 0) >= people
+    ]
+
+
+def _moved_to(case: Case, room: RoomFacts, other: RoomFacts, *, numbers: set[int], label: str) -> Iterator[Alternative]:
+    """The sessions in the other room, with equipment at home there in place of what is at home here."""
+    is_all = label == OTHER_ROOM
+    tied = {code for one in case.sessions if one.number in numbers for code in one.equipment}
+    tied |= {one.equipment for one in case.reservations if is_all}
+    swapped: dict[str, str] = {}
+    for code in sorted(tied):
+        if case.equipment[code].home_room != room.code:
+            continue
+        free = (one.code for one in _like(case, case.equipment[code], home=other.code))
+        chosen = next((one for one in free if one not in swapped.values()), None)
+        if chosen is None:
+            return
+        swapped[code] = chosen
+    sessions = tuple(
+        replace(one, room=other.code, equipment=tuple(swapped.get(code, code) for code in one.equipment))
+        if one.number in numbers
+        else one
+        for one in case.sessions
+    )
+    moved = replace(case, sessions=sessions)
+    if is_all:
+        moved = _with_equipment(moved, swapped)
+    params: dict[str, Any] = {"room": other.code} if is_all else {"room": other.code, "number": min(numbers)}
+    yield Alternative(label=label, params=params, case=moved, displacement=AT_ONCE, changes=_changes(case, moved))
+
+
+def _changes(case: Case, moved: Case) -> int:
+    pairs = (*zip(case.sessions, moved.sessions, strict=True), *zip(case.reservations, moved.reservations, strict=True))
+    return sum(before != after for before, after in pairs)
+
+
+# The whole booking, moved together
+
+
+def _moved_by(case: Case, shifts: Iterable[timedelta], *, alone: str, together: str) -> Iterator[Alternative]:
+    parts = len(case.sessions) + len(case.reservations)
+    for shift in shifts:
+        moved = replace(
+            case,
+            sessions=tuple(replace(one, period=one.period.shifted(shift)) for one in case.sessions),
+            reservations=tuple(replace(one, period=one.period.shifted(shift)) for one in case.reservations),
+        )
+        params = {"start": _local(first_start(case) + shift, case)}
+        label = alone if parts == 1 else together
+        yield Alternative(label=label, params=params, case=moved, displacement=abs(shift), changes=parts)
+
+
+# One session alone, between its neighbours
+
+
+def _one_session(case: Case, base: Verdict) -> Iterator[Alternative]:
+    numbers = {finding.session for finding in _in_the_way(base)}
+    if len(numbers) != 1 or len(case.sessions) + len(case.reservations) < 2:
+        return
+    number = numbers.pop()
+    if number is None:
+        return
+    session = case.sessions_by_number[number]
+    for shift in single_shifts(case, session, base):
+        moved = replace(session, period=session.period.shifted(shift))
+        sessions = tuple(moved if one.number == number else one for one in case.sessions)
+        yield Alternative(
+            label=ONE_LATER if shift > AT_ONCE else ONE_EARLIER,
+            params={"number": number, "start": _local(moved.period.start, case)},
+            case=replace(case, sessions=sessions),
+            displacement=abs(shift),
+            changes=1,
+        )
+
+
+# The shape a booking is sent in
+
+
+def _session_in(session: SessionFacts, case: Case) -> dict[str, Any]:
+    return {
+        "room": session.room,
+        "start": _local(session.period.start, case),
+        "end": _local(session.period.end, case),
+        "step": session.step,
+        "exposure": session.exposure,
+        "headcount": session.headcount,
+        "setup_min": int(session.setup.total_seconds() // 60),
+        "teardown_min": int(session.teardown.total_seconds() // 60),
+        "people": [{"email": person.email, "role": person.role} for person in session.people],
+        "equipment": list(session.equipment),
+    }
+
+
+def _reservation_in(reservation: ReservationFacts, case: Case) -> dict[str, Any]:
+    return {
+        "resource": reservation.equipment,
+        "units": reservation.units,
+        "start": _local(reservation.period.start, case),
+        "end": _local(reservation.period.end, case),
+    }
+
+
+def _local(instant: datetime, case: Case) -> str:
+    return instant.astimezone(case.calendar.timezone).isoformat()

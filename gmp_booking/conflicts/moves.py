@@ -1,0 +1,112 @@
+"""By how much a booking, or one session of it, is worth moving: the shifts that taken time leaves open.
+
+Only a choice of what to examine: whether a shift holds is for the engine to say.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from gmp_booking.conflicts.case import Case, SessionFacts
+from gmp_booking.conflicts.claims import Claim, claims
+from gmp_booking.conflicts.opening import covered_time, outside_hours
+from gmp_booking.conflicts.rules.pe03_one_person_one_place import changing_rooms
+from gmp_booking.conflicts.shifting import EVERY_SHIFT, Forbidden, forbidden_by, forbidden_unless, free_gaps
+from gmp_booking.conflicts.verdict import Verdict
+
+GRID = timedelta(minutes=15)
+HORIZON = timedelta(days=28)
+"""How far things are moved at most, either way."""
+
+AT_ONCE = timedelta()
+INSTANT = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def whole_shifts(case: Case, base: Verdict) -> Iterator[timedelta]:
+    """The shifts of everything together, the smallest first."""
+    forbidden = [
+        *(one for claim in case.claims for one in _taken(case, claim)),
+        *(one for session in case.sessions for one in _crew_elsewhere(case, session)),
+        *(one for session in case.sessions for one in _closed(case, session, base)),
+    ]
+    lowest = max(-HORIZON, case.now - min(claim.period.start for claim in case.claims))
+    return _on_grid(first_start(case), forbidden, lowest=lowest, highest=HORIZON)
+
+
+def first_start(case: Case) -> datetime:
+    """When the first part of the booking begins."""
+    return min([*(one.period.start for one in case.sessions), *(one.period.start for one in case.reservations)])
+
+
+def single_shifts(case: Case, session: SessionFacts, base: Verdict) -> Iterator[timedelta]:
+    """The shifts of this session alone, between its neighbours, the smallest first."""
+    alone = replace(case, sessions=(session,), reservations=())
+    forbidden = [
+        *(one for claim in claims(alone) for one in _taken(alone, claim)),
+        *_crew_elsewhere(case, session),
+        *_closed(case, session, base),
+    ]
+    lowest, highest = _between_neighbours(case, session)
+    lowest = max(lowest, case.now - session.occupied.start)
+    return _on_grid(session.period.start, forbidden, lowest=lowest, highest=highest)
+
+
+def _between_neighbours(case: Case, session: SessionFacts) -> Forbidden:
+    """How far a session moves without passing another of its booking, or leaving equipment it lies within."""
+    lowest, highest = -HORIZON, HORIZON
+    here = session.occupied
+    for other in case.sessions:
+        if other.occupied.end <= here.start:
+            lowest = max(lowest, other.occupied.end - here.start)
+        elif here.end <= other.occupied.start:
+            highest = min(highest, other.occupied.start - here.end)
+    for reservation in case.reservations:
+        if reservation.period.contains(session.period):
+            lowest = max(lowest, reservation.period.start - session.period.start)
+            highest = min(highest, reservation.period.end - session.period.end)
+    return lowest, highest
+
+
+def _taken(case: Case, claim: Claim) -> list[Forbidden]:
+    room = case.rooms.get(claim.resource_code)
+    if room is not None:
+        return forbidden_by((busy.period for busy in room.busy), claim.period)
+    units = [[busy.period for busy in unit.busy] for unit in case.equipment[claim.resource_code].units]
+    return forbidden_unless(units, claim.period, places=claim.units)
+
+
+def _crew_elsewhere(case: Case, session: SessionFacts) -> Iterator[Forbidden]:
+    change = changing_rooms(case)
+    for person in session.crew:
+        facts = case.people.get(person.person_id)
+        for busy in facts.busy if facts else ():
+            if not busy.own_booking:
+                apart = change if busy.room != session.room else AT_ONCE
+                yield busy.period.start - apart - session.period.end, busy.period.end + apart - session.period.start
+
+
+def _closed(case: Case, session: SessionFacts, base: Verdict) -> Iterator[Forbidden]:
+    """The shifts out of opening hours, for a session that keeps them now, or that is in the way because it does not."""
+    if base.has_hard and outside_hours(case.calendar, session.room, session.occupied):
+        return
+    reach = session.occupied.padded(before=HORIZON, after=HORIZON)
+    low = EVERY_SHIFT[0]
+    for window in covered_time(case.calendar, session.room, reach):
+        if window.duration >= session.occupied.duration:
+            yield low, window.start - session.occupied.start
+            low = window.end - session.occupied.end
+    yield low, EVERY_SHIFT[1]
+
+
+def _on_grid(
+    start: datetime, forbidden: Iterable[Forbidden], *, lowest: timedelta, highest: timedelta
+) -> Iterator[timedelta]:
+    """From each gap the shifts nearest to none that put the start on a quarter of an hour, the smallest first."""
+    found: list[timedelta] = []
+    off = (start - EPOCH) % GRID
+    for low, high in free_gaps(forbidden, lowest=lowest, highest=highest):
+        later, earlier = max(low, INSTANT), min(high, -INSTANT)
+        nearest = (later + (-later - off) % GRID, earlier - (earlier + off) % GRID)
+        found.extend(shift for shift in nearest if low <= shift <= high)
+    return iter(sorted(set(found), key=lambda shift: (abs(shift), shift)))

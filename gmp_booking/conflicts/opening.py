@@ -1,0 +1,40 @@
+"""When a room may be used without anybody being called in."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from gmp_booking.conflicts.case import CalendarFacts, OpeningHours
+from gmp_booking.kernel.period import Period, merge, uncovered
+
+DAY = timedelta(days=1)
+
+
+def covered_time(calendar: CalendarFacts, room: str, within: Period) -> list[Period]:
+    """The room's hours on the working days a period touches, and the time someone is on call."""
+    hours = calendar.hours_of(room)
+    opened = (
+        _opened(calendar, day, window)
+        for day in days(calendar, within)
+        if day not in calendar.holidays
+        for window in hours
+        if window.weekday == day.weekday()
+    )
+    return merge((*opened, *calendar.on_call))
+
+
+def outside_hours(calendar: CalendarFacts, room: str, occupied: Period) -> list[Period]:
+    """What of a period lies outside the room's hours, holidays counting as closed, and is not covered on call."""
+    return uncovered(occupied, covered_time(calendar, room, occupied))
+
+
+def days(calendar: CalendarFacts, period: Period) -> Iterator[date]:
+    """The days a period lies on; midnight at its end belongs to the day before."""
+    day, last = calendar.day_of(period.start), calendar.day_of(period.end - timedelta(microseconds=1))
+    while day <= last:
+        yield day
+        day += DAY
+
+
+def _opened(calendar: CalendarFacts, day: date, window: OpeningHours) -> Period:
+    until = day if window.opens < window.closes else day + DAY
+    return Period(calendar.instant(day, window.opens), calendar.instant(until, window.closes))
