@@ -1,0 +1,132 @@
+"""The pages of signing in and out, and what one does on the account page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts import service, sessions
+from gmp_booking.accounts.schemas import SignInSchema, TokenFormSchema
+from gmp_booking.infra import http, i18n
+from gmp_booking.infra.i18n import _
+from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.kernel.errors import Forbidden, Refusal, TooSoon
+
+accounts = Blueprint("accounts", __name__)
+account = Blueprint("account", __name__)
+
+
+@accounts.get("/login")
+def sign_in_form() -> Response:
+    if sessions.current_actor() is not None:
+        return redirect(sessions.local_path(request.args.get("next")), 303)
+    return _form(next_path=sessions.local_path(request.args.get("next"), ""))
+
+
+@accounts.post("/login")
+def sign_in() -> Response:
+    try:
+        shape = SignInSchema().load(request.form.to_dict())
+    except ValidationError as error:
+        return _form(status=422, errors={name: _(each[0]) for name, each in http.field_errors(error.messages).items()})
+    services = sessions.services()
+    outcome = service.sign_in(
+        services.database,
+        service.Attempt(
+            email=shape["email"],
+            password=shape["password"],
+            session_cookie=sessions.session_cookie(),
+            device_cookie=sessions.device_cookie(),
+            ip=request.remote_addr,
+            user_agent=request.user_agent.string,
+        ),
+        pepper=services.config.auth_pepper,
+    )
+    if isinstance(outcome, Refusal):
+        response = _form(status=outcome.status, error=_(outcome.message))
+        if isinstance(outcome, TooSoon):
+            response.headers["Retry-After"] = str(outcome.retry_after_s)
+        return response
+    response = redirect(sessions.local_path(shape["next"]), 303)
+    sessions.give_session(response, outcome)
+    return response
+
+
+def _form(
+    *, status: int = 200, error: str | None = None, errors: dict[str, str] | None = None, next_path: str | None = None
+) -> Response:
+    """The sign-in page. It opens an anonymous session, so that its form cannot be forged either."""
+    opened = None
+    if g.visitor is None:
+        opened = sessions.services().database.transact(SYSTEM, service.open_session, None, ip=request.remote_addr)
+        g.visitor = service.Visitor(opened.session_id, opened.csrf, None, None, unseen=False)
+    page = render_template(
+        "accounts/sign_in.html",
+        email=request.form.get("email", ""),
+        next=sessions.local_path(request.form.get("next"), "") if next_path is None else next_path,
+        error=error,
+        errors=errors or {},
+        **_demo(),
+    )
+    response = make_response(page, status)
+    if opened is not None:
+        sessions.give_session(response, opened)
+    return response
+
+
+def _demo() -> dict[str, Any]:
+    """The example people, where the demo command left their names."""
+    demo: dict[str, Any] = current_app.extensions.get("gmp.demo") or {}
+    return {"demo_people": demo.get("people"), "demo_password": demo.get("password")}
+
+
+@accounts.post("/logout")
+def sign_out() -> Response:
+    cookie = sessions.session_cookie()
+    if cookie:
+        sessions.services().database.transact(SYSTEM, service.sign_out, cookie, ip=request.remote_addr)
+    response = redirect(sessions.SIGN_IN, 303)
+    sessions.forget_session(response)
+    return response
+
+
+@account.post("/language")
+def set_language() -> Response:
+    language = i18n.closest_language(request.form.get("language"))
+    visitor: service.Visitor | None = g.visitor
+    if visitor is None:
+        raise Forbidden
+    database = sessions.services().database
+    database.transact(sessions.current_actor() or SYSTEM, service.choose_language, visitor.session_id, language)
+    return redirect(sessions.local_path(request.form.get("next")), 303)
+
+
+@account.post("/account/sessions/<int:session_id>/end")
+@sessions.signed_in
+def end_session(session_id: int) -> Response:
+    sessions.services().database.transact(sessions.require_actor(), service.end_session, session_id)
+    return redirect(_account_page(), 303)
+
+
+@account.post("/account/tokens")
+@sessions.signed_in
+def create_token() -> Response:
+    shape = TokenFormSchema().load(request.form.to_dict())
+    made = sessions.services().database.transact(
+        sessions.require_actor(), service.create_token, name=shape["name"], days=shape["days"]
+    )
+    return make_response(render_template("accounts/token_made.html", secret=made.secret, token=made.token), 201)
+
+
+@account.post("/account/tokens/<int:token_id>/revoke")
+@sessions.signed_in
+def revoke_token(token_id: int) -> Response:
+    sessions.services().database.transact(sessions.require_actor(), service.revoke_token, token_id)
+    return redirect(_account_page(), 303)
+
+
+def _account_page() -> str:
+    return url_for("account.show") if "account.show" in current_app.view_functions else "/account"

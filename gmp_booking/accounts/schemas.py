@@ -1,0 +1,45 @@
+"""What the doors of accounts take and give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from gmp_booking.accounts.passwords import LONGEST
+from gmp_booking.kernel.text import N_
+
+_REQUIRED: dict[str, Any] = {"required": N_("This is needed.")}
+
+
+class SignInSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    email = fields.String(required=True, validate=validate.Length(1, 254), error_messages=_REQUIRED)
+    # Longer than any password may be: the check refuses it with the same answer as a wrong one.
+    password = fields.String(required=True, validate=validate.Length(1, LONGEST * 4), error_messages=_REQUIRED)
+    next = fields.String(load_default="")
+
+
+class TokenFormSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    name = fields.String(required=True, error_messages=_REQUIRED)
+    days = fields.Integer(load_default=90)
+
+
+class TokenSchema(Schema):
+    """A token as its owner sees it; the secret is never shown again."""
+
+    id = fields.Integer()
+    name = fields.String()
+    prefix = fields.String()
+    created_at = fields.AwareDateTime(format="iso")
+    expires_at = fields.AwareDateTime(format="iso")
+    last_used_at = fields.AwareDateTime(format="iso", allow_none=True)
+
+
+class TokensSchema(Schema):
+    items = fields.List(fields.Nested(TokenSchema))

@@ -1,0 +1,414 @@
+"""Signing in and out, tokens, and proving at the moment of signing that it is still the same person.
+
+A sign-in is two transactions with the password check between them; what is refused is returned, not raised, because
+the refusal itself is written down.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from gmp_booking.accounts import passwords, store, throttle
+from gmp_booking.accounts.models import Account, ApiToken, AuthSession
+from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, require
+from gmp_booking.kernel.errors import Forbidden, Invalid, NotFound, Refusal, TooSoon
+from gmp_booking.kernel.text import N_
+from gmp_booking.people.models import Person
+
+TOKEN_PREFIX: Final = "gmpb_"  # noqa: S105 - the mark of a token, no token
+SHOWN_OF_A_TOKEN: Final = 12
+MOST_TOKEN_DAYS: Final = 366
+VERIFIED_FOR_S: Final = 120.0
+
+WRONG = N_("The e-mail address or the password is not right.")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a browser sends to sign in; the cookies it came with are secrets, not ids."""
+
+    email: str
+    password: str
+    session_cookie: str | None = None
+    device_cookie: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session; `device` is given to a browser that was not known before."""
+
+    token: str
+    csrf: str
+    session_id: int
+    account_id: int
+    device: str | None
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """An attempt that was counted and may be judged."""
+
+    account_id: int | None
+    password_hash: str | None
+    password_changed_at: datetime | None
+    bucket: throttle.Bucket
+    from_known_browser: bool
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whoever holds a session: signed in, or only on the way to it."""
+
+    session_id: int
+    csrf: str
+    language: str | None
+    actor: Actor | None
+    unseen: bool
+
+
+@dataclass(frozen=True)
+class TokenMade:
+    """The only moment at which the secret is known."""
+
+    secret: str
+    token: ApiToken
+
+
+def normalise_email(email: str) -> str:
+    """One spelling of an address, whatever keyboard it came from."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+# -- signing in
+
+
+def sign_in(database: Database, attempt: Attempt, *, pepper: bytes) -> SignedIn | Refusal:
+    """Count the attempt, check the password, open a session.
+
+    Errors (returned): TooSoon while the name, the browser or the network is closed; Invalid when name or password
+    are wrong, the same for an account that does not exist.
+    """
+    attempt = replace(attempt, email=normalise_email(attempt.email), user_agent=_printable(attempt.user_agent))
+    network = throttle.bucket_of_network(pepper, attempt.ip)
+    reserved = database.transact(SYSTEM, reserve, attempt, network, pepper=pepper)
+    if isinstance(reserved, Refusal):
+        return reserved
+    checked = passwords.check_password(reserved.password_hash, attempt.password)
+    new_hash = passwords.hash_password(attempt.password) if checked.outdated else None
+    return database.transact(
+        SYSTEM, complete, attempt, reserved, network=network, matches=checked.matches, new_hash=new_hash
+    )
+
+
+def reserve(uow: Uow, attempt: Attempt, network: throttle.Bucket, *, pepper: bytes) -> Reserved | Refusal:
+    device = attempt.device_cookie or ""
+    account = store.find_account_of_email(uow, attempt.email, device_hash=store.hash_of(device))
+    known = account is not None and bool(account.from_known_browser)
+    bucket = throttle.bucket_of_browser(pepper, device) if known else throttle.bucket_of_name(pepper, attempt.email)
+    for each in (bucket,) if known else (bucket, network):
+        if throttle.count_attempt(uow, each) is None:
+            store.note(uow, "sign_in_blocked", account_id=account.id if account else None, ip=attempt.ip)
+            return TooSoon(retry_after_s=throttle.seconds_left(uow, each))
+    return Reserved(
+        account_id=account.id if account else None,
+        password_hash=account.password_hash if account else None,
+        password_changed_at=account.password_changed_at if account else None,
+        bucket=bucket,
+        from_known_browser=known,
+    )
+
+
+def complete(
+    uow: Uow, attempt: Attempt, reserved: Reserved, *, network: throttle.Bucket, matches: bool, new_hash: str | None
+) -> SignedIn | Refusal:
+    account = store.lock_account(uow, reserved.account_id) if reserved.account_id else None
+    unchanged = account is not None and account.password_changed_at == reserved.password_changed_at
+    if account is None or not matches or not unchanged or not account.stands:
+        store.note(uow, "sign_in_failed", account_id=reserved.account_id, ip=attempt.ip)
+        return Invalid(WRONG, field_errors={"password": [WRONG]})
+    throttle.clear(uow, reserved.bucket)
+    if not reserved.from_known_browser:
+        throttle.take_back(uow, network)
+    if new_hash:
+        store.rehash(uow, account.account_id, new_hash)
+    device = None if reserved.from_known_browser else secrets.token_urlsafe(32)
+    if device:
+        store.add_device(uow, account.account_id, store.hash_of(device))
+    opened = open_session(
+        uow, account.account_id, old_cookie=attempt.session_cookie, ip=attempt.ip, user_agent=attempt.user_agent
+    )
+    store.note(uow, "signed_in", account_id=account.account_id, session_id=opened.session_id, ip=attempt.ip)
+    return replace(opened, device=device)
+
+
+def open_session(
+    uow: Uow,
+    account_id: int | None,
+    *,
+    old_cookie: str | None = None,
+    ip: str | None = None,
+    user_agent: str | None = None,
+) -> SignedIn:
+    """Always a new row; the one behind the old cookie is ended, so that a planted cookie is worth nothing."""
+    if old_cookie:
+        store.end_session_of_cookie(uow, store.hash_of(old_cookie), "replaced")
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    session = AuthSession(
+        token_hash=store.hash_of(token),
+        account_id=account_id,
+        stage="full" if account_id else "anon",
+        csrf=csrf,
+        ip=ip,
+        user_agent=user_agent,
+    )
+    store.add_session(uow, session)
+    return SignedIn(token=token, csrf=csrf, session_id=session.id, account_id=account_id or 0, device=None)
+
+
+def _printable(text: str | None) -> str | None:
+    return "".join(each for each in text[:300] if each.isprintable()) if text else None
+
+
+# -- who is there
+
+
+def find_visitor(uow: Uow, cookie: str, idle: store.Idle) -> Visitor | None:
+    """Whoever holds this cookie, in one statement with person and roles: what was revoked is gone at once."""
+    row = store.find_session(uow, store.hash_of(cookie), idle)
+    if row is None:
+        return None
+    actor = None if row.account_id is None else _actor(row, auth_session_id=row.id)
+    return Visitor(row.id, row.csrf, row.chosen_language, actor, bool(row.unseen))
+
+
+def find_actor_of_token(uow: Uow, secret: str) -> tuple[Actor, bool] | None:
+    """Whoever holds this API token, and whether its use should be noted."""
+    row = store.find_token(uow, store.hash_of(secret)) if secret.startswith(TOKEN_PREFIX) else None
+    return None if row is None else (_actor(row, token_id=row.id), bool(row.unseen))
+
+
+def _actor(row: Row[Any], *, auth_session_id: int | None = None, token_id: int | None = None) -> Actor:
+    return Actor(
+        account_id=row.account_id,
+        person_id=row.person_id,
+        name=row.name,
+        email=row.email,
+        company_id=row.company_id,
+        company_code=row.company_code,
+        roles=frozenset(Role(role) for role in row.roles),
+        language=row.language,
+        auth_session_id=auth_session_id,
+        token_id=token_id,
+    )
+
+
+def mark_seen(uow: Uow, session_id: int) -> None:
+    store.mark_session_seen(uow, session_id)
+
+
+def mark_token_used(uow: Uow, token_id: int) -> None:
+    store.mark_token_used(uow, token_id)
+
+
+# -- leaving
+
+
+def sign_out(uow: Uow, cookie: str, *, ip: str | None = None) -> None:
+    ended = store.end_session_of_cookie(uow, store.hash_of(cookie), "signed out")
+    if ended is not None:
+        store.note(uow, "signed_out", account_id=ended.account_id, session_id=ended.id, ip=ip)
+
+
+def end_session(uow: Uow, session_id: int) -> None:
+    """End one of one's own sessions. Errors: NotFound."""
+    account_id = _account_of(uow.actor)
+    if not store.session_stands(uow, session_id, account_id):
+        raise NotFound
+    store.end_session(uow, session_id, "ended by its owner")
+    store.note(uow, "session_ended", account_id=account_id, session_id=session_id)
+
+
+def list_sessions(uow: Uow, idle: store.Idle) -> list[dict[str, Any]]:
+    """One's open sessions. Shape: id, ip, user_agent, created_at, seen_at, is_current."""
+    idle_s = idle.staff_s if uow.actor.is_staff else idle.company_s
+    rows = store.list_open_sessions(uow, _account_of(uow.actor), idle_s, idle.absolute_s)
+    return [{**row._mapping, "is_current": row.id == uow.actor.auth_session_id} for row in rows]  # noqa: SLF001
+
+
+def choose_language(uow: Uow, session_id: int | None, language: str) -> None:
+    """Remember the language: with the person once signed in, until then with the session."""
+    if uow.actor.person_id is not None:
+        person = uow.session.get_one(Person, uow.actor.person_id)
+        person.language = language
+        uow.session.flush()
+    if session_id is not None:
+        store.choose_session_language(uow, session_id, None if uow.actor.person_id else language)
+
+
+# -- accounts and tokens
+
+
+def create_account(uow: Uow, person: Person, password_hash: str | None) -> Account:
+    """Give a person a way to sign in; hash the password before, outside the transaction."""
+    account = store.add_account(
+        uow, person_id=person.id, email=normalise_email(person.email), password_hash=password_hash
+    )
+    store.note(uow, "account_created", account_id=account.id, detail=f"by person {uow.actor.person_id or 'system'}")
+    return account
+
+
+def create_token(uow: Uow, *, name: str, days: int, account_id: int | None = None) -> TokenMade:
+    """Make an API token for oneself, or, as the system, for an account.
+
+    Errors: Invalid.
+    """
+    if account_id is None:
+        require(uow.actor, Permission.TOKEN_MAKE)
+    name = name.strip()
+    if not 1 <= len(name) <= 80:
+        raise Invalid(field_errors={"name": [N_("A name has 1 to 80 characters.")]})
+    if not 1 <= days <= MOST_TOKEN_DAYS:
+        raise Invalid(field_errors={"days": [N_("A token lives 1 to 366 days.")]})
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        account_id=account_id or _account_of(uow.actor),
+        token_hash=store.hash_of(secret),
+        prefix=secret[:SHOWN_OF_A_TOKEN],
+        name=name,
+        expires_at=uow.now + timedelta(days=days),
+    )
+    store.add_token(uow, token)
+    store.note(uow, "token_made", account_id=token.account_id, detail=f"{token.prefix} {name}")
+    return TokenMade(secret, token)
+
+
+def revoke_token(uow: Uow, token_id: int) -> None:
+    """Errors: NotFound, also for somebody else's."""
+    require(uow.actor, Permission.TOKEN_REVOKE, Subject(owner_id=uow.actor.person_id))
+    account_id = _account_of(uow.actor)
+    if not store.revoke_token(uow, token_id, account_id):
+        raise NotFound
+    store.note(uow, "token_revoked", account_id=account_id, detail=str(token_id))
+
+
+def list_tokens(uow: Uow) -> Sequence[ApiToken]:
+    return store.list_tokens(uow, _account_of(uow.actor))
+
+
+def purge(uow: Uow) -> None:
+    """Remove anonymous sessions and counters nobody needs any more; hourly work."""
+    store.purge(uow)
+    throttle.forget_old(uow)
+
+
+def _account_of(actor: Actor) -> int:
+    if actor.account_id is None:
+        raise Forbidden
+    return actor.account_id
+
+
+# -- proving it at the moment of signing
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A password that was right a moment ago, for the one who is signed in. It does not outlive the act."""
+
+    account_id: int
+    person_id: int
+    auth_session_id: int | None
+    token_id: int | None
+    password_changed_at: datetime
+    at_monotonic_s: float
+
+    @property
+    def method(self) -> str:
+        return "TOKEN+PASSWORD" if self.token_id else "SESSION+PASSWORD"
+
+
+@dataclass(frozen=True)
+class SigningAttempt:
+    number: int
+    password_hash: str | None
+    password_changed_at: datetime
+
+
+def verify_for_signing(database: Database, actor: Actor, password: str) -> Verified | Refusal:
+    """Check the signer's password anew, outside any transaction. Being signed in is not enough to sign.
+
+    Errors (returned): Invalid when it is wrong; Forbidden when the fifth wrong one ended the session.
+    """
+    reserved = database.transact(actor, reserve_signing)
+    if isinstance(reserved, Refusal):
+        return reserved
+    matches = passwords.check_password(reserved.password_hash, password).matches
+    return database.transact(actor, complete_signing, reserved, matches=matches)
+
+
+def _bucket_of(actor: Actor) -> throttle.Bucket:
+    if actor.auth_session_id is not None:
+        return throttle.bucket_of_signing("session", actor.auth_session_id)
+    if actor.token_id is not None:
+        return throttle.bucket_of_signing("token", actor.token_id)
+    raise Forbidden
+
+
+def reserve_signing(uow: Uow) -> SigningAttempt | Refusal:
+    number = throttle.count_attempt(uow, _bucket_of(uow.actor))
+    account = store.lock_account(uow, _account_of(uow.actor))
+    if number is None or number > throttle.FREE_OF_A_SIGNER or account is None or not account.stands:
+        return _shut(uow)
+    return SigningAttempt(number, account.password_hash, account.password_changed_at)
+
+
+def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Verified | Refusal:
+    actor, account_id = uow.actor, _account_of(uow.actor)
+    if not matches:
+        store.note(uow, "signing_failed", account_id=account_id, session_id=actor.auth_session_id)
+        if attempt.number >= throttle.FREE_OF_A_SIGNER:
+            return _shut(uow)
+        sentence = N_("The password is not right. Nothing was signed.")
+        return Invalid(sentence, field_errors={"password": [sentence]})
+    throttle.clear(uow, _bucket_of(actor))
+    return Verified(
+        account_id=account_id,
+        person_id=actor.person_id or 0,
+        auth_session_id=actor.auth_session_id,
+        token_id=actor.token_id,
+        password_changed_at=attempt.password_changed_at,
+        at_monotonic_s=time.monotonic(),
+    )
+
+
+def _shut(uow: Uow) -> Refusal:
+    """Too many wrong passwords: whoever sits there is probably not the signer."""
+    actor, account_id = uow.actor, _account_of(uow.actor)
+    if actor.auth_session_id is not None:
+        store.end_session(uow, actor.auth_session_id, "wrong passwords at signing")
+    elif actor.token_id is not None:
+        store.revoke_token(uow, actor.token_id, account_id)
+    store.note(uow, "signing_locked", account_id=account_id, session_id=actor.auth_session_id)
+    return Forbidden(N_("Too many wrong passwords. You have been signed out; nothing was signed."))
+
+
+def still_stands(uow: Uow, verified: Verified) -> bool:
+    """Whether the session or token is still open, the password unchanged and the person in place; holds them so."""
+    if time.monotonic() - verified.at_monotonic_s > VERIFIED_FOR_S or verified.account_id != uow.actor.account_id:
+        return False
+    account = store.lock_account(uow, verified.account_id)
+    if account is None or not account.stands or account.password_changed_at != verified.password_changed_at:
+        return False
+    if verified.auth_session_id is not None:
+        return store.session_stands(uow, verified.auth_session_id, verified.account_id)
+    return verified.token_id is not None and store.token_stands(uow, verified.token_id, verified.account_id)

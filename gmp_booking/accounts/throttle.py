@@ -1,0 +1,118 @@
+"""Attempts are counted before they are judged, one bucket each for the browser or the name, and for the network.
+
+A browser that signed in to this account before has a bucket of its own, so that strangers cannot lock its owner out.
+Keys are HMACs: the table names nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+
+from gmp_booking.infra.uow import Uow
+
+FREE: Final = 5
+FREE_OF_A_NETWORK: Final = 50
+FREE_OF_A_SIGNER: Final = 5
+FIRST_PAUSE_S: Final = 30
+LONGEST_PAUSE_S: Final = 900
+FORGOTTEN_AFTER_S: Final = 43_200
+
+
+@dataclass(frozen=True)
+class Bucket:
+    key: bytes
+    free: int
+
+
+_COUNT = text(
+    """
+    INSERT INTO login_throttle AS bucket (key, fails, until, at) VALUES (:key, 1, '-infinity', gmp_now())
+    ON CONFLICT (key) DO UPDATE SET
+        fails = CASE WHEN bucket.at < gmp_now() - make_interval(secs => :forgotten) THEN 1 ELSE bucket.fails + 1 END,
+        until = CASE WHEN bucket.at < gmp_now() - make_interval(secs => :forgotten) OR bucket.fails < :free
+                     THEN '-infinity'
+                     ELSE gmp_now() + make_interval(
+                              secs => least(:first * power(2, least(bucket.fails - :free, 20)), :longest)) END,
+        at = gmp_now()
+    WHERE bucket.until <= gmp_now()
+    RETURNING fails
+    """
+)
+_LEFT_S = text("SELECT greatest(ceil(extract(epoch FROM until - gmp_now())), 1) FROM login_throttle WHERE key = :key")
+_CLEAR = text("DELETE FROM login_throttle WHERE key = :key")
+_TAKE_BACK = text(
+    "UPDATE login_throttle SET fails = greatest(fails - 1, 0), until = '-infinity' WHERE key = :key AND fails > 0"
+)
+_FORGET = text("DELETE FROM login_throttle WHERE at < gmp_now() - make_interval(secs => :forgotten)")
+
+
+def bucket_of_name(pepper: bytes, email: str) -> Bucket:
+    return Bucket(_key(pepper, "name", email), FREE)
+
+
+def bucket_of_browser(pepper: bytes, device: str) -> Bucket:
+    return Bucket(_key(pepper, "browser", device), FREE)
+
+
+def bucket_of_network(pepper: bytes, address: str | None) -> Bucket:
+    """A /24 of IPv4, a /64 of IPv6: what one party usually holds."""
+    return Bucket(_key(pepper, "network", _network(address)), FREE_OF_A_NETWORK)
+
+
+def bucket_of_signing(kind: str, key_id: int) -> Bucket:
+    """One sign-in's or token's wrong passwords at signing. The number is no secret, so there is no pepper."""
+    return Bucket(hashlib.sha256(f"signing|{kind}|{key_id}".encode()).digest(), FREE_OF_A_SIGNER)
+
+
+def _key(pepper: bytes, kind: str, value: str) -> bytes:
+    return hmac.new(pepper, f"{kind}|{value}".encode(), hashlib.sha256).digest()
+
+
+def _network(address: str | None) -> str:
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    prefix = 24 if parsed.version == 4 else 64
+    return str(ipaddress.ip_network(f"{parsed}/{prefix}", strict=False))
+
+
+def count_attempt(uow: Uow, bucket: Bucket) -> int | None:
+    """Count one attempt; its number, or None while the bucket is closed."""
+    fails: int | None = uow.session.execute(
+        _COUNT,
+        {
+            "key": bucket.key,
+            "free": bucket.free,
+            "first": FIRST_PAUSE_S,
+            "longest": LONGEST_PAUSE_S,
+            "forgotten": FORGOTTEN_AFTER_S,
+        },
+    ).scalar()
+    return fails
+
+
+def seconds_left(uow: Uow, bucket: Bucket) -> int:
+    """How long a closed bucket stays closed."""
+    left = uow.session.execute(_LEFT_S, {"key": bucket.key}).scalar()
+    return int(left or 1)
+
+
+def clear(uow: Uow, bucket: Bucket) -> None:
+    uow.session.execute(_CLEAR, {"key": bucket.key})
+
+
+def take_back(uow: Uow, bucket: Bucket) -> None:
+    """Uncount a success: many people of one company stand behind one address."""
+    uow.session.execute(_TAKE_BACK, {"key": bucket.key})
+
+
+def forget_old(uow: Uow) -> None:
+    uow.session.execute(_FORGET, {"forgotten": FORGOTTEN_AFTER_S})
