@@ -97,17 +97,11 @@ STATES: dict[BookingState, StateFacts] = {
 TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.SUBMIT, frozenset({S.DRAFT, S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True),
     Transition(Action.REVIEW, frozenset({S.SUBMITTED}), S.UNDER_REVIEW, By.STAGE, judged=True),
-    Transition(
-        Action.RETURN, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.RETURNED, By.STAGE, reason_required=True
-    ),
+    Transition(Action.RETURN, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.RETURNED, By.STAGE, reason_required=True),
     Transition(Action.APPROVE, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.APPROVED, By.STAGE, judged=True),
     Transition(Action.CONFIRM, frozenset({S.APPROVED}), S.CONFIRMED, By.SYSTEM),
-    Transition(
-        Action.REJECT, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.REJECTED, By.STAGE, reason_required=True
-    ),
-    Transition(
-        Action.EXPIRE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED}), S.EXPIRED, By.SYSTEM
-    ),
+    Transition(Action.REJECT, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.REJECTED, By.STAGE, reason_required=True),
+    Transition(Action.EXPIRE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED}), S.EXPIRED, By.SYSTEM),
     Transition(
         Action.CANCEL,
         frozenset({S.DRAFT, S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED, S.CONFIRMED}),
@@ -163,9 +157,7 @@ SESSION_STEPS: tuple[SessionStep, ...] = (
         "abort", frozenset({T.IN_USE, T.SUSPENDED}), T.ABORTED, "production and QA", "ABORTED", reason_required=True
     ),
     SessionStep("missed", frozenset({T.PLANNED, T.READY}), T.MISSED, "scheduler"),
-    SessionStep(
-        "cancel", frozenset({T.PLANNED, T.READY}), T.CANCELLED, "company or scheduler", reason_required=True
-    ),
+    SessionStep("cancel", frozenset({T.PLANNED, T.READY}), T.CANCELLED, "company or scheduler", reason_required=True),
 )
 
 

@@ -131,7 +131,7 @@ class SessionPerson(Base):
         ForeignKeyConstraint(
             ["company_id", "booking_session_id"], ["booking_session.company_id", "booking_session.id"]
         ),
-        Index("ix_session_person_person_id_starts_at", "person_id", "starts_at"),
+        Index("ix_session_person_person_id_ends_at", "person_id", "ends_at"),
     )
 
     id: Mapped[Key]

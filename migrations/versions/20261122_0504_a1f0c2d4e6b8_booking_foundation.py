@@ -753,7 +753,7 @@ def upgrade() -> None:
             "booking_session_id", "person_id", name=op.f("uq_session_person_booking_session_id_person_id")
         ),
     )
-    op.create_index("ix_session_person_person_id_starts_at", "session_person", ["person_id", "starts_at"], unique=False)
+    op.create_index("ix_session_person_person_id_ends_at", "session_person", ["person_id", "ends_at"], unique=False)
     op.create_table(
         "slot",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -828,7 +828,7 @@ def downgrade() -> None:
     op.drop_index("ix_slot_company_id_starts_at", table_name="slot")
     op.drop_index("ix_slot_booking_id", table_name="slot", postgresql_where=sa.text("active"))
     op.drop_table("slot")
-    op.drop_index("ix_session_person_person_id_starts_at", table_name="session_person")
+    op.drop_index("ix_session_person_person_id_ends_at", table_name="session_person")
     op.drop_table("session_person")
     op.drop_table("session_equipment")
     op.drop_index("ix_equipment_reservation_company_id_starts_at", table_name="equipment_reservation")

@@ -1,0 +1,189 @@
+"""Deciding on bookings: review, approve, return, reject; each under the booking's locks, by compare and swap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gmp_booking.bookings import store
+from gmp_booking.bookings.events import (
+    BookingApproved,
+    BookingConfirmed,
+    BookingRejected,
+    BookingReturned,
+    BookingReviewed,
+)
+from gmp_booking.bookings.lifecycle import (
+    REJECTED_MEANING,
+    TRACKS,
+    WAITING,
+    Action,
+    BookingState,
+    Stage,
+    Track,
+    signs_refusals,
+    step,
+)
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.service import examine_again, refusal, release, require_reason, subject_of
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
+from gmp_booking.conflicts.case import Occasion
+from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid, Stale
+from gmp_booking.kernel.text import N_
+from gmp_booking.policies.store import holidays_between
+from gmp_booking.resources.slots import locks_of_slots
+from gmp_booking.signatures.service import Verified, sign, signers_of
+
+RECORD_TYPE = "booking"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One act on one booking, as it was asked for.
+
+    Shape: `revision` is the one the decider saw; `verified` is the password just checked, where a signature is due.
+    """
+
+    reference: str
+    action: Action
+    revision: int | None = None
+    reason: str | None = None
+    verified: Verified | None = None
+
+
+def current_stage(booking: Booking) -> Stage | None:
+    """The stage a waiting booking is at."""
+    stages = TRACKS[Track(booking.track)] if booking.track else ()
+    waiting = BookingState(booking.state) in WAITING
+    return stages[booking.stage] if waiting and booking.stage < len(stages) else None
+
+
+def action_of_stage(booking: Booking) -> Action:
+    """A stage without a signature that others follow is passed by review; every other one by approval."""
+    stages = TRACKS[Track(booking.track)]
+    unsigned_on_the_way = stages[booking.stage].meaning is None and booking.stage < len(stages) - 1
+    return Action.REVIEW if unsigned_on_the_way else Action.APPROVE
+
+
+def meaning_of(booking: Booking, action: Action) -> str | None:
+    """The meaning that is signed with this act now; None where a journaled click is enough."""
+    stage = current_stage(booking)
+    if action is Action.REJECT:
+        return REJECTED_MEANING if signs_refusals(Track(booking.track)) else None
+    return stage.meaning if stage is not None and action is Action.APPROVE else None
+
+
+def decide(uow: Uow, decision: Decision) -> BookingDetails:
+    """Carry one decision out.
+
+    Errors: NotFound; Conflict when the state or the rules do not allow it; Forbidden for whose turn it is not;
+    Invalid for a missing reason or signature; Stale when the booking changed since the decider looked.
+    """
+    details = store.get_details(uow, decision.reference)
+    booking = details.booking
+    _refuse_strangers(uow, booking)
+    step(BookingState(booking.state), decision.action)
+    if decision.revision is not None and decision.revision != booking.revision:
+        raise Stale
+    uow.lock(_locks(uow, details))
+    act = {
+        Action.REVIEW: _pass_stage,
+        Action.APPROVE: _pass_stage,
+        Action.RETURN: _return,
+        Action.REJECT: _reject,
+    }[decision.action]
+    act(uow, details, decision)
+    return details
+
+
+def _refuse_strangers(uow: Uow, booking: Booking) -> None:
+    stage = current_stage(booking)
+    signers = signers_of(uow, RECORD_TYPE, booking.id, version=booking.version) if stage and stage.meaning else ()
+    subject = subject_of(booking, stage_role=stage.role if stage else None, earlier_signers=frozenset(signers))
+    if stage is None and uow.actor.is_staff:
+        raise Conflict(N_("This booking is not waiting for a decision."))
+    require(uow.actor, Permission.BOOKING_DECIDE, subject)
+
+
+def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:
+    people = {("person", int(person["id"])) for session in details.parts["sessions"] for person in session["people"]}
+    return locks_of_slots(uow, details.booking.id) | people
+
+
+def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision) -> None:
+    booking = details.booking
+    stage = current_stage(booking)
+    assert stage is not None
+    if decision.action is not action_of_stage(booking):
+        raise Conflict(N_("The booking is at another stage; look at it again."))
+    verdict = examine_again(uow, details, occasion=Occasion.APPROVE)
+    if verdict.has_hard or verdict.open_soft:
+        raise refusal(verdict)
+    _sign_if_due(uow, booking, decision)
+    last = booking.stage == len(TRACKS[Track(booking.track)]) - 1
+    if not last:
+        store.change_booking(uow, booking, state=BookingState.UNDER_REVIEW, stage=booking.stage + 1)
+        uow.record(BookingReviewed(**_envelope(booking), stage=stage.role.value, meaning=stage.meaning))
+        return
+    store.change_booking(
+        uow,
+        booking,
+        state=BookingState.CONFIRMED,
+        confirmed_at=uow.now,
+        pending_until=None,
+        sequence=booking.sequence + 1,
+    )
+    uow.record(BookingApproved(**_envelope(booking), stage=stage.role.value, meaning=stage.meaning))
+    uow.record(BookingConfirmed(**_envelope(booking)))
+
+
+def _return(uow: Uow, details: BookingDetails, decision: Decision) -> None:
+    booking = details.booking
+    stage = current_stage(booking)
+    assert stage is not None
+    question = require_reason(decision.reason)
+    holidays = holidays_between(uow, uow.now.date(), days=30)
+    until = working_days_later(uow.now, RETURNED_DAYS, holidays)
+    store.change_booking(uow, booking, state=BookingState.RETURNED, pending_until=until)
+    uow.record(BookingReturned(**_envelope(booking), stage=stage.role.value, question=question))
+
+
+def _reject(uow: Uow, details: BookingDetails, decision: Decision) -> None:
+    booking = details.booking
+    stage = current_stage(booking)
+    assert stage is not None
+    explanation = require_reason(decision.reason)
+    meaning = meaning_of(booking, Action.REJECT)
+    _sign_if_due(uow, booking, decision)
+    release(uow, booking, state=BookingState.REJECTED)
+    uow.record(BookingRejected(**_envelope(booking), stage=stage.role.value, explanation=explanation, meaning=meaning))
+
+
+def _sign_if_due(uow: Uow, booking: Booking, decision: Decision) -> None:
+    meaning = meaning_of(booking, decision.action)
+    if meaning is None:
+        return
+    if decision.verified is None:
+        raise Invalid(field_errors={"signature": [N_("This decision is signed: enter your password.")]})
+    sign(
+        uow,
+        decision.verified,
+        record_type=RECORD_TYPE,
+        record_id=booking.id,
+        record_reference=booking.reference,
+        record_version=booking.version,
+        content_hash=store.current_hash(uow, booking),
+        meaning=meaning,
+        company_id=booking.company_id,
+    )
+
+
+def _envelope(booking: Booking) -> dict[str, int | str]:
+    return {
+        "company_id": booking.company_id,
+        "booking_id": booking.id,
+        "reference": booking.reference,
+        "version": booking.version,
+    }

@@ -1,0 +1,189 @@
+"""What a booking says: its content as asked for, and the part of it that is signed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+
+LONGEST = timedelta(days=366)
+FURTHEST = timedelta(days=550)
+IN_ROOM = frozenset({"OPERATOR", "VERIFIER", "OBSERVER", "TRAINER"})
+DEMO_KINDS = frozenset({Kind.TECH_DEMO, Kind.EDUCATION, Kind.REVIEW, Kind.TOUR})
+OFFERED_KINDS = (Kind.CLEANROOM, Kind.EQUIPMENT, Kind.TECH_DEMO)
+OFFERED_RUN_TYPES = (RunType.ENG,)
+
+
+@dataclass(frozen=True)
+class NamedPerson:
+    email: str
+    role: str
+
+
+@dataclass(frozen=True)
+class SessionContent:
+    """One piece of room time as asked for; instants carry their zone, margins are minutes."""
+
+    room: str
+    start: datetime
+    end: datetime
+    step: str | None = None
+    exposure: str = "CLOSED"
+    headcount: int = 1
+    setup_min: int = 0
+    teardown_min: int = 0
+    people: tuple[NamedPerson, ...] = ()
+    equipment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReservationContent:
+    resource: str
+    start: datetime
+    end: datetime
+    units: int = 1
+
+
+@dataclass(frozen=True)
+class BookingContent:
+    kind: Kind
+    product: str | None = None
+    batch: str | None = None
+    run_type: RunType | None = None
+    title: str | None = None
+    purpose: str | None = None
+    visibility: str = "BUSY"
+    sessions: tuple[SessionContent, ...] = ()
+    equipment: tuple[ReservationContent, ...] = ()
+    booked_for: str | None = None
+
+    @property
+    def spans(self) -> list[Period]:
+        """Every session and reservation, margins included."""
+        rooms = [
+            Period(
+                session.start - timedelta(minutes=session.setup_min),
+                session.end + timedelta(minutes=session.teardown_min),
+            )
+            for session in self.sessions
+        ]
+        return rooms + [Period(each.start, each.end) for each in self.equipment]
+
+    @property
+    def envelope(self) -> Period:
+        return Period(min(span.start for span in self.spans), max(span.end for span in self.spans))
+
+    @property
+    def emails(self) -> frozenset[str]:
+        return frozenset(person.email for session in self.sessions for person in session.people)
+
+    @property
+    def resource_codes(self) -> frozenset[str]:
+        rooms = {session.room for session in self.sessions}
+        attended = {code for session in self.sessions for code in session.equipment}
+        return frozenset(rooms | attended | {each.resource for each in self.equipment})
+
+    def signed(self) -> dict[str, Any]:
+        """The signed content, canonical: who does it, its purpose and the notes are not part of it."""
+        return {
+            "kind": self.kind.value,
+            "product": self.product,
+            "batch": self.batch,
+            "run_type": self.run_type.value if self.run_type else None,
+            "sessions": [
+                {
+                    "room": session.room,
+                    "start": _utc(session.start),
+                    "end": _utc(session.end),
+                    "setup_min": session.setup_min,
+                    "teardown_min": session.teardown_min,
+                    "step": session.step,
+                    "exposure": session.exposure,
+                    "headcount": session.headcount,
+                    "equipment": sorted(session.equipment),
+                }
+                for session in self.sessions
+            ],
+            "equipment": [
+                {"resource": each.resource, "units": each.units, "start": _utc(each.start), "end": _utc(each.end)}
+                for each in self.equipment
+            ],
+        }
+
+
+def _utc(instant: datetime) -> str:
+    return Period(instant, instant + timedelta(1)).start.isoformat()
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of a version's content, in hexadecimal."""
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def problems(content: BookingContent, now: datetime) -> dict[str, list[str]]:
+    """What is wrong with a request by itself, by field; empty when nothing is."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for path, message in _problems(content, now):
+        found[path].append(message)
+    return dict(found)
+
+
+def _problems(content: BookingContent, now: datetime) -> Iterator[tuple[str, str]]:
+    yield from _kind_problems(content)
+    for index, session in enumerate(content.sessions):
+        yield from _time_problems(f"sessions.{index}", session.start, session.end, now)
+        yield from _crew_problems(f"sessions.{index}", session)
+    for index, each in enumerate(content.equipment):
+        yield from _time_problems(f"equipment.{index}", each.start, each.end, now)
+    whole = [each for each in (*content.sessions, *content.equipment) if each.start < each.end]
+    if whole and max(each.end for each in whole) - min(each.start for each in whole) > LONGEST:
+        yield "sessions" if content.sessions else "equipment", N_("A booking may span at most 366 days.")
+
+
+def _kind_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
+    if content.kind not in OFFERED_KINDS:
+        yield "kind", N_("This kind of booking is not offered yet.")
+    if content.kind is Kind.CLEANROOM:
+        if not content.product:
+            yield "product", N_("Choose the product that is made.")
+        if content.run_type not in OFFERED_RUN_TYPES:
+            yield "run_type", N_("Only engineering runs can be booked so far.")
+    if content.kind in DEMO_KINDS and content.product:
+        yield "product", N_("A demonstration makes no product.")
+    if content.kind is Kind.EQUIPMENT:
+        if not content.equipment:
+            yield "equipment", N_("Add the equipment to be reserved.")
+        if content.sessions:
+            yield "sessions", N_("An equipment booking has no room sessions; choose cleanroom work instead.")
+    elif not content.sessions:
+        yield "sessions", N_("Add at least one session.")
+
+
+def _time_problems(path: str, start: datetime, end: datetime, now: datetime) -> Iterator[tuple[str, str]]:
+    if end <= start:
+        yield f"{path}.end", N_("The end must be after the start.")
+    if start < now:
+        yield f"{path}.start", N_("The start is in the past.")
+    if end - start > LONGEST:
+        yield f"{path}.end", N_("One period may last at most 366 days.")
+    if start - now > FURTHEST:
+        yield f"{path}.start", N_("Bookings open at most 18 months ahead.")
+
+
+def _crew_problems(path: str, session: SessionContent) -> Iterator[tuple[str, str]]:
+    emails = [person.email for person in session.people]
+    if len(set(emails)) < len(emails):
+        yield f"{path}.people", N_("A person is named twice.")
+    if sum(person.role in IN_ROOM for person in session.people) > session.headcount:
+        yield f"{path}.headcount", N_("More people are named than the headcount says.")
+    if len(set(session.equipment)) < len(session.equipment):
+        yield f"{path}.equipment", N_("A piece of equipment is named twice.")

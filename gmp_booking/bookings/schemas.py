@@ -1,0 +1,354 @@
+"""The shapes of bookings at the doors: one set for the form and for JSON."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+
+from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
+from gmp_booking.bookings.lifecycle import Action, Kind, RunType
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.conflicts.finding import Finding
+from gmp_booking.conflicts.privacy import Audience, published
+from gmp_booking.infra.i18n import format_instant, gettext_for
+from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.text import N_
+
+EXPOSURES = ("CLOSED", "OPEN", "ASEPTIC_OPEN")
+CREW_ROLES = ("OPERATOR", "VERIFIER", "OBSERVER", "TRAINER", "QA_ONCALL")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_RESIDENT_NUMBER = re.compile(r"(?<!\d)\d{6}-?[1-8]\d{6}(?!\d)")
+
+
+class CleanText(fields.String):
+    """Text as people write it: composed (NFC), trimmed, without control characters or resident numbers."""
+
+    default_error_messages = {  # noqa: RUF012
+        "control": N_("Control characters are not allowed in text."),
+        "resident": N_("Do not enter resident registration numbers."),
+    }
+
+    def __init__(self, *, longest: int, **more: Any) -> None:
+        super().__init__(validate=validate.Length(max=longest, error=N_("This text is too long.")), **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **more)
+        text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
+        if _CONTROL.search(text):
+            raise self.make_error("control")
+        if _RESIDENT_NUMBER.search(text):
+            raise self.make_error("resident")
+        return text or None
+
+
+class InstantField(fields.AwareDateTime):
+    """An instant with its offset; a time without one could be anywhere."""
+
+    default_error_messages = {  # noqa: RUF012
+        "invalid": N_("Not a valid date and time."),
+        "invalid_awareness": N_("Give the time with its zone, such as 2027-03-02T09:00:00+09:00."),
+    }
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(format="iso", **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
+        try:
+            instant: datetime = super()._deserialize(value, attr, data, **more)
+            return instant.astimezone(UTC).replace(microsecond=0)
+        except (OverflowError, ValueError) as error:
+            if isinstance(error, ValidationError):
+                raise
+            raise self.make_error("invalid", input=value, obj_type="datetime") from error
+
+
+_REQUIRED = {"required": N_("This is needed."), "null": N_("This is needed.")}
+
+
+def _choice(values: Iterable[str]) -> validate.OneOf:
+    return validate.OneOf(list(values), error=N_("Not one of the choices."))
+
+
+def _whole(lowest: int, highest: int) -> validate.Range:
+    return validate.Range(lowest, highest, error=N_("This number is out of range."))
+
+
+class Shape(Schema):
+    """Unknown keys are refused: a misspelt wish must not be lost in silence."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": N_("This field is not known.")}  # noqa: RUF012
+
+
+class NamedPersonSchema(Shape):
+    email = fields.Email(required=True, error_messages=_REQUIRED | {"invalid": N_("Not a valid mail address.")})
+    role = fields.String(load_default="OPERATOR", validate=_choice(CREW_ROLES))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_more: Any) -> NamedPerson:
+        return NamedPerson(data["email"].lower(), data["role"])
+
+
+class SessionSchema(Shape):
+    room = CleanText(longest=40, required=True, error_messages=_REQUIRED)
+    start = InstantField(required=True, error_messages=_REQUIRED)
+    end = InstantField(required=True, error_messages=_REQUIRED)
+    step = CleanText(longest=200, load_default=None, allow_none=True)
+    exposure = fields.String(load_default="CLOSED", validate=_choice(EXPOSURES))
+    headcount = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=_whole(1, 200), error_messages=_REQUIRED
+    )
+    setup_min = fields.Integer(load_default=0, strict=True, validate=_whole(0, 1440))
+    teardown_min = fields.Integer(load_default=0, strict=True, validate=_whole(0, 1440))
+    people = fields.List(fields.Nested(NamedPersonSchema), load_default=list, validate=validate.Length(max=50))
+    equipment = fields.List(fields.String(validate=validate.Length(max=40)), load_default=list)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_more: Any) -> SessionContent:
+        headcount = data.pop("headcount")
+        people = tuple(data.pop("people"))
+        return SessionContent(
+            **data | {"equipment": tuple(data["equipment"])},
+            people=people,
+            headcount=headcount if headcount is not None else max(len(people), 1),
+        )
+
+
+class ReservationSchema(Shape):
+    resource = CleanText(longest=40, required=True, error_messages=_REQUIRED)
+    units = fields.Integer(load_default=1, strict=True, validate=_whole(1, 500))
+    start = InstantField(required=True, error_messages=_REQUIRED)
+    end = InstantField(required=True, error_messages=_REQUIRED)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_more: Any) -> ReservationContent:
+        return ReservationContent(**data)
+
+
+class BookingSchema(Shape):
+    """A booking as it is asked for (`booking in` of the public contract)."""
+
+    kind = fields.Enum(
+        Kind, required=True, by_value=True, error_messages=_REQUIRED | {"unknown": N_("Not one of the choices.")}
+    )
+    product = CleanText(longest=40, load_default=None, allow_none=True)
+    batch = CleanText(longest=60, load_default=None, allow_none=True)
+    run_type = fields.Enum(
+        RunType,
+        by_value=True,
+        load_default=None,
+        allow_none=True,
+        error_messages={"unknown": N_("Not one of the choices.")},
+    )
+    title = CleanText(longest=200, load_default=None, allow_none=True)
+    purpose = CleanText(longest=2000, load_default=None, allow_none=True)
+    visibility = fields.String(load_default="BUSY", validate=_choice(["BUSY"]))
+    sessions = fields.List(
+        fields.Nested(SessionSchema),
+        load_default=list,
+        validate=validate.Length(max=120, error=N_("At most 120 sessions a booking.")),
+    )
+    equipment = fields.List(
+        fields.Nested(ReservationSchema),
+        load_default=list,
+        validate=validate.Length(max=60, error=N_("At most 60 reservations a booking.")),
+    )
+    booked_for = CleanText(longest=20, load_default=None, allow_none=True)
+
+    @pre_load
+    def without_blanks(self, data: Any, **_more: Any) -> Any:
+        """An empty choice of the form is no choice."""
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if value not in ("", None)}
+        return data
+
+    @post_load
+    def make(self, data: dict[str, Any], **_more: Any) -> BookingContent:
+        return BookingContent(
+            **data | {"sessions": tuple(data["sessions"]), "equipment": tuple(data["equipment"])},
+        )
+
+
+class SignatureIn(Shape):
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1024))
+    otp = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=12))
+
+
+class ActionSchema(Shape):
+    """What comes with an action on a booking."""
+
+    reason = CleanText(longest=2000, load_default=None, allow_none=True)
+    signature = fields.Nested(SignatureIn, load_default=None, allow_none=True)
+
+
+class BookingQuery(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    state = fields.String(load_default=None)
+    resource = fields.String(load_default=None, validate=validate.Length(max=40))
+    from_ = InstantField(data_key="from", load_default=None)
+    to = InstantField(load_default=None)
+    page = fields.Integer(load_default=1, validate=_whole(1, 100_000))
+    page_size = fields.Integer(load_default=50, validate=_whole(1, 200))
+
+
+class FindingOut(Schema):
+    rule = fields.String()
+    severity = fields.String()
+    message = fields.String()
+    resource = fields.String()
+    start = fields.String(allow_none=True)
+    end = fields.String(allow_none=True)
+    override = fields.String(allow_none=True)
+    remedy = fields.Dict()
+    session = fields.Integer(allow_none=True)
+    reservation = fields.Integer(allow_none=True)
+
+
+class AlternativeOut(Schema):
+    label = fields.String()
+    sessions = fields.List(fields.Dict())
+    equipment = fields.List(fields.Dict())
+
+
+class PreviewOut(Schema):
+    verdict = fields.String()
+    findings = fields.List(fields.Nested(FindingOut))
+    changeovers = fields.List(fields.Dict())
+    alternatives = fields.List(fields.Nested(AlternativeOut))
+
+
+class BookingOut(Schema):
+    reference = fields.String()
+    kind = fields.String()
+    state = fields.String()
+    version = fields.Integer()
+    revision = fields.Integer()
+    track = fields.String()
+    company = fields.String(allow_none=True)
+    product = fields.String(allow_none=True)
+    batch = fields.String(allow_none=True)
+    run_type = fields.String(allow_none=True)
+    title = fields.String(allow_none=True)
+    purpose = fields.String(allow_none=True)
+    submitted_at = fields.String(allow_none=True)
+    decide_by = fields.String(allow_none=True)
+    pending_until = fields.String(allow_none=True)
+    confirmed_at = fields.String(allow_none=True)
+    starts_at = fields.String(allow_none=True)
+    ends_at = fields.String(allow_none=True)
+    sessions = fields.List(fields.Dict())
+    equipment = fields.List(fields.Dict())
+    open_findings = fields.List(fields.Nested(FindingOut))
+
+
+class BookingPageOut(Schema):
+    bookings = fields.List(fields.Nested(BookingOut))
+    page = fields.Integer()
+    page_size = fields.Integer()
+    total = fields.Integer()
+
+
+class HistoryEntryOut(Schema):
+    at = fields.String()
+    event = fields.String()
+    actor = fields.String()
+    reason = fields.String(allow_none=True)
+    version = fields.Integer(allow_none=True)
+    data = fields.Dict()
+
+
+class HistoryOut(Schema):
+    entries = fields.List(fields.Nested(HistoryEntryOut))
+
+
+def audience_of(actor: Actor) -> Audience:
+    return Audience.STAFF if actor.sees_facility else Audience.OWN
+
+
+def findings_out(findings: Sequence[Finding | Mapping[str, Any]], actor: Actor, language: str) -> list[dict[str, Any]]:
+    """Findings in the words this reader may have; kept ones are taken as they were kept."""
+    whole = [each if isinstance(each, Finding) else Finding.from_dict(each) for each in findings]
+    return [
+        published(
+            finding,
+            audience_of(actor),
+            gettext=gettext_for(language),
+            format_instant=lambda instant: format_instant(instant, language),
+            language=language,
+        )
+        for finding in whole
+    ]
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat() if instant else None
+
+
+def head_out(booking: Booking) -> dict[str, Any]:
+    """A booking's own row, as JSON."""
+    plain = ("reference", "kind", "state", "version", "revision", "track", "batch", "run_type", "title", "purpose")
+    instants = ("submitted_at", "decide_by", "pending_until", "confirmed_at", "starts_at", "ends_at")
+    return {name: getattr(booking, name) for name in plain} | {name: _iso(getattr(booking, name)) for name in instants}
+
+
+def content_out(content: BookingContent) -> dict[str, Any]:
+    """The content as it was asked for, as JSON."""
+    return {
+        "product": content.product,
+        "sessions": [
+            {
+                "number": number,
+                "room": each.room,
+                "start": _iso(each.start),
+                "end": _iso(each.end),
+                "setup_min": each.setup_min,
+                "teardown_min": each.teardown_min,
+                "step": each.step,
+                "exposure": each.exposure,
+                "headcount": each.headcount,
+                "people": [{"email": person.email, "role": person.role} for person in each.people],
+                "equipment": list(each.equipment),
+            }
+            for number, each in enumerate(content.sessions, start=1)
+        ],
+        "equipment": [
+            {
+                "number": number,
+                "resource": each.resource,
+                "units": each.units,
+                "start": _iso(each.start),
+                "end": _iso(each.end),
+            }
+            for number, each in enumerate(content.equipment, start=1)
+        ],
+    }
+
+
+def booking_out(details: BookingDetails, actor: Actor, language: str) -> dict[str, Any]:
+    """`booking out` of the public contract."""
+    sessions = {each["number"]: each["state"] for each in details.parts["sessions"]}
+    out = head_out(details.booking) | content_out(details.content)
+    for session in out["sessions"]:
+        session["state"] = sessions[session["number"]]
+    company = details.parts["company"]
+    return out | {
+        "company": company["code"] if company else None,
+        "open_findings": findings_out(details.findings, actor, language),
+    }
+
+
+def etag_of(booking: Booking) -> str:
+    return f"{booking.reference}-{booking.revision}"
+
+
+ACTIONS = tuple(action.value for action in Action)

@@ -1,0 +1,417 @@
+"""The use cases of bookings: draft, submit, cancel, preview. Decisions on them are `approvals`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gmp_booking.bookings import store
+from gmp_booking.bookings.content import BookingContent, problems
+from gmp_booking.bookings.events import BookingCancelled, BookingDrafted, BookingSubmitted
+from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
+from gmp_booking.bookings.lifecycle import Action, BookingState, track_of
+from gmp_booking.bookings.lifecycle import step as transition_of
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.store import BookingDetails, NewBooking, Parts
+from gmp_booking.bookings.targets import decision_days, working_days_later
+from gmp_booking.companies.store import get_company_id
+from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
+from gmp_booking.conflicts.case import Case, Occasion
+from gmp_booking.conflicts.claims import Claim, place
+from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
+from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, Subject, require
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import WantedSlot, give_back_slots, locks_of_slots, take_slots
+
+REASON_LENGTH = 5
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a company gets to know of its request."""
+
+    booking: Booking
+    content: BookingContent
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Preview:
+    verdict: Verdict
+    alternatives: tuple[Alternative, ...]
+
+
+def subject_of(booking: Booking, **more: Any) -> Subject:
+    """The booking as the permission table knows it."""
+    return Subject(
+        company_id=booking.company_id, requested_by=booking.requested_by, entered_by=booking.entered_by, **more
+    )
+
+
+def company_for(uow: Uow, content_company: str | None) -> int:
+    """The company a request is for: one's own, or the one staff enter it for.
+
+    Errors: Invalid when staff do not say for whom.
+    """
+    if uow.actor.company_id is not None:
+        return uow.actor.company_id
+    if not content_company:
+        raise Invalid(field_errors={"booked_for": [N_("Say which company this booking is for.")]})
+    try:
+        return get_company_id(uow, content_company)
+    except NotFound as error:
+        raise Invalid(field_errors={"booked_for": [N_("There is no such company.")]}) from error
+
+
+def preview(uow: Uow, content: BookingContent, *, reference: str | None = None) -> Preview:
+    """What the rules say of a request as it stands, and what would work instead; takes no lock, writes nothing.
+
+    Errors: Invalid.
+    """
+    _refuse_problems(content, uow)
+    company_id = company_for(uow, content.booked_for)
+    require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
+    booking = store.find_booking(uow, reference) if reference else None
+    catalogue = look_up(uow, content, company_id=company_id)
+    gathered = gather(
+        uow,
+        content,
+        catalogue,
+        occasion=Occasion.PREVIEW,
+        company_id=company_id,
+        booking_id=booking.id if booking else None,
+    )
+    verdict = examine(gathered.case)
+    if not verdict.has_hard:
+        return Preview(verdict, ())
+    return Preview(verdict, search(uow, content, company_id=company_id, booking_id=booking.id if booking else None))
+
+
+def search(
+    uow: Uow, content: BookingContent, *, company_id: int, booking_id: int | None = None
+) -> tuple[Alternative, ...]:
+    """Up to three ways around what is in the way, each of which passes the rules itself."""
+    catalogue = look_up(uow, content, company_id=company_id, search=True)
+    gathered = gather(
+        uow,
+        content,
+        catalogue,
+        occasion=Occasion.PREVIEW,
+        company_id=company_id,
+        booking_id=booking_id,
+        search=True,
+    )
+    return find_alternatives(gathered.case)
+
+
+def alternatives_to(uow: Uow, content: BookingContent, *, reference: str | None = None) -> tuple[Alternative, ...]:
+    """The same after a refusal, in a transaction of its own."""
+    booking = store.find_booking(uow, reference) if reference else None
+    company_id = company_for(uow, content.booked_for)
+    return search(uow, content, company_id=company_id, booking_id=booking.id if booking else None)
+
+
+def save_draft(uow: Uow, form: Mapping[str, Any], *, reference: str | None = None) -> Booking:
+    """Keep a form as it was typed, whatever is missing or wrong in it; nothing is held."""
+    if reference is not None:
+        booking = store.get_booking(uow, reference)
+        require(uow.actor, Permission.BOOKING_DRAFT, subject_of(booking))
+        if BookingState(booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
+            raise Conflict(N_("This booking is no longer a draft."))
+        store.change_booking(uow, booking, draft=dict(form))
+        return booking
+    company_id = company_for(uow, str(form.get("booked_for") or "") or None)
+    require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
+    kind = str(form.get("kind") or "CLEANROOM")
+    new = NewBooking(
+        reference=store.new_reference(),
+        company_id=company_id,
+        kind=kind,
+        state=BookingState.DRAFT,
+        track="",
+        requested_by=_acting_person(uow),
+        entered_by=_acting_person(uow),
+        purpose=str(form.get("purpose") or "") or None,
+        draft=form,
+    )
+    booking_id = store.add_booking(uow, new)
+    uow.record(
+        BookingDrafted(company_id=company_id, booking_id=booking_id, reference=new.reference, version=1, kind=kind)
+    )
+    return store.get_booking(uow, new.reference)
+
+
+def submit(
+    uow: Uow, content: BookingContent, *, reference: str | None = None, revision: int | None = None
+) -> Submitted:
+    """Ask for a booking: its slots are held from here on, all of them or none.
+
+    Errors: Invalid for what is wrong by itself; Conflict with the findings when a HARD one stands or somebody was
+    quicker; Stale when the draft was changed meanwhile.
+    """
+    _refuse_problems(content, uow)
+    booking = store.get_booking(uow, reference) if reference else None
+    company_id = booking.company_id if booking else company_for(uow, content.booked_for)
+    subject = subject_of(booking) if booking else Subject(company_id=company_id)
+    require(uow.actor, Permission.BOOKING_SUBMIT, subject)
+    if booking is not None:
+        transition_of(BookingState(booking.state), Action.SUBMIT)
+        if revision is not None and revision != booking.revision:
+            raise Stale
+    catalogue = look_up(uow, content, company_id=company_id)
+    held = locks_of_slots(uow, booking.id) if booking else set()
+    uow.lock(catalogue.lock_keys(content) | held)
+    gathered = gather(
+        uow,
+        content,
+        catalogue,
+        occasion=Occasion.SUBMIT,
+        company_id=company_id,
+        booking_id=booking.id if booking else None,
+    )
+    verdict = examine(gathered.case)
+    if verdict.has_hard:
+        raise refusal(verdict)
+    written = _write_request(uow, content, catalogue, gathered, booking=booking, company_id=company_id)
+    _keep(uow, written, gathered, verdict)
+    _record_submission(uow, written, content, verdict)
+    return Submitted(written, content, verdict)
+
+
+def _refuse_problems(content: BookingContent, uow: Uow) -> None:
+    found = problems(content, uow.now)
+    if found:
+        raise Invalid(field_errors=found)
+
+
+def refusal(verdict: Verdict) -> Conflict:
+    """The refusal that carries what the rules found."""
+    return Conflict(N_("Something is in the way."), detail={"verdict": verdict})
+
+
+def _acting_person(uow: Uow) -> int:
+    assert uow.actor.person_id is not None, "only people ask for bookings"
+    return uow.actor.person_id
+
+
+def _write_request(
+    uow: Uow,
+    content: BookingContent,
+    catalogue: Catalogue,
+    gathered: Gathered,
+    *,
+    booking: Booking | None,
+    company_id: int,
+) -> Booking:
+    """Write the booking's row, its version's parts and its slots."""
+    columns = _columns(uow, content, catalogue)
+    if booking is None:
+        new = NewBooking(
+            reference=store.new_reference(),
+            company_id=company_id,
+            state=BookingState.SUBMITTED,
+            requested_by=_acting_person(uow),
+            entered_by=_acting_person(uow),
+            **columns,
+        )
+        booking = Booking(id=store.add_booking(uow, new), version=1, revision=1, stage=0, sequence=0)
+        for name in new.__dataclass_fields__:
+            setattr(booking, name, getattr(new, name))
+    else:
+        was_returned = booking.state == BookingState.RETURNED
+        give_back_slots(uow, booking.id)
+        store.deactivate_crew(uow, booking.id)
+        store.change_booking(
+            uow,
+            booking,
+            **columns,
+            state=BookingState.SUBMITTED,
+            version=booking.version + 1 if was_returned else booking.version,
+            stage=0,
+            draft=None,
+        )
+    _write_parts(uow, content, catalogue, gathered.case, booking=booking)
+    return booking
+
+
+def _columns(uow: Uow, content: BookingContent, catalogue: Catalogue) -> dict[str, Any]:
+    envelope = content.envelope
+    days = decision_days(content.kind, envelope)
+    return {
+        "kind": content.kind.value,
+        "track": track_of(content.kind, content.run_type).value,
+        "product_id": catalogue.product_id,
+        "batch": content.batch,
+        "run_type": content.run_type.value if content.run_type else None,
+        "title": content.title,
+        "purpose": content.purpose,
+        "visibility": content.visibility,
+        "starts_at": envelope.start,
+        "ends_at": envelope.end,
+        "submitted_at": uow.now,
+        "decide_by": working_days_later(uow.now, days, catalogue.holidays),
+        "pending_until": working_days_later(uow.now, 2 * days, catalogue.holidays),
+    }
+
+
+def _write_parts(uow: Uow, content: BookingContent, catalogue: Catalogue, case: Case, *, booking: Booking) -> None:
+    ids = {code: int(entry["id"]) for code, entry in catalogue.resources.items()}
+    ids |= {email: int(entry["id"]) for email, entry in catalogue.people.items()}
+    parts = store.add_version(
+        uow,
+        content,
+        booking_id=booking.id,
+        company_id=booking.company_id,
+        version=booking.version,
+        ids=ids,
+    )
+    wanted, homeless = wanted_slots(case, catalogue, parts)
+    refused = homeless or take_slots(uow, wanted, company_id=booking.company_id, booking_id=booking.id)
+    if refused:
+        raise refusal(_taken(refused, case, ids))
+
+
+def wanted_slots(case: Case, catalogue: Catalogue, parts: Parts) -> tuple[list[WantedSlot], list[WantedSlot]]:
+    """The places the case's claims get, and those claims no place is left for."""
+    by_resource: defaultdict[str, list[Claim]] = defaultdict(list)
+    for claim in case.claims:
+        by_resource[claim.resource_code].append(claim)
+    wanted: list[WantedSlot] = []
+    homeless: list[WantedSlot] = []
+    for code, claimed in by_resource.items():
+        placed = place(_units_busy(case, catalogue, code), claimed)
+        resource_id = catalogue.resource_id(code)
+        for claim in claimed:
+            part = (
+                parts.sessions[claim.session_number] if claim.session_number else None,
+                parts.reservations[claim.reservation_number] if claim.reservation_number else None,
+            )
+            if placed is None:
+                homeless.append(WantedSlot(0, resource_id, claim.period, *part))
+                continue
+            wanted.extend(WantedSlot(unit, resource_id, claim.period, *part) for unit in placed[claim])
+    return wanted, homeless
+
+
+def _units_busy(case: Case, catalogue: Catalogue, code: str) -> dict[int, list[Period]]:
+    if code in case.rooms:
+        (unit,) = catalogue.resources[code]["units"]
+        return {unit: [busy.period for busy in case.rooms[code].busy]}
+    return {unit.unit_id: [busy.period for busy in unit.busy] for unit in case.equipment[code].units}
+
+
+def _taken(refused: list[WantedSlot], case: Case, ids: Mapping[str, int]) -> Verdict:
+    """The finding of a place that went to somebody else between looking and taking."""
+    codes = {resource_id: code for code, resource_id in ids.items()}
+    found = {}
+    for slot in refused:
+        code = codes[slot.resource_id]
+        facts = case.rooms.get(code) or case.equipment[code]
+        found[code, slot.period] = Finding(
+            code="RM-01" if code in case.rooms else "EQ-01",
+            severity=Severity.HARD,
+            resource=code,
+            period=slot.period,
+            names=facts.names,
+        )
+    return Verdict(tuple(found.values()))
+
+
+def _keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
+    store.keep_verdict(
+        uow,
+        booking,
+        occasion=gathered.case.occasion.value,
+        outcome=verdict.outcome.value,
+        findings=[finding.as_dict() for finding in verdict.findings],
+        evidence=[finding.as_evidence() for finding in verdict.findings],
+        facts=gathered.evidence,
+        engine=ENGINE_VERSION,
+    )
+
+
+def _record_submission(uow: Uow, booking: Booking, content: BookingContent, verdict: Verdict) -> None:
+    uow.record(
+        BookingSubmitted(
+            company_id=booking.company_id,
+            booking_id=booking.id,
+            reference=booking.reference,
+            version=booking.version,
+            kind=booking.kind,
+            rooms=tuple(sorted({session.room for session in content.sessions})),
+            equipment=tuple(sorted(content.resource_codes - {session.room for session in content.sessions})),
+            open_findings=tuple(finding.code for finding in verdict.findings),
+        )
+    )
+
+
+def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> Verdict:
+    """Judge a booking once more on today's facts, keep the verdict, and return it.
+
+    The caller holds the locks of the booking's slots and people.
+    """
+    booking = details.booking
+    catalogue = look_up(uow, details.content, company_id=booking.company_id)
+    gathered = gather(
+        uow,
+        details.content,
+        catalogue,
+        occasion=occasion,
+        company_id=booking.company_id,
+        booking_id=booking.id,
+    )
+    verdict = examine(gathered.case)
+    _keep(uow, booking, gathered, verdict)
+    return verdict
+
+
+def cancel(uow: Uow, reference: str, *, reason: str, revision: int | None = None) -> Booking:
+    """Give a booking up; its slots are free at once.
+
+    Errors: Invalid without a reason; Conflict once its first session has begun; Stale.
+    """
+    booking = store.get_booking(uow, reference)
+    require(uow.actor, Permission.BOOKING_CANCEL, subject_of(booking))
+    explanation = require_reason(reason)
+    was = BookingState(booking.state)
+    transition_of(was, Action.CANCEL)
+    if revision is not None and revision != booking.revision:
+        raise Stale
+    uow.lock(locks_of_slots(uow, booking.id))
+    if booking.starts_at and booking.starts_at <= uow.now and was is BookingState.CONFIRMED:
+        raise Conflict(N_("The first session has begun; cancel what remains session by session."))
+    release(uow, booking, state=BookingState.CANCELLED)
+    uow.record(
+        BookingCancelled(
+            company_id=booking.company_id,
+            booking_id=booking.id,
+            reference=booking.reference,
+            version=booking.version,
+            explanation=explanation,
+            was=was.value,
+        )
+    )
+    return booking
+
+
+def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:
+    """End a booking in a state that holds nothing."""
+    store.change_booking(uow, booking, state=state, ended_at=uow.now, pending_until=None, sequence=booking.sequence + 1)
+    give_back_slots(uow, booking.id)
+    store.deactivate_crew(uow, booking.id)
+    store.cancel_sessions(uow, booking.id)
+
+
+def require_reason(reason: str | None) -> str:
+    """Errors: Invalid for a reason that says nothing."""
+    text = (reason or "").strip()
+    if sum(character.isalnum() for character in text) < REASON_LENGTH:
+        raise Invalid(field_errors={"reason": [N_("Give a reason of at least a few words.")]})
+    return text

@@ -1,0 +1,33 @@
+"""How long a decision may take: working days by kind, and what follows from them. Defaults are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gmp_booking.bookings.lifecycle import Kind
+from gmp_booking.kernel.period import Period
+
+CAMPAIGN = timedelta(days=5)
+_TARGET_DAYS = {Kind.EQUIPMENT: 2, Kind.QC: 2, Kind.TOUR: 2, Kind.REVIEW: 3, Kind.CLINICAL_DEMO: 5}
+RETURNED_DAYS = 5
+SEOUL = ZoneInfo("Asia/Seoul")
+
+
+def decision_days(kind: Kind, envelope: Period) -> int:
+    """Unit: working days between a request and its decision."""
+    if kind is Kind.CLEANROOM and envelope.duration >= CAMPAIGN:
+        return 15
+    return _TARGET_DAYS.get(kind, 7)
+
+
+def working_days_later(start: datetime, days: int, holidays: Collection[date]) -> datetime:
+    """The same clock time so many working days later, in the facility's zone."""
+    at = start.astimezone(SEOUL)
+    left = days
+    while left > 0:
+        at += timedelta(days=1)
+        if at.weekday() < 5 and at.date() not in holidays:
+            left -= 1
+    return at

@@ -1,0 +1,64 @@
+"""Taking time and giving it back: the only writer of slots.
+
+Whoever calls holds the locks of every resource named; the trigger on the table refuses whoever does not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import text
+
+from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.kernel.period import Period
+
+_TAKE = text(
+    """
+    INSERT INTO slot (unit_id, resource_id, during, company_id, booking_id, booking_session_id,
+                      equipment_reservation_id)
+    SELECT w.unit_id, w.resource_id, tstzrange(w.starts_at, w.ends_at), :company_id, :booking_id, w.session_id,
+           w.reservation_id
+    FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w (unit_id bigint, resource_id bigint, starts_at timestamptz,
+         ends_at timestamptz, session_id bigint, reservation_id bigint)
+    ORDER BY w.unit_id, w.starts_at
+    ON CONFLICT DO NOTHING
+    RETURNING unit_id, lower(during)
+    """
+)
+_GIVE_BACK = text("UPDATE slot SET active = false WHERE booking_id = :booking_id AND active")
+_HELD = text("SELECT DISTINCT resource_id FROM slot WHERE booking_id = :booking_id AND active")
+
+
+@dataclass(frozen=True)
+class WantedSlot:
+    """One unit for one period, and the part of the booking it is for."""
+
+    unit_id: int
+    resource_id: int
+    period: Period
+    session_id: int | None
+    reservation_id: int | None
+
+
+def take_slots(uow: Uow, wanted: Sequence[WantedSlot], *, company_id: int, booking_id: int) -> list[WantedSlot]:
+    """Take all of them; what comes back is what somebody else holds, and then the caller must roll back."""
+    rows = [
+        {key: value for key, value in asdict(slot).items() if key != "period"}
+        | {"starts_at": slot.period.start.isoformat(), "ends_at": slot.period.end.isoformat()}
+        for slot in wanted
+    ]
+    values = {"wanted": json.dumps(rows), "company_id": company_id, "booking_id": booking_id}
+    taken = {(unit, start) for unit, start in uow.session.execute(_TAKE, values)}
+    return [slot for slot in wanted if (slot.unit_id, slot.period.start) not in taken]
+
+
+def give_back_slots(uow: Uow, booking_id: int) -> None:
+    """Release everything the booking holds."""
+    uow.session.execute(_GIVE_BACK, {"booking_id": booking_id})
+
+
+def locks_of_slots(uow: Uow, booking_id: int) -> set[LockKey]:
+    """The locks to hold before the booking's slots may change."""
+    return {("resource", row[0]) for row in uow.session.execute(_HELD, {"booking_id": booking_id})}

@@ -1,0 +1,95 @@
+"""Reading what can be booked, and when it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.errors import NotFound
+from gmp_booking.kernel.period import Period
+from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Unit
+
+
+@dataclass(frozen=True)
+class ResourceRow:
+    """A room or a piece of equipment, as lists and choices show it."""
+
+    id: int
+    code: str
+    kind: str
+    name_ko: str
+    name_en: str
+    name_zh: str
+    grade: str | None
+    room_class: str | None
+    max_occupancy: int | None
+    zone: str | None
+    gmp: bool
+    equipment_kind: str | None
+    room_use: str | None
+    home_room: str | None
+    places: int
+    available: bool
+
+
+def get_resource_id(uow: Uow, code: str) -> int:
+    """Errors: NotFound."""
+    found = uow.session.execute(select(Resource.id).where(Resource.code == code)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_resources(uow: Uow) -> list[ResourceRow]:
+    """Everything that can be booked, rooms first, by code; one statement."""
+    home = select(Resource.id, Resource.code).subquery("home")
+    places = (
+        select(func.count()).select_from(Unit).where(Unit.resource_id == Resource.id).correlate(Resource)
+    ).scalar_subquery()
+    statement = (
+        select(
+            Resource.id,
+            Resource.code,
+            Resource.kind,
+            Resource.name_ko,
+            Resource.name_en,
+            Resource.name_zh,
+            Room.grade,
+            Room.room_class,
+            Room.max_occupancy,
+            AirZone.code.label("zone"),
+            func.coalesce(Room.gmp, Equipment.gmp, False).label("gmp"),
+            Equipment.equipment_kind,
+            Equipment.room_use,
+            home.c.code.label("home_room"),
+            places.label("places"),
+            (func.coalesce(Equipment.status, "AVAILABLE") == "AVAILABLE").label("available"),
+        )
+        .outerjoin(Room, Room.id == Resource.id)
+        .outerjoin(AirZone, AirZone.id == Room.air_zone_id)
+        .outerjoin(Equipment, Equipment.id == Resource.id)
+        .outerjoin(home, home.c.id == Equipment.home_room_id)
+        .where(Resource.active)
+        .order_by(Resource.kind.desc(), Resource.code)
+    )
+    return [ResourceRow(**row._mapping) for row in uow.session.execute(statement)]  # noqa: SLF001
+
+
+_OTHERS_BUSY = text(
+    "SELECT unit_id, resource_id, lower(busy), upper(busy) FROM gmp_others_busy(:wanted, :from_at, :until_at)"
+).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)))
+
+
+def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[int, Period]]]:
+    """Merged time that other companies hold, by resource: (unit id, period), and nothing else of it."""
+    values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
+    found: dict[int, list[tuple[int, Period]]] = {}
+    rows: Sequence[tuple[int, int, datetime, datetime]] = uow.session.execute(_OTHERS_BUSY, values).all()  # type: ignore[assignment]
+    for unit_id, resource_id, start, end in rows:
+        found.setdefault(resource_id, []).append((unit_id, Period(start, end)))
+    return found

@@ -1,0 +1,101 @@
+"""What every test stands on: a real PostgreSQL of its own, migrated once, copied for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from gmp_booking.infra.embedded import EmbeddedPostgres
+from gmp_booking.infra.migrate import migrate
+from gmp_booking.infra.uow import Database
+from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.wiring import CONSUMERS
+from tests import factories
+from tests.facility import lay_test_facility
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One database of the test cluster."""
+
+    app_url: str
+    owner_url: str
+    superuser_url: str
+    name: str
+
+
+def _alchemy(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    postgres = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    postgres.start()
+    yield postgres
+    postgres.destroy()
+
+
+def place_of(cluster: EmbeddedPostgres, name: str) -> Place:
+    return Place(
+        app_url=_alchemy(cluster.app_url(name)),
+        owner_url=_alchemy(cluster.owner_url(name)),
+        superuser_url=cluster.superuser_url(name),
+        name=name,
+    )
+
+
+@pytest.fixture(scope="session")
+def template(cluster: EmbeddedPostgres) -> Place:
+    """Migrated, with the facility of the tests in it: four companies, their people, rooms and equipment."""
+    cluster.ensure_database("template_facility")
+    place = place_of(cluster, "template_facility")
+    migrate(place.owner_url)
+    database = Database(place.app_url, pool_size=1)
+    database.transact(SYSTEM, lay_test_facility)
+    database.dispose()
+    return place
+
+
+@pytest.fixture
+def place(cluster: EmbeddedPostgres, template: Place) -> Iterator[Place]:
+    """A fresh copy of the facility."""
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(cluster.superuser_url("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner')
+        connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO gmp_app')
+        yield place_of(cluster, name)
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
+    database = Database(place.app_url, consumers=CONSUMERS)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def rows(place: Place) -> Iterator[Session]:
+    """A session of the owner, to look at what is really there; the factories write through it."""
+    engine = create_engine(place.owner_url)
+    with Session(engine) as session:
+        factories.use(session)
+        yield session
+        session.rollback()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return Path(__file__).resolve().parents[1]

@@ -1,0 +1,120 @@
+"""The facility most tests happen in: a corner of the demonstration facility, small and always the same."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from sqlalchemy import select
+
+from gmp_booking.companies.models import Company
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Actor, Role
+from gmp_booking.people.models import Person, PersonRole
+from gmp_booking.policies.service import name_facility, seed_holidays, set_hours
+from gmp_booking.products.service import add_product
+from gmp_booking.resources.service import Names, NewEquipment, NewRoom, add_equipment, add_room, add_zone
+
+COMPANIES = {
+    "GAO": ("가온줄기", "Gaon Stem", "gaon.example", (("GS-M1", "MSC"), ("GS-A2", "MSC"))),
+    "SAE": ("새벽엑소", "Saebyeok Exo", "saebyeok.example", (("SE-01", "EXO"),)),
+    "HBT": ("한빛티슈", "Hanbit Tissue", "hanbit.example", (("HB-Derm", "SKIN"),)),
+    "NRU": ("누리에셀", "Nuriesel Cell", "nuriesel.example", (("NR-19", "CART"),)),
+}
+STAFF = {
+    "scheduler": Role.SCHEDULER,
+    "production": Role.PRODUCTION_MANAGER,
+    "qa": Role.QA,
+    "bso": Role.BSO,
+    "demo": Role.DEMO_MANAGER,
+    "engineer": Role.ENGINEER,
+    "committee": Role.COMMITTEE,
+    "manager": Role.FACILITY_MANAGER,
+    "admin": Role.SYSADMIN,
+    "auditor": Role.AUDITOR,
+}
+COMPANY_PEOPLE = {
+    "requester": (Role.COMPANY_REQUESTER,),
+    "approver": (Role.COMPANY_APPROVER,),
+    "operator": (Role.OPERATOR,),
+    "operator2": (Role.OPERATOR,),
+    "operator3": (Role.OPERATOR,),
+}
+
+_ROOMS = (
+    # code, grade, class, area, people, zone, gmp, changeover
+    ("B-01", "B", "GMP", 24, 4, "Z1", True, "MATRIX"),
+    ("B-02", "B", "GMP", 24, 4, "Z1", True, "MATRIX"),
+    ("B-03", "B", "GMP", 30, 5, "Z1", True, "MATRIX"),
+    ("C-01", "C", "GMP", 26, 4, "Z3", True, "MATRIX"),
+    ("C-02", "C", "SERVICE", 16, 3, "Z3", True, "L1_BETWEEN_PRODUCTS"),
+    ("T-01", "mock C", "DEMO", 40, 10, "Z3", False, "NONE"),
+    ("T-02", "-", "SEATED", 70, 24, None, False, "NONE"),
+)
+_EQUIPMENT = (
+    # code, kind, home, use, places
+    ("BSC-01", "BSC", "B-01", "ATTENDED", 1),
+    ("BSC-02", "BSC", "B-02", "ATTENDED", 1),
+    ("INC-01", "INCUBATOR", "B-01", "RUNS_ALONE", 8),
+    ("INC-02", "INCUBATOR", "B-01", "RUNS_ALONE", 8),
+    ("INC-03", "INCUBATOR", "B-02", "RUNS_ALONE", 8),
+    ("TFF-01", "TFF", "C-01", "ATTENDED", 1),
+    ("CHR-01", "CHROMATOGRAPHY", "C-01", "ATTENDED", 1),
+)
+
+
+def lay_test_facility(uow: Uow) -> None:
+    name_facility(uow, code="BRC", name_ko="빛고을 센터", name_en="Bitgoeul Centre", name_zh="光州中心")
+    set_hours(uow, range(5), time(8), closes=time(20))
+    seed_holidays(uow, range(2026, 2029))
+    zones = {
+        code: add_zone(uow, code=code, ahu=ahu, single_pass=code == "Z2")
+        for code, ahu in (("Z1", "AHU-1"), ("Z2", "AHU-2"), ("Z3", "AHU-3"))
+    }
+    for code, grade, room_class, area, people, zone, gmp, changeover in _ROOMS:
+        names = Names(f"{code} 실", f"Room {code}", f"{code}室")
+        add_room(
+            uow,
+            NewRoom(
+                code, names, grade, room_class, area, people, gmp, changeover, zone_id=zones[zone] if zone else None
+            ),
+        )
+    for code, kind, home, use, places in _EQUIPMENT:
+        add_equipment(uow, NewEquipment(code, Names(code, code, code), kind, home, use, places=places))
+    for user, role in STAFF.items():
+        _add_person(uow, f"{user}@brc.example", f"Staff {user}", None, (role,))
+    for number, (code, (ko, en, domain, products)) in enumerate(COMPANIES.items(), start=1):
+        company = Company(
+            code=code, name_ko=ko, name_en=en, name_zh=en, country="KR", registration_no=f"000-81-0000{number}"
+        )
+        uow.session.add(company)
+        uow.session.flush()
+        for product, modality in products:
+            add_product(uow, company_id=company.id, code=product, name=product, modality=modality)
+        for user, roles in COMPANY_PEOPLE.items():
+            _add_person(uow, f"{user}@{domain}", f"{code} {user}", company.id, roles)
+
+
+def _add_person(uow: Uow, email: str, name: str, company_id: int | None, roles: tuple[Role, ...]) -> None:
+    person = Person(email=email, name=name, company_id=company_id, language="en")
+    uow.session.add(person)
+    uow.session.flush()
+    for role in roles:
+        uow.session.add(PersonRole(person_id=person.id, company_id=company_id, role=role.value))
+    uow.session.flush()
+
+
+def actor_of(uow: Uow, email: str) -> Actor:
+    """The person of the test facility with this address, as they act once signed in."""
+    person = uow.session.scalars(select(Person).where(Person.email == email)).one()
+    company = uow.session.get(Company, person.company_id) if person.company_id else None
+    held = select(PersonRole.role).where(PersonRole.person_id == person.id, PersonRole.revoked_at.is_(None))
+    return Actor(
+        account_id=person.id,
+        person_id=person.id,
+        name=person.name,
+        email=person.email,
+        company_id=person.company_id,
+        company_code=company.code if company else None,
+        roles=frozenset(Role(role) for role in uow.session.scalars(held)),
+        language=person.language,
+    )
