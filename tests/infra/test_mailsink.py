@@ -83,7 +83,9 @@ def test_a_folder_without_mail_is_empty(tmp_path):
     assert list_messages(tmp_path / "none") == []
 
 
-@pytest.mark.parametrize("name", ["../secrets.json", "secrets.json", "/etc/passwd", "", "00000000000000000001-000000.eml"])
+@pytest.mark.parametrize(
+    "name", ["../secrets.json", "secrets.json", "/etc/passwd", "", "00000000000000000001-000000.eml"]
+)
 def test_only_names_of_messages_are_read(tmp_path, name):
     (tmp_path.parent / "secrets.json").write_text("{}")
     with pytest.raises(FileNotFoundError):
