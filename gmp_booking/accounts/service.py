@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import time
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, 
 from gmp_booking.kernel.errors import Forbidden, Invalid, NotFound, Refusal, TooSoon
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
+from gmp_booking.people.service import normalise_email
 
 TOKEN_PREFIX: Final = "gmpb_"  # noqa: S105 - the mark of a token, no token
 SHOWN_OF_A_TOKEN: Final = 12
@@ -83,11 +83,6 @@ class TokenMade:
 
     secret: str
     token: ApiToken
-
-
-def normalise_email(email: str) -> str:
-    """One spelling of an address, whatever keyboard it came from."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
 
 
 # -- signing in
@@ -326,7 +321,6 @@ class Verified:
     """A password that was right a moment ago, for the one who is signed in. It does not outlive the act."""
 
     account_id: int
-    person_id: int
     auth_session_id: int | None
     token_id: int | None
     password_changed_at: datetime
@@ -383,7 +377,6 @@ def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Ver
     throttle.clear(uow, _bucket_of(actor))
     return Verified(
         account_id=account_id,
-        person_id=actor.person_id or 0,
         auth_session_id=actor.auth_session_id,
         token_id=actor.token_id,
         password_changed_at=attempt.password_changed_at,
@@ -402,13 +395,24 @@ def _shut(uow: Uow) -> Refusal:
     return Forbidden(N_("Too many wrong passwords. You have been signed out; nothing was signed."))
 
 
-def still_stands(uow: Uow, verified: Verified) -> bool:
-    """Whether the session or token is still open, the password unchanged and the person in place; holds them so."""
+@dataclass(frozen=True)
+class Signer:
+    person_id: int
+    name: str
+
+
+def find_signer(uow: Uow, verified: Verified) -> Signer | None:
+    """The person behind the proof, with session or token, password and account as they were then, and held so.
+
+    None when anything of that changed, or when the proof is too old or somebody else's.
+    """
     if time.monotonic() - verified.at_monotonic_s > VERIFIED_FOR_S or verified.account_id != uow.actor.account_id:
-        return False
+        return None
     account = store.lock_account(uow, verified.account_id)
     if account is None or not account.stands or account.password_changed_at != verified.password_changed_at:
-        return False
+        return None
     if verified.auth_session_id is not None:
-        return store.session_stands(uow, verified.auth_session_id, verified.account_id)
-    return verified.token_id is not None and store.token_stands(uow, verified.token_id, verified.account_id)
+        stands = store.session_stands(uow, verified.auth_session_id, verified.account_id)
+    else:
+        stands = verified.token_id is not None and store.token_stands(uow, verified.token_id, verified.account_id)
+    return Signer(account.person_id, account.name) if stands else None

@@ -1,12 +1,28 @@
-"""Reading companies."""
+"""Company rows; a company's person sees only their own."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from gmp_booking.companies.models import Company
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.errors import NotFound
+
+
+def add_company(uow: Uow, company: Company) -> Company:
+    uow.session.add(company)
+    uow.session.flush()
+    return company
+
+
+def find_company(uow: Uow, code: str) -> Company | None:
+    return uow.session.scalars(select(Company).where(Company.code == code)).one_or_none()
+
+
+def list_companies(uow: Uow) -> Sequence[Company]:
+    return uow.session.scalars(select(Company).order_by(Company.code)).all()
 
 
 def get_company_id(uow: Uow, code: str) -> int:

@@ -149,6 +149,8 @@ class Permission(StrEnum):
     TOKEN_MAKE = "token.make"
     TOKEN_REVOKE = "token.revoke"
     HOLIDAY_EDIT = "holiday.edit"
+    COMPANY_EDIT = "company.edit"
+    PEOPLE_EDIT = "people.edit"
     MAIL_SINK_READ = "mail_sink.read"
 
 
@@ -184,6 +186,8 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.TOKEN_MAKE: ((is_signed_in,),),
     Permission.TOKEN_REVOKE: ((is_ones_own,),),
     Permission.HOLIDAY_EDIT: ((is_staff, has(Role.SCHEDULER, Role.FACILITY_MANAGER, Role.SYSADMIN)),),
+    Permission.COMPANY_EDIT: ((is_system,), (is_staff, has(Role.SYSADMIN))),
+    Permission.PEOPLE_EDIT: ((is_system,), (is_staff, has(Role.SYSADMIN))),
     Permission.MAIL_SINK_READ: ((is_signed_in,),),
 }
 

@@ -1,0 +1,12 @@
+"""What happens to companies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gmp_booking.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyAdded(Event):
+    code: str

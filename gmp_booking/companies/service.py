@@ -1,0 +1,97 @@
+"""The hub's guests: adding and finding companies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gmp_booking.companies import store
+from gmp_booking.companies.events import CompanyAdded
+from gmp_booking.companies.models import Company
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.text import N_
+
+_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+
+
+def create_company(
+    uow: Uow,
+    *,
+    code: str,
+    name_ko: str,
+    name_en: str,
+    name_zh: str,
+    registration_no: str,
+    country: str = "KR",
+    single_signatory: bool = False,
+) -> Company:
+    """Errors: Invalid naming the fields; Conflict when the code is taken."""
+    require(uow.actor, Permission.COMPANY_EDIT)
+    errors = _mistakes(code, country, registration_no=registration_no, names=(name_ko, name_en, name_zh))
+    if errors:
+        raise Invalid(field_errors=errors)
+    if store.find_company(uow, code) is not None:
+        raise Conflict(N_("There is a company with the code %(code)s already."), params={"code": code})
+    company = store.add_company(
+        uow,
+        Company(
+            code=code,
+            name_ko=name_ko,
+            name_en=name_en,
+            name_zh=name_zh,
+            country=country,
+            registration_no=written_registration_no(registration_no) if country == "KR" else registration_no.strip(),
+            single_signatory=single_signatory,
+        ),
+    )
+    uow.record(CompanyAdded(company_id=company.id, code=code))
+    return company
+
+
+def find_company(uow: Uow, code: str) -> Company | None:
+    return store.find_company(uow, code)
+
+
+def list_companies(uow: Uow) -> Sequence[Company]:
+    """Those the reader may see: all for the facility, one's own for a company."""
+    return store.list_companies(uow)
+
+
+def _mistakes(code: str, country: str, *, registration_no: str, names: tuple[str, ...]) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", code):
+        errors["code"] = [N_("A code has 2 to 12 capital letters and digits.")]
+    if not all(name.strip() and len(name) <= 200 for name in names):
+        errors["name"] = [N_("A name is needed in every language.")]
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        errors["country"] = [N_("A country has two capital letters.")]
+    if country == "KR" and not is_business_number(registration_no):
+        errors["registration_no"] = [N_("This is no valid business registration number (10 digits, the last a check).")]
+    elif not 1 <= len(registration_no.strip()) <= 64:
+        errors["registration_no"] = [N_("A registration number is needed.")]
+    return errors
+
+
+def is_business_number(number: str) -> bool:
+    """Whether a Korean business registration number has ten digits and the right last one.
+
+    Source: weights 1 3 7 1 3 7 1 3 5; five times the ninth counts its tens as well.
+    """
+    digits = _digits(number)
+    if digits is None:
+        return False
+    total = sum(weight * digit for weight, digit in zip(_WEIGHTS, digits, strict=False)) + digits[8] * 5 // 10
+    return digits[9] == (10 - total % 10) % 10
+
+
+def written_registration_no(number: str) -> str:
+    """The way it is printed: `123-45-67891`."""
+    bare = "".join(map(str, _digits(number) or ()))
+    return f"{bare[:3]}-{bare[3:5]}-{bare[5:]}"
+
+
+def _digits(number: str) -> tuple[int, ...] | None:
+    found = re.fullmatch(r"([0-9]{3})-?([0-9]{2})-?([0-9]{5})", number.strip())
+    return tuple(int(each) for each in "".join(found.groups())) if found else None

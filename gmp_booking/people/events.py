@@ -1,0 +1,29 @@
+"""What happens to people and their rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gmp_booking.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonAdded(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGranted(Event):
+    person_id: int
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleRevoked(Event):
+    person_id: int
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDeactivated(Event):
+    person_id: int

@@ -1,0 +1,76 @@
+"""Electronic signatures: the password is proved first; then record and signature are one commit.
+
+A signature is bound to one version of one record by the hash of its content. Being signed in is not enough to sign,
+and a token alone never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from gmp_booking.accounts import service as accounts
+from gmp_booking.accounts.service import Verified
+from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.errors import Forbidden, Refusal
+from gmp_booking.kernel.text import N_
+from gmp_booking.signatures import store
+from gmp_booking.signatures.models import Signature
+
+__all__ = ["Verified", "list_signatures", "sign", "verify"]
+
+TIME_ZONE: Final = "Asia/Seoul"
+
+
+def verify(database: Database, actor: Actor, password: str) -> Verified | Refusal:
+    """Check the signer's password at the act of signing. Call it before the transaction that signs.
+
+    Errors (returned): Invalid when it is wrong; Forbidden when too many wrong ones ended the session or the token.
+    """
+    return accounts.verify_for_signing(database, actor, password)
+
+
+def sign(
+    uow: Uow,
+    verified: Verified,
+    *,
+    record_type: str,
+    record_id: int,
+    record_reference: str,
+    record_version: int,
+    content_hash: str,
+    meaning: str,
+    company_id: int | None,
+) -> Signature:
+    """Write the signature, after looking again under lock whether the signer still stands.
+
+    One proof may sign several records in one act; it is good for two minutes.
+    Errors: Forbidden when session, token, password or account changed since the password was proved.
+    """
+    signer = accounts.find_signer(uow, verified)
+    if signer is None:
+        raise Forbidden(N_("You are no longer signed in as before. Sign in again and repeat the signature."))
+    return store.add_signature(
+        uow,
+        Signature(
+            company_id=company_id,
+            record_type=record_type,
+            record_id=record_id,
+            record_reference=record_reference,
+            record_version=record_version,
+            content_hash=content_hash,
+            meaning=meaning,
+            printed_name=signer.name,
+            signer_id=signer.person_id,
+            signed_at=uow.now,
+            time_zone=TIME_ZONE,
+            auth_method=verified.method,
+            auth_session_id=verified.auth_session_id,
+        ),
+    )
+
+
+def list_signatures(uow: Uow, record_type: str, record_id: int) -> Sequence[Signature]:
+    """A record's signatures of all its versions, in the order they were given."""
+    return store.list_signatures(uow, record_type, record_id)
