@@ -478,7 +478,10 @@ def _copy_outside(binaries: Path) -> Path:
         for path in (staging, *staging.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
-        staging.rename(target)
+        try:
+            staging.rename(target)
+        except OSError:  # somebody else was faster with the same copy
+            shutil.rmtree(staging)
     return target / binaries.relative_to(site)
 
 

@@ -104,9 +104,7 @@ class Supervisor:
             if not running.is_alive:
                 raise SupervisorError(f"{child.name} ended instead of starting{_see(child.log)}.")
             if time.monotonic() > deadline:
-                raise SupervisorError(
-                    f"{child.name} was not ready within {child.ready_within_s:.0f} s{_see(child.log)}."
-                )
+                raise SupervisorError(f"{child.name} was not ready within {child.ready_within_s:g} s{_see(child.log)}.")
             time.sleep(POLL_S)
 
     def watch(self) -> None:
@@ -166,9 +164,7 @@ class Supervisor:
             try:
                 process.wait(running.child.stop_within_s)
             except subprocess.TimeoutExpired:
-                self._say(
-                    f"{running.child.name} did not stop within {running.child.stop_within_s:.0f} s and was killed."
-                )
+                self._say(f"{running.child.name} did not stop within {running.child.stop_within_s:g} s and was killed.")
                 process.kill()
                 process.wait()
         _end_group(process.pid)
