@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -85,24 +86,22 @@ class Window:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBlock:
-    """A block with its place. `clock` is its time of day as text; `from_before` and `goes_on` say it leaves the window.
+class PlacedBlock(NamedTuple):
+    """A block with its place.
 
-    `fit` is a class name: empty, `is-short` where there is hardly room for words, `is-tiny` where there is none.
+    `place` are class names: those of the place, `is-short` where there is hardly room for words, `is-tiny` where there
+    is none, `is-cut-left` and `is-cut-right` where it leaves the window, `tl-running` while it runs. `clock` is its
+    time of day as text, `hint` the same with its label.
     """
 
     block: Block
     place: str
     day: int
     clock: str
-    fit: str
-    from_before: bool
-    goes_on: bool
+    hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class FreeCell:
+class FreeCell(NamedTuple):
     """A cell one may begin a booking in. `query` is ready to stand behind the `?` of the booking form's address."""
 
     place: str
@@ -112,8 +111,7 @@ class FreeCell:
     is_closed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FreeTime:
+class FreeTime(NamedTuple):
     """An unbroken free and open stretch, offered on phones."""
 
     clock: str
@@ -147,8 +145,7 @@ class Day:
         return self.on.weekday()
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaLine:
+class AgendaLine(NamedTuple):
     """A block or a free stretch, in the order of its time."""
 
     block: PlacedBlock | None
@@ -219,23 +216,44 @@ def lay_out(
     )
 
 
+def _week_column(quarter: int, *, rounding: int) -> int:
+    day, of_day = divmod(quarter, QUARTERS_PER_DAY)
+    before = (min(of_day, MORNING) + rounding) // 4
+    after = (max(of_day - NIGHTFALL, 0) + rounding) // 4
+    return day * COLUMNS_PER_WEEKDAY + before + min(max(of_day - MORNING, 0), NIGHTFALL - MORNING) + after
+
+
+_FIRST_COLUMN = tuple(
+    _week_column(quarter, rounding=0) for quarter in range(LONGEST_WINDOW_DAYS * QUARTERS_PER_DAY + 1)
+)
+_COLUMN_AFTER = tuple(
+    _week_column(quarter, rounding=3) for quarter in range(LONGEST_WINDOW_DAYS * QUARTERS_PER_DAY + 1)
+)
+
+
 @dataclass(frozen=True)
 class _Ruler:
-    """Turns instants into quarters of the window and back."""
+    """Turns instants into quarters of the window and back; `moments` remembers those already written out."""
 
     window: Window
     zone: ZoneInfo
+    moments: dict[int, str] = field(default_factory=dict)
 
     def quarter(self, instant: datetime, *, rounding: int) -> int:
-        local = instant.astimezone(self.zone)
+        return self.quarter_of(instant.astimezone(self.zone), rounding=rounding)
+
+    def quarter_of(self, local: datetime, *, rounding: int) -> int:
         minutes = local.hour * 60 + local.minute
         days = local.toordinal() - self.window.first.toordinal()
         return days * QUARTERS_PER_DAY + (minutes + rounding) // 15
 
     def span(self, period: Period) -> tuple[int, int]:
         """First quarter touched and first one after; not cut to the window, at least one quarter long."""
-        start = self.quarter(period.start, rounding=0)
-        return start, max(start + 1, self.quarter(period.end, rounding=14))
+        return self.span_of(period.start.astimezone(self.zone), period.end.astimezone(self.zone))
+
+    def span_of(self, local_start: datetime, local_end: datetime) -> tuple[int, int]:
+        start = self.quarter_of(local_start, rounding=0)
+        return start, max(start + 1, self.quarter_of(local_end, rounding=14))
 
     def cut(self, start: int, end: int) -> tuple[int, int]:
         return max(0, start), min(self.window.quarters, end)
@@ -257,35 +275,24 @@ class _Ruler:
         return self.place(quarter, quarter + 1) if 0 <= quarter < self.window.quarters else None
 
     def place(self, start: int, end: int) -> str:
-        first, length = self.columns(start, end)
-        day, column = divmod(first, self.columns_per_day)
-        days, columns = divmod(length, self.columns_per_day)
-        return f"d{day} q{column} n{days} r{columns}"
+        return self.place_of_columns(*self.columns(start, end))
+
+    def place_of_columns(self, first: int, length: int) -> str:
+        per_day = QUARTERS_PER_DAY if self.window.days == 1 else COLUMNS_PER_WEEKDAY
+        return f"d{first // per_day} q{first % per_day} n{length // per_day} r{length % per_day}"
 
     def columns(self, start: int, end: int) -> tuple[int, int]:
         """First column and number of columns; never less than one."""
-        first = self.column(start, rounding=0)
-        return first, max(1, self.column(end, rounding=3) - first)
-
-    def column(self, quarter: int, *, rounding: int) -> int:
         if self.window.days == 1:
-            return quarter
-        day, of_day = divmod(quarter, QUARTERS_PER_DAY)
-        before = min(of_day, MORNING) + rounding
-        after = max(of_day - NIGHTFALL, 0) + rounding
-        by_day = min(max(of_day - MORNING, 0), NIGHTFALL - MORNING)
-        return day * COLUMNS_PER_WEEKDAY + before // 4 + by_day + after // 4
+            return start, end - start
+        first = _FIRST_COLUMN[start]
+        return first, max(1, _COLUMN_AFTER[end] - first)
 
-    @property
-    def columns_per_day(self) -> int:
-        return QUARTERS_PER_DAY if self.window.days == 1 else COLUMNS_PER_WEEKDAY
-
-    def fit(self, start: int, end: int) -> str:
-        length = self.columns(start, end)[1]
+    def fit(self, columns: int) -> str:
         is_day = self.window.days == 1
-        if length <= (TINY_DAY_COLUMNS if is_day else TINY_WEEK_COLUMNS):
-            return "is-tiny"
-        return "is-short" if length <= (SHORT_DAY_COLUMNS if is_day else SHORT_WEEK_COLUMNS) else ""
+        if columns <= (TINY_DAY_COLUMNS if is_day else TINY_WEEK_COLUMNS):
+            return " is-tiny"
+        return " is-short" if columns <= (SHORT_DAY_COLUMNS if is_day else SHORT_WEEK_COLUMNS) else ""
 
     def clock(self, quarter: int) -> str:
         hours, quarters = divmod(quarter % QUARTERS_PER_DAY, 4)
@@ -297,8 +304,10 @@ class _Ruler:
         return datetime(on.year, on.month, on.day, rest // 4, rest % 4 * 15, tzinfo=self.zone)
 
     def query(self, lane: Lane, quarter: int) -> str:
+        if quarter not in self.moments:
+            self.moments[quarter] = quote(self.moment(quarter).isoformat(timespec="minutes"))
         name = "room" if lane.kind == "ROOM" else "equipment"
-        return f"{name}={quote(lane.code)}&start={quote(self.moment(quarter).isoformat(timespec='minutes'))}"
+        return f"{name}={quote(lane.code)}&start={self.moments[quarter]}"
 
     def days(self, now: datetime) -> tuple[Day, ...]:
         today = now.astimezone(self.zone).date()
@@ -318,15 +327,19 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: _Ruler, shut: int, past
     spans: list[tuple[int, int]] = []
     drawn_levels: list[int] = []
     taken_levels: list[int] = []
-    for block in sorted(blocks, key=lambda block: (block.period.start, block.period.end, block.label)):
-        span = ruler.span(block.period)
+    for block in sorted(blocks, key=_by_time):
+        local = block.period.start.astimezone(ruler.zone), block.period.end.astimezone(ruler.zone)
+        span = ruler.span_of(*local)
         start, end = ruler.cut(*span)
         if start >= end:
             continue
         _take_level(taken_levels, _mask(start, end))
-        first, length = ruler.columns(start, end)
-        level = _take_level(drawn_levels, _mask(first, first + length))
-        placed.append(_placed(block, span, ruler=ruler, level=level))
+        columns = ruler.columns(start, end)
+        level = _take_level(drawn_levels, _mask(columns[0], sum(columns)))
+        place = f"{ruler.place_of_columns(*columns)} k{min(level, MOST_LEVELS - 1)}{ruler.fit(columns[1])}"
+        edges = _edges(block, from_before=span[0] < start, goes_on=span[1] > end)
+        clock = _clocks(*local)
+        placed.append(PlacedBlock(block, place + edges, start // QUARTERS_PER_DAY, clock, f"{clock} {block.label}"))
         spans.append((start, end))
     own_shut = ruler.mask_all(lane.closed)
     free = _mask(0, ruler.window.quarters) & ~_full(taken_levels, lane.units) & ~past
@@ -342,28 +355,24 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: _Ruler, shut: int, past
     return _Drawn(row=row, offers=offers, spans=tuple(spans))
 
 
-def _placed(block: Block, span: tuple[int, int], *, ruler: _Ruler, level: int) -> PlacedBlock:
-    start, end = ruler.cut(*span)
-    local_start = block.period.start.astimezone(ruler.zone)
-    local_end = block.period.end.astimezone(ruler.zone)
-    return PlacedBlock(
-        block=block,
-        place=f"{ruler.place(start, end)} k{min(level, MOST_LEVELS - 1)}",
-        day=start // QUARTERS_PER_DAY,
-        clock=f"{_day_and_clock(local_start, other=local_end)}–{_day_and_clock(local_end, other=local_start)}",
-        fit=ruler.fit(start, end),
-        from_before=span[0] < start,
-        goes_on=span[1] > end,
-    )
+def _by_time(block: Block) -> tuple[datetime, datetime, str]:
+    return block.period.start, block.period.end, block.label
 
 
-def _day_and_clock(local: datetime, *, other: datetime) -> str:
-    clock = f"{local.hour:02d}:{local.minute:02d}"
-    return clock if local.date() == other.date() else f"{local.month}/{local.day} {clock}"
+def _edges(block: Block, *, from_before: bool, goes_on: bool) -> str:
+    running = " tl-running" if block.running else ""
+    return f"{running}{' is-cut-left' if from_before else ''}{' is-cut-right' if goes_on else ''}"
+
+
+def _clocks(start: datetime, end: datetime) -> str:
+    clocks = f"{start.hour:02d}:{start.minute:02d}", f"{end.hour:02d}:{end.minute:02d}"
+    if start.toordinal() == end.toordinal():
+        return f"{clocks[0]}–{clocks[1]}"
+    return f"{start.month}/{start.day} {clocks[0]}–{end.month}/{end.day} {clocks[1]}"
 
 
 def _free_cells(lane: Lane, free: int, *, closed: int, ruler: _Ruler) -> Iterator[FreeCell]:
-    """One cell an hour or, in the week view, a day; it begins at its first quarter that is free and, if any is, open."""
+    """One cell an hour or, in the week view, a day; it begins at its first quarter that is free and, if any, open."""
     width = 4 if ruler.window.days == 1 else QUARTERS_PER_DAY
     for start in range(0, ruler.window.quarters, width):
         in_cell = free & _mask(start, start + width)
@@ -394,14 +403,14 @@ def _grouped(rows: Iterable[Row]) -> tuple[Group, ...]:
 
 
 def _agenda_day(day: Day, index: int, *, drawn: Sequence[_Drawn], window: Window) -> AgendaDay:
-    """What touches one day, lane by lane; in the week view a lane with nothing on that day is left out."""
+    """What touches one day, lane by lane; in the week view only what leads somewhere, and only lanes that have any."""
     first, after = index * QUARTERS_PER_DAY, (index + 1) * QUARTERS_PER_DAY
     lanes = []
     for one in drawn:
         timed = [
             (start, AgendaLine(block=placed, free=None, clock=placed.clock))
             for placed, (start, end) in zip(one.row.blocks, one.spans, strict=True)
-            if start < after and end > first
+            if start < after and end > first and (window.days == 1 or placed.block.href)
         ]
         timed += [(start, AgendaLine(block=None, free=free, clock=free.clock)) for start, free in one.offers]
         if timed or window.days == 1:

@@ -52,26 +52,22 @@ def test_a_block_of_the_day_stands_at_its_quarters() -> None:
     (placed,) = blocks_of(drawn(block(at(0, "09:00"), at(0, "16:30"))))
     assert placed.place == "d0 q36 n0 r30 k0"
     assert placed.clock == "09:00–16:30"
-    assert not placed.from_before
-    assert not placed.goes_on
 
 
 def test_odd_minutes_are_rounded_outwards() -> None:
     (placed,) = blocks_of(drawn(block(at(0, "09:07"), at(0, "09:16"))))
-    assert placed.place == "d0 q36 n0 r2 k0"
+    assert placed.place == "d0 q36 n0 r2 k0 is-tiny"
 
 
 def test_a_moment_keeps_a_width_one_can_hit() -> None:
     start = at(0, "09:00")
     (placed,) = blocks_of(drawn(block(start, start + timedelta(seconds=20))))
-    assert placed.place == "d0 q36 n0 r1 k0"
+    assert placed.place == "d0 q36 n0 r1 k0 is-tiny"
 
 
 def test_what_runs_over_both_ends_fills_the_window_and_says_so() -> None:
     (placed,) = blocks_of(drawn(block(at(-3, "09:00"), at(20, "09:00"))))
-    assert placed.place == "d0 q0 n1 r0 k0"
-    assert placed.from_before
-    assert placed.goes_on
+    assert placed.place == "d0 q0 n1 r0 k0 is-cut-left is-cut-right"
     assert placed.clock == "2/26 09:00–3/21 09:00"
 
 
@@ -91,9 +87,9 @@ def test_in_the_week_the_night_is_narrow_and_the_day_is_not() -> None:
         )
     )
     assert [one.place for one in placed] == [
-        "d1 q0 n0 r6 k0",
+        "d1 q0 n0 r6 k0 is-tiny",
         "d1 q6 n0 r64 k0",
-        "d1 q70 n0 r2 k0",
+        "d1 q70 n0 r2 k0 is-tiny",
         "d3 q0 n2 r0 k0",
     ]
 
@@ -104,7 +100,7 @@ def test_blocks_at_the_same_time_stand_under_each_other() -> None:
         block(at(0, "10:00"), at(0, "11:00")),
         block(at(0, "12:00"), at(0, "13:00")),
     )
-    assert [one.place[-2:] for one in blocks_of(view)] == ["k0", "k1", "k0"]
+    assert [re.findall(r"k\d", one.place)[0] for one in blocks_of(view)] == ["k0", "k1", "k0"]
     assert view.groups[0].rows[0].levels == 2
 
 
@@ -219,7 +215,7 @@ def test_no_two_blocks_of_a_lane_are_drawn_over_each_other_and_none_is_lost() ->
         seen: set[tuple[str, int]] = set()
         for one in placed:
             day, column, days, columns = (int(part) for part in re.findall(r"[dqnr](\d+)", one.place))
-            level = one.place.rsplit(" ", 1)[1]
+            level = re.findall(r"k\d", one.place)[0]
             inside = {(level, day * 72 + column + step) for step in range(days * 72 + columns)}
             assert not inside & seen
             seen |= inside
