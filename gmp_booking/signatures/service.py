@@ -18,7 +18,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.signatures import store
 from gmp_booking.signatures.models import Signature
 
-__all__ = ["Verified", "list_signatures", "sign", "verify"]
+__all__ = ["Verified", "list_signatures", "sign", "signers_of", "verify"]
 
 TIME_ZONE: Final = "Asia/Seoul"
 
@@ -74,3 +74,8 @@ def sign(
 def list_signatures(uow: Uow, record_type: str, record_id: int) -> Sequence[Signature]:
     """A record's signatures of all its versions, in the order they were given."""
     return store.list_signatures(uow, record_type, record_id)
+
+
+def signers_of(uow: Uow, record_type: str, record_id: int, *, version: int) -> frozenset[int]:
+    """The people who signed this version of the record."""
+    return store.signers_of(uow, record_type, record_id, version=version)

@@ -22,3 +22,10 @@ def list_signatures(uow: Uow, record_type: str, record_id: int) -> Sequence[Sign
         .where(Signature.record_type == record_type, Signature.record_id == record_id)
         .order_by(Signature.id)
     ).all()
+
+
+def signers_of(uow: Uow, record_type: str, record_id: int, *, version: int) -> frozenset[int]:
+    found = select(Signature.signer_id).where(
+        Signature.record_type == record_type, Signature.record_id == record_id, Signature.record_version == version
+    )
+    return frozenset(uow.session.scalars(found))
