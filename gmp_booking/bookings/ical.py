@@ -1,0 +1,200 @@
+"""Bookings as calendar entries (RFC 5545): one builder for invitations by mail and for feeds.
+
+Calendars leak to phones, so an entry names the room or the equipment, the reference and where it stands: never a
+product, a step, a purpose or a person.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress
+
+from gmp_booking.bookings.lifecycle import BookingState, SessionState
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, html_language, named
+from gmp_booking.kernel.text import N_
+
+PRODID: Final = "-//gmp_booking//calendar//EN"
+REFRESH: Final = timedelta(hours=1)
+TENTATIVE, CONFIRMED, CANCELLED = "TENTATIVE", "CONFIRMED", "CANCELLED"
+
+_log = logging.getLogger(__name__)
+
+_STATUS: Final[Mapping[BookingState, str]] = {
+    BookingState.SUBMITTED: TENTATIVE,
+    BookingState.UNDER_REVIEW: TENTATIVE,
+    BookingState.RETURNED: TENTATIVE,
+    BookingState.APPROVED: TENTATIVE,
+    BookingState.CONFIRMED: CONFIRMED,
+    BookingState.CLOSED: CONFIRMED,
+    BookingState.CANCELLED: CANCELLED,
+    BookingState.REJECTED: CANCELLED,
+    BookingState.EXPIRED: CANCELLED,
+}
+_WORDS: Final[Mapping[str, str]] = {
+    TENTATIVE: N_("Requested"),
+    CONFIRMED: N_("Confirmed"),
+    CANCELLED: N_("Cancelled"),
+}
+
+
+@dataclass(frozen=True)
+class CalendarPart:
+    """What one entry of a calendar shows.
+
+    Shape: the same `uid` is the same entry for ever; `sequence` rises with every change of what it shows.
+    """
+
+    uid: str
+    sequence: int
+    status: str
+    start: datetime
+    end: datetime
+    summary: str
+    description: str
+    location: str
+    transparent: bool
+    changed_at: datetime
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Who sends a calendar to whom, where it goes by mail."""
+
+    organizer: str
+    attendee: str
+
+
+def parts_of(details: BookingDetails, *, base_url: str, language: str) -> list[CalendarPart]:
+    """The entries of one booking for its own people and the facility: each session, each equipment reservation.
+
+    Shape: empty for a draft, which is nothing yet.
+    """
+    booking = details.booking
+    status = _STATUS.get(BookingState(booking.state))
+    if status is None:
+        return []
+    speak = _Reader(booking, base_url=base_url, language=closest_language(language))
+    rooms = [
+        speak.part(each, key=f"s{each['number']}", code=each["room"], status=_of_session(each, status))
+        for each in details.parts["sessions"]
+    ]
+    equipment = [
+        speak.part(each, key=f"e{each['number']}", code=each["resource"], status=status)
+        for each in details.parts["equipment"]
+    ]
+    return rooms + equipment
+
+
+def _of_session(session: Mapping[str, Any], status: str) -> str:
+    return CANCELLED if session["state"] == SessionState.CANCELLED else status
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """One booking, told to one reader."""
+
+    booking: Booking
+    base_url: str
+    language: str
+
+    def part(self, row: Mapping[str, Any], *, key: str, code: str, status: str) -> CalendarPart:
+        reference = self.booking.reference
+        url = f"{self.base_url}/bookings/{reference}"
+        word = gettext_for(self.language)(_WORDS[status])
+        name = named(row["names"], self.language)
+        return CalendarPart(
+            uid=f"{reference}-{key}@{urlsplit(self.base_url).hostname}",
+            sequence=self.booking.sequence,
+            status=status,
+            start=datetime.fromisoformat(row["start"]),
+            end=datetime.fromisoformat(row["end"]),
+            summary=f"{code} · {reference} · {word}",
+            description=f"{name}\n{url}",
+            location=name if name == code else f"{code} {name}",
+            transparent="resource" in row,
+            changed_at=self.booking.changed_at,
+            url=url,
+        )
+
+
+def vevent(part: CalendarPart, *, language: str, invitation: Invitation | None = None) -> Event:
+    """One entry, in Seoul's time.
+
+    Errors: ValueError for a value no calendar can carry.
+    """
+    event = Event()
+    event.add("uid", part.uid)
+    event.add("dtstamp", part.changed_at)
+    event.add("last-modified", part.changed_at)
+    event.add("sequence", part.sequence)
+    event.add("status", part.status)
+    event.add("dtstart", part.start.astimezone(SEOUL))
+    event.add("dtend", part.end.astimezone(SEOUL))
+    tag = {"LANGUAGE": html_language(closest_language(language))}
+    event.add("summary", part.summary, parameters=tag)
+    event.add("description", part.description, parameters=tag)
+    event.add("location", part.location, parameters=tag)
+    event.add("transp", "TRANSPARENT" if part.transparent else "OPAQUE")
+    event.add("class", "PRIVATE")
+    if part.url:
+        event.add("url", part.url)
+    if invitation is not None:
+        event.add("organizer", vCalAddress(f"mailto:{invitation.organizer}"))
+        # No reply is asked for: nothing in a calendar can approve or refuse a booking.
+        event.add("attendee", vCalAddress(f"mailto:{invitation.attendee}"), parameters={"RSVP": "FALSE"})
+    event.to_ical()
+    return event
+
+
+def vtimezone() -> Timezone:
+    """Asia/Seoul as it has been since 1988: nine hours ahead, without summer time."""
+    standard = TimezoneStandard()
+    standard.add("dtstart", datetime(1988, 10, 9, 3))  # noqa: DTZ001 - local time is what the format asks for
+    standard.add("tzname", "KST")
+    standard.add("tzoffsetfrom", timedelta(hours=9))
+    standard.add("tzoffsetto", timedelta(hours=9))
+    zone = Timezone()
+    zone.add("tzid", "Asia/Seoul")
+    zone.add_component(standard)
+    return zone
+
+
+def calendar_of(
+    parts: Iterable[CalendarPart],
+    *,
+    name: str,
+    language: str,
+    method: str | None = None,
+    invitation: Invitation | None = None,
+) -> bytes:
+    """A calendar as bytes; an entry that cannot be written is left out and logged, the others stand.
+
+    Shape: without `method` it is a feed to subscribe to. The calendar itself has no UID: readers that know one take
+    all entries for the same.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", PRODID)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    if method:
+        calendar.add("method", method)
+    else:
+        calendar.add("x-wr-calname", name)
+        calendar.add("x-wr-timezone", "Asia/Seoul")
+        calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add_component(vtimezone())
+    for part in parts:
+        try:
+            calendar.add_component(vevent(part, language=language, invitation=invitation))
+        except ValueError:
+            _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
+    return bytes(calendar.to_ical())
