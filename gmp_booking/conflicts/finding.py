@@ -1,5 +1,6 @@
 """What a rule complains of, and what becomes of it once its weight is known."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,17 +74,9 @@ class Finding:
         """Heaviest first, then by rule, resource and time; complete, so that the order never depends on chance."""
         start = self.period.start.isoformat() if self.period else ""
         end = self.period.end.isoformat() if self.period else ""
+        params = json.dumps(self.params, sort_keys=True, default=str)
         subject = (self.session or 0, self.reservation or 0)
-        return (
-            self.severity.rank,
-            self.code,
-            self.resource,
-            start,
-            end,
-            *subject,
-            self.text,
-            sorted(self.params.items()),
-        )
+        return (self.severity.rank, self.code, self.resource, start, end, *subject, self.text, params)
 
     @property
     def subject(self) -> tuple[str, int | None, int | None]:

@@ -1,0 +1,140 @@
+"""Which rule judges what, cell by cell, as the facility reads it in its table of rules."""
+
+import pytest
+from conflict_facts import EQUIPMENT, PersonBusy, busy, case, during, equipment, operator, reservation, room, session
+
+from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.privacy import APPLIES
+from gmp_booking.conflicts.privacy import CODE as PRIVACY
+from gmp_booking.conflicts.rule import Column, column, discover
+
+COLUMNS = ["clin", "eng", "media_fill", "device", "service", "demo", "seated", "clinical_demo"]
+
+TABLE = {
+    #         CLIN ENG media device service demo seated clinical
+    "RM-01": "H    H   H     H      H       H    H      H",
+    "EQ-01": "H    H   H     H      H       H    H      H",
+    "PV-01": "H    H   H     H      H       H    H      H",
+    "RM-04": "H    H   H     –      H       H    H      H",
+    "PE-03": "H    H   H     –      H       H    H      H",
+    "CA-01": "S    W   W     –      W       W    W      W",
+}
+WEIGHTS = {"H": "HARD", "S": "SOFT", "W": "WARN", "–": None}
+
+PLACES = {
+    "clin": ("CLEANROOM", "CLIN", "B-01"),
+    "eng": ("CLEANROOM", "ENG", "B-01"),
+    "media_fill": ("APS", None, "B-01"),
+    "service": ("QC", None, "L-01"),
+    "demo": ("TECH_DEMO", None, "T-01"),
+    "seated": ("EDUCATION", None, "T-02"),
+    "clinical_demo": ("CLINICAL_DEMO", None, "C-01"),
+}
+
+
+def cells():
+    return [
+        (rule, name, WEIGHTS[cell])
+        for rule, cells in TABLE.items()
+        for name, cell in zip(COLUMNS, cells.split(), strict=True)
+    ]
+
+
+def test_every_rule_has_a_row_and_every_row_a_rule():
+    assert set(TABLE) == {*discover(), PRIVACY}
+    assert [one.value for one in Column] == COLUMNS
+
+
+@pytest.mark.parametrize("rule, name, expected", cells())
+def test_a_rule_declares_the_weight_of_its_cell(rule, name, expected):
+    row = APPLIES if rule == PRIVACY else discover()[rule].row
+    weight = row.weight(Column(name))
+    assert (weight.value if weight else None) == expected
+
+
+def everything_wrong(kind, run_type, place):
+    """A session at night with too many people, one of them elsewhere, in a taken room at a taken cabinet."""
+    people = tuple(operator(number) for number in range(30))
+    night = session("20", "23", room=place, people=people, equipment=("BSC-X",))
+    return case(
+        night,
+        kind=kind,
+        run_type=run_type,
+        with_rooms=(
+            room(
+                place,
+                busy("19", "21"),
+                room_class={"L-01": "SERVICE", "T-01": "DEMO", "T-02": "SEATED"}.get(place, "GMP"),
+            ),
+        ),
+        with_equipment=(equipment("BSC-X", (busy("19", "21"),), use="ATTENDED", home=place),),
+        people={1: (PersonBusy(during("20", "22"), "B-03"),)},
+    )
+
+
+@pytest.mark.parametrize(
+    "rule, name, expected", [cell for cell in cells() if cell[1] != "device" and cell[0] != PRIVACY]
+)
+def test_the_engine_gives_each_finding_the_weight_of_its_cell(rule, name, expected):
+    found = [finding for finding in examine(everything_wrong(*PLACES[name])).findings if finding.code == rule]
+    assert {finding.severity.value for finding in found} == ({expected} - {None})
+
+
+def test_a_device_run_is_judged_for_its_places_alone():
+    run = reservation("INC-01", during("0", "0", 1, until=20))
+    taken = case(reservations=(run,), kind="EQUIPMENT", with_equipment=(equipment("INC-01", (busy("9", "12", 4),)),))
+    assert [(finding.code, finding.severity.value) for finding in examine(taken).findings] == [("EQ-01", "HARD")]
+
+
+GMP, SERVICE, DEMO, SEATED, DEVICE = "GMP", "SERVICE", "DEMO", "SEATED", None
+
+
+@pytest.mark.parametrize(
+    "kind, run_type, place, expected",
+    [
+        ("CLEANROOM", "CLIN", GMP, "clin"),
+        ("CLEANROOM", "ENG", GMP, "eng"),
+        ("CLEANROOM", None, GMP, "clin"),
+        ("CLEANROOM", "CLIN", SERVICE, "service"),
+        ("CLEANROOM", "ENG", SERVICE, "service"),
+        ("CLEANROOM", "ENG", DEMO, "demo"),
+        ("CLEANROOM", "ENG", SEATED, "seated"),
+        ("EQUIPMENT", None, DEVICE, "device"),
+        ("EQUIPMENT", "ENG", DEVICE, "device"),
+        ("CLEANROOM", "CLIN", DEVICE, "device"),
+        ("APS", None, DEVICE, "device"),
+        ("EQUIPMENT", "CLIN", GMP, "clin"),
+        ("EQUIPMENT", "ENG", GMP, "eng"),
+        ("EQUIPMENT", None, GMP, "clin"),
+        ("EQUIPMENT", None, SERVICE, "service"),
+        ("QC", None, SERVICE, "service"),
+        ("QC", None, GMP, "clin"),
+        ("APS", None, GMP, "media_fill"),
+        ("APS", "CLIN", GMP, "media_fill"),
+        ("APS", None, SERVICE, "media_fill"),
+        *((kind, None, DEMO, "demo") for kind in ("TECH_DEMO", "EDUCATION", "TOUR", "REVIEW")),
+        *((kind, None, SEATED, "seated") for kind in ("TECH_DEMO", "EDUCATION", "TOUR", "REVIEW")),
+        *((kind, None, GMP, "eng") for kind in ("TECH_DEMO", "EDUCATION", "TOUR", "REVIEW")),
+        *((kind, None, SERVICE, "service") for kind in ("TECH_DEMO", "EDUCATION", "TOUR", "REVIEW")),
+        *(("CLINICAL_DEMO", None, place, "clinical_demo") for place in (GMP, SERVICE, DEMO, SEATED)),
+    ],
+)  # fmt: skip
+def test_the_column_of_each_kind_in_each_place(kind, run_type, place, expected):
+    assert column(kind, run_type, place) == expected
+
+
+@pytest.mark.parametrize("use, expected", [("ATTENDED", "clin"), ("RUNS_ALONE", "device"), ("FREE", "device")])
+def test_attended_equipment_is_judged_like_its_room(use, expected):
+    """Seen through a rule that weighs differently: attended in a GMP room counts, running alone does not."""
+    booking = case(
+        reservations=(reservation("X-1", during("9", "12")),),
+        kind="EQUIPMENT",
+        with_rooms=(room("B-01", busy("10", "11")),),
+        with_equipment=(equipment("X-1", (busy("10", "11"),), use=use),),
+    )
+    codes = {finding.code for finding in examine(booking).findings}
+    assert codes == ({"RM-01", "EQ-01"} if expected == "clin" else {"EQ-01"})
+
+
+def test_the_small_house_has_equipment_of_every_use():
+    assert {one.room_use for one in EQUIPMENT.values()} == {"ATTENDED", "RUNS_ALONE", "FREE"}

@@ -1,0 +1,147 @@
+"""PV-01: another company reads busy blocks and nothing else."""
+
+import json
+
+import pytest
+from conflict_facts import ME, SEOUL, PersonBusy, busy, case, during, equipment, operator, reservation, room, session
+
+from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.finding import Finding
+from gmp_booking.conflicts.privacy import Audience, published, render, told_to
+
+CANARY = "BK-CANARY99"
+SECRET_ROOM = "ROOM-CANARY"
+
+
+def as_seoul(instant):
+    return instant.astimezone(SEOUL).strftime("%d %H:%M")
+
+
+def against_a_rival():
+    """Every rule complains, and wherever a rival is in the way its traces are canaries."""
+    taken = (busy("19", "21", reference=CANARY), busy("21", "23", by=4711, reference=CANARY))
+    return case(
+        session("20", "22", people=tuple(operator(number) for number in range(9)), equipment=("BSC-01",)),
+        reservations=(
+            reservation("ACP-01", during("9", "9", 2, until=9)),
+            reservation("INC-01", during("9", "9", 2, until=9), units=2, number=2),
+            reservation("INC-02", during("9", "9", 2, until=9), units=1, number=3),
+        ),
+        with_rooms=(room("B-01", *taken), room(SECRET_ROOM)),
+        with_equipment=(
+            equipment("BSC-01", taken, use="ATTENDED", kind="BSC"),
+            equipment("ACP-01", taken, kind="ACP", home="B-03"),
+            equipment("INC-01", taken, ()),
+            equipment("INC-02", (busy("9", "10", 3, reference=CANARY),), (busy("9", "10", 4, reference=CANARY),)),
+        ),
+        people={1: (PersonBusy(during("20", "21"), SECRET_ROOM), PersonBusy(during("22:10", "23"), SECRET_ROOM))},
+    )  # fmt: skip
+
+
+FINDINGS = examine(against_a_rival()).findings
+
+
+def everything_said(finding, audience):
+    told = told_to(finding, audience)
+    out = published(finding, audience, gettext=str, format_instant=as_seoul, language="en")
+    return json.dumps([told.text, dict(told.params), dict(told.remedy), out], ensure_ascii=False)
+
+
+def test_every_rule_has_complained():
+    assert {finding.code for finding in FINDINGS} == {"RM-01", "RM-04", "EQ-01", "PE-03", "CA-01"}
+    assert {"", "full", "scattered", "gowning"} <= {finding.text for finding in FINDINGS}
+
+
+@pytest.mark.parametrize("audience", [Audience.OWN, Audience.OTHERS])
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
+def test_no_company_reads_a_rivals_traces(finding, audience):
+    said = everything_said(finding, audience)
+    for canary in (CANARY, SECRET_ROOM, "4711"):
+        assert canary not in said
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
+def test_what_a_company_keeps_holds_no_canary(finding):
+    kept = json.dumps(finding.as_dict())
+    assert CANARY not in kept
+    assert SECRET_ROOM not in kept
+
+
+def test_the_facility_reads_who_is_in_the_way():
+    said = " ".join(everything_said(finding, Audience.STAFF) for finding in FINDINGS)
+    assert CANARY in said
+    assert SECRET_ROOM in said
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
+def test_others_read_the_resource_the_period_and_the_earliest_start_only(finding):
+    told = told_to(finding, Audience.OTHERS)
+    assert dict(told.params) == {}
+    assert set(told.remedy) <= {"earliest_start"}
+    out = published(finding, Audience.OTHERS, gettext=str, format_instant=as_seoul, language="en")
+    assert set(out) == {"rule", "severity", "message", "resource", "start", "end", "override", "remedy"}
+    assert "Person" not in json.dumps(out)
+    assert out["message"].startswith(f"{finding.resource} ")
+    assert " is not available " in out["message"]
+
+
+def test_a_clash_with_the_own_company_names_its_booking_to_the_company():
+    mine = case(session("9", "12"), with_rooms=(room("B-01", busy("9", "12", by=ME, reference="BK-MINE2345")),))
+    (finding,) = examine(mine).findings
+    assert "BK-MINE2345" in render(finding, Audience.OWN, str, as_seoul, "en")
+    assert "BK-MINE2345" not in everything_said(finding, Audience.OTHERS)
+
+
+def test_own_and_rival_in_the_way_at_once_are_told_apart():
+    both = (busy("9", "10", by=ME, reference="BK-MINE2345"), busy("10", "12", reference=CANARY))
+    mine, theirs = examine(case(session("9", "12"), with_rooms=(room("B-01", *both),))).findings
+    assert (mine.period, theirs.period) == (during("9", "10"), during("10", "12"))
+    assert CANARY not in everything_said(mine, Audience.OWN) + everything_said(theirs, Audience.OWN)
+
+
+def told(finding: Finding, language="en", gettext=str):
+    return render(finding, Audience.OWN, gettext, as_seoul, language)
+
+
+def test_a_finding_reads_as_a_sentence_with_the_way_out():
+    (finding,) = examine(case(session("11:30", "14"), with_rooms=(room("B-01", busy("9", "12")),))).findings
+    assert told(finding) == "B-01 Room B-01 is reserved 02 09:00 – 02 12:00. Earliest free start: 02 12:00."
+
+
+@pytest.mark.parametrize("language, name", [("ko", "B-01실"), ("zh_Hans", "B-01室"), ("fr", "Room B-01")])
+def test_names_follow_the_language_of_the_reader(language, name):
+    (finding,) = examine(case(session("11:30", "14"), with_rooms=(room("B-01", busy("9", "12")),))).findings
+    assert told(finding, language).startswith(f"B-01 {name} is reserved")
+
+
+def test_a_holiday_is_named_in_the_language_of_the_reader():
+    (finding,) = examine(case(session("9", "12", 1))).findings
+    assert told(finding, "ko") == "2027-03-01 is 삼일절; on-call cover is required."
+    assert told(finding, "en") == "2027-03-01 is Independence Movement Day; on-call cover is required."
+
+
+def test_sentences_are_translated_before_they_are_filled():
+    asked = []
+
+    def gettext(message):
+        asked.append(message)
+        return message
+
+    (finding,) = examine(case(session("11:30", "14"), with_rooms=(room("B-01", busy("9", "12")),))).findings
+    told(finding, gettext=gettext)
+    assert asked == ["{resource} is reserved {period}.", "Earliest free start: {earliest_start}."]
+
+
+def test_braces_in_a_name_are_only_letters():
+    odd = operator(1)
+    object.__setattr__(odd, "name", "{resource}{0}")
+    facts = case(session("9", "12", people=(odd,)), people={1: (PersonBusy(during("9", "10"), "B-02"),)})
+    (finding,) = examine(facts).findings
+    assert told(finding).startswith("{resource}{0} is already assigned")
+
+
+def test_the_override_names_the_role_in_the_public_shape():
+    (finding,) = examine(case(session("9", "12", 6))).findings
+    out = published(finding, Audience.OWN, gettext=str, format_instant=as_seoul, language="en")
+    assert (out["rule"], out["severity"], out["override"], out["session"]) == ("CA-01", "SOFT", "SCHEDULER", 1)
+    assert out["start"] == "2027-03-06T00:00:00+00:00"
