@@ -1,0 +1,88 @@
+"""Every rule is complete, and the engine is pure."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import gmp_booking.conflicts
+from gmp_booking.conflicts import rule as rule_module
+from gmp_booking.conflicts.catalogue import markdown, table
+from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, discover
+
+HERE = Path(__file__).parent
+ENGINE = Path(gmp_booking.conflicts.__file__).parent
+
+
+@pytest.mark.parametrize("code", [*discover(), "PV-01"])
+def test_every_rule_has_a_test_file(code):
+    plain = code.replace("-", "").lower()
+    assert list(HERE.glob(f"test_{plain}.py")) + list(HERE.glob(f"test_*_{plain}.py"))
+
+
+@pytest.mark.parametrize("rule", discover().values(), ids=lambda rule: rule.code)
+def test_every_rule_has_a_sentence_texts_a_source_and_one_file(rule):
+    assert rule.sentence
+    assert rule.source
+    assert rule.texts
+    for texts in rule.texts.values():
+        assert texts.own.endswith(".")
+        assert texts.others == "{resource} is not available {period}."
+    assert len(list((ENGINE / "rules").glob(f"{rule.code.replace('-', '').lower()}_*.py"))) == 1
+    for parameter in rule.parameters:
+        assert parameter.rule == rule.code
+        assert parameter.unit
+        assert parameter.source
+
+
+def test_only_what_can_be_soft_names_who_may_override():
+    for rule in discover().values():
+        can_be_soft = any(weight == "SOFT" for row in table() if row.code == rule.code for weight in row.weights)
+        assert bool(rule.override) == can_be_soft
+
+
+def test_the_first_six_rules_are_there():
+    assert {row.code for row in table()} >= {"RM-01", "RM-04", "EQ-01", "PE-03", "CA-01", "PV-01"}
+    assert {row.code for row in table() if not row.is_switchable} == ALWAYS_ENFORCED
+
+
+def test_the_table_of_rules_can_be_printed():
+    lines = markdown().splitlines()
+    assert len(lines) == len(table()) + 2
+    assert len({line.count("|") for line in lines}) == 1
+    assert "gowning_min 20 min" in markdown()
+
+
+def test_a_file_that_does_not_hold_its_rule_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "rm99_empty.py").write_text("")
+    monkeypatch.setattr(rule_module.rules_package, "__path__", [str(tmp_path)])
+    discover.cache_clear()
+    try:
+        with pytest.raises(RuntimeError, match="rm99_empty"):
+            discover()
+    finally:
+        sys.modules.pop("gmp_booking.conflicts.rules.rm99_empty", None)
+        monkeypatch.undo()
+        discover.cache_clear()
+    assert "RM-01" in discover()
+
+
+MODULES = sorted(ENGINE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_the_engine_imports_the_kernel_and_the_standard_library_alone(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        for name in names:
+            allowed = name.startswith(("gmp_booking.conflicts", "gmp_booking.kernel"))
+            assert allowed or name.partition(".")[0] in sys.stdlib_module_names, name
+
+
+@pytest.mark.parametrize("path", sorted((ENGINE / "rules").glob("*_*.py")), ids=lambda path: path.name)
+def test_no_rule_reads_a_clock(path):
+    calls = [node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+    assert not {"utcnow", "today", "monotonic"} & set(calls)
+    assert "datetime.now" not in path.read_text()
