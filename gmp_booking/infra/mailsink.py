@@ -65,7 +65,7 @@ class _Keeper:
 @contextmanager
 def running_sink(directory: Path, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Receive mail into `directory` for as long as the block lasts; gives the port (0 asks for a free one)."""
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     keeper = _Keeper(directory)
     loop = asyncio.new_event_loop()
 

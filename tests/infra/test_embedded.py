@@ -69,17 +69,29 @@ def open_folder():
     shutil.rmtree(folder)
 
 
-def starter(data_dir, *, then="import time; time.sleep(600)"):
-    """Another process that starts the server, says so and does something else."""
+@pytest.fixture
+def starter(data_dir):
+    """Starts other processes that start the server, say so and live on."""
     program = f"""
+        import time
         from pathlib import Path
         from gmp_booking.infra.embedded import EmbeddedPostgres
         server = EmbeddedPostgres(Path({str(data_dir)!r}))
         server.start()
         print("started", flush=True)
-        {then}
+        time.sleep(600)
     """
-    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
+    processes = []
+
+    def start():
+        argv = [sys.executable, "-c", textwrap.dedent(program)]
+        processes.append(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
 def wait_until(condition, *, within_s=20):
@@ -278,26 +290,19 @@ def test_a_second_starter_uses_the_living_server(postgres):
     assert server_pid(second) == pid
 
 
-def test_starters_at_the_same_moment_share_one_server(embedded_at, data_dir):
-    starters = [starter(data_dir) for _ in range(4)]
-    try:
-        assert [each.stdout.readline() for each in starters] == ["started\n"] * 4
-        assert ask(embedded_at(data_dir).superuser_url("postgres"), "SELECT 1") == 1
-    finally:
-        for each in starters:
-            each.kill()
-            each.wait()
-            each.stdout.close()
+def test_starters_at_the_same_moment_share_one_server(embedded_at, data_dir, starter):
+    starters = [starter() for _ in range(4)]
+    assert [each.stdout.readline() for each in starters] == ["started\n"] * 4
+    assert ask(embedded_at(data_dir).superuser_url("postgres"), "SELECT 1") == 1
 
 
-def test_the_server_ends_with_a_starter_that_is_killed(embedded_at, data_dir):
-    first = starter(data_dir)
+def test_the_server_ends_with_a_starter_that_is_killed(embedded_at, data_dir, starter):
+    first = starter()
     assert first.stdout.readline() == "started\n"
     server = embedded_at(data_dir)
     pid = server_pid(server)
     first.kill()
     first.wait()
-    first.stdout.close()
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
     server.start()
     assert server_pid(server) != pid
@@ -350,12 +355,11 @@ def test_a_garbled_pid_file_is_reported_with_the_servers_own_words(postgres):
         postgres.start()
 
 
-def test_a_first_start_that_was_killed_half_way_leaves_nothing_in_the_way(embedded_at, data_dir):
-    first = starter(data_dir)
+def test_a_first_start_that_was_killed_half_way_leaves_nothing_in_the_way(embedded_at, data_dir, starter):
+    first = starter()
     wait_until((data_dir / "postgres.json").exists)
     first.kill()
     first.wait()
-    first.stdout.close()
     server = embedded_at(data_dir)
     server.start()
     assert server.ensure_database("gmp")
