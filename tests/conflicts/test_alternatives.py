@@ -83,10 +83,7 @@ def test_a_crowd_is_offered_the_larger_room():
 
 def test_the_nearest_times_in_the_same_room_are_offered_on_the_quarter_hour():
     facts = case(session("10", "12"), with_rooms=only("B-01", busy("10:20", "13:10")))
-    assert (
-        labels(facts)
-        == ["Start earlier: 02 08:15", "Start later: 02 13:15", "Start earlier: 01 18:00"][:2] + labels(facts)[2:]
-    )
+    assert labels(facts)[:2] == ["Start earlier: 02 08:15", "Start later: 02 13:15"]
     assert [one.displacement for one in find_alternatives(facts)][:2] == [
         timedelta(hours=1, minutes=45),
         timedelta(hours=3, minutes=15),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmp_booking.kernel.period import Period, merge
+from gmp_booking.kernel.period import Period, merge, uncovered
 
 NINE = datetime(2027, 3, 2, 9, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -93,3 +93,23 @@ def test_merged_periods_cover_exactly_the_same_hours(drawn):
     covered = {hour for start, length in drawn for hour in range(start, start + length)}
     assert covered == {hour for hour in range(60) if any(part.overlaps(hours(hour, hour + 1)) for part in merged)}
     assert all(one.end < next_one.start for one, next_one in pairwise(merged))
+
+
+def test_what_is_left_uncovered():
+    day = hours(0, 8)
+    assert uncovered(day, []) == [day]
+    assert uncovered(day, [hours(-5, -2), hours(9, 12)]) == [day]
+    assert uncovered(day, [hours(-1, 2), hours(4, 5), hours(7, 9)]) == [hours(2, 4), hours(5, 7)]
+    assert uncovered(day, [day]) == []
+    assert uncovered(day, [hours(0, 8).padded(after=-TICK)]) == [Period(day.end - TICK, day.end)]
+
+
+@settings(max_examples=200, deadline=None, print_blob=True)
+@given(spans, st.integers(0, 40), st.integers(1, 12))
+def test_uncovered_hours_are_those_no_cover_holds(drawn, start, length):
+    covers = merge(hours(low, low + size) for low, size in drawn)
+    left = uncovered(hours(start, start + length), covers)
+    held = {hour for low, size in drawn for hour in range(low, low + size)}
+    expected = {hour for hour in range(start, start + length) if hour not in held}
+    assert {hour for hour in range(60) if any(part.overlaps(hours(hour, hour + 1)) for part in left)} == expected
+    assert all(one.end < next_one.start for one, next_one in pairwise(left))
