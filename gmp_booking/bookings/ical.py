@@ -10,13 +10,13 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import cache
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress
 
 from gmp_booking.bookings.lifecycle import BookingState, SessionState
-from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, html_language, named
 from gmp_booking.kernel.text import N_
@@ -27,7 +27,7 @@ TENTATIVE, CONFIRMED, CANCELLED = "TENTATIVE", "CONFIRMED", "CANCELLED"
 
 _log = logging.getLogger(__name__)
 
-_STATUS: Final[Mapping[BookingState, str]] = {
+_STATUS: Final[Mapping[str, str]] = {
     BookingState.SUBMITTED: TENTATIVE,
     BookingState.UNDER_REVIEW: TENTATIVE,
     BookingState.RETURNED: TENTATIVE,
@@ -79,51 +79,81 @@ def parts_of(details: BookingDetails, *, base_url: str, language: str) -> list[C
     Shape: empty for a draft, which is nothing yet.
     """
     booking = details.booking
-    status = _STATUS.get(BookingState(booking.state))
-    if status is None:
-        return []
-    speak = _Reader(booking, base_url=base_url, language=closest_language(language))
-    rooms = [
-        speak.part(each, key=f"s{each['number']}", code=each["room"], status=_of_session(each, status))
-        for each in details.parts["sessions"]
-    ]
-    equipment = [
-        speak.part(each, key=f"e{each['number']}", code=each["resource"], status=status)
-        for each in details.parts["equipment"]
-    ]
-    return rooms + equipment
-
-
-def _of_session(session: Mapping[str, Any], status: str) -> str:
-    return CANCELLED if session["state"] == SessionState.CANCELLED else status
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """One booking, told to one reader."""
-
-    booking: Booking
-    base_url: str
-    language: str
-
-    def part(self, row: Mapping[str, Any], *, key: str, code: str, status: str) -> CalendarPart:
-        reference = self.booking.reference
-        url = f"{self.base_url}/bookings/{reference}"
-        word = gettext_for(self.language)(_WORDS[status])
-        name = named(row["names"], self.language)
-        return CalendarPart(
-            uid=f"{reference}-{key}@{urlsplit(self.base_url).hostname}",
-            sequence=self.booking.sequence,
+    language = closest_language(language)
+    parts = []
+    for row in (*details.parts["sessions"], *details.parts["equipment"]):
+        is_equipment = "resource" in row
+        status = status_of(booking.state, None if is_equipment else row["state"])
+        if status is None:
+            return []
+        part = part_of(
+            booking,
+            key=f"{'e' if is_equipment else 's'}{row['number']}",
             status=status,
+            code=row["resource"] if is_equipment else row["room"],
+            name=named(row["names"], language),
             start=datetime.fromisoformat(row["start"]),
             end=datetime.fromisoformat(row["end"]),
-            summary=f"{code} · {reference} · {word}",
-            description=f"{name}\n{url}",
-            location=name if name == code else f"{code} {name}",
-            transparent="resource" in row,
-            changed_at=self.booking.changed_at,
-            url=url,
+            transparent=is_equipment,
+            base_url=base_url,
+            language=language,
         )
+        parts.append(part)
+    return parts
+
+
+def status_of(state: str, session_state: str | None = None) -> str | None:
+    """What a calendar calls a booking's or its session's state; None for a draft."""
+    if session_state == SessionState.CANCELLED:
+        return CANCELLED
+    return _STATUS.get(state)
+
+
+class Told(Protocol):
+    """What an entry tells of its booking."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def changed_at(self) -> datetime: ...
+
+
+def part_of(
+    booking: Told,
+    *,
+    key: str,
+    status: str,
+    code: str,
+    name: str,
+    start: datetime,
+    end: datetime,
+    transparent: bool,
+    base_url: str,
+    language: str,
+) -> CalendarPart:
+    """One entry. Shape: `key` names the part within its booking: s1 is the first session, e1 the first equipment."""
+    url = f"{base_url}/bookings/{booking.reference}"
+    return CalendarPart(
+        uid=f"{booking.reference}-{key}@{host_of(base_url)}",
+        sequence=booking.sequence,
+        status=status,
+        start=start,
+        end=end,
+        summary=f"{code} · {booking.reference} · {gettext_for(language)(_WORDS[status])}",
+        description=f"{name}\n{url}",
+        location=name if name == code else f"{code} {name}",
+        transparent=transparent,
+        changed_at=booking.changed_at,
+        url=url,
+    )
+
+
+@cache
+def host_of(base_url: str) -> str:
+    """The host that makes an entry's name unique in the world."""
+    return urlsplit(base_url).hostname or "localhost"
 
 
 def vevent(part: CalendarPart, *, language: str, invitation: Invitation | None = None) -> Event:
@@ -141,8 +171,10 @@ def vevent(part: CalendarPart, *, language: str, invitation: Invitation | None =
     event.add("dtend", part.end.astimezone(SEOUL))
     tag = {"LANGUAGE": html_language(closest_language(language))}
     event.add("summary", part.summary, parameters=tag)
-    event.add("description", part.description, parameters=tag)
-    event.add("location", part.location, parameters=tag)
+    if part.description:
+        event.add("description", part.description, parameters=tag)
+    if part.location:
+        event.add("location", part.location, parameters=tag)
     event.add("transp", "TRANSPARENT" if part.transparent else "OPAQUE")
     event.add("class", "PRIVATE")
     if part.url:

@@ -1,0 +1,23 @@
+"""What happens to calendar links, in the past tense; never with the secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gmp_booking.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarFeedMade(Event):
+    feed_id: int
+    person_id: int
+    scope: str
+    resource: str | None
+    prefix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarFeedRevoked(Event):
+    feed_id: int
+    person_id: int
+    prefix: str
