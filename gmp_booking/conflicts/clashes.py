@@ -8,7 +8,7 @@ from typing import Any
 from gmp_booking.conflicts.case import Busy, Case
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.shifting import Forbidden, earliest_start
+from gmp_booking.conflicts.shifting import Shifts, earliest_start
 from gmp_booking.kernel.period import Period, merge
 
 
@@ -45,7 +45,7 @@ def references(busy: Iterable[Busy], within: Period, wanted: Period) -> tuple[st
     return tuple(sorted({one.reference for one in clashing if one.reference}))
 
 
-def clash(case: Case, claim: Claim, block: Block, *, forbidden: Iterable[Forbidden], text: str = "") -> Complaint:
+def clash(case: Case, claim: Claim, block: Block, *, forbidden: Iterable[Shifts], text: str = "") -> Complaint:
     """The complaint that the block is in the claim's way: only its own company may read the references, and staff."""
     named = {"references": list(block.references)} if block.references else {}
     return Complaint(
@@ -60,7 +60,7 @@ def clash(case: Case, claim: Claim, block: Block, *, forbidden: Iterable[Forbidd
     )
 
 
-def remedy(case: Case, claim: Claim, forbidden: Iterable[Forbidden]) -> dict[str, Any]:
+def remedy(case: Case, claim: Claim, forbidden: Iterable[Shifts]) -> dict[str, Any]:
     """Shape: {"earliest_start": ISO instant} of the session or reservation the claim is of, or nothing."""
     start = earliest_start(_start_of(case, claim), forbidden, wanted=claim.period, now=case.now, known=case.known)
     return {} if start is None else {"earliest_start": start.isoformat()}

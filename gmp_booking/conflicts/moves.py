@@ -11,7 +11,7 @@ from gmp_booking.conflicts.case import Case, SessionFacts
 from gmp_booking.conflicts.claims import Claim, claims
 from gmp_booking.conflicts.opening import covered_time, outside_hours
 from gmp_booking.conflicts.rules.pe03_one_person_one_place import changing_rooms
-from gmp_booking.conflicts.shifting import EVERY_SHIFT, Forbidden, forbidden_by, forbidden_unless, free_gaps
+from gmp_booking.conflicts.shifting import EVERY_SHIFT, Shifts, forbidden_by, forbidden_unless, free_gaps
 from gmp_booking.conflicts.verdict import Verdict
 
 GRID = timedelta(minutes=15)
@@ -30,8 +30,8 @@ def whole_shifts(case: Case, base: Verdict) -> Iterator[timedelta]:
         *(one for session in case.sessions for one in _crew_elsewhere(case, session)),
         *(one for session in case.sessions for one in _closed(case, session, base)),
     ]
-    lowest = max(-HORIZON, case.now - min(claim.period.start for claim in case.claims))
-    return _on_grid(first_start(case), forbidden, lowest=lowest, highest=HORIZON)
+    lowest, highest = _within_what_is_known(case, case.claims)
+    return _on_grid(first_start(case), forbidden, lowest=lowest, highest=highest)
 
 
 def first_start(case: Case) -> datetime:
@@ -42,17 +42,27 @@ def first_start(case: Case) -> datetime:
 def single_shifts(case: Case, session: SessionFacts, base: Verdict) -> Iterator[timedelta]:
     """The shifts of this session alone, between its neighbours, the smallest first."""
     alone = replace(case, sessions=(session,), reservations=())
+    taken = claims(alone)
     forbidden = [
-        *(one for claim in claims(alone) for one in _taken(alone, claim)),
+        *(one for claim in taken for one in _taken(alone, claim)),
         *_crew_elsewhere(case, session),
         *_closed(case, session, base),
     ]
-    lowest, highest = _between_neighbours(case, session)
-    lowest = max(lowest, case.now - session.occupied.start)
+    bounds = (_between_neighbours(case, session), _within_what_is_known(case, taken))
+    lowest, highest = max(low for low, _ in bounds), min(high for _, high in bounds)
     return _on_grid(session.period.start, forbidden, lowest=lowest, highest=highest)
 
 
-def _between_neighbours(case: Case, session: SessionFacts) -> Forbidden:
+def _within_what_is_known(case: Case, taken: tuple[Claim, ...]) -> Shifts:
+    """How far these claims move without beginning in the past or leaving the time the busy lists speak for."""
+    first, last = min(claim.period.start for claim in taken), max(claim.period.end for claim in taken)
+    lowest, highest = max(-HORIZON, case.now - first), HORIZON
+    if case.known is None:
+        return lowest, highest
+    return max(lowest, case.known.start - first), min(highest, case.known.end - last)
+
+
+def _between_neighbours(case: Case, session: SessionFacts) -> Shifts:
     """How far a session moves without passing another of its booking, or leaving equipment it lies within."""
     lowest, highest = -HORIZON, HORIZON
     here = session.occupied
@@ -68,7 +78,7 @@ def _between_neighbours(case: Case, session: SessionFacts) -> Forbidden:
     return lowest, highest
 
 
-def _taken(case: Case, claim: Claim) -> list[Forbidden]:
+def _taken(case: Case, claim: Claim) -> list[Shifts]:
     room = case.rooms.get(claim.resource_code)
     if room is not None:
         return forbidden_by((busy.period for busy in room.busy), claim.period)
@@ -76,7 +86,7 @@ def _taken(case: Case, claim: Claim) -> list[Forbidden]:
     return forbidden_unless(units, claim.period, places=claim.units)
 
 
-def _crew_elsewhere(case: Case, session: SessionFacts) -> Iterator[Forbidden]:
+def _crew_elsewhere(case: Case, session: SessionFacts) -> Iterator[Shifts]:
     change = changing_rooms(case)
     for person in session.crew:
         facts = case.people.get(person.person_id)
@@ -86,7 +96,7 @@ def _crew_elsewhere(case: Case, session: SessionFacts) -> Iterator[Forbidden]:
                 yield busy.period.start - apart - session.period.end, busy.period.end + apart - session.period.start
 
 
-def _closed(case: Case, session: SessionFacts, base: Verdict) -> Iterator[Forbidden]:
+def _closed(case: Case, session: SessionFacts, base: Verdict) -> Iterator[Shifts]:
     """The shifts out of opening hours, for a session that keeps them now, or that is in the way because it does not."""
     if base.has_hard and outside_hours(case.calendar, session.room, session.occupied):
         return
@@ -100,7 +110,7 @@ def _closed(case: Case, session: SessionFacts, base: Verdict) -> Iterator[Forbid
 
 
 def _on_grid(
-    start: datetime, forbidden: Iterable[Forbidden], *, lowest: timedelta, highest: timedelta
+    start: datetime, forbidden: Iterable[Shifts], *, lowest: timedelta, highest: timedelta
 ) -> Iterator[timedelta]:
     """From each gap the shifts nearest to none that put the start on a quarter of an hour, the smallest first."""
     found: list[timedelta] = []

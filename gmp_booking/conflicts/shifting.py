@@ -9,17 +9,18 @@ from datetime import datetime, timedelta
 
 from gmp_booking.kernel.period import Period
 
-Forbidden = tuple[timedelta, timedelta]
+Shifts = tuple[timedelta, timedelta]
+"""From one shift to another, the ends left out where they are forbidden and counted where they are allowed."""
 
-EVERY_SHIFT: Forbidden = (timedelta.min, timedelta.max)
+EVERY_SHIFT: Shifts = (timedelta.min, timedelta.max)
 
 
-def forbidden_by(taken: Iterable[Period], wanted: Period) -> list[Forbidden]:
+def forbidden_by(taken: Iterable[Period], wanted: Period) -> list[Shifts]:
     """The shifts of the wanted period that would run into something taken."""
     return [(one.start - wanted.end, one.end - wanted.start) for one in taken]
 
 
-def forbidden_unless(units: Sequence[Iterable[Period]], wanted: Period, *, places: int) -> list[Forbidden]:
+def forbidden_unless(units: Sequence[Iterable[Period]], wanted: Period, *, places: int) -> list[Shifts]:
     """The shifts that would leave fewer places free throughout the wanted period than are asked for."""
     spare = len(units) - places
     if spare < 0:
@@ -31,9 +32,9 @@ def forbidden_unless(units: Sequence[Iterable[Period]], wanted: Period, *, place
     return list(_where_above(spare, sorted(edges)))
 
 
-def joined(forbidden: Iterable[Forbidden]) -> list[Forbidden]:
+def joined(forbidden: Iterable[Shifts]) -> list[Shifts]:
     """The same shifts in the fewest intervals; two that only touch leave the shift between them free."""
-    union: list[Forbidden] = []
+    union: list[Shifts] = []
     for low, high in sorted(forbidden):
         if union and low < union[-1][1]:
             union[-1] = (union[-1][0], max(union[-1][1], high))
@@ -42,7 +43,7 @@ def joined(forbidden: Iterable[Forbidden]) -> list[Forbidden]:
     return union
 
 
-def first_free(forbidden: Iterable[Forbidden], at_least: timedelta) -> timedelta | None:
+def first_free(forbidden: Iterable[Shifts], at_least: timedelta) -> timedelta | None:
     """The smallest shift from `at_least` on that is not forbidden."""
     shift = at_least
     for low, high in joined(forbidden):
@@ -51,7 +52,7 @@ def first_free(forbidden: Iterable[Forbidden], at_least: timedelta) -> timedelta
     return None if shift == timedelta.max else shift
 
 
-def free_gaps(forbidden: Iterable[Forbidden], *, lowest: timedelta, highest: timedelta) -> Iterator[Forbidden]:
+def free_gaps(forbidden: Iterable[Shifts], *, lowest: timedelta, highest: timedelta) -> Iterator[Shifts]:
     """The closed intervals of allowed shifts within the bounds, in order."""
     start = lowest
     for low, high in joined(forbidden):
@@ -63,7 +64,7 @@ def free_gaps(forbidden: Iterable[Forbidden], *, lowest: timedelta, highest: tim
 
 
 def earliest_start(
-    start: datetime, forbidden: Iterable[Forbidden], *, wanted: Period, now: datetime, known: Period | None
+    start: datetime, forbidden: Iterable[Shifts], *, wanted: Period, now: datetime, known: Period | None
 ) -> datetime | None:
     """When that which would begin at `start` can begin, not before now; None where the busy lists say nothing yet.
 
@@ -75,7 +76,7 @@ def earliest_start(
     return start + shift
 
 
-def _where_above(limit: int, edges: list[tuple[timedelta, int]]) -> Iterator[Forbidden]:
+def _where_above(limit: int, edges: list[tuple[timedelta, int]]) -> Iterator[Shifts]:
     depth, since = 0, timedelta()
     for at, step in edges:
         if depth == limit and step == 1:

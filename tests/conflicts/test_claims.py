@@ -70,6 +70,13 @@ def test_the_greater_need_counts_not_the_sum():
     assert both == [("B-01", 1, during("9", "12"), 1, None), ("INC-01", 2, held, 1, None)]
 
 
+def test_reservations_that_only_touch_may_lie_on_different_places():
+    two = (reservation("INC-01", hours(0, 4)), reservation("INC-01", hours(4, 8), number=2))
+    claims = case(reservations=two).claims
+    placed = place({1: [hours(4, 8)], 2: [hours(0, 4)]}, claims)
+    assert [placed[claim] for claim in claims] == [[1], [2]]
+
+
 def test_a_need_that_grows_for_a_while_is_a_longer_and_a_shorter_claim():
     two = (reservation("INC-01", during("8", "14")), reservation("INC-01", during("12", "18"), units=3, number=2))
     assert taken_by(reservations=two) == [
@@ -126,6 +133,12 @@ def test_a_place_that_is_taken_for_a_moment_is_no_place():
     assert choose_units({1: []}, wanted(9, 12, units=2)) is None
 
 
+def test_the_longest_is_placed_first_because_it_fits_the_fewest_places():
+    long, short = wanted(8, 18), wanted(12, 18)
+    busy = {1: [hours(0, 8), hours(18, 24)], 2: [hours(0, 11)]}
+    assert place(busy, (short, long)) == {long: [1], short: [2]}
+
+
 def brute_force_choice(drawn, start, end, units):
     """Hour by hour, without a look at intervals: the free gap around the wanted hours, or none."""
     ranked = []
@@ -154,21 +167,21 @@ def can_be_placed(drawn, reservations_drawn):
         max((units for (start, end), units in reservations_drawn if start <= hour < end), default=0)
         for hour in range(30)
     ]
-    layers = [
-        (low, high) for level in range(1, max(need) + 1) for low, high in runs([value >= level for value in need])
-    ]
+    seams = {hour for hour in range(30) if not any(start < hour < end for (start, end), _ in reservations_drawn)}
+    layers = [run for level in range(1, max(need) + 1) for run in runs([value >= level for value in need], seams)]
     free = [set(range(30)) - {hour for low, high in spans for hour in range(low, high)} for spans in drawn]
     return assign(layers, free)
 
 
-def runs(flags):
+def runs(flags, seams):
+    """The runs of true hours, cut where one reservation ends and no other goes on."""
     found, start = [], None
     for index, flag in enumerate([*flags, False]):
-        if flag and start is None:
-            start = index
-        elif not flag and start is not None:
+        if start is not None and (not flag or index in seams):
             found.append((start, index))
             start = None
+        if flag and start is None:
+            start = index
     return found
 
 
