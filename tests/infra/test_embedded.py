@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -29,8 +28,8 @@ def embedded_at():
     """Makes servers and takes them away at the end, whatever became of them."""
     made = []
 
-    def make(folder, **options):
-        made.append(EmbeddedPostgres(folder, **options))
+    def make(folder, *, durable=False):
+        made.append(EmbeddedPostgres(folder, durable=durable))
         return made[-1]
 
     yield make
@@ -48,6 +47,15 @@ def postgres(embedded_at, data_dir):
     server = embedded_at(data_dir)
     server.start()
     return server
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory):
+    """One server for all tests that only look at it."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("quiet") / "data")
+    server.start()
+    yield server
+    server.destroy()
 
 
 def ask(url, question, *values):
@@ -101,8 +109,8 @@ def wait_until(condition, *, within_s=20):
         time.sleep(0.02)
 
 
-def test_it_is_postgresql_18_set_to_forget_nothing(postgres):
-    url = postgres.superuser_url("postgres")
+def test_it_is_postgresql_18_set_to_forget_nothing(quiet):
+    url = quiet.superuser_url("postgres")
     assert ask(url, "SHOW server_version_num") >= "180000"
     shown = {name: ask(url, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")}
     assert set(shown.values()) == {"on"}
@@ -113,13 +121,13 @@ def test_it_is_postgresql_18_set_to_forget_nothing(postgres):
 
 
 def test_a_cluster_of_tests_may_be_forgetful(embedded_at, data_dir):
-    server = embedded_at(data_dir, durable=False)
+    server = embedded_at(data_dir)
     server.start()
     assert ask(server.superuser_url("postgres"), "SHOW fsync") == "off"
 
 
-def test_the_roles_have_no_more_power_than_they_need(postgres):
-    url = postgres.superuser_url("postgres")
+def test_the_roles_have_no_more_power_than_they_need(quiet):
+    url = quiet.superuser_url("postgres")
     powers = "rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication"
     assert ask(url, f"SELECT count(*) FROM pg_roles WHERE rolname LIKE 'gmp%%' AND ({powers})") == 0
     assert ask(
@@ -129,17 +137,17 @@ def test_the_roles_have_no_more_power_than_they_need(postgres):
     assert ask(url, memberships + " AND NOT inherit_option") == ask(url, memberships) == 2
 
 
-def test_the_app_owns_nothing_and_puts_on_a_role_to_see_more(postgres):
-    assert postgres.ensure_database("gmp")
-    assert not postgres.ensure_database("gmp")
-    assert ask(postgres.owner_url("gmp"), "SELECT current_user") == "gmp_owner"
-    with psycopg.connect(postgres.app_url("gmp")) as connection:
+def test_the_app_owns_nothing_and_puts_on_a_role_to_see_more(quiet):
+    assert quiet.ensure_database("gmp")
+    assert not quiet.ensure_database("gmp")
+    assert ask(quiet.owner_url("gmp"), "SELECT current_user") == "gmp_owner"
+    with psycopg.connect(quiet.app_url("gmp")) as connection:
         connection.execute("SET ROLE gmp_engine")
         connection.execute("SET ROLE gmp_facility")
         connection.execute("RESET ROLE")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE mine (id int)")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(postgres.app_url("gmp")) as connection:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(quiet.app_url("gmp")) as connection:
         connection.execute("SET ROLE gmp_owner")
 
 
@@ -148,49 +156,52 @@ def test_the_sql_for_a_database_administrator_holds_no_password():
     assert "'it''s'" in role_sql(app_password="it's")
 
 
-def test_databases_are_copied_from_a_template_and_dropped_with_people_in_them(postgres):
-    postgres.ensure_database("template_gmp")
-    with psycopg.connect(postgres.owner_url("template_gmp")) as connection:
+def test_databases_are_copied_from_a_template_and_dropped_with_people_in_them(quiet):
+    quiet.ensure_database("template_gmp")
+    with psycopg.connect(quiet.owner_url("template_gmp")) as connection:
         connection.execute("CREATE TABLE seed AS SELECT 42 AS answer")
-    assert postgres.ensure_database("copy-1", template="template_gmp")
-    assert ask(postgres.owner_url("copy-1"), "SELECT answer FROM seed") == 42
-    with psycopg.connect(postgres.owner_url("copy-1")):
-        postgres.drop_database("copy-1")
-    assert ask(postgres.superuser_url("postgres"), "SELECT count(*) FROM pg_database WHERE datname = 'copy-1'") == 0
+    assert quiet.ensure_database("copy-1", template="template_gmp")
+    assert ask(quiet.owner_url("copy-1"), "SELECT answer FROM seed") == 42
+    with psycopg.connect(quiet.owner_url("copy-1")):
+        quiet.drop_database("copy-1")
+    assert ask(quiet.superuser_url("postgres"), "SELECT count(*) FROM pg_database WHERE datname = 'copy-1'") == 0
 
 
-def test_nothing_listens_on_the_network_and_every_file_is_closed(postgres):
-    assert ask(postgres.superuser_url("postgres"), "SHOW listen_addresses") == ""
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", 5432)) != 0 or "SHOW" not in str(probe)
-    for path in (postgres._socket_dir, postgres._home, postgres._cluster):
+def test_nothing_listens_on_the_network_and_every_file_is_closed(quiet):
+    assert ask(quiet.superuser_url("postgres"), "SHOW listen_addresses") == ""
+    sockets = {str(entry.readlink()) for entry in Path(f"/proc/{server_pid(quiet)}/fd").iterdir()}
+    listening = {
+        line.split()[9] for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    }
+    assert not sockets & {f"socket:[{inode}]" for inode in listening}
+    for path in (quiet._socket_dir, quiet._home, quiet._cluster):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     for name in ("postgres.json", "postgres.log"):
-        assert stat.S_IMODE((postgres.data_dir / name).stat().st_mode) == 0o600
-    assert stat.S_IMODE((postgres._socket_dir / ".s.PGSQL.5432").stat().st_mode) & 0o077 == 0
+        assert stat.S_IMODE((quiet.data_dir / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((quiet._socket_dir / ".s.PGSQL.5432").stat().st_mode) & 0o077 == 0
 
 
-def test_nobody_gets_in_without_the_password(postgres):
-    without = postgres.superuser_url("postgres").split("://")[1].split("@")[1]
+def test_nobody_gets_in_without_the_password(quiet):
+    without = quiet.superuser_url("postgres").split("://")[1].split("@")[1]
     for user in ("postgres", "gmp_owner", "gmp_app"):
         with pytest.raises(psycopg.OperationalError, match=r"no password supplied|authentication failed"):
             psycopg.connect(f"postgresql://{user}@{without}")
 
 
 @as_root
-def test_another_user_of_the_machine_cannot_connect_even_with_the_password(postgres):
+def test_another_user_of_the_machine_cannot_connect_even_with_the_password(quiet):
     somebody = pwd.getpwnam("nobody")
     program = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
     finished = subprocess.run(
-        ["/usr/bin/python3", "-c", program, str(postgres._socket_dir / ".s.PGSQL.5432")],
+        ["/usr/bin/python3", "-c", program, str(quiet._socket_dir / ".s.PGSQL.5432")],
         user=somebody.pw_uid, group=somebody.pw_gid, extra_groups=[], cwd="/", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "PermissionError" in finished.stderr
 
 
 @as_root
-def test_started_by_root_it_runs_as_the_service_user(postgres):
-    status = Path(f"/proc/{server_pid(postgres)}/status").read_text()
+def test_started_by_root_it_runs_as_the_service_user(quiet):
+    status = Path(f"/proc/{server_pid(quiet)}/status").read_text()
     uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
     assert set(uids) == {str(pwd.getpwnam("gmpdb").pw_uid)}
     assert "Groups:\t \n" in status
@@ -385,7 +396,9 @@ def test_asking_for_an_address_before_the_first_start_is_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("cycles", [5, pytest.param(100, marks=pytest.mark.long)])
-def test_what_was_acknowledged_survives_crashes(postgres, cycles):
+def test_what_was_acknowledged_survives_crashes(embedded_at, data_dir, cycles):
+    postgres = embedded_at(data_dir, durable=True)
+    postgres.start()
     postgres.ensure_database("gmp")
     url = postgres.owner_url("gmp")
     with psycopg.connect(url) as connection:
