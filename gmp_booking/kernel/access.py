@@ -145,6 +145,7 @@ class Permission(StrEnum):
     FEED_MAKE_MINE = "feed.make.mine"
     FEED_MAKE_COMPANY = "feed.make.company"
     FEED_MAKE_RESOURCE = "feed.make.resource"
+    FEED_MAKE_FACILITY = "feed.make.facility"
     FEED_REVOKE = "feed.revoke"
     TOKEN_MAKE = "token.make"
     TOKEN_REVOKE = "token.revoke"
@@ -182,6 +183,7 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.FEED_MAKE_MINE: ((is_signed_in,),),
     Permission.FEED_MAKE_COMPANY: ((is_of_the_company,),),
     Permission.FEED_MAKE_RESOURCE: ((is_signed_in,),),
+    Permission.FEED_MAKE_FACILITY: ((is_staff,),),
     Permission.FEED_REVOKE: ((is_ones_own,),),
     Permission.TOKEN_MAKE: ((is_signed_in,),),
     Permission.TOKEN_REVOKE: ((is_ones_own,),),
