@@ -229,7 +229,7 @@ class Config:
             for each in fields(cls)
         ]
 
-    def environment(self) -> dict[str, str]:
+    def as_env(self) -> dict[str, str]:
         """These settings as environment variables, for the processes of the same installation."""
         return {PREFIX + each.name.upper(): _as_text(getattr(self, each.name)) for each in fields(self)}
 

@@ -148,7 +148,7 @@ def _worker(config: Config) -> Child:
 
 def _environment(config: Config) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return inherited | config.environment()
+    return inherited | config.as_env()
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def test_processes_that_start_at_once_agree_on_the_secrets(tmp_path):
 
 
 def test_given_secrets_leave_no_file(tmp_path):
-    made = Config.from_env({"GMP_DATA_DIR": str(tmp_path / "a")}).environment()
+    made = Config.from_env({"GMP_DATA_DIR": str(tmp_path / "a")}).as_env()
     Config.from_env(made | {"GMP_DATA_DIR": str(tmp_path / "b")})
     assert not (tmp_path / "b").exists()
 
@@ -97,7 +97,7 @@ def test_damaged_secrets_are_reported_and_kept(tmp_path):
 
 def test_settings_survive_the_way_to_another_process(tmp_path):
     config = Config.from_env({"GMP_DATA_DIR": str(tmp_path), "GMP_DEMO": "1", "GMP_BASE_URL": "https://gmp.example/"})
-    assert Config.from_env(config.environment()) == config
+    assert Config.from_env(config.as_env()) == config
 
 
 def test_every_setting_is_described():
