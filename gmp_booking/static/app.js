@@ -76,6 +76,17 @@
     (fields[0]?.[0] ?? form).focus();
   });
 
+  /* on phones the verdict is far below the fields: its first line is repeated beside the buttons */
+  const repeatVerdict = () => {
+    const line = one("[data-verdict-line]");
+    const verdict = one("#preview .verdict");
+    if (!line || !verdict) return;
+    line.textContent = verdict.textContent.trim();
+    line.className = verdict.className.replace("verdict", "verdict-line");
+  };
+  repeatVerdict();
+  document.addEventListener("htmx:afterSettle", repeatVerdict);
+
   /* sessions and equipment: add and remove entries in place */
   const renumber = (list) => all("[data-item]", list).forEach((item, index) => {
     all("[data-number]", item).forEach((label) => { label.textContent = String(index + 1); });
