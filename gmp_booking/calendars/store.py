@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -149,7 +149,7 @@ class Shown:
             "resource_id": self.resource_id,
             "from_at": self.window.start,
             "until_at": self.window.end,
-            "longest_ago": self.window.start - LONGEST,
+            "longest_ago": self.window.start - LONGEST - timedelta(days=1),
             "ended_since": self.ended_since,
         }
 
@@ -157,7 +157,7 @@ class Shown:
 _KEPT = """
     b.state <> 'DRAFT' AND (b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED') OR b.ended_at > :ended_since)
 """
-# Nothing lasts longer than LONGEST: with that the index on the start bounds the scan at both ends.
+# Nothing lasts longer than LONGEST and its margins: with that the index on the start bounds the scan at both ends.
 _WITHIN = "{0}.starts_at > :longest_ago AND {0}.starts_at < :until_at AND {0}.ends_at > :from_at"
 _OF_COMPANY = "AND {0}.company_id = :company_id"
 

@@ -1,0 +1,51 @@
+"""One's own calendar links over JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.calendars import feeds, service
+from gmp_booking.calendars.schemas import FeedFormSchema, FeedMadeSchema, FeedsSchema
+from gmp_booking.calendars.service import FeedMade
+
+api = Blueprint("feeds_api", __name__, url_prefix="/api/v1/feeds", description="One's own calendar links")
+
+
+def _out(made: FeedMade) -> dict[str, Any]:
+    return asdict(made.feed) | {"url": feeds.https_of(made.secret), "webcal": feeds.webcal_of(made.secret)}
+
+
+@api.route("")
+class Feeds(MethodView):
+    @api.response(200, FeedsSchema)
+    def get(self) -> dict[str, Any]:
+        """List one's own calendar links"""
+        return {"items": asked().read(service.list_own_feeds)}
+
+    @api.arguments(FeedFormSchema)
+    @api.response(201, FeedMadeSchema)
+    def post(self, shape: dict[str, Any]) -> dict[str, Any]:
+        """Make a calendar link; its address is in this answer only"""
+        made = asked().transact(service.create_feed, scope=shape["scope"], resource=shape["resource"])
+        return _out(made)
+
+
+@api.route("/<int:feed_id>")
+class Feed(MethodView):
+    @api.response(204)
+    def delete(self, feed_id: int) -> None:
+        """Revoke a calendar link"""
+        asked().transact(service.revoke_feed, feed_id)
+
+
+@api.route("/<int:feed_id>/rotate")
+class Rotate(MethodView):
+    @api.response(201, FeedMadeSchema)
+    def post(self, feed_id: int) -> dict[str, Any]:
+        """Replace a calendar link by a new one that shows the same"""
+        return _out(asked().transact(service.rotate_feed, feed_id))

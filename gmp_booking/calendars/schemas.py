@@ -1,0 +1,43 @@
+"""What the doors of calendar links take and give."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from gmp_booking.kernel.text import N_
+
+_MOST = 64
+
+
+class FeedFormSchema(Schema):
+    """Shape: scope is mine, company, facility, resource:CODE, or resource with its code beside."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    scope = fields.String(
+        required=True, validate=validate.Length(1, _MOST), error_messages={"required": N_("This is needed.")}
+    )
+    resource = fields.String(load_default=None, allow_none=True, validate=validate.Length(0, _MOST))
+
+
+class FeedSchema(Schema):
+    """A link as its owner sees it; the secret is never shown again."""
+
+    id = fields.Integer()
+    scope = fields.String()
+    resource = fields.String(allow_none=True)
+    prefix = fields.String()
+    created_at = fields.AwareDateTime(format="iso")
+    last_used_at = fields.AwareDateTime(format="iso", allow_none=True)
+
+
+class FeedMadeSchema(FeedSchema):
+    """The only answer with the address in it."""
+
+    url = fields.String()
+    webcal = fields.String()
+
+
+class FeedsSchema(Schema):
+    items = fields.List(fields.Nested(FeedSchema))

@@ -1,0 +1,347 @@
+"""Private calendar links: made, replaced, revoked, and what they show to whoever holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from gmp_booking.bookings.ical import CONFIRMED, CalendarPart, host_of, part_of, status_of
+from gmp_booking.calendars import store
+from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
+from gmp_booking.calendars.models import CalendarFeed
+from gmp_booking.calendars.store import FeedRow, Scope, Shown
+from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, named
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
+from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from gmp_booking.kernel.period import Period, merge
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.store import get_resource_id, others_busy
+
+TOKEN_PREFIX: Final = "gmpf_"  # noqa: S105 - the mark of a link, no secret
+SHOWN_OF_A_TOKEN: Final = 12
+MOST_FEEDS: Final = 20
+MOST_ENTRIES: Final = 5_000
+DAYS_BACK: Final = 30
+DAYS_AHEAD: Final = 550
+DAYS_CANCELLED: Final = 90
+# Another release may write the same data differently, so its marks differ.
+_FORM: Final = version("gmp-booking")
+
+_PERMISSION: Final = {
+    Scope.MINE: Permission.FEED_MAKE_MINE,
+    Scope.COMPANY: Permission.FEED_MAKE_COMPANY,
+    Scope.FACILITY: Permission.FEED_MAKE_FACILITY,
+    Scope.RESOURCE: Permission.FEED_MAKE_RESOURCE,
+}
+
+
+# -- making and ending links
+
+
+def scope_of(stated: str, resource: str | None = None) -> tuple[Scope, str | None]:
+    """A scope as people write it: `mine`, `company`, `facility`, `resource:B-01`, or `resource` and its code beside.
+
+    Errors: Invalid.
+    """
+    word, _colon, code = stated.strip().partition(":")
+    code = code.strip() or (resource or "").strip()
+    if word not in set(Scope):
+        raise Invalid(field_errors={"scope": [N_("Choose what the calendar shows.")]})
+    if word == Scope.RESOURCE and not code:
+        raise Invalid(field_errors={"resource": [N_("Choose the resource the calendar is about.")]})
+    return Scope(word), code if word == Scope.RESOURCE else None
+
+
+@dataclass(frozen=True)
+class FeedMade:
+    """The only moment at which the secret is known."""
+
+    secret: str
+    feed: FeedRow
+
+
+def create_feed(uow: Uow, *, scope: str, resource: str | None = None) -> FeedMade:
+    """Make a link for oneself; `scope` as in `scope_of`, `resource` a code.
+
+    Errors: Invalid; Forbidden for a scope that is not one's own; Conflict for too many links.
+    """
+    word, code = scope_of(scope, resource)
+    person_id = _person_id(uow)
+    _require_scope(uow, word)
+    if store.count_feeds(uow, person_id) >= MOST_FEEDS:
+        raise Conflict(N_("You have as many calendar links as one person may have. Revoke one first."))
+    return _add(uow, word, resource_id=_resource_id(uow, code), code=code, language=uow.actor.language)
+
+
+def rotate_feed(uow: Uow, feed_id: int) -> FeedMade:
+    """Replace one of one's own links by a new one that shows the same; the old one is dead at once.
+
+    Errors: NotFound.
+    """
+    code = next((feed.resource for feed in list_feeds(uow, _person_id(uow)) if feed.id == feed_id), None)
+    revoked = _revoke(uow, feed_id)
+    _require_scope(uow, Scope(revoked.scope))
+    return _add(uow, Scope(revoked.scope), resource_id=revoked.resource_id, code=code, language=revoked.language)
+
+
+def revoke_feed(uow: Uow, feed_id: int) -> None:
+    """End one of one's own links. Errors: NotFound, also for somebody else's."""
+    _revoke(uow, feed_id)
+
+
+def list_feeds(uow: Uow, person_id: int) -> list[FeedRow]:
+    """The links that stand, the newest first. Errors: Forbidden for somebody else's."""
+    if not uow.actor.is_system and uow.actor.person_id != person_id:
+        raise Forbidden
+    return store.list_feeds(uow, person_id)
+
+
+def list_own_feeds(uow: Uow) -> list[FeedRow]:
+    return store.list_feeds(uow, _person_id(uow))
+
+
+def _person_id(uow: Uow) -> int:
+    if uow.actor.person_id is None:
+        raise Forbidden
+    return uow.actor.person_id
+
+
+def _require_scope(uow: Uow, scope: Scope) -> None:
+    require(uow.actor, _PERMISSION[scope], Subject(company_id=uow.actor.company_id, owner_id=uow.actor.person_id))
+
+
+def _resource_id(uow: Uow, code: str | None) -> int | None:
+    if code is None:
+        return None
+    try:
+        return get_resource_id(uow, code)
+    except NotFound as error:
+        raise Invalid(field_errors={"resource": [N_("There is no such resource.")]}) from error
+
+
+def _add(uow: Uow, scope: Scope, *, resource_id: int | None, code: str | None, language: str) -> FeedMade:
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    feed = CalendarFeed(
+        token_hash=store.hash_of(secret),
+        prefix=secret[:SHOWN_OF_A_TOKEN],
+        person_id=_person_id(uow),
+        scope=scope.value,
+        resource_id=resource_id,
+        language=closest_language(language),
+    )
+    store.add_feed(uow, feed)
+    uow.record(
+        CalendarFeedMade(
+            company_id=uow.actor.company_id,
+            feed_id=feed.id,
+            person_id=feed.person_id,
+            scope=feed.scope,
+            resource=code,
+            prefix=feed.prefix,
+        )
+    )
+    return FeedMade(secret, FeedRow(feed.id, feed.scope, code, feed.prefix, feed.created_at, feed.last_used_at))
+
+
+def _revoke(uow: Uow, feed_id: int) -> Row[Any]:
+    person_id = _person_id(uow)
+    require(uow.actor, Permission.FEED_REVOKE, Subject(owner_id=person_id))
+    revoked = store.revoke_feed(uow, feed_id, person_id)
+    if revoked is None:
+        raise NotFound
+    uow.record(
+        CalendarFeedRevoked(
+            company_id=uow.actor.company_id, feed_id=feed_id, person_id=person_id, prefix=revoked.prefix
+        )
+    )
+    return revoked
+
+
+# -- reading
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A link that stands, whose it is, and what it is about.
+
+    Shape: `resource` is its code; `unseen` asks for its use to be noted.
+    """
+
+    feed_id: int
+    actor: Actor
+    scope: Scope
+    resource_id: int | None
+    resource: str | None
+    places: int
+    title: str
+    language: str
+    created_at: datetime
+    unseen: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a feed shows now; `entries` is None for a reader who has that already."""
+
+    etag: str
+    entries: Sequence[CalendarPart] | None
+
+
+def find_subscription(uow: Uow, token: str) -> Subscription | None:
+    """Whoever holds this link, in one statement with person, roles and company: what was revoked is gone at once."""
+    row = store.find_feed(uow, store.hash_of(token))
+    if row is None:
+        return None
+    actor = Actor(
+        account_id=row.account_id,
+        person_id=row.person_id,
+        name=row.name,
+        email=row.email,
+        company_id=row.company_id,
+        company_code=row.company_code,
+        roles=frozenset(Role(role) for role in row.roles),
+        language=row.language,
+    )
+    scope = Scope(row.scope)
+    if not is_allowed(actor, _PERMISSION[scope], Subject(company_id=actor.company_id, owner_id=actor.person_id)):
+        return None
+    return Subscription(
+        feed_id=row.id,
+        actor=actor,
+        scope=scope,
+        resource_id=row.resource_id,
+        resource=row.code,
+        places=row.places,
+        title=_title(row, scope),
+        language=row.feed_language,
+        created_at=row.created_at,
+        unseen=row.unseen,
+    )
+
+
+def _title(row: Row[Any], scope: Scope) -> str:
+    say = gettext_for(row.feed_language)
+    if scope is Scope.MINE:
+        return say(N_("My GMP bookings"))
+    if scope is Scope.FACILITY:
+        return say(N_("GMP facility"))
+    if scope is Scope.RESOURCE:
+        return f"GMP {row.code}"
+    return f"GMP {named({'ko': row.company_ko, 'en': row.company_en, 'zh_Hans': row.company_zh}, row.feed_language)}"
+
+
+def mark_used(uow: Uow, feed_id: int) -> None:
+    store.mark_used(uow, feed_id)
+
+
+def read_feed(uow: Uow, subscription: Subscription, *, base_url: str, is_known: Callable[[str], bool]) -> Reading:
+    """What the link shows, with the eyes of the person it belongs to.
+
+    Shape: `is_known` is asked whether the reader has what an ETag stands for; then no entry is read.
+    """
+    shown = _shown(subscription, uow.now)
+    busy = _busy(uow, subscription, shown.window)
+    # The mark is read before the entries: they may be newer than it, and then the next question gets them again.
+    etag = _etag(subscription, base_url, shown.window, store.mark_of(uow, shown), busy)
+    if is_known(etag):
+        return Reading(etag, None)
+    rows = store.list_entries(uow, shown, most=MOST_ENTRIES)
+    own = _entries(rows, base_url=base_url, language=subscription.language)
+    blocks = _blocks(subscription, busy, base_url=base_url)
+    return Reading(etag, sorted([*own, *blocks], key=lambda part: (part.start, part.uid))[:MOST_ENTRIES])
+
+
+def _shown(subscription: Subscription, now: datetime) -> Shown:
+    """Counted from this morning in Seoul, so that a day's answers are the same bytes."""
+    morning = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    window = Period(morning - timedelta(days=DAYS_BACK), morning + timedelta(days=DAYS_AHEAD))
+    assert subscription.actor.person_id is not None
+    return Shown(
+        scope=subscription.scope,
+        person_id=subscription.actor.person_id,
+        company_id=subscription.actor.company_id,
+        resource_id=subscription.resource_id,
+        window=window,
+        ended_since=morning - timedelta(days=DAYS_CANCELLED),
+    )
+
+
+def _busy(uow: Uow, subscription: Subscription, window: Period) -> list[Period]:
+    """When others leave no place of the resource: for the facility nobody is an other."""
+    if subscription.resource_id is None or subscription.actor.sees_facility:
+        return []
+    found = others_busy(uow, [subscription.resource_id], window).get(subscription.resource_id, [])
+    return full_periods(found, places=subscription.places)
+
+
+def full_periods(busy: Iterable[tuple[int, Period]], *, places: int) -> list[Period]:
+    """When every place is taken, out of the merged busy time of each."""
+    edges = sorted([(period.start, 1) for _, period in busy] + [(period.end, -1) for _, period in busy])
+    full: list[Period] = []
+    taken, since = 0, None
+    for at, change in edges:
+        taken += change
+        if taken == places and since is None:
+            since = at
+        elif taken < places and since is not None:
+            if since < at:
+                full.append(Period(since, at))
+            since = None
+    return merge(full)
+
+
+def _etag(subscription: Subscription, base_url: str, window: Period, mark: str, busy: Sequence[Period]) -> str:
+    digest = hashlib.sha256()
+    parts = (_FORM, base_url, subscription.feed_id, subscription.language, subscription.title, window.start, mark)
+    digest.update("\0".join(map(str, parts)).encode())
+    for period in busy:
+        digest.update(f"\0{period.start.timestamp()}-{period.end.timestamp()}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _entries(rows: Iterable[Row[Any]], *, base_url: str, language: str) -> Iterator[CalendarPart]:
+    names: dict[str, str] = {}
+    for row in rows:
+        if row.code not in names:
+            names[row.code] = named({"ko": row.name_ko, "en": row.name_en, "zh_Hans": row.name_zh}, language)
+        status = status_of(row.state, row.session_state)
+        if status is None:
+            continue
+        yield part_of(
+            row,
+            key=f"{row.part}{row.number}",
+            status=status,
+            code=row.code,
+            name=names[row.code],
+            start=row.starts_at,
+            end=row.ends_at,
+            transparent=row.part == "e",
+            base_url=base_url,
+            language=language,
+        )
+
+
+def _blocks(subscription: Subscription, busy: Iterable[Period], *, base_url: str) -> Iterator[CalendarPart]:
+    """Others' time, which says nothing but that it is taken."""
+    summary = gettext_for(subscription.language)(N_("Reserved"))
+    for period in busy:
+        yield CalendarPart(
+            uid=f"busy-{subscription.resource}-{period.start:%Y%m%dT%H%M%SZ}@{host_of(base_url)}",
+            sequence=0,
+            status=CONFIRMED,
+            start=period.start,
+            end=period.end,
+            summary=summary,
+            description="",
+            location="",
+            transparent=False,
+            changed_at=subscription.created_at,
+        )
