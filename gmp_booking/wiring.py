@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from config import Config
+from gmp_booking.infra import selfcheck
 from gmp_booking.infra.journal import Consumer
 from gmp_booking.infra.uow import Database
+from gmp_booking.notifications.service import NOTIFICATIONS
 
-CONSUMERS: tuple[Consumer, ...] = ()
+CONSUMERS: tuple[Consumer, ...] = (NOTIFICATIONS,)
 
 
 @dataclass(frozen=True)
@@ -21,3 +23,13 @@ def build(config: Config) -> Services:
     """Shape: one pool of connections a process, as many as it has threads."""
     database = Database(config.database_url, consumers=CONSUMERS, pool_size=config.threads)
     return Services(config, database)
+
+
+def self_check(services: Services) -> None:
+    """Refuse to serve from a database that does not keep the promises.
+
+    Errors: UnfitDatabase, with what to do.
+    """
+    config = services.config
+    with services.database.engine.connect() as connection:
+        selfcheck.check(connection, may_move_clock=config.demo or config.testing, may_forget=config.testing)

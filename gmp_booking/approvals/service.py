@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import (
@@ -29,7 +34,7 @@ from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.infra.uow import LockKey, Uow
-from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.access import Permission, Role, require
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
@@ -187,3 +192,58 @@ def _envelope(booking: Booking) -> dict[str, int | str]:
         "reference": booking.reference,
         "version": booking.version,
     }
+
+
+def stages_of(roles: Iterable[Role]) -> list[tuple[str, int]]:
+    """Which (track, stage) pairs these roles decide on."""
+    held = set(roles)
+    return [
+        (track.value, number)
+        for track, stages in TRACKS.items()
+        for number, stage in enumerate(stages)
+        if stage.role in held
+    ]
+
+
+def count_waiting(uow: Uow) -> int:
+    """How many bookings wait for a role of the reader's."""
+    mine = stages_of(uow.actor.roles)
+    if not mine:
+        return 0
+    statement = text(
+        "SELECT count(*) FROM booking AS b WHERE b.state IN ('SUBMITTED', 'UNDER_REVIEW')"
+        " AND (b.track, b.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))"
+    )
+    values = {"tracks": [track for track, _ in mine], "stages": [stage for _, stage in mine]}
+    return int(uow.session.execute(statement, values).scalar_one())
+
+
+def list_waiting(
+    uow: Uow, *, role: Role | None = None, offset: int = 0, limit: int = 30
+) -> Sequence[Mapping[str, Any]]:
+    """What waits for a decision, the longest waiting first; for one role, or for all."""
+    require(uow.actor, Permission.INBOX_READ)
+    pairs = stages_of([role] if role else list(Role))
+    condition = """
+        WHERE b.state IN ('SUBMITTED', 'UNDER_REVIEW')
+          AND (b.track, b.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))
+        ORDER BY b.submitted_at, b.id OFFSET :offset LIMIT :limit
+    """
+    values = {
+        "tracks": [track for track, _ in pairs],
+        "stages": [stage for _, stage in pairs],
+        "offset": offset,
+        "limit": limit,
+    }
+    return store.list_summaries(uow, condition, values)
+
+
+def count_by_stage(uow: Uow) -> Counter[str]:
+    """How many bookings wait for each role."""
+    rows = uow.session.execute(
+        text("SELECT track, stage, count(*) FROM booking WHERE state IN ('SUBMITTED', 'UNDER_REVIEW') GROUP BY 1, 2")
+    )
+    counts: Counter[str] = Counter()
+    for track, stage, count in rows:
+        counts[TRACKS[Track(track)][stage].role.value] += count
+    return counts

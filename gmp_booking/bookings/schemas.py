@@ -255,7 +255,7 @@ class BookingPageOut(Schema):
     bookings = fields.List(fields.Nested(BookingOut))
     page = fields.Integer()
     page_size = fields.Integer()
-    total = fields.Integer()
+    has_more = fields.Boolean()
 
 
 class HistoryEntryOut(Schema):

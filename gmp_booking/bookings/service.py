@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import store
@@ -14,8 +15,10 @@ from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
 from gmp_booking.bookings.lifecycle import Action, BookingState, track_of
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails, NewBooking, Parts
+from gmp_booking.bookings.store import BookingDetails, NewBooking, Parts, TakenTime
 from gmp_booking.bookings.targets import decision_days, working_days_later
+from gmp_booking.companies.models import Company
+from gmp_booking.companies.service import list_companies
 from gmp_booking.companies.store import get_company_id
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Case, Occasion
@@ -23,12 +26,19 @@ from gmp_booking.conflicts.claims import Claim, place
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.people.models import Person
+from gmp_booking.people.service import list_people
+from gmp_booking.products.models import Product
+from gmp_booking.products.service import list_products
+from gmp_booking.resources.service import list_resources
 from gmp_booking.resources.slots import WantedSlot, give_back_slots, locks_of_slots, take_slots
+from gmp_booking.resources.store import ResourceRow
 
 REASON_LENGTH = 5
 
@@ -415,3 +425,97 @@ def require_reason(reason: str | None) -> str:
     if sum(character.isalnum() for character in text) < REASON_LENGTH:
         raise Invalid(field_errors={"reason": [N_("Give a reason of at least a few words.")]})
     return text
+
+
+def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[TakenTime]:
+    """The slots of the bookings the reader may know of, for the timeline."""
+    return store.list_taken_time(uow, resource_ids, window)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the form offers; for staff the people and products of every company."""
+
+    now: datetime
+    resources: Sequence[ResourceRow]
+    products: Sequence[Product]
+    people: Sequence[Person]
+    companies: Sequence[Company]
+
+
+def form_options(uow: Uow) -> Options:
+    company_id = uow.actor.company_id
+    return Options(
+        now=uow.now,
+        resources=list_resources(uow),
+        products=list_products(uow, company_id),
+        people=list_people(uow, company_id) if company_id is not None else (),
+        companies=() if company_id is not None else list_companies(uow),
+    )
+
+
+@dataclass(frozen=True)
+class FormKept:
+    """A booking that may still be changed freely: a draft, or one that was returned."""
+
+    details: BookingDetails
+    draft: Mapping[str, Any] | None
+
+
+def form_kept(uow: Uow, reference: str) -> FormKept:
+    """Errors: NotFound; Conflict when the booking is no longer the requester's to change."""
+    details = store.get_details(uow, reference)
+    require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
+    if BookingState(details.booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
+        raise Conflict(N_("This booking is no longer a draft."))
+    return FormKept(details, details.booking.draft)
+
+
+@dataclass(frozen=True)
+class Summaries:
+    rows: Sequence[Mapping[str, Any]]
+    has_more: bool
+
+
+_WHEN = {
+    "upcoming": "(b.ends_at > :now OR b.ends_at IS NULL)",
+    "past": "b.ends_at <= :now",
+    "all": "true",
+}
+_LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+
+def list_summaries(
+    uow: Uow, *, state: str | None, when: str, text: str = "", offset: int = 0, limit: int = 30
+) -> Summaries:
+    """The bookings the reader may know of: the next to begin first, or the latest first when looking back."""
+    conditions = [_WHEN[when]]
+    if state is not None:
+        conditions.append("b.state = :state")
+    elif when == "upcoming":
+        conditions.append("b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED')")
+    if text:
+        searched = ("b.reference", "b.title", "p.code", "b.batch")
+        conditions.append("(" + " OR ".join(f"{column} ILIKE :text" for column in searched) + ")")
+    order = "b.starts_at NULLS FIRST, b.id" if when == "upcoming" else "b.starts_at DESC NULLS FIRST, b.id DESC"
+    condition = f"WHERE {' AND '.join(conditions)} ORDER BY {order} OFFSET :offset LIMIT :limit"
+    values = {
+        "now": uow.now,
+        "state": state,
+        "text": f"%{text.translate(_LIKE_ESCAPES)}%",
+        "offset": offset,
+        "limit": limit + 1,
+    }
+    named = {name: value for name, value in values.items() if f":{name}" in condition}
+    rows = store.list_summaries(uow, condition, named)
+    return Summaries(rows[:limit], has_more=len(rows) > limit)
+
+
+def get_details(uow: Uow, reference: str) -> BookingDetails:
+    """A booking with its parts. Errors: NotFound, also for what the reader may not know of."""
+    return store.get_details(uow, reference)
+
+
+def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
+    """What happened to a booking, oldest first. Errors: NotFound."""
+    return store.list_history(uow, reference)

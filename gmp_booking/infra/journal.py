@@ -79,7 +79,8 @@ _RECORD = text(
                 CAST(:data AS jsonb), :reason, :request_id)
         RETURNING id
     )
-    INSERT INTO delivery (journal_id, consumer) SELECT entry.id, consumer FROM entry, unnest(:consumers) AS consumer
+    INSERT INTO delivery (journal_id, consumer)
+    SELECT entry.id, consumer FROM entry, unnest(CAST(:consumers AS text[])) AS consumer
     """
 )
 

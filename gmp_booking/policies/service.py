@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gmp_booking.infra.uow import Uow
 from gmp_booking.policies.models import Facility, Holiday, OpeningHours, RuleSwitch
+from gmp_booking.policies.store import DayOff, Opening, find_facility, list_days_off, list_opening_hours
 
 
 def name_facility(uow: Uow, *, code: str, name_ko: str, name_en: str, name_zh: str) -> None:
@@ -21,11 +22,21 @@ def name_facility(uow: Uow, *, code: str, name_ko: str, name_en: str, name_zh: s
 
 def set_hours(uow: Uow, weekdays: Iterable[int], opens: time, *, closes: time, resource_id: int | None = None) -> None:
     """Open on these weekdays (Monday is 0); without a resource, everything that has no hours of its own."""
-    rows = [
-        {"resource_id": resource_id, "weekday": weekday, "opens": opens, "closes": closes} for weekday in weekdays
-    ]
+    rows = [{"resource_id": resource_id, "weekday": weekday, "opens": opens, "closes": closes} for weekday in weekdays]
     uow.session.execute(insert(OpeningHours), rows)
 
+
+__all__ = [
+    "DayOff",
+    "Opening",
+    "find_facility",
+    "list_days_off",
+    "list_opening_hours",
+    "name_facility",
+    "seed_holidays",
+    "set_hours",
+    "switch_rule",
+]
 
 _SUBSTITUTE = re.compile("substitute|alternative", re.IGNORECASE)
 

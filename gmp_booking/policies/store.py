@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
 from gmp_booking.infra.uow import Uow
-from gmp_booking.policies.models import Facility, Holiday
+from gmp_booking.policies.models import Facility, Holiday, OpeningHours
 
 
 def holidays_between(uow: Uow, start: date, *, days: int) -> frozenset[date]:
@@ -29,3 +30,33 @@ def list_holidays(uow: Uow, year: int) -> list[Holiday]:
 
 def find_facility(uow: Uow) -> Facility | None:
     return uow.session.scalars(select(Facility).order_by(Facility.id).limit(1)).one_or_none()
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One weekday's hours of one resource, or of all that have none of their own."""
+
+    resource_id: int | None
+    weekday: int
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class DayOff:
+    on_date: date
+    name_ko: str
+    name_en: str
+    name_zh: str
+
+
+def list_opening_hours(uow: Uow) -> list[Opening]:
+    statement = select(OpeningHours.resource_id, OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
+    return [Opening(*row) for row in uow.session.execute(statement.order_by(OpeningHours.id))]
+
+
+def list_days_off(uow: Uow, start: date, *, days: int) -> list[DayOff]:
+    statement = select(Holiday.on_date, Holiday.name_ko, Holiday.name_en, Holiday.name_zh).where(
+        Holiday.active, Holiday.on_date >= start, Holiday.on_date <= start + timedelta(days=days)
+    )
+    return [DayOff(*row) for row in uow.session.execute(statement.order_by(Holiday.on_date, Holiday.id))]

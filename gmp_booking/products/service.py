@@ -15,6 +15,9 @@ def add_product(uow: Uow, *, company_id: int, code: str, name: str, modality: st
     return product.id
 
 
-def list_products(uow: Uow, company_id: int) -> list[Product]:
-    statement = select(Product).where(Product.company_id == company_id, Product.active).order_by(Product.code)
+def list_products(uow: Uow, company_id: int | None) -> list[Product]:
+    """A company's products by code, or everybody's for the facility."""
+    statement = select(Product).where(Product.active).order_by(Product.code)
+    if company_id is not None:
+        statement = statement.where(Product.company_id == company_id)
     return list(uow.session.scalars(statement))

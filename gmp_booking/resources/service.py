@@ -8,8 +8,23 @@ from dataclasses import dataclass
 from sqlalchemy import insert
 
 from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.period import Period
+from gmp_booking.resources import store
 from gmp_booking.resources.models import AirHandlingUnit, AirZone, Equipment, Resource, Room, Unit
-from gmp_booking.resources.store import get_resource_id
+from gmp_booking.resources.store import ResourceRow, get_resource_id
+
+
+__all__ = [
+    "Names",
+    "NewEquipment",
+    "NewRoom",
+    "ResourceRow",
+    "add_equipment",
+    "add_room",
+    "add_zone",
+    "list_resources",
+    "others_busy",
+]
 
 
 @dataclass(frozen=True)
@@ -112,3 +127,13 @@ def _add_resource(uow: Uow, code: str, kind: str, *, names: Names, places: int) 
         insert(Unit), [{"resource_id": resource.id, "number": number} for number in range(1, places + 1)]
     )
     return resource.id
+
+
+def list_resources(uow: Uow) -> list[ResourceRow]:
+    """Everything that can be booked, rooms first."""
+    return store.list_resources(uow)
+
+
+def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[int, Period]]]:
+    """Merged time that other companies hold, by resource."""
+    return store.others_busy(uow, resource_ids, window)

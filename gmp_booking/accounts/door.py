@@ -1,0 +1,64 @@
+"""What every door does first: say who asks, under which request id, with which idempotency key and revision."""
+
+from __future__ import annotations
+
+from flask import request
+
+from gmp_booking.accounts import sessions
+from gmp_booking.infra import http
+from gmp_booking.infra.uow import Idempotency, Request
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.text import N_
+
+LONGEST_KEY = 200
+
+
+def asked(*, reason: str | None = None, idempotency: Idempotency | None = None) -> Request:
+    """The request at hand, of whoever is signed in, ready to be carried out.
+
+    Errors: NotSignedIn.
+    """
+    return sessions.services().database.request(
+        sessions.require_actor(), reason=reason, request_id=http.request_id(), idempotency=idempotency
+    )
+
+
+def idempotency_of_header() -> Idempotency | None:
+    """The key of the `Idempotency-Key` header with this request's method, path and body.
+
+    Errors: Invalid for a key that is too long.
+    """
+    key = request.headers.get("Idempotency-Key", "").strip()
+    return _idempotency(key, request.get_data(cache=True)) if key else None
+
+
+def idempotency_of_form() -> Idempotency | None:
+    """The key a form carries, so that a double click has one effect."""
+    key = request.form.get("idempotency_key", "").strip()
+    if not key:
+        return None
+    fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
+    return _idempotency(key, repr(fields).encode())
+
+
+def _idempotency(key: str, body: bytes) -> Idempotency:
+    if len(key) > LONGEST_KEY:
+        raise Invalid(N_("The idempotency key is too long."))
+    return Idempotency.of(key, request.method, request.path, body)
+
+
+def revision_seen(reference: str) -> int | None:
+    """The revision named by If-Match or by the form; None when the reader does not say.
+
+    Errors: Invalid for one that is not of this record.
+    """
+    stated = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not stated and not request.path.startswith(http.API):
+        stated = request.form.get("revision", "")
+        return int(stated) if stated.isdecimal() and len(stated) < 10 else None
+    if not stated or stated == "*":
+        return None
+    record, _dash, revision = stated.rpartition("-")
+    if record != reference or not revision.isdecimal() or len(revision) > 9:
+        raise Invalid(N_("This If-Match is not of this record."))
+    return int(revision)

@@ -1,0 +1,39 @@
+"""What the page and the API of decisions share: the password is verified first, outside any transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gmp_booking.approvals.service import Decision, decide
+from gmp_booking.bookings.doors import decision_refused
+from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.infra.uow import Answer, Request
+from gmp_booking.kernel.errors import Conflict, Refusal
+from gmp_booking.signatures.service import verify
+
+
+def carry_out(
+    request: Request,
+    dump: Callable[[BookingDetails], Answer],
+    reference: str,
+    action: Action,
+    *,
+    reason: str | None,
+    password: str | None,
+    revision: int | None,
+) -> Answer:
+    """Verify the password where one was given, then decide in one transaction.
+
+    Errors: whatever the decision or the signing refuses.
+    """
+    verified = None
+    if password:
+        verified = verify(request.database, request.actor, password)
+        if isinstance(verified, Refusal):
+            raise verified
+    decision = Decision(reference, action, revision=revision, reason=reason, verified=verified)
+    try:
+        return request.answer(dump, decide, decision)
+    except Conflict as conflict:
+        raise decision_refused(conflict, request) from conflict

@@ -1,0 +1,31 @@
+"""The shapes of decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from gmp_booking.approvals.service import current_stage, meaning_of
+from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.schemas import ActionSchema, BookingOut, booking_out
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.kernel.access import Actor
+
+
+class DecisionSchema(ActionSchema):
+    """A reason where one is due, a signature where one is due."""
+
+
+class DecidedOut(BookingOut):
+    stage_role = fields.String(allow_none=True)
+    meaning = fields.String(allow_none=True)
+
+
+def decided_out(details: BookingDetails, actor: Actor, language: str) -> dict[str, Any]:
+    """The booking after a decision, with whose turn it is now and what they will sign."""
+    stage = current_stage(details.booking)
+    return booking_out(details, actor, language) | {
+        "stage_role": stage.role.value if stage else None,
+        "meaning": meaning_of(details.booking, Action.APPROVE),
+    }

@@ -1,0 +1,177 @@
+"""Bookings over JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, make_response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.bookings import service, store
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
+from gmp_booking.bookings.schemas import (
+    ActionSchema,
+    BookingOut,
+    BookingPageOut,
+    BookingQuery,
+    BookingSchema,
+    HistoryOut,
+    PreviewOut,
+    booking_out,
+    content_out,
+    etag_of,
+    findings_out,
+    head_out,
+)
+from gmp_booking.bookings.service import Submitted
+from gmp_booking.infra.http import send
+from gmp_booking.infra.i18n import current_language
+from gmp_booking.infra.uow import Answer
+from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.errors import Conflict
+
+api = Blueprint("bookings_api", __name__, url_prefix="/api/v1/bookings", description="Bookings")
+
+
+def submitted_answer(submitted: Submitted, actor: Actor, language: str) -> Answer:
+    """201 with the booking and where it is, as bytes to be kept with the key."""
+    out = head_out(submitted.booking) | content_out(submitted.content)
+    out["open_findings"] = findings_out(submitted.verdict.findings, actor, language)
+    headers = {
+        "Content-Type": "application/json",
+        "Location": f"/api/v1/bookings/{submitted.booking.reference}",
+        "ETag": f'"{etag_of(submitted.booking)}"',
+    }
+    return Answer(201, json.dumps(out, ensure_ascii=False).encode(), headers)
+
+
+def _submit(content: BookingContent, *, reference: str | None, revision: int | None) -> Response:
+    request = asked(idempotency=idempotency_of_header())
+    language = current_language()
+    try:
+        answer = request.answer(
+            lambda submitted: submitted_answer(submitted, request.actor, language),
+            service.submit,
+            content,
+            reference=reference,
+            revision=revision,
+        )
+    except Conflict as conflict:
+        raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
+    return send(answer)
+
+
+@api.route("/preview")
+class Preview(MethodView):
+    @api.arguments(BookingSchema)
+    @api.response(200, PreviewOut)
+    def post(self, content: BookingContent) -> dict[str, Any]:
+        """Judge a booking without making it"""
+        request = asked()
+        preview = request.read(service.preview, content)
+        return {
+            "verdict": preview.verdict.outcome.value,
+            "findings": findings_out(preview.verdict.findings, request.actor, current_language()),
+            "changeovers": [],
+            "alternatives": alternatives_out(preview.alternatives),
+        }
+
+
+@api.route("")
+class Bookings(MethodView):
+    @api.arguments(BookingQuery, location="query")
+    @api.response(200, BookingPageOut)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List bookings, newest first"""
+        request = asked()
+        page, size = query["page"], query["page_size"]
+        found = request.read(
+            store.list_bookings,
+            store.Wanted(
+                states=tuple(query["state"].split(",")) if query["state"] else (),
+                resource=query["resource"],
+                from_at=query["from_"],
+                until_at=query["to"],
+                offset=(page - 1) * size,
+                limit=size + 1,
+            ),
+        )
+        return {
+            "bookings": [head_out(booking) for booking in found[:size]],
+            "page": page,
+            "page_size": size,
+            "has_more": len(found) > size,
+        }
+
+    @api.arguments(BookingSchema)
+    @api.response(201, BookingOut)
+    def post(self, content: BookingContent) -> Response:
+        """Make and submit a booking (Idempotency-Key is honoured)"""
+        return _submit(content, reference=None, revision=None)
+
+
+@api.route("/<reference>")
+class OneBooking(MethodView):
+    @api.response(200, BookingOut)
+    def get(self, reference: str) -> Response:
+        """Show a booking"""
+        request = asked()
+        details = request.read(store.get_details, reference)
+        response = make_response(booking_out(details, request.actor, current_language()))
+        response.headers["ETag"] = f'"{etag_of(details.booking)}"'
+        return response
+
+
+@api.route("/<reference>/submit")
+class Submit(MethodView):
+    @api.arguments(BookingSchema)
+    @api.response(201, BookingOut)
+    def post(self, content: BookingContent, reference: str) -> Response:
+        """Submit a draft, or a returned booking with what was changed"""
+        return _submit(content, reference=reference, revision=revision_seen(reference))
+
+
+@api.route("/<reference>/cancel")
+class Cancel(MethodView):
+    @api.arguments(ActionSchema)
+    @api.response(200, BookingOut)
+    def post(self, body: dict[str, Any], reference: str) -> Response:
+        """Give a booking up, with a reason"""
+        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        answer = request.answer(
+            lambda booking: Answer(
+                200,
+                json.dumps(head_out(booking), ensure_ascii=False).encode(),
+                {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'},
+            ),
+            service.cancel,
+            reference,
+            reason=body["reason"] or "",
+            revision=revision_seen(reference),
+        )
+        return send(answer)
+
+
+@api.route("/<reference>/history")
+class History(MethodView):
+    @api.response(200, HistoryOut)
+    def get(self, reference: str) -> dict[str, Any]:
+        """What happened to a booking, oldest first"""
+        entries = asked().read(store.list_history, reference)
+        return {
+            "entries": [
+                {
+                    "at": entry.at.isoformat(),
+                    "event": entry.event,
+                    "actor": entry.actor_name,
+                    "reason": entry.reason,
+                    "version": entry.version,
+                    "data": entry.data,
+                }
+                for entry in entries
+            ]
+        }

@@ -1,0 +1,55 @@
+"""What the page and the API of bookings share: how a refusal finds its alternatives and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gmp_booking.bookings import service
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.schemas import findings_out
+from gmp_booking.conflicts.alternatives import Alternative, published
+from gmp_booking.infra.i18n import current_language, format_instant, gettext_for
+from gmp_booking.infra.uow import Request
+from gmp_booking.kernel.errors import Conflict
+
+
+def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
+    """Ways around, in the reader's words and in the shape a booking is sent in."""
+    language = current_language()
+    return [
+        published(
+            alternative,
+            gettext=gettext_for(language),
+            format_instant=lambda instant: format_instant(instant, language),
+        )
+        for alternative in alternatives
+    ]
+
+
+def refused_with_alternatives(
+    conflict: Conflict, content: BookingContent, request: Request, *, reference: str | None
+) -> Conflict:
+    """The same refusal with its findings in words and what would fit instead, looked for after the rollback."""
+    verdict = conflict.detail.get("verdict")
+    if verdict is None:
+        return conflict
+    found = request.read(service.alternatives_to, content, reference=reference)
+    return Conflict(
+        conflict.message,
+        detail={
+            "findings": findings_out(verdict.findings, request.actor, current_language()),
+            "alternatives": alternatives_out(found),
+        },
+    )
+
+
+def decision_refused(conflict: Conflict, request: Request) -> Conflict:
+    """The refusal of a decision, with its findings in words."""
+    verdict = conflict.detail.get("verdict")
+    if verdict is None:
+        return conflict
+    return Conflict(
+        conflict.message,
+        detail={"findings": findings_out(verdict.findings, request.actor, current_language())},
+    )

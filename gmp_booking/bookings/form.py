@@ -1,0 +1,240 @@
+"""The booking form: what was typed, as a booking is sent in over JSON, and back again.
+
+The form's own shape is plain text throughout, so that nothing that was typed is ever lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from gmp_booking.bookings.content import BookingContent
+
+SEOUL = ZoneInfo("Asia/Seoul")
+PLAIN = ("kind", "product", "batch", "run_type", "purpose", "title")
+SESSION_TEXT = (
+    "room",
+    "start_date",
+    "start_time",
+    "end_date",
+    "end_time",
+    "setup_min",
+    "teardown_min",
+    "step",
+    "exposure",
+    "headcount",
+)
+EQUIPMENT_TEXT = ("resource", "units", "start_date", "start_time", "end_date", "end_time")
+DEFAULT_LENGTH = timedelta(hours=4)
+MOST_PARTS = 200
+_PART = re.compile(r"^(sessions|equipment)-(\d{1,4})-")
+
+Form = dict[str, Any]
+
+
+def blank_session() -> Form:
+    texts = dict.fromkeys(SESSION_TEXT, "") | {"setup_min": "0", "teardown_min": "0", "exposure": "CLOSED"}
+    return texts | {"people": [], "equipment": []}
+
+
+def blank_equipment() -> Form:
+    return dict.fromkeys(EQUIPMENT_TEXT, "") | {"units": "1"}
+
+
+def blank_form(*, kind: str = "CLEANROOM") -> Form:
+    return dict.fromkeys(PLAIN, "") | {
+        "kind": kind,
+        "run_type": "ENG" if kind == "CLEANROOM" else "",
+        "company": "",
+        "reference": None,
+        "revision": None,
+        "sessions": [],
+        "equipment": [],
+    }
+
+
+def typed(fields: MultiDict[str, str]) -> Form:
+    """The form as it was sent."""
+    form = blank_form() | {name: fields.get(name, "") for name in (*PLAIN, "company")}
+    form["reference"] = fields.get("reference") or None
+    form["revision"] = fields.get("revision") or None
+    for kind, index in _parts(fields):
+        at = f"{kind}-{index}-"
+        names = SESSION_TEXT if kind == "sessions" else EQUIPMENT_TEXT
+        part: Form = {name: fields.get(at + name, "") for name in names}
+        if kind == "sessions":
+            part |= {"people": fields.getlist(at + "people"), "equipment": fields.getlist(at + "equipment")}
+        form[kind].append(part)
+    return form
+
+
+def _parts(fields: Iterable[str]) -> Sequence[tuple[str, int]]:
+    found = {(match[1], int(match[2])) for name in fields if (match := _PART.match(name))}
+    return sorted(found, key=lambda part: (part[0] != "sessions", part[1]))[:MOST_PARTS]
+
+
+def change_parts(form: Form, operation: str) -> None:
+    """Add or remove a session or a reservation, as a button without a script asks."""
+    if operation == "add_session":
+        form["sessions"].append(blank_session())
+    elif operation == "add_equipment":
+        form["equipment"].append(blank_equipment())
+    elif match := re.fullmatch(r"remove_(session|equipment)-(\d{1,4})", operation):
+        parts = form["sessions" if match[1] == "session" else "equipment"]
+        if int(match[2]) < len(parts):
+            del parts[int(match[2])]
+
+
+def apply_fill(form: Form, fill: Mapping[str, Any]) -> None:
+    """Take an alternative over into the form."""
+    for name, value in fill.items():
+        match = _PART.match(name)
+        if match is None:
+            continue
+        parts, index, field = form[match[1]], int(match[2]), name[match.end() :]
+        if index < len(parts) and field in parts[index] and isinstance(value, str):
+            parts[index][field] = value
+
+
+def as_json(form: Form) -> dict[str, Any]:
+    """What was typed, as the API takes it; what cannot be read is left for the schema to refuse."""
+    payload: dict[str, Any] = {name: form[name] for name in PLAIN if form[name]}
+    if form["kind"] != "CLEANROOM":
+        payload.pop("run_type", None)
+    if form["kind"] not in {"CLEANROOM", "EQUIPMENT"}:
+        payload.pop("product", None)
+    if form["company"]:
+        payload["booked_for"] = form["company"]
+    payload["sessions"] = [_session_json(part) for part in form["sessions"]]
+    payload["equipment"] = [_equipment_json(part) for part in form["equipment"]]
+    return payload
+
+
+def _session_json(part: Form) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "room": part["room"] or None,
+        "start": _instant(part["start_date"], part["start_time"]),
+        "end": _instant(part["end_date"] or part["start_date"], part["end_time"]),
+        "step": part["step"] or None,
+        "people": [{"email": email} for email in part["people"]],
+        "equipment": list(part["equipment"]),
+        "headcount": _number(part["headcount"]),
+        "setup_min": _number(part["setup_min"]) or 0,
+        "teardown_min": _number(part["teardown_min"]) or 0,
+    }
+    if part["exposure"]:
+        out["exposure"] = part["exposure"]
+    return out
+
+
+def _equipment_json(part: Form) -> dict[str, Any]:
+    units = _number(part["units"])
+    return {
+        "resource": part["resource"] or None,
+        "units": 1 if units is None else units,
+        "start": _instant(part["start_date"], part["start_time"]),
+        "end": _instant(part["end_date"], part["end_time"]),
+    }
+
+
+def _number(text: str) -> int | str | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else text or None
+
+
+def _instant(day: str, clock: str) -> str | None:
+    """Date and time of the facility with its offset; None when both are missing, else whatever was typed."""
+    if not day.strip() and not clock.strip():
+        return None
+    if match := re.fullmatch(r"(\d{1,2}):?(\d{2})", clock.strip()):
+        clock = f"{int(match[1]):02d}:{match[2]}"
+    try:
+        return datetime.fromisoformat(f"{day.strip()}T{clock}").replace(tzinfo=SEOUL).isoformat()
+    except ValueError:
+        return f"{day} {clock}".strip()
+
+
+def field_of(path: str) -> str:
+    """The form field an error of the schema or of the rules belongs to: `sessions.0.end` → `sessions-0-end_time`."""
+    parts = path.split(".")
+    if parts[0] == "booked_for":
+        return "company"
+    if len(parts) < 3 or parts[0] not in {"sessions", "equipment"}:
+        return parts[0]
+    name = {"start": "start_time", "end": "end_time"}.get(parts[2], parts[2])
+    return f"{parts[0]}-{parts[1]}-{name}"
+
+
+def form_of(content: BookingContent) -> Form:
+    """A booking's content, as it would be typed."""
+    return blank_form(kind=content.kind.value) | {
+        "product": content.product or "",
+        "batch": content.batch or "",
+        "run_type": content.run_type.value if content.run_type else "",
+        "purpose": content.purpose or "",
+        "title": content.title or "",
+        "sessions": [
+            blank_session()
+            | moments(session.start, session.end)
+            | {
+                "room": session.room,
+                "setup_min": str(session.setup_min),
+                "teardown_min": str(session.teardown_min),
+                "step": session.step or "",
+                "exposure": session.exposure,
+                "headcount": str(session.headcount),
+                "people": [person.email for person in session.people],
+                "equipment": list(session.equipment),
+            }
+            for session in content.sessions
+        ],
+        "equipment": [
+            blank_equipment() | moments(each.start, each.end) | {"resource": each.resource, "units": str(each.units)}
+            for each in content.equipment
+        ],
+    }
+
+
+def moments(start: datetime, end: datetime) -> Form:
+    """Start and end as the form's four texts."""
+    first, last = start.astimezone(SEOUL), end.astimezone(SEOUL)
+    return {
+        "start_date": f"{first:%Y-%m-%d}",
+        "start_time": f"{first:%H:%M}",
+        "end_date": f"{last:%Y-%m-%d}",
+        "end_time": f"{last:%H:%M}",
+    }
+
+
+def fill_of(alternative: Mapping[str, Any]) -> dict[str, str]:
+    """An alternative as the fields it would change."""
+    fill: dict[str, str] = {}
+    for kind, code in (("sessions", "room"), ("equipment", "resource")):
+        for index, part in enumerate(alternative[kind]):
+            at = f"{kind}-{index}-"
+            fill[at + code] = part[code]
+            texts = moments(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
+            fill |= {at + name: text for name, text in texts.items()}
+    return fill
+
+
+def form_from_timeline(*, room: str, start: str, equipment: str = "", now: datetime) -> Form:
+    """A new form begun at a free cell; without one, tomorrow morning."""
+    try:
+        begins = datetime.fromisoformat(start)
+        begins = begins if begins.tzinfo else begins.replace(tzinfo=SEOUL)
+    except ValueError:
+        begins = (now.astimezone(SEOUL) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    texts = moments(begins, begins + DEFAULT_LENGTH)
+    if equipment:
+        form = blank_form(kind="EQUIPMENT")
+        form["equipment"].append(blank_equipment() | texts | {"resource": equipment})
+        return form
+    form = blank_form()
+    form["sessions"].append(blank_session() | texts | {"room": room})
+    return form

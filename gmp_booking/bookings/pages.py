@@ -1,0 +1,280 @@
+"""The booking form and the list of one's bookings."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.bookings import form as forms
+from gmp_booking.bookings import service
+from gmp_booking.bookings.content import OFFERED_KINDS, OFFERED_RUN_TYPES, BookingContent
+from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
+from gmp_booking.bookings.form import Form
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.schemas import EXPOSURES, BookingSchema, findings_out
+from gmp_booking.bookings.service import Options, Submitted
+from gmp_booking.bookings.words import EXPOSURE_LABELS, KIND_LABELS, ROOM_GROUPS, RUN_TYPE_LABELS
+from gmp_booking.infra.http import field_errors, send
+from gmp_booking.infra.i18n import _, current_language, named
+from gmp_booking.infra.uow import Answer
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
+from gmp_booking.kernel.period import Period
+from gmp_booking.resources.service import ResourceRow
+
+bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
+PAGE = 30
+LONGEST_FILL = 20_000
+
+
+@bookings.get("/new")
+@signed_in
+def new() -> Response:
+    options = asked().read(service.form_options)
+    form = forms.form_from_timeline(
+        room=request.args.get("room", ""),
+        start=request.args.get("start", ""),
+        equipment=request.args.get("equipment", ""),
+        now=options.now,
+    )
+    return _page(form, options=options)
+
+
+@bookings.post("/new")
+@signed_in
+def create() -> Response:
+    return _act_on(forms.typed(request.form), reference=None)
+
+
+@bookings.get("/<reference>/edit")
+@signed_in
+def edit(reference: str) -> Response:
+    kept = asked().read(service.form_kept, reference)
+    form = kept.draft if kept.draft is not None else forms.form_of(kept.details.content)
+    return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.details.booking.revision})
+
+
+@bookings.post("/<reference>/edit")
+@signed_in
+def change(reference: str) -> Response:
+    return _act_on(forms.typed(request.form) | {"reference": reference}, reference=reference)
+
+
+@bookings.post("/preview")
+@signed_in
+def preview_partial() -> str:
+    form = forms.typed(request.form)
+    return render_template("parts/preview_panel.html", preview=_preview(form))
+
+
+def _act_on(form: Form, *, reference: str | None) -> Response:
+    fill = request.form.get("fill", "")
+    operation = request.form.get("op", "check")
+    if fill:
+        forms.apply_fill(form, _fields_of(fill))
+        return _page(form, preview=_preview(form))
+    if operation == "save_draft":
+        return _save_draft(form, reference)
+    if operation == "submit":
+        return _submit(form, reference)
+    forms.change_parts(form, operation)
+    return _page(form, preview=_preview(form) if operation == "check" else None)
+
+
+def _fields_of(fill: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(fill[:LONGEST_FILL])
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _save_draft(form: Form, reference: str | None) -> Response:
+    call = asked(idempotency=idempotency_of_form())
+    kept = {name: value for name, value in form.items() if name not in {"reference", "revision"}}
+
+    def dump(booking: Any) -> Answer:
+        return _see_other(url_for("bookings.edit", reference=booking.reference, done="draft"))
+
+    return send(call.answer(dump, service.save_draft, kept, reference=reference))
+
+
+def _submit(form: Form, reference: str | None) -> Response:
+    call = asked(idempotency=idempotency_of_form())
+    try:
+        content = _content(form)
+    except ValidationError as error:
+        return _page(form, errors=_by_field(field_errors(error.messages)), status=422)
+
+    def dump(submitted: Submitted) -> Answer:
+        return _see_other(url_for("bookings.show", reference=submitted.booking.reference, done="submitted"))
+
+    try:
+        revision = revision_seen(reference) if reference else None
+        answer = call.answer(dump, service.submit, content, reference=reference, revision=revision)
+    except Invalid as invalid:
+        return _page(form, errors=_by_field(invalid.field_errors), status=422)
+    except Stale as stale:
+        return _page(form, errors={"kind": _(stale.message)}, status=412)
+    except Conflict as conflict:
+        told = refused_with_alternatives(conflict, content, call, reference=reference)
+        if "findings" not in told.detail:
+            raise
+        panel = _panel("blocked", told.detail["findings"], told.detail["alternatives"])
+        return _page(form, preview=panel, status=409)
+    return send(answer)
+
+
+def _see_other(address: str) -> Answer:
+    return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
+
+
+def _content(form: Form) -> BookingContent:
+    content: BookingContent = BookingSchema().load(forms.as_json(form))
+    return content
+
+
+def _by_field(errors: Any) -> dict[str, str]:
+    """The first sentence for each field of the form, in the reader's language."""
+    return {forms.field_of(path): _(str(next(iter(sentences)))) for path, sentences in reversed(list(errors.items()))}
+
+
+def _preview(form: Form) -> dict[str, Any]:
+    """The panel beside the form: what is in the way, or what is still to be filled in."""
+    call = asked()
+    try:
+        found = call.read(service.preview, _content(form), reference=form["reference"])
+    except ValidationError as error:
+        return _incomplete(_by_field(field_errors(error.messages)))
+    except Invalid as invalid:
+        return _incomplete(_by_field(invalid.field_errors))
+    except NotFound:
+        return _incomplete({})
+    findings = findings_out(found.verdict.findings, call.actor, current_language())
+    return _panel(found.verdict.outcome.value, findings, alternatives_out(found.alternatives))
+
+
+def _incomplete(errors: dict[str, str]) -> dict[str, Any]:
+    unsaid = {_("This is needed."), _("Add at least one session.")}
+    said = next((text for text in errors.values() if text not in unsaid), None)
+    return {"verdict": "INCOMPLETE", "missing": said, "findings": [], "alternatives": [], "changeovers": []}
+
+
+_VERDICTS = {"clear": "CLEAR", "needs_override": "OVERRIDE", "blocked": "BLOCKED"}
+
+
+def _panel(outcome: str, findings: list[dict[str, Any]], alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "verdict": _VERDICTS[outcome],
+        "findings": [shown_finding(finding) for finding in findings],
+        "changeovers": [],
+        "alternatives": [
+            {"title": each["label"], "period": None, "note": None, "fill": forms.fill_of(each)} for each in alternatives
+        ],
+    }
+
+
+def shown_finding(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding as its card takes it; the earliest start is part of its sentence already."""
+    period = None
+    if finding["start"]:
+        period = Period(datetime.fromisoformat(finding["start"]), datetime.fromisoformat(finding["end"]))
+    return finding | {"period": period, "remedy": None}
+
+
+def _page(
+    form: Form,
+    *,
+    errors: dict[str, str] | None = None,
+    preview: dict[str, Any] | None = None,
+    status: int = 200,
+    options: Options | None = None,
+) -> Response:
+    found = options or asked().read(service.form_options)
+    if not form["product"] and len(found.products) == 1:
+        form["product"] = found.products[0].code
+    page = render_template(
+        "bookings/form.html",
+        form=form,
+        options=_choices(found),
+        errors=errors or {},
+        labels={},
+        preview=preview,
+        idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
+        action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
+        blank_session=forms.blank_session(),
+        blank_equipment=forms.blank_equipment(),
+    )
+    return make_response(page, status)
+
+
+def _choices(options: Options) -> dict[str, Any]:
+    rooms = [each for each in options.resources if each.kind == "ROOM"]
+    equipment = [each for each in options.resources if each.kind == "EQUIPMENT" and each.available]
+
+    def label(each: ResourceRow) -> str:
+        return f"{each.code} {named(each)}" if named(each) != each.code else each.code
+
+    return {
+        "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in OFFERED_KINDS],
+        "products": [(product.code, f"{product.code} {product.name}".strip()) for product in options.products],
+        "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in OFFERED_RUN_TYPES)],
+        "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in EXPOSURES],
+        "companies": [(each.code, named(each)) for each in options.companies],
+        "rooms": [(each.code, label(each), _(ROOM_GROUPS[each.room_class or "GMP"])) for each in rooms],
+        "people": [(each.email, each.name, each.email) for each in options.people],
+        "attended": [
+            (each.code, label(each), each.home_room or "") for each in equipment if each.room_use == "ATTENDED"
+        ],
+        "running_alone": [(each.code, label(each), each.home_room or "–") for each in equipment],
+        "steps": [],
+    }
+
+
+@bookings.get("")
+@signed_in
+def mine() -> str:
+    call = asked()
+    page = max(request.args.get("page", 1, type=int), 1)
+    state = request.args.get("state", "")
+    when = request.args.get("when", "upcoming")
+    found = call.read(
+        service.list_summaries,
+        state=state if state in BookingState.__members__ else None,
+        when=when if when in {"upcoming", "past", "all"} else "upcoming",
+        text=request.args.get("q", "").strip()[:80],
+        offset=(page - 1) * PAGE,
+        limit=PAGE,
+    )
+    filters = {"state": state, "when": when, "q": request.args.get("q", "")}
+    return render_template(
+        "bookings/list.html",
+        rows=[_row(row, is_facility=call.actor.is_staff) for row in found.rows],
+        filter=filters | {"text": filters["q"]},
+        states=[(value, None) for value in BookingState.__members__],
+        page={
+            "number": page,
+            "pages": page + found.has_more,
+            "previous_href": url_for("bookings.mine", page=page - 1, **filters) if page > 1 else None,
+            "next_href": url_for("bookings.mine", page=page + 1, **filters) if found.has_more else None,
+        },
+        is_facility=call.actor.is_staff,
+    )
+
+
+def _row(row: Any, *, is_facility: bool) -> dict[str, Any]:
+    endpoint = "bookings.edit" if row["state"] == "DRAFT" else "bookings.show"
+    return {
+        **row,
+        "product": row["product"] or row["draft_product"],
+        "rooms": ", ".join(codes for codes in (row["rooms"], row["equipment"]) if codes),
+        "company_name": named(row["company"]) if is_facility else None,
+        "href": url_for(endpoint, reference=row["reference"]),
+    }

@@ -1,0 +1,168 @@
+"""`gmp-booking`: what an operator types."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from getpass import getpass
+
+from config import Config, ConfigError
+from gmp_booking.infra.embedded import EmbeddedDatabaseError
+from gmp_booking.infra.migrate import migrate
+from gmp_booking.infra.selfcheck import UnfitDatabase
+from gmp_booking.infra.stack import StackError, embedded_database, run_stack
+from gmp_booking.kernel.errors import Refusal
+
+Command = Callable[[Config, argparse.Namespace], None]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Carry out one command; what cannot be done is said in a sentence, with exit code 1."""
+    arguments = _parser().parse_args(argv)
+    command: Command = arguments.command
+    try:
+        command(Config.from_env(os.environ), arguments)
+    except (ConfigError, EmbeddedDatabaseError, StackError, UnfitDatabase, Refusal) as error:
+        print(error, file=sys.stderr)
+        for field, sentences in getattr(error, "field_errors", {}).items():
+            print(f"  {field}: {' '.join(sentences)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gmp-booking", description="Booking of shared GMP cleanrooms.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, help_text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_text, description=help_text)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("run", run, "database, mail sink of the demo, web server and worker in one, until Ctrl-C")
+    add("serve", serve, "the web server alone")
+    add("worker", work, "the worker alone: reminders, mail, what is due")
+    add("migrate", migrate_database, "bring the database to the newest schema")
+    add("init", init, "migrate, and say what a first start needs")
+    add("demo", demo, "lay the demonstration facility anew")
+    token = add("token", make_token, "make an API token")
+    token.add_argument("what", choices=["create"])
+    token.add_argument("--user", required=True, metavar="EMAIL")
+    token.add_argument("--name", required=True)
+    token.add_argument("--days", type=int, default=365)
+    feed = add("feed", make_feed, "make a private calendar link")
+    feed.add_argument("what", choices=["create"])
+    feed.add_argument("--user", required=True, metavar="EMAIL")
+    feed.add_argument("--scope", required=True, metavar="mine|company|resource:CODE")
+    admin = add("admin", make_admin, "make the first administrator of an empty facility")
+    admin.add_argument("--email", required=True)
+    admin.add_argument("--name", required=True)
+    return parser
+
+
+def run(config: Config, _arguments: argparse.Namespace) -> None:
+    run_stack(config, migrate=migrate, prepare=_prepare, welcome=_welcome)
+
+
+def _prepare(config: Config) -> None:
+    if config.demo:
+        from gmp_booking.demo.command import lay_if_stale
+
+        lay_if_stale(config)
+
+
+def _welcome(config: Config) -> Iterable[str]:
+    yield f"gmp_booking is running on {config.base_url}"
+    if config.demo:
+        from gmp_booking.demo.command import welcome
+
+        yield from welcome(config)
+    else:
+        yield "The facility is empty. Make its first administrator: gmp-booking admin --email … --name …"
+    yield "Ctrl-C stops everything."
+
+
+def serve(config: Config, _arguments: argparse.Namespace) -> None:
+    if not config.database_url:
+        raise StackError("serve needs GMP_DATABASE_URL; gmp-booking run brings a database of its own.")
+    os.environ.update(config.as_env())
+    argv = ["gunicorn", "--bind", f"{config.host}:{config.port}", "--workers", str(config.workers)]
+    argv += ["--worker-class", "gthread", "--threads", str(config.threads), "--no-control-socket", "wsgi:app"]
+    os.execv(sys.executable, [sys.executable, "-m", *argv])  # noqa: S606
+
+
+def work(config: Config, _arguments: argparse.Namespace) -> None:
+    from gmp_booking import worker
+
+    worker.run(config)
+
+
+def migrate_database(config: Config, _arguments: argparse.Namespace) -> None:
+    with embedded_database(config) as connected:
+        migrate(connected.owner_database_url)
+    print("The schema is up to date.")
+
+
+def init(config: Config, arguments: argparse.Namespace) -> None:
+    migrate_database(config, arguments)
+    print("Next: gmp-booking admin --email … --name … makes the first administrator.")
+
+
+def demo(config: Config, _arguments: argparse.Namespace) -> None:
+    from gmp_booking.demo.command import lay
+
+    with embedded_database(replace(config, demo=True)) as connected:
+        migrate(connected.owner_database_url)
+        lay(connected)
+    print("The demonstration facility is laid.")
+
+
+def make_token(config: Config, arguments: argparse.Namespace) -> None:
+    from gmp_booking.accounts.service import create_token, find_actor_of_email
+    from gmp_booking.kernel.access import SYSTEM
+    from gmp_booking.wiring import build
+
+    with embedded_database(config) as connected:
+        database = build(connected).database
+        actor = database.read(SYSTEM, find_actor_of_email, arguments.user)
+        print(database.transact(actor, create_token, name=arguments.name, days=arguments.days).secret)
+
+
+def make_feed(config: Config, arguments: argparse.Namespace) -> None:
+    from gmp_booking.accounts.service import find_actor_of_email
+    from gmp_booking.calendars.service import create_feed
+    from gmp_booking.kernel.access import SYSTEM
+    from gmp_booking.wiring import build
+
+    scope, _colon, resource = arguments.scope.partition(":")
+    with embedded_database(config) as connected:
+        database = build(connected).database
+        actor = database.read(SYSTEM, find_actor_of_email, arguments.user)
+        made = database.transact(actor, create_feed, scope=scope, resource=resource or None)
+        print(f"{connected.base_url}/calendars/{made.secret}.ics")
+
+
+def make_admin(config: Config, arguments: argparse.Namespace) -> None:
+    from gmp_booking.accounts.passwords import hash_password
+    from gmp_booking.accounts.service import create_account
+    from gmp_booking.kernel.access import SYSTEM, Role
+    from gmp_booking.people.service import create_person, grant_role
+    from gmp_booking.wiring import build
+
+    password = getpass("Password: ")
+    with embedded_database(config) as connected:
+        database = build(connected).database
+        hashed = hash_password(password)
+
+        def first_admin(uow: object) -> None:
+            person = create_person(uow, name=arguments.name, email=arguments.email, company_id=None)  # type: ignore[arg-type]
+            grant_role(uow, person, Role.SYSADMIN)  # type: ignore[arg-type]
+            create_account(uow, person, hashed)  # type: ignore[arg-type]
+
+        database.transact(SYSTEM, first_admin)
+    print(f"{arguments.email} may sign in.")

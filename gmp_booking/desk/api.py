@@ -1,0 +1,79 @@
+"""The timeline over JSON: the same facts as the page, for the same eyes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.desk.timeline import read_timeline
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+
+api = Blueprint("desk_api", __name__, url_prefix="/api/v1", description="The timeline")
+LONGEST_LOOK = timedelta(days=93)
+_BAD = {"invalid": N_("Not a valid date and time."), "invalid_awareness": N_("Give the time with its zone.")}
+
+
+class TimelineQuery(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    from_ = fields.AwareDateTime(data_key="from", format="iso", required=True, error_messages=_BAD)
+    to = fields.AwareDateTime(format="iso", required=True, error_messages=_BAD)
+    resource = fields.String(load_default=None, validate=validate.Length(max=40))
+
+
+class BlockOut(Schema):
+    resource = fields.String()
+    start = fields.AwareDateTime(format="iso")
+    end = fields.AwareDateTime(format="iso")
+    state = fields.String()
+    reference = fields.String(allow_none=True)
+    label = fields.String(allow_none=True)
+
+
+class TimelineOut(Schema):
+    blocks = fields.List(fields.Nested(BlockOut))
+
+
+@api.route("/timeline")
+class Timeline(MethodView):
+    @api.arguments(TimelineQuery, location="query")
+    @api.response(200, TimelineOut)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Who holds what when; of other companies only that it is reserved"""
+        if not timedelta() < query["to"] - query["from_"] <= LONGEST_LOOK:
+            raise Invalid(field_errors={"to": [N_("Look at no more than three months at once.")]})
+        codes = frozenset({query["resource"]} if query["resource"] else ())
+        facts = asked().read(read_timeline, Period(query["from_"], query["to"]), codes=codes, equipment=True)
+        names = {each.id: each.code for each in facts.resources}
+        own = [
+            {
+                "resource": names[taken.resource_id],
+                "start": taken.starts_at,
+                "end": taken.ends_at,
+                "state": taken.state,
+                "reference": taken.reference,
+                "label": taken.product or taken.title,
+            }
+            for taken in facts.taken
+        ]
+        others = [
+            {
+                "resource": names[resource_id],
+                "start": period.start,
+                "end": period.end,
+                "state": "RESERVED",
+                "reference": None,
+                "label": None,
+            }
+            for resource_id, periods in facts.busy.items()
+            for _unit, period in periods
+        ]
+        return {"blocks": sorted(own + others, key=lambda block: (block["resource"], block["start"]))}

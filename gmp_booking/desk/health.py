@@ -1,0 +1,30 @@
+"""Whether this process is up, and whether it can do its work."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app
+
+from gmp_booking.infra.uow import Unavailable, Uow
+from gmp_booking.kernel.access import SYSTEM
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def healthz() -> Response:
+    """Say that the process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@health.get("/readyz")
+def readyz() -> Response:
+    """Say whether the process reaches its database."""
+
+    def look(uow: Uow) -> None:
+        assert uow.now
+
+    try:
+        current_app.extensions["gmp"].database.read(SYSTEM, look)
+    except Unavailable:
+        return Response("the database does not answer\n", 503, mimetype="text/plain")
+    return Response("ok\n", mimetype="text/plain")

@@ -1,0 +1,47 @@
+"""The journal in sentences a reader understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gmp_booking.infra.i18n import _
+from gmp_booking.infra.journal import JournalEntry
+from gmp_booking.kernel.text import N_
+
+WHAT: Mapping[str, str] = {
+    "BookingDrafted": N_("began a draft"),
+    "BookingSubmitted": N_("submitted the request"),
+    "BookingReviewed": N_("reviewed it and passed it on"),
+    "BookingReturned": N_("returned it with a question"),
+    "BookingRejected": N_("rejected it"),
+    "BookingApproved": N_("approved it"),
+    "BookingConfirmed": N_("The booking was confirmed"),
+    "BookingCancelled": N_("cancelled it"),
+}
+SAID = ("question", "explanation")
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One thing that happened: who did what, when, and why."""
+
+    what: str
+    actor_name: str
+    at: datetime
+    reason: str | None
+    version: int | None
+
+
+def history_lines(journal: Sequence[JournalEntry]) -> list[HistoryLine]:
+    return [
+        HistoryLine(
+            what=_(WHAT.get(entry.event, entry.event)),
+            actor_name=entry.actor_name,
+            at=entry.at,
+            reason=next((str(entry.data[key]) for key in SAID if entry.data.get(key)), entry.reason),
+            version=entry.version,
+        )
+        for entry in journal
+    ]

@@ -1,0 +1,82 @@
+"""Whether this database keeps the promises; looked at before anything is served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, text
+
+from gmp_booking.infra.migrate import pending
+
+REQUIRED_CONSTRAINTS = ("ex_slot_unit_during", "ck_slot_during")
+REQUIRED_TRIGGERS = ("lock_held",)
+OLDEST_SERVER = 150_000
+_ORIGINAL_CLOCK = "SELECT clock_timestamp()"
+
+
+class UnfitDatabase(Exception):
+    """The database must not be served from; `findings` says why and what to do about each."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+
+def check(connection: Connection, *, may_move_clock: bool, may_forget: bool) -> None:
+    """Refuse a database that could lose, leak or double-book.
+
+    Shape: `may_move_clock` in tests and in the demo, `may_forget` (fsync off) in tests only.
+    Errors: UnfitDatabase.
+    """
+    findings = [
+        *_server_findings(connection, may_forget=may_forget),
+        *_role_findings(connection),
+        *_schema_findings(connection, may_move_clock=may_move_clock),
+    ]
+    if findings:
+        raise UnfitDatabase(findings)
+
+
+def _server_findings(connection: Connection, *, may_forget: bool) -> Iterator[str]:
+    version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+    if version < OLDEST_SERVER:
+        yield "PostgreSQL 15 or newer is needed: upgrade the server."
+    if may_forget:
+        return
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        value = connection.execute(text("SELECT current_setting(:name)"), {"name": setting}).scalar_one()
+        if value == "off":
+            yield f"{setting} is off, so acknowledged bookings could be lost: set {setting} = on and restart."
+
+
+def _role_findings(connection: Connection) -> Iterator[str]:
+    role = connection.execute(
+        text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user")
+    ).one()
+    if role.rolsuper:
+        yield f"{role.rolname} is a superuser and would see every company: use the app role without SUPERUSER."
+    if role.rolbypassrls:
+        yield f"{role.rolname} bypasses row-level security: ALTER ROLE {role.rolname} NOBYPASSRLS."
+    owned = connection.execute(
+        text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = session_user")
+    ).scalar_one()
+    if owned:
+        yield f"{role.rolname} owns tables and could change them: connect as the app role, migrate as the owner."
+
+
+def _schema_findings(connection: Connection, *, may_move_clock: bool) -> Iterator[str]:
+    waiting = pending(connection)
+    if waiting:
+        yield f"{len(waiting)} migrations have not run ({', '.join(waiting)}): run gmp-booking migrate."
+        return
+    constraints = set(connection.execute(text("SELECT conname FROM pg_constraint WHERE convalidated")).scalars())
+    for name in REQUIRED_CONSTRAINTS:
+        if name not in constraints:
+            yield f"the constraint {name} is missing, so time could be taken twice: restore it from the migrations."
+    triggers = set(connection.execute(text("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'")).scalars())
+    for name in REQUIRED_TRIGGERS:
+        if name not in triggers:
+            yield f"the trigger {name} is missing or disabled: restore it from the migrations."
+    clock = connection.execute(text("SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'")).scalar_one()
+    if clock.strip() != _ORIGINAL_CLOCK and not may_move_clock:
+        yield "the clock gmp_now() has been replaced: only tests and the demo may do that; restore it."

@@ -1,0 +1,53 @@
+"""When something is free: for a company, out of its own slots and the merged busy time of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.period import Period, merge
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.models import Slot, Unit
+from gmp_booking.resources.store import get_resource_id, others_busy
+
+LONGEST_LOOK = timedelta(days=93)
+
+
+def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) -> list[Period]:
+    """The stretches in which at least one place is free throughout, no shorter than asked for.
+
+    Errors: NotFound; Invalid for a window of more than three months.
+    """
+    if window.duration > LONGEST_LOOK:
+        raise Invalid(field_errors={"to": [N_("Look at no more than three months at once.")]})
+    resource_id = get_resource_id(uow, code)
+    units = list(uow.session.scalars(select(Unit.id).where(Unit.resource_id == resource_id)))
+    busy: dict[int, list[Period]] = {unit: [] for unit in units}
+    for unit, period in others_busy(uow, [resource_id], window).get(resource_id, ()):
+        busy[unit].append(period)
+    own = select(Slot.unit_id, Slot.starts_at, Slot.ends_at).where(
+        Slot.active, Slot.resource_id == resource_id, Slot.starts_at < window.end, Slot.ends_at > window.start
+    )
+    if uow.actor.company_id is not None:
+        own = own.where(Slot.company_id == uow.actor.company_id)
+    for unit, start, end in uow.session.execute(own):
+        busy[unit].append(Period(start, end))
+    free = {gap for unit in units for gap in gaps(busy[unit], window) if gap.duration >= shortest}
+    return sorted(free)
+
+
+def gaps(busy: Iterable[Period], window: Period) -> list[Period]:
+    """What is left of the window between the busy periods."""
+    free: list[Period] = []
+    cursor = window.start
+    for period in merge(busy):
+        if period.start > cursor and cursor < window.end:
+            free.append(Period(cursor, min(period.start, window.end)))
+        cursor = max(cursor, period.end)
+    if cursor < window.end:
+        free.append(Period(cursor, window.end))
+    return free

@@ -1,0 +1,52 @@
+"""The shapes of resources and of free time."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from gmp_booking.kernel.text import N_
+
+
+class ResourceOut(Schema):
+    code = fields.String()
+    kind = fields.String()
+    name_ko = fields.String()
+    name_en = fields.String()
+    name_zh = fields.String()
+    grade = fields.String(allow_none=True)
+    room_class = fields.String(allow_none=True)
+    max_occupancy = fields.Integer(allow_none=True)
+    zone = fields.String(allow_none=True)
+    gmp = fields.Boolean()
+    equipment_kind = fields.String(allow_none=True)
+    room_use = fields.String(allow_none=True)
+    home_room = fields.String(allow_none=True)
+    places = fields.Integer()
+    available = fields.Boolean()
+
+
+class ResourcesOut(Schema):
+    resources = fields.List(fields.Nested(ResourceOut))
+
+
+_BAD = {"invalid": N_("Not a valid date and time."), "invalid_awareness": N_("Give the time with its zone.")}
+
+
+class AvailabilityQuery(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    resource = fields.String(required=True, validate=validate.Length(max=40))
+    from_ = fields.AwareDateTime(data_key="from", format="iso", required=True, error_messages=_BAD)
+    to = fields.AwareDateTime(format="iso", required=True, error_messages=_BAD)
+    minutes = fields.Integer(load_default=60, validate=validate.Range(1, 527_040))
+
+
+class PeriodOut(Schema):
+    start = fields.AwareDateTime(format="iso")
+    end = fields.AwareDateTime(format="iso")
+
+
+class AvailabilityOut(Schema):
+    resource = fields.String()
+    free = fields.List(fields.Nested(PeriodOut))
