@@ -1,12 +1,34 @@
-"""Messages to be sent: one row each, claimed with a lease and a fencing token, sent outside any transaction."""
+"""Messages to be sent: one row each, claimed with a lease and a fencing token, sent outside any transaction.
+
+claim (commits) → look at the booking again → send, within a limit shorter than the lease → mark, by the token's holder
+Whatever compares instants here does so on the database's clock.
+"""
 
 from __future__ import annotations
+
+import hashlib
+import json
+import random
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
+from gmp_booking.infra.uow import Uow
+
+LEASE: Final = timedelta(seconds=60)
+SEND_LIMIT: Final = timedelta(seconds=30)
+MAX_ATTEMPTS: Final = 20
+FIRST_PAUSE: Final = timedelta(seconds=15)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+
+assert SEND_LIMIT < LEASE, "a message that may take longer than its lease could be sent twice"
 
 
 class OutboxMessage(Base):
@@ -54,3 +76,172 @@ class OutboxMessage(Base):
     withdrawn_at: Mapped[Instant | None]
     dead_at: Mapped[Instant | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMessage:
+    """A message to be kept until it is due; the same one twice is one."""
+
+    kind: str
+    recipient: str
+    language: str
+    due_at: datetime
+    company_id: int | None = None
+    person_id: int | None = None
+    booking_id: int | None = None
+    booking_version: int | None = None
+    booking_session_id: int | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message_id(self) -> str:
+        """The left half of its Message-ID, the same for the same message."""
+        booking = (self.booking_id, self.booking_version, self.booking_session_id)
+        named = json.dumps([*booking, self.kind, self.recipient, self.due_at.timestamp()])
+        return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimedMessage:
+    """A message that is ours to send, for as long as the lease lasts."""
+
+    id: int
+    token: str
+    kind: str
+    person_id: int | None
+    recipient: str
+    language: str
+    booking_id: int | None
+    booking_version: int | None
+    booking_session_id: int | None
+    due_at: datetime
+    payload: Mapping[str, Any]
+    message_id: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a worker took, and the ids of those that had been tried too often and are parked now."""
+
+    messages: Sequence[ClaimedMessage]
+    given_up: Sequence[int]
+
+
+_ADD = text(
+    """
+    INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, booking_id, booking_version,
+                                booking_session_id, due_at, next_attempt_at, payload, message_id)
+    SELECT m.kind, m.company_id, m.person_id, m.recipient, m.language, m.booking_id, m.booking_version,
+           m.booking_session_id, m.due_at, m.due_at, m.payload, m.message_id
+    FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (kind text, company_id bigint, person_id bigint,
+         recipient text, language text, booking_id bigint, booking_version int, booking_session_id bigint,
+         due_at timestamptz, payload jsonb, message_id text)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """
+)
+
+# `gmp_now()` is volatile: only as a subselect, read once, may it bound an index scan.
+_DUE = """
+    sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL AND next_attempt_at <= (SELECT gmp_now())
+    AND (leased_until IS NULL OR leased_until <= (SELECT gmp_now()))
+"""
+_GIVE_UP = text(
+    f"""
+    UPDATE outbox_message SET dead_at = gmp_now(), lease_token = NULL, leased_until = NULL,
+           last_error = COALESCE(last_error, 'no attempt came to an end')
+    WHERE id IN (SELECT id FROM outbox_message WHERE {_DUE} AND attempts >= :max_attempts FOR UPDATE SKIP LOCKED)
+    RETURNING id
+    """
+)
+_CLAIM = text(
+    f"""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM outbox_message WHERE {_DUE} ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox_message AS m
+    SET lease_token = :token, leased_until = gmp_now() + :lease, attempts = attempts + 1
+    FROM due WHERE m.id = due.id
+    RETURNING m.id, m.lease_token AS token, m.kind, m.person_id, m.recipient, m.language, m.booking_id,
+              m.booking_version, m.booking_session_id, m.due_at, m.payload, m.message_id, m.attempts
+    """
+)
+_MINE = "WHERE id = :id AND lease_token = :token"
+_FREED = "lease_token = NULL, leased_until = NULL"
+_SENT = text(f"UPDATE outbox_message SET sent_at = gmp_now(), last_error = NULL, {_FREED} {_MINE}")
+_WITHDRAWN = text(f"UPDATE outbox_message SET withdrawn_at = gmp_now(), {_FREED} {_MINE}")
+_DEAD = text(f"UPDATE outbox_message SET dead_at = gmp_now(), last_error = :error, {_FREED} {_MINE}")
+_PUT_OFF = text(
+    f"""
+    UPDATE outbox_message SET next_attempt_at = gmp_now() + :pause, last_error = :error,
+           attempts = attempts - :uncounted, {_FREED} {_MINE}
+    """
+)
+_WITHDRAW_ALL = text(
+    """
+    UPDATE outbox_message SET withdrawn_at = gmp_now()
+    WHERE booking_id = :booking_id AND kind = ANY(:kinds)
+      AND sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
+    """
+)
+
+
+def add_messages(uow: Uow, messages: Sequence[NewMessage]) -> int:
+    """Keep messages until they are due, and say how many were new."""
+    if not messages:
+        return 0
+    rows = [
+        {name: getattr(each, name) for name in each.__dataclass_fields__ if name != "due_at"}
+        | {"due_at": each.due_at.isoformat(), "message_id": each.message_id}
+        for each in messages
+    ]
+    return len(uow.session.execute(_ADD, {"messages": json.dumps(rows, ensure_ascii=False)}).all())
+
+
+def claim(uow: Uow, *, limit: int) -> Claim:
+    """Take up to `limit` due messages; those that were tried too often are parked instead."""
+    given_up = uow.session.execute(_GIVE_UP, {"max_attempts": MAX_ATTEMPTS}).scalars().all()
+    values = {"token": secrets.token_hex(16), "lease": LEASE, "limit": limit}
+    taken = [ClaimedMessage(**row) for row in uow.session.execute(_CLAIM, values).mappings()]
+    return Claim(sorted(taken, key=lambda message: (message.due_at, message.id)), given_up)
+
+
+def mark_sent(uow: Uow, message: ClaimedMessage) -> bool:
+    """Whether it was still ours to mark; so for the other marks."""
+    return _mark(uow, message, _SENT)
+
+
+def mark_withdrawn(uow: Uow, message: ClaimedMessage) -> bool:
+    return _mark(uow, message, _WITHDRAWN)
+
+
+def mark_dead(uow: Uow, message: ClaimedMessage, error: str) -> bool:
+    return _mark(uow, message, _DEAD, error=error)
+
+
+def put_off(uow: Uow, message: ClaimedMessage, error: str) -> bool:
+    """Try again later, each time later than before."""
+    pause = pause_after(message.attempts) * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load, guards nothing
+    return _mark(uow, message, _PUT_OFF, error=error, pause=pause, uncounted=0)
+
+
+def hand_back(uow: Uow, messages: Sequence[ClaimedMessage], error: str | None, *, pause: timedelta) -> None:
+    """Leave messages untried, through no fault of theirs: this does not count as an attempt."""
+    for message in messages:
+        _mark(uow, message, _PUT_OFF, error=error, pause=pause, uncounted=1)
+
+
+def withdraw_pending(uow: Uow, booking_id: int, kinds: Collection[str]) -> None:
+    """What a booking still had to say in these words is not said any more."""
+    uow.session.execute(_WITHDRAW_ALL, {"booking_id": booking_id, "kinds": list(kinds)})
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after that many attempts: doubling, and never longer than the longest."""
+    return min(FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 16)), LONGEST_PAUSE)
+
+
+def _mark(uow: Uow, message: ClaimedMessage, statement: Any, **values: Any) -> bool:
+    result: Any = uow.session.execute(statement, {"id": message.id, "token": message.token, **values})
+    return bool(result.rowcount == 1)

@@ -1,0 +1,254 @@
+"""Mail: building a message that no header can be smuggled into, and the conversation with the mail server."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+import time
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any, Final
+
+from config import Config
+
+STEP_LIMIT_S: Final = 10.0
+SUBJECT_LENGTH: Final = 160
+_BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TOO_LARGE = 552
+
+
+class BadMessage(Exception):
+    """The message cannot be written down, now or ever: an address that is none, for instance."""
+
+
+class Refused(Exception):
+    """The server will never take this message."""
+
+
+class TryLater(Exception):
+    """The server did not take this message now; whether it took it after all is unknown when it broke off."""
+
+
+class ServerDown(Exception):
+    """The server cannot be reached or does not let us in; that is no message's fault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarFile:
+    name: str
+    method: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """One mail to one person, as it was written."""
+
+    recipient: str
+    recipient_name: str
+    sender: str
+    sender_name: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    message_id: str
+    sent_at: datetime
+    calendar: CalendarFile | None = None
+
+
+def one_line(words: str) -> str:
+    """The words on one line: whatever breaks lines or cannot be written becomes a space."""
+    return " ".join("".join(" " if unicodedata.category(c) in _BREAKING else c for c in words).split())
+
+
+def address(mailbox: str, name: str = "") -> Address:
+    """Errors: BadMessage for what is no address."""
+    if one_line(mailbox) != mailbox or " " in mailbox:
+        raise BadMessage(f"not a mail address: {one_line(mailbox)!r}")
+    try:
+        made = Address(display_name=one_line(name), addr_spec=mailbox)
+        made.domain.encode("idna")
+    except (ValueError, UnicodeError, IndexError, MessageError) as error:
+        raise BadMessage(f"not a mail address: {mailbox!r}") from error
+    if not made.username or not made.domain:
+        raise BadMessage(f"not a mail address: {mailbox!r}")
+    return made
+
+
+def build(mail: Mail) -> EmailMessage:
+    """The message as it goes out: text and HTML, and the calendar file beside them.
+
+    Errors: BadMessage.
+    """
+    message = EmailMessage(policy=SMTP)
+    sender = address(mail.sender, mail.sender_name)
+    try:
+        message["Subject"] = one_line(mail.subject)[:SUBJECT_LENGTH]
+        message["From"] = sender
+        message["To"] = address(mail.recipient, mail.recipient_name)
+        message["Date"] = format_datetime(mail.sent_at)
+        message["Message-ID"] = f"<{mail.message_id}@{sender.domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message.set_content(_writable(mail.text))
+        message.add_alternative(_writable(mail.html), subtype="html")
+        if mail.calendar is not None:
+            _attach(message, mail.calendar)
+        message["Content-Language"] = mail.language
+    except (ValueError, UnicodeError, MessageError) as error:
+        raise BadMessage(str(error)) from error
+    return message
+
+
+def _writable(words: str) -> str:
+    return words.encode("utf-8", "replace").decode()
+
+
+def _attach(message: EmailMessage, calendar: CalendarFile) -> None:
+    message.add_attachment(
+        calendar.content,
+        maintype="text",
+        subtype="calendar",
+        filename=calendar.name,
+        params={"method": calendar.method, "charset": "utf-8"},
+    )
+
+
+class MailServer:
+    """A conversation with the mail server: begun with the first message, begun anew after a mishap."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._open: _Conversation | None = None
+
+    def send(self, message: EmailMessage, *, recipient: str, deadline: float) -> None:
+        """Hand one message over.
+
+        Unit: the deadline is on the monotonic clock; past it nothing more is sent, however long a step was held up.
+        Errors: ServerDown, TryLater, Refused.
+        """
+        server = self._conversation(deadline)
+        try:
+            server.send_message(message, self._config.mail_from, [recipient])
+        except smtplib.SMTPRecipientsRefused as error:
+            code, reason = next(iter(error.recipients.values()))
+            raise _answer(code, reason) from error
+        except smtplib.SMTPDataError as error:
+            raise _answer(error.smtp_code, error.smtp_error) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise Refused(str(error)) from error
+        except smtplib.SMTPSenderRefused as error:
+            # A sender that is not let through is a wrong setting: no reason to throw every message away.
+            permanent = error.smtp_code == _TOO_LARGE
+            raise (Refused if permanent else TryLater)(_words(error.smtp_code, error.smtp_error)) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise TryLater(str(error) or type(error).__name__) from error
+        except ValueError as error:
+            self.close()
+            raise Refused(str(error)) from error
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def leave(self) -> None:
+        """Say goodbye, where there is anybody to say it to."""
+        if self._open is not None:
+            self._open.deadline = time.monotonic() + 1
+            try:
+                self._open.quit()
+            except (OSError, smtplib.SMTPException):
+                self._open.close()
+            self._open = None
+
+    def _conversation(self, deadline: float) -> _Conversation:
+        if self._open is not None and self._open.sock is not None:
+            self._open.deadline = deadline
+            return self._open
+        self._open = None
+        server = _Conversation(deadline)
+        try:
+            self._begin(server)
+        except (OSError, smtplib.SMTPException) as error:
+            server.close()
+            raise ServerDown(str(error) or type(error).__name__) from error
+        self._open = server
+        return server
+
+    def _begin(self, server: _Conversation) -> None:
+        config = self._config
+        code, greeting = server.connect(config.smtp_host, config.smtp_port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, greeting)
+        server.ehlo_or_helo_if_needed()
+        if config.smtp_starttls:
+            server.starttls(context=ssl.create_default_context())
+        if config.smtp_user:
+            server.login(config.smtp_user, config.smtp_password)
+
+
+class _Conversation(smtplib.SMTP):
+    """smtplib with a deadline that holds however slowly the other side answers."""
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__(timeout=STEP_LIMIT_S)
+        self.deadline = deadline
+
+    def send(self, s: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self.left_s())
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Lines(self, self.sock)
+        return super().getreply()
+
+    def left_s(self) -> float:
+        """Errors: TimeoutError past the deadline."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for this message is over")
+        return min(left, STEP_LIMIT_S)
+
+
+class _Lines:
+    """The server's lines, read within the deadline: a socket's own timeout starts again with every byte."""
+
+    def __init__(self, conversation: _Conversation, connection: socket.socket) -> None:
+        self._conversation = conversation
+        self._connection = connection
+        self._rest = b""
+
+    def readline(self, limit: int) -> bytes:
+        while b"\n" not in self._rest and len(self._rest) < limit:
+            self._connection.settimeout(self._conversation.left_s())
+            received = self._connection.recv(4096)
+            if not received:
+                break
+            self._rest += received
+        length = min(self._rest.find(b"\n") + 1 or len(self._rest), limit)
+        line, self._rest = self._rest[:length], self._rest[length:]
+        return line
+
+    def close(self) -> None:
+        self._rest = b""
+
+
+def _answer(code: int, reason: bytes | str) -> Exception:
+    return (Refused if code >= 500 else TryLater)(_words(code, reason))
+
+
+def _words(code: int, reason: bytes | str) -> str:
+    said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+    return one_line(f"{code} {said}")[:300]

@@ -1,0 +1,89 @@
+"""The worker: the whole timetable of what happens without anybody asking.
+
+It only says "look now". What is due, who is at it and how often it was tried stands in PostgreSQL, so any number of
+workers may run at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Final
+
+from apscheduler.schedulers.blocking import BlockingScheduler  # type: ignore[import-untyped]
+
+from config import Config
+from gmp_booking.infra.uow import Database, Unavailable
+from gmp_booking.notifications import jobs as notifications
+from gmp_booking.wiring import CONSUMERS
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Worker:
+    config: Config
+    database: Database
+    stopping: threading.Event
+
+    def goes_on(self) -> bool:
+        return not self.stopping.is_set()
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One line of the timetable."""
+
+    name: str
+    every_s: int
+    run: Callable[[Worker], None]
+
+
+TIMETABLE: Final = (
+    Tick("turn events into messages", 1, lambda w: notifications.plan(w.database, goes_on=w.goes_on)),
+    Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, goes_on=w.goes_on)),
+)
+
+
+def run(config: Config) -> None:
+    """Keep the timetable until SIGTERM or SIGINT; what is being sent then is sent to its end."""
+    database = Database(config.database_url, consumers=CONSUMERS, pool_size=len(TIMETABLE))
+    worker = Worker(config, database, threading.Event())
+    scheduler = BlockingScheduler(timezone=UTC)
+    # A tick that finds the last one still running is no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    for tick in TIMETABLE:
+        scheduler.add_job(
+            _look,
+            "interval",
+            args=(tick, worker),
+            seconds=tick.every_s,
+            id=tick.name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+
+    def stop(_number: int, _frame: object) -> None:
+        worker.stopping.set()
+        scheduler.shutdown(wait=False)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    _log.info("The worker runs: %s", ", ".join(tick.name for tick in TIMETABLE))
+    scheduler.start()
+    database.dispose()
+
+
+def _look(tick: Tick, worker: Worker) -> None:
+    """One tick; whatever goes wrong, the next one comes."""
+    try:
+        tick.run(worker)
+    except Unavailable as error:
+        _log.warning("The database cannot be reached (%s): %s", tick.name, error.__cause__ or error)
+    except Exception:
+        _log.exception("A tick failed: %s", tick.name)
