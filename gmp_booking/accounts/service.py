@@ -22,12 +22,30 @@ from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, 
 from gmp_booking.kernel.errors import Forbidden, Invalid, NotFound, Refusal, TooSoon
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
-from gmp_booking.people.service import normalise_email
+from gmp_booking.people.service import normalise_email, speak
 
 TOKEN_PREFIX: Final = "gmpb_"  # noqa: S105 - the mark of a token, no token
 SHOWN_OF_A_TOKEN: Final = 12
 MOST_TOKEN_DAYS: Final = 366
 VERIFIED_FOR_S: Final = 120.0
+
+# The first that fits: Edge and Samsung call themselves Chrome, and Chrome calls itself Safari.
+BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Whale/", "Whale"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 WRONG = N_("The e-mail address or the password is not right.")
 
@@ -235,18 +253,32 @@ def end_session(uow: Uow, session_id: int) -> None:
 
 
 def list_sessions(uow: Uow, idle: store.Idle) -> list[dict[str, Any]]:
-    """One's open sessions. Shape: id, ip, user_agent, created_at, seen_at, is_current."""
+    """One's open sessions. Shape: id, what (browser and place), created_at, last_seen_at, is_this."""
     idle_s = idle.staff_s if uow.actor.is_staff else idle.company_s
-    rows = store.list_open_sessions(uow, _account_of(uow.actor), idle_s, idle.absolute_s)
-    return [{**row._mapping, "is_current": row.id == uow.actor.auth_session_id} for row in rows]  # noqa: SLF001
+    return [
+        {
+            "id": row.id,
+            "what": " · ".join(each for each in (describe_browser(row.user_agent), row.ip) if each),
+            "created_at": row.created_at,
+            "last_seen_at": row.seen_at,
+            "is_this": row.id == uow.actor.auth_session_id,
+        }
+        for row in store.list_open_sessions(uow, _account_of(uow.actor), idle_s, idle.absolute_s)
+    ]
+
+
+def describe_browser(user_agent: str | None) -> str:
+    """`Firefox, Windows`: enough for its owner to know it again."""
+    text = user_agent or ""
+    browser = next((name for mark, name in BROWSERS if mark in text), "")
+    system = next((name for mark, name in SYSTEMS if mark in text), "")
+    return ", ".join(each for each in (browser, system) if each) or text[:40]
 
 
 def choose_language(uow: Uow, session_id: int | None, language: str) -> None:
     """Remember the language: with the person once signed in, until then with the session."""
     if uow.actor.person_id is not None:
-        person = uow.session.get_one(Person, uow.actor.person_id)
-        person.language = language
-        uow.session.flush()
+        speak(uow, uow.actor.person_id, language)
     if session_id is not None:
         store.choose_session_language(uow, session_id, None if uow.actor.person_id else language)
 

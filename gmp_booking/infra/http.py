@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from jinja2 import TemplateNotFound
 from marshmallow import ValidationError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
@@ -56,8 +54,7 @@ _SENTENCES: Final[Mapping[int, str]] = {
     500: N_("Something went wrong on our side. Nothing was changed."),
     503: N_("The service is not available for a moment. Please try again."),
 }
-
-Dumper = Callable[[Any, str], Any]
+_SAID_OF_PAGES: Final = frozenset({400, 405, 413})
 
 
 class Settings(Protocol):
@@ -82,31 +79,36 @@ class NotSignedIn(Exception):
     """Nobody is signed in, and the door wants somebody: 401."""
 
 
-def install(app: Flask, services: Services, *, dumpers: Mapping[str, Dumper] | None = None) -> None:
-    """Give the application its common manners.
-
-    Shape: `dumpers` writes a member of a refusal's detail, such as findings, as JSON in a language.
-    """
+def install(app: Flask, services: Services) -> None:
+    """Give the application its common manners; to be called before any blueprint is registered."""
     config = services.config
     app.config["MAX_CONTENT_LENGTH"] = config.max_content_length
     app.config["MAX_FORM_MEMORY_SIZE"] = config.max_content_length
-    app.config["SESSION_COOKIE_NAME"] = "unused"
-    app.extensions["gmp.http"] = {"config": config, "dumpers": dict(dumpers or {})}
+    app.extensions["gmp.http"] = config
     if hops := config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     i18n.install(app.jinja_env)
     app.before_request(_begin)
     app.before_request(refuse_unfit_text)
     app.after_request(_finish)
+    claim_errors(app)
+
+
+def claim_errors(app: Flask) -> None:
+    """Answer every error of the application; once more after a library has registered handlers of its own."""
     for status in default_exceptions:
         app.register_error_handler(status, _on_http_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(Refusal, _on_refusal)
     app.register_error_handler(ValidationError, _on_validation_error)
-    app.register_error_handler(NotSignedIn, _on_not_signed_in)
     app.register_error_handler(Unavailable, _on_unavailable)
     app.register_error_handler(PoolTimeoutError, _on_unavailable)
     app.register_error_handler(Exception, _on_bug)
+
+
+def _config() -> Settings:
+    found: Settings = current_app.extensions["gmp.http"]
+    return found
 
 
 # -- the request
@@ -117,7 +119,7 @@ def _begin() -> None:
     i18n.use_language(
         i18n.preferred_language(
             (tag for tag, _quality in request.accept_languages),
-            current_app.extensions["gmp.http"]["config"].default_language,
+            _config().default_language,
         )
     )
 
@@ -129,7 +131,7 @@ def request_id() -> str:
 
 def is_https() -> bool:
     """Whether people reach this site by https: by this request, or by the address it is known under."""
-    return request.is_secure or current_app.extensions["gmp.http"]["config"].base_url.startswith("https://")
+    return request.is_secure or _config().base_url.startswith("https://")
 
 
 def cookie_name(name: str) -> str:
@@ -139,7 +141,7 @@ def cookie_name(name: str) -> str:
 
 def absolute_url(path: str) -> str:
     """A link for the world outside; the Host header has no say in it."""
-    return f"{current_app.extensions['gmp.http']['config'].base_url}{path}"
+    return f"{_config().base_url}{path}"
 
 
 def is_program() -> bool:
@@ -244,17 +246,24 @@ def problem(
 
 
 def error_page(
-    status: int, *, title: str, detail: str = "", headers: Mapping[str, str] | None = None, **more: Any
+    status: int,
+    *,
+    message: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    findings: Sequence[Any] = (),
+    retry_after_s: int | None = None,
 ) -> Response:
-    """The same for people: `error.html` with status, title, detail, request_id, errors."""
-    context = {"status": status, "title": title, "detail": detail, "request_id": request_id(), "errors": {}, **more}
-    try:
-        page = render_template("error.html", **context)
-    except TemplateNotFound:
-        page = f"{status} {title}\n{detail}\n{request_id()}\n"
+    """The same for people, by the template `error.html`."""
+    page = render_template(
+        "error.html",
+        status=status,
+        message=message,
+        findings=findings,
+        request_id=request_id(),
+        retry_after_s=retry_after_s,
+        back=None,
+    )
     response = make_response(page, status)
-    if page.lstrip()[:1] != "<":
-        response.mimetype = "text/plain"
     response.headers.update(dict(headers or {}))
     return response
 
@@ -264,35 +273,41 @@ def _as_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Iterable):
-        return list(value)
-    return str(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 # -- errors
 
 
 def _on_refusal(refusal: Refusal) -> Response:
-    language = i18n.current_language()
-    detail = _(refusal.message, **refusal.params)
-    errors = {name: [_(sentence, **refusal.params) for sentence in each] for name, each in refusal.field_errors.items()}
-    headers = {"Retry-After": str(refusal.retry_after_s)} if isinstance(refusal, TooSoon) else {}
-    title = _(refusal.title)
-    if not is_program():
-        return error_page(
-            refusal.status, title=title, detail=detail, headers=headers, errors=errors, refusal=refusal.detail
-        )
-    dumpers = current_app.extensions["gmp.http"]["dumpers"]
-    members = {
-        name: dumpers[name](value, language) if name in dumpers else value for name, value in refusal.detail.items()
-    }
-    if errors:
-        members["errors"] = errors
-    return problem(refusal.status, refusal.code, title=title, detail=detail, headers=headers, **members)
+    message = _(refusal.message, **refusal.params)
+    errors = {name: [_(each, **refusal.params) for each in found] for name, found in refusal.field_errors.items()}
+    retry_after_s = refusal.retry_after_s if isinstance(refusal, TooSoon) else None
+    headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
+    if is_program():
+        members = _published(refusal.detail) | ({"errors": errors} if errors else {})
+        title = _(refusal.title)
+        return problem(refusal.status, refusal.code, title=title, detail=message, headers=headers, **members)
+    sentences = [message, *dict.fromkeys(each for found in errors.values() for each in found if each != message)]
+    is_general = refusal.message == refusal.title and not errors
+    return error_page(
+        refusal.status,
+        message=None if is_general else " ".join(sentences),
+        headers=headers,
+        findings=_published(refusal.detail).get("findings", ()),
+        retry_after_s=retry_after_s,
+    )
+
+
+def _published(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """What a door made ready for readers. Objects stay inside: they may know more than the reader is allowed to."""
+    ready = {}
+    for name, value in detail.items():
+        try:
+            ready[name] = json.loads(json.dumps(value, default=_as_json))
+        except TypeError:
+            current_app.logger.warning("request %s: a refusal's %s was left out", request_id(), name)
+    return ready
 
 
 def _on_validation_error(error: ValidationError) -> Response:
@@ -324,45 +339,42 @@ def _on_http_error(error: HTTPException) -> Response:
         return _on_refusal(Invalid(field_errors=field_errors(data["messages"])))
     headers = {name: value for name, value in error.get_headers() if name.lower() not in {"content-type", "location"}}
     headers |= data.get("headers") or {}
-    title = _(_SENTENCES.get(status, HTTPStatus(status).phrase))
     if is_program():
+        title = _(_SENTENCES.get(status, HTTPStatus(status).phrase))
         return problem(status, _code(status), title=title, headers=headers)
-    return error_page(status, title=title, headers=headers)
-
-
-def _on_not_signed_in(_error: NotSignedIn) -> Response:
-    return not_signed_in()
+    return error_page(status, message=_(_SENTENCES[status]) if status in _SAID_OF_PAGES else None, headers=headers)
 
 
 def not_signed_in() -> Response:
-    """The answer 401; pages are sent to sign in by whoever knows where that is."""
+    """The 401 of a program; people are sent to sign in by whoever knows where that is."""
     headers = {"WWW-Authenticate": 'Bearer realm="gmp_booking"'}
-    if is_program():
-        return problem(401, "not-signed-in", title=_(_SENTENCES[401]), headers=headers)
-    return error_page(401, title=_(_SENTENCES[401]), headers=headers)
+    return problem(401, "not-signed-in", title=_(_SENTENCES[401]), headers=headers)
 
 
 def _on_unavailable(error: Exception) -> Response:
-    current_app.logger.warning("unavailable: request %s: %s", request_id(), error)
-    title = _(_SENTENCES[503])
+    current_app.logger.warning("request %s: unavailable: %s", request_id(), error.__cause__ or error)
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     if is_program():
-        return problem(503, "unavailable", title=title, headers=headers)
-    return error_page(503, title=title, headers=headers)
+        return problem(503, "unavailable", title=_(_SENTENCES[503]), headers=headers)
+    return _page_or_words(503, headers=headers)
 
 
 def _on_bug(error: Exception) -> Response:
     cause = getattr(error, "original_exception", None) or error
     current_app.logger.error("request %s failed", request_id(), exc_info=cause)
-    title = _(_SENTENCES[500])
     if is_program():
-        return problem(500, "internal", title=title)
+        return problem(500, "internal", title=_(_SENTENCES[500]))
+    return _page_or_words(500)
+
+
+def _page_or_words(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The page, or, when the page needs what has just failed, a line of text."""
     try:
-        return error_page(500, title=title)
+        return error_page(status, headers=headers)
     except Exception:
-        # The page that reports a bug may have it, too.
         current_app.logger.exception("the error page of request %s failed", request_id())
-        return Response(f"500 {title}\n{request_id()}\n", 500, mimetype="text/plain")
+        words = f"{status} {_(_SENTENCES[status])}\n{request_id()}\n"
+        return Response(words, status, mimetype="text/plain", headers=dict(headers or {}))
 
 
 def _code(status: int) -> str:

@@ -63,7 +63,7 @@ def sql(place) -> Callable[..., list[tuple]]:
 
     def ask(statement: str, *values) -> list[tuple]:
         with psycopg.connect(place.owner_url.replace("+psycopg", ""), autocommit=True) as connection:
-            cursor = connection.execute(statement, values)
+            cursor = connection.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
     return ask

@@ -11,6 +11,7 @@ import unicodedata
 import pytest
 
 from gmp_booking.accounts import passwords, service, sessions, throttle
+from gmp_booking.accounts.store import Idle
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Invalid, TooSoon
 from tests.accounts.conftest import ADMIN, QA, REQUESTER, give_account
@@ -486,6 +487,50 @@ def test_people_end_their_sessions_and_nobody_elses(app, browser, sql):
     assert browser.post(f"/account/sessions/{mine[1]}/end", {"csrf_token": browser.token}).status_code == 303
     assert elsewhere.get("/me").status_code == 303
     assert browser.get("/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "what"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge, Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Safari/604.1",
+            "Safari, iPhone",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("curl/8.9", "curl/8.9"),
+        (None, ""),
+    ],
+)
+def test_browsers_are_told_apart(user_agent, what):
+    assert service.describe_browser(user_agent) == what
+
+
+def test_people_see_where_they_are_signed_in(app, browser, database):
+    Browser(app, address="192.0.2.5").sign_in(QA)
+    browser.sign_in(QA)
+    visitor = database.read(SYSTEM, service.find_visitor, browser.cookie("sid"), Idle(3600, 3600, 43200))
+    listed = database.read(visitor.actor, service.list_sessions, Idle(3600, 3600, 43200))
+    assert [(each["is_this"], each["what"].split(" · ")[-1]) for each in listed] == [
+        (True, "203.0.113.7"),
+        (False, "192.0.2.5"),
+    ]
+
+
+def test_people_change_their_phone(browser, sql):
+    browser.sign_in(QA)
+    assert browser.post("/account/profile", {"csrf_token": browser.token, "phone": "010-1234-5678"}).status_code == 303
+    phone = "SELECT phone FROM person WHERE email = 'qa@brc.example'"
+    assert sql(phone) == [("+821012345678",)]
+    answer = browser.post("/account/profile", {"csrf_token": browser.token, "phone": "call me"})
+    assert answer.status_code == 422
+    assert "telephone" in answer.text
+    browser.post("/account/profile", {"csrf_token": browser.token, "phone": ""})
+    assert sql(phone) == [(None,)]
 
 
 def test_the_language_is_remembered_with_the_person(app, browser):

@@ -120,6 +120,14 @@ def test_a_token_is_made_on_the_account_page_and_shown_once(browser, app, sql):
     ]
 
 
+def test_a_token_without_a_name_is_refused_on_the_page(browser, sql):
+    browser.sign_in(QA)
+    answer = browser.post("/account/tokens", {"csrf_token": browser.token, "name": " "})
+    assert answer.status_code == 422
+    assert "A name has 1 to 80 characters." in answer.text
+    assert sql("SELECT count(*) FROM api_token") == [(0,)]
+
+
 @pytest.mark.parametrize(("name", "days"), [("", 30), ("  ", 30), ("x" * 81, 30), ("ok", 0), ("ok", 367), ("ok", -1)])
 def test_a_token_needs_a_name_and_an_end(database, people, name, days):
     with pytest.raises(Invalid):
