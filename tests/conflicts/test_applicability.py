@@ -3,10 +3,12 @@
 import pytest
 from conflict_facts import EQUIPMENT, PersonBusy, busy, case, during, equipment, operator, reservation, room, session
 
+from gmp_booking.conflicts import engine
 from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.privacy import APPLIES
 from gmp_booking.conflicts.privacy import CODE as PRIVACY
-from gmp_booking.conflicts.rule import Column, column, discover
+from gmp_booking.conflicts.rule import Column, H, Row, S, Texts, W, column, discover, rule
 
 COLUMNS = ["clin", "eng", "media_fill", "device", "service", "demo", "seated", "clinical_demo"]
 
@@ -45,9 +47,9 @@ def test_every_rule_has_a_row_and_every_row_a_rule():
     assert [one.value for one in Column] == COLUMNS
 
 
-@pytest.mark.parametrize("rule, name, expected", cells())
-def test_a_rule_declares_the_weight_of_its_cell(rule, name, expected):
-    row = APPLIES if rule == PRIVACY else discover()[rule].row
+@pytest.mark.parametrize("code, name, expected", cells())
+def test_a_rule_declares_the_weight_of_its_cell(code, name, expected):
+    row = APPLIES if code == PRIVACY else discover()[code].row
     weight = row.weight(Column(name))
     assert (weight.value if weight else None) == expected
 
@@ -123,17 +125,38 @@ def test_the_column_of_each_kind_in_each_place(kind, run_type, place, expected):
     assert column(kind, run_type, place) == expected
 
 
-@pytest.mark.parametrize("use, expected", [("ATTENDED", "clin"), ("RUNS_ALONE", "device"), ("FREE", "device")])
-def test_attended_equipment_is_judged_like_its_room(use, expected):
-    """Seen through a rule that weighs differently: attended in a GMP room counts, running alone does not."""
+EACH_CELL_APART = Row(clin=H, eng=W, media_fill=S, device=None, service=W, demo=W, seated=W, clinical_demo=S)
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """One rule that complains of every reservation and weighs differently wherever it can."""
+
+    @rule("XX-01", "Nothing is reserved", applies=EACH_CELL_APART, source="a test", texts=Texts(own="No."))
+    def complain(facts):
+        for one in facts.reservations:
+            yield Complaint(resource=one.equipment, period=one.period, reservation=one.number)
+
+    monkeypatch.setattr(engine, "discover", lambda: {"XX-01": complain})
+
+
+@pytest.mark.parametrize("use, kind, run_type, expected", [
+    ("ATTENDED", "EQUIPMENT", "CLIN", [H]),
+    ("ATTENDED", "EQUIPMENT", "ENG", [W]),
+    ("ATTENDED", "APS", None, [S]),
+    ("RUNS_ALONE", "EQUIPMENT", "CLIN", []),
+    ("FREE", "EQUIPMENT", "CLIN", []),
+])  # fmt: skip
+def test_attended_equipment_is_judged_like_its_room_and_what_runs_alone_as_a_device(
+    planted, use, kind, run_type, expected
+):
     booking = case(
         reservations=(reservation("X-1", during("9", "12")),),
-        kind="EQUIPMENT",
-        with_rooms=(room("B-01", busy("10", "11")),),
-        with_equipment=(equipment("X-1", (busy("10", "11"),), use=use),),
+        kind=kind,
+        run_type=run_type,
+        with_equipment=(equipment("X-1", use=use),),
     )
-    codes = {finding.code for finding in examine(booking).findings}
-    assert codes == ({"RM-01", "EQ-01"} if expected == "clin" else {"EQ-01"})
+    assert [finding.severity for finding in examine(booking).findings] == expected
 
 
 def test_the_small_house_has_equipment_of_every_use():

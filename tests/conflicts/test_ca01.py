@@ -93,6 +93,12 @@ def test_midnight_at_the_end_belongs_to_the_day_before():
     assert findings(session("20", "21", period=before_holiday), calendar=round_the_clock) == []
 
 
+def test_the_holiday_that_begins_when_the_session_ends_is_not_named():
+    sunday_evening = during("20", "0", 2, until=3).shifted(timedelta(days=-2))
+    (finding,) = findings(session("20", "21", period=sunday_evening))
+    assert (finding.text, finding.params["date"]) == ("closed", "2027-02-28")
+
+
 def test_hours_are_those_of_the_facility_not_of_utc():
     assert findings(session("8", "9")) == []
     assert len(findings(session("7", "8"))) == 1

@@ -68,9 +68,9 @@ def test_what_a_company_keeps_holds_no_canary(finding):
 
 
 def test_the_facility_reads_who_is_in_the_way():
-    said = " ".join(everything_said(finding, Audience.STAFF) for finding in FINDINGS)
-    assert CANARY in said
-    assert SECRET_ROOM in said
+    traces = {"RM-01": CANARY, "EQ-01": CANARY, "PE-03": SECRET_ROOM}
+    for finding in FINDINGS:
+        assert traces.get(finding.code, "") in render(finding, Audience.STAFF, str, as_seoul, "en")
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
