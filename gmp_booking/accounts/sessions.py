@@ -237,14 +237,4 @@ def _send_to_sign_in(_error: NotSignedIn) -> BaseResponse:
 
 
 def _context() -> dict[str, Any]:
-    language = i18n.current_language()
-    theme = request.cookies.get("theme", "")
-    return {
-        "actor": current_actor(),
-        "csrf_token": csrf_token(),
-        "lang": i18n.html_language(language),
-        "languages": [(i18n.html_language(each), i18n.NAMES[each]) for each in i18n.LANGUAGES],
-        "here": request.full_path.rstrip("?") if request.method in SAFE else "/",
-        "zone_name": "Asia/Seoul (KST)",
-        "theme": theme if theme in {"light", "dark"} else "",
-    }
+    return {"actor": current_actor(), "csrf_token": csrf_token()}

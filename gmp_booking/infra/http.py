@@ -91,6 +91,7 @@ def install(app: Flask, services: Services) -> None:
     app.before_request(_begin)
     app.before_request(refuse_unfit_text)
     app.after_request(_finish)
+    app.context_processor(_context)
     claim_errors(app)
 
 
@@ -189,12 +190,25 @@ def _texts_of_json() -> Iterable[tuple[str, str]]:
         if isinstance(value, str):
             yield name, value
         elif isinstance(value, dict):
-            waiting += [(str(key), part) for key, part in value.items()]
+            yield from ((key, "") for key in value)
+            waiting += value.items()
         elif isinstance(value, list):
             waiting += [(name, part) for part in value]
 
 
 # -- the answer
+
+
+def _context() -> dict[str, Any]:
+    """What every template may count on, the one of an error too."""
+    theme = request.cookies.get("theme", "")
+    return {
+        "lang": i18n.html_language(i18n.current_language()),
+        "languages": [(i18n.html_language(each), i18n.NAMES[each]) for each in i18n.LANGUAGES],
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "zone_name": "Asia/Seoul (KST)",
+        "theme": theme if theme in {"light", "dark"} else "",
+    }
 
 
 def send(answer: Answer) -> Response:
