@@ -97,9 +97,8 @@ def serve(config: Config, _arguments: argparse.Namespace) -> None:
 
 
 def work(config: Config, _arguments: argparse.Namespace) -> None:
-    from gmp_booking import worker
-
-    worker.run(config)
+    os.environ.update(config.as_env())
+    os.execv(sys.executable, [sys.executable, "-m", "gmp_booking.worker"])  # noqa: S606
 
 
 def migrate_database(config: Config, _arguments: argparse.Namespace) -> None:

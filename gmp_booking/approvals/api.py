@@ -14,7 +14,7 @@ from gmp_booking.approvals.doors import carry_out
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, decided_out
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import etag_of
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import BookingDetails
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import current_language
 from gmp_booking.infra.uow import Answer

@@ -185,7 +185,8 @@ def _sign_if_due(uow: Uow, booking: Booking, decision: Decision) -> None:
     )
 
 
-def _envelope(booking: Booking) -> dict[str, int | str]:
+def _envelope(booking: Booking) -> dict[str, Any]:
+    """What every event says of its booking."""
     return {
         "company_id": booking.company_id,
         "booking_id": booking.id,

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vText
 
 from gmp_booking.bookings.lifecycle import BookingState, SessionState
 from gmp_booking.bookings.store import BookingDetails
@@ -220,7 +220,7 @@ def calendar_of(
     if method:
         calendar.add("method", method)
     else:
-        calendar.add("x-wr-calname", name)
+        calendar.add("x-wr-calname", vText(" ".join(name.split())))
         calendar.add("x-wr-timezone", "Asia/Seoul")
         calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add_component(vtimezone())

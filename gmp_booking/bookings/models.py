@@ -1,6 +1,7 @@
 """What is agreed (booking, its versions) and what happens (sessions, equipment reservations)."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -58,7 +59,7 @@ class Booking(Base):
     stage: Mapped[int] = mapped_column(server_default=text("0"))
     at_risk: Mapped[bool] = mapped_column(server_default=text("false"))
     sequence: Mapped[int] = mapped_column(server_default=text("0"))
-    draft: Mapped[dict | None] = mapped_column(JSONB)
+    draft: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     starts_at: Mapped[Instant | None]
     ends_at: Mapped[Instant | None]
     requested_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
@@ -82,7 +83,7 @@ class BookingVersion(Base):
     booking_id: Mapped[Ref]
     company_id: Mapped[Ref]
     version: Mapped[int]
-    content: Mapped[dict] = mapped_column(JSONB)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     content_hash: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Stamp]
     created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
@@ -199,7 +200,7 @@ class Evaluation(Base):
     version: Mapped[int]
     occasion: Mapped[str] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(Text)
-    findings: Mapped[list] = mapped_column(JSONB)
+    findings: Mapped[list[Any]] = mapped_column(JSONB)
     engine_version: Mapped[str] = mapped_column(Text)
     at: Mapped[Stamp]
 
@@ -214,6 +215,6 @@ class DecisionFacts(Base):
     booking_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("booking.id"))
     version: Mapped[int]
     occasion: Mapped[str] = mapped_column(Text)
-    facts: Mapped[dict] = mapped_column(JSONB)
-    findings: Mapped[list] = mapped_column(JSONB)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    findings: Mapped[list[Any]] = mapped_column(JSONB)
     at: Mapped[Stamp]

@@ -176,9 +176,15 @@ def _panel(outcome: str, findings: list[dict[str, Any]], alternatives: list[dict
         "findings": [shown_finding(finding) for finding in findings],
         "changeovers": [],
         "alternatives": [
-            {"title": each["label"], "period": None, "note": None, "fill": forms.fill_of(each)} for each in alternatives
+            {"title": each["label"], "period": _first_period(each), "note": None, "fill": forms.fill_of(each)}
+            for each in alternatives
         ],
     }
+
+
+def _first_period(alternative: dict[str, Any]) -> Period:
+    first = (*alternative["sessions"], *alternative["equipment"])[0]
+    return Period(datetime.fromisoformat(first["start"]), datetime.fromisoformat(first["end"]))
 
 
 def shown_finding(finding: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
 from gmp_booking.bookings.lifecycle import Action, BookingState, track_of
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails, NewBooking, Parts, TakenTime
+from gmp_booking.bookings.store import BookingDetails, NewBooking, Parts, TakenTime, Wanted
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import list_companies
@@ -519,3 +519,8 @@ def get_details(uow: Uow, reference: str) -> BookingDetails:
 def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
     """What happened to a booking, oldest first. Errors: NotFound."""
     return store.list_history(uow, reference)
+
+
+def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
+    """Bookings the reader may know of, newest first."""
+    return store.list_bookings(uow, wanted)

@@ -69,7 +69,6 @@ def show() -> str:
     )
 
 
-
 def _scopes(actor: Actor) -> Iterator[tuple[Scope, str]]:
     subject = Subject(company_id=actor.company_id)
     for scope, (permission, label) in SCOPES.items():

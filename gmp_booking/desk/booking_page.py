@@ -16,11 +16,10 @@ from gmp_booking.approvals.doors import carry_out
 from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of
 from gmp_booking.bookings import service
 from gmp_booking.bookings.lifecycle import FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
-from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.pages import bookings as page
 from gmp_booking.bookings.pages import shown_finding
 from gmp_booking.bookings.schemas import findings_out
-from gmp_booking.bookings.service import BookingDetails, subject_of
+from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.desk.history import HistoryLine, history_lines
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import _, current_language, named
@@ -30,8 +29,7 @@ from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-from gmp_booking.signatures.models import Signature
-from gmp_booking.signatures.service import list_signatures
+from gmp_booking.signatures.service import Signature, list_signatures
 
 __all__ = ["page"]
 

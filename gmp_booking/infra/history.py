@@ -1,5 +1,7 @@
 """What every row was before and is after, written by the database itself (triggers of the migrations)."""
 
+from typing import Any
+
 from sqlalchemy import Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,8 +18,8 @@ class RowHistory(Base):
     table_name: Mapped[str] = mapped_column(Text)
     row_id: Mapped[Ref]
     operation: Mapped[str] = mapped_column(Text)
-    old_row: Mapped[dict | None] = mapped_column(JSONB)
-    new_row: Mapped[dict | None] = mapped_column(JSONB)
+    old_row: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    new_row: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     company_id: Mapped[Ref | None]
     actor_id: Mapped[Ref | None]
     actor_name: Mapped[str | None] = mapped_column(Text)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from json import dumps
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -47,7 +48,7 @@ class JournalEntry(Base):
     booking_id: Mapped[Ref | None]
     reference: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int | None]
-    data: Mapped[dict] = mapped_column(JSONB)
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reason: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text)
 

@@ -176,7 +176,7 @@ class MailServer:
             self._open.deadline = deadline
             return self._open
         self._open = None
-        server = _Conversation(deadline)
+        server = _Conversation(self._config.smtp_host, deadline)
         try:
             self._begin(server)
         except (OSError, smtplib.SMTPException) as error:
@@ -200,8 +200,10 @@ class MailServer:
 class _Conversation(smtplib.SMTP):
     """smtplib with a deadline that holds however slowly the other side answers."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, host: str, deadline: float) -> None:
         super().__init__(timeout=STEP_LIMIT_S)
+        # Given to the constructor it would connect at once; not given, the certificate could not be checked against it.
+        self._host = host
         self.deadline = deadline
 
     def send(self, s: Any) -> None:

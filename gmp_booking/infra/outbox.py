@@ -65,7 +65,7 @@ class OutboxMessage(Base):
     booking_version: Mapped[int | None]
     booking_session_id: Mapped[Ref | None]
     due_at: Mapped[Instant]
-    payload: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'"))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     created_at: Mapped[Stamp]
     next_attempt_at: Mapped[Instant]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, LargeBinary, Text, UniqueConstraint, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -79,7 +79,7 @@ class IdempotencyKey(Base):
     key: Mapped[str] = mapped_column(Text)
     fingerprint: Mapped[str] = mapped_column(Text)
     status: Mapped[int | None]
-    headers: Mapped[dict | None] = mapped_column(JSONB)
+    headers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[Stamp]
 

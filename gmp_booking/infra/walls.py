@@ -105,11 +105,10 @@ def _rights(table: str, wall: Wall, everybody: str) -> list[str]:
 
 def history_sql(table: str) -> list[str]:
     """The triggers that write what each row was and is, one statement for each kind of change."""
+    run = "FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+    old, new = "OLD TABLE AS old_rows", "NEW TABLE AS new_rows"
     return [
-        f"CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()",
-        f"CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()",
-        f"CREATE TRIGGER history_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS old_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()",
+        f"CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING {new} {run}",
+        f"CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING {old} {new} {run}",
+        f"CREATE TRIGGER history_delete AFTER DELETE ON {table} REFERENCING {old} {run}",
     ]
