@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-from apscheduler.schedulers.blocking import BlockingScheduler  # type: ignore[import-untyped]
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
 from config import Config
 from gmp_booking.infra.uow import Database, Unavailable
@@ -53,9 +53,11 @@ def run(config: Config) -> None:
     """Keep the timetable until SIGTERM or SIGINT; what is being sent then is sent to its end."""
     database = Database(config.database_url, consumers=CONSUMERS, pool_size=len(TIMETABLE))
     worker = Worker(config, database, threading.Event())
-    scheduler = BlockingScheduler(timezone=UTC)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stopping.set())
     # A tick that finds the last one still running is no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    scheduler = BackgroundScheduler(timezone=UTC)
     for tick in TIMETABLE:
         scheduler.add_job(
             _look,
@@ -67,15 +69,11 @@ def run(config: Config) -> None:
             max_instances=1,
             misfire_grace_time=None,
         )
-
-    def stop(_number: int, _frame: object) -> None:
-        worker.stopping.set()
-        scheduler.shutdown(wait=False)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    _log.info("The worker runs: %s", ", ".join(tick.name for tick in TIMETABLE))
     scheduler.start()
+    _log.info("The worker runs: %s", ", ".join(tick.name for tick in TIMETABLE))
+    # Its blocking sister cannot be stopped by a signal that arrives just before it starts.
+    worker.stopping.wait()
+    scheduler.shutdown(wait=True)
     database.dispose()
 
 

@@ -110,7 +110,7 @@ def _rejected(uow: Uow, happening: Happening, details: BookingDetails) -> Iterab
 
 
 def _cancelled(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
-    withdraw_pending(uow, details.booking.id, [kind for kind in MailKind if kind is not MailKind.CANCELLED])
+    withdraw_pending(uow, details.booking.id, [kind.value for kind in MailKind if kind is not MailKind.CANCELLED])
     was = BookingState(happening.data["was"])
     if was is BookingState.DRAFT:
         return []

@@ -1,0 +1,79 @@
+"""A post office for the tests: a real mail server, a real database, and the worker's two jobs run by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config import Config
+from gmp_booking.infra.mailsink import list_messages, read_message, running_sink
+from gmp_booking.infra.uow import Database
+from gmp_booking.notifications.jobs import plan, send
+from tests.conftest import Place
+
+
+@dataclass
+class PostOffice:
+    database: Database
+    config: Config
+    directory: Path
+    place: Place
+
+    def work(self) -> None:
+        """What one tick of the worker does."""
+        plan(self.database)
+        send(self.database, self.config)
+
+    def plan(self) -> None:
+        plan(self.database)
+
+    def send(self) -> None:
+        send(self.database, self.config)
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        return [read_message(self.directory, name) for name in list_messages(self.directory)]
+
+    def mails_to(self, recipient: str) -> list[EmailMessage]:
+        return [mail for mail in self.mails if mail["X-RcptTo"] == recipient]
+
+    @property
+    def subjects(self) -> dict[str, list[str]]:
+        """What each recipient got, by subject."""
+        found: dict[str, list[str]] = {}
+        for mail in self.mails:
+            found.setdefault(mail["X-RcptTo"], []).append(mail["Subject"])
+        return found
+
+    def pass_time(self, by: timedelta) -> None:
+        """Move the database's clock forward."""
+        with psycopg.connect(self.place.owner_url.replace("+psycopg", ""), autocommit=True) as connection:
+            now = "SELECT clock_timestamp() + interval '1 second'"
+            connection.execute(
+                "CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
+                f" AS $$ {now} * {int(by.total_seconds())} $$"
+            )
+
+
+def config_for(directory: Path, port: int, **more: str) -> Config:
+    given = {
+        "GMP_DATA_DIR": str(directory),
+        "GMP_SMTP_PORT": str(port),
+        "GMP_BASE_URL": "https://booking.brc.example",
+        "GMP_MAIL_FROM": "no-reply@brc.example",
+        "GMP_TESTING": "1",
+    }
+    return Config.from_env(given | more)
+
+
+@pytest.fixture
+def post(database: Database, place: Place, tmp_path: Path) -> Iterator[PostOffice]:
+    directory = tmp_path / "mail"
+    with running_sink(directory) as port:
+        yield PostOffice(database, config_for(tmp_path, port), directory, place)
