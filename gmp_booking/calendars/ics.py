@@ -33,7 +33,7 @@ def feed_of(parts: Iterable[CalendarPart], *, name: str, language: str) -> bytes
     lines: list[str] = []
     for part in parts:
         try:
-            lines.extend(entry_lines(part, language_tag=html_language(language)))
+            lines += [*entry_lines(part, language_tag=html_language(language))]
         except ValueError:
             _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
     body = "\r\n".join([*map(fold, lines), ""]) if lines else ""

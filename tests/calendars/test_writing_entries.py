@@ -1,0 +1,152 @@
+"""The text of entries, against the library that would write the same more slowly."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gmp_booking.bookings.ical import CalendarPart, calendar_of
+from gmp_booking.calendars.ics import LINE_OCTETS, address, escape, feed_of, fold, tidy
+from tests.calendars.readers import READERS
+
+AT = datetime(2027, 3, 2, 0, 0, tzinfo=UTC)
+PART = CalendarPart(
+    uid="BK-7Q4K9D2M-s1@booking.example",
+    sequence=2,
+    status="CONFIRMED",
+    start=AT,
+    end=AT + timedelta(hours=7),
+    summary="B-01 · BK-7Q4K9D2M · 확정",
+    description="무균 작업실 1\nhttps://booking.example/bookings/BK-7Q4K9D2M",
+    location="B-01 무균 작업실 1",
+    transparent=False,
+    changed_at=AT - timedelta(days=9, seconds=13),
+    url="https://booking.example/bookings/BK-7Q4K9D2M",
+)
+HOSTILE = {
+    "line feed": "first\nSTATUS:CANCELLED",
+    "carriage return": "first\rSTATUS:CANCELLED",
+    "both": "first\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:planted",
+    "separators": 'a,b;c:d=e"f\\g\\',
+    "escapes": r"\n is not a break, \; and \, and \\ are not marks",
+    "emoji": "🧬👩‍🔬" * 40,
+    "hangul": "가나다라마바사" * 40,
+    "combining": "e\u0301" * 200,
+    "line separator": "first\u2028second\u2029third\x85fourth\x0bfifth",
+    "controls": "a\x00b\x07c\x1bd\x7fe\x9bf",
+    "lone surrogate": "a\ud800b",
+    "blank start": " leading blank and a tab\t",
+    "empty": "",
+    "megabyte": "제목 title, " * 70_000,
+}
+
+
+def plainly(texts: CalendarPart) -> CalendarPart:
+    """The part as its text may stand in any calendar."""
+    return replace(texts, **{name: tidy(getattr(texts, name)) for name in ("summary", "description", "location")})
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_hostile_text_stays_text(reader: str) -> None:
+    hostile = [replace(PART, uid=name, summary=text, description=text, location=text) for name, text in HOSTILE.items()]
+    parts = [part for each in hostile for part in (PART, each)]
+    found = READERS[reader](feed_of(parts, name="\r\nX:" + HOSTILE["separators"], language="ko"))
+    plain, told = found[::2], found[1::2]
+    assert [event["uid"] for event in told] == list(HOSTILE)
+    for event in told:
+        text = tidy(HOSTILE[event["uid"]])
+        assert event["summary"] == text, event["uid"]
+        assert (event["description"] or "", event["location"] or "") == (text, text), event["uid"]
+        assert event["status"] == "CONFIRMED"
+    assert all(event == plain[0] for event in plain)
+
+
+def test_the_three_readers_find_the_same() -> None:
+    parts = [
+        replace(PART, uid=name, description=text, url=None if len(text) % 2 else PART.url)
+        for name, text in HOSTILE.items()
+    ]
+    found = [read(feed_of(parts, name="x", language="en")) for read in READERS.values()]
+    assert found[0] == found[1] == found[2]
+    assert found[0][0]["start"] == "2027-03-02T00:00:00+00:00"
+    assert found[0][0]["changed"] == "2027-02-20T23:59:47+00:00"
+
+
+def test_it_says_what_the_library_would_have_written() -> None:
+    parts = [
+        plainly(replace(PART, uid=name, summary=text, location=text))
+        for name, text in HOSTILE.items()
+        if name != "megabyte"
+    ]
+    for read in READERS.values():
+        ours, theirs = feed_of(parts, name="x", language="ko"), calendar_of(parts, name="x", language="ko")
+        assert read(ours) == read(theirs)
+
+
+def test_random_parts_say_what_the_library_would_have_written() -> None:
+    seed = random.randrange(10**9)
+    print("seed", seed)
+    dice = random.Random(seed)
+    letters = "aB ,;:\\\"'=\t\n\r가나🧬é\u2028%-"
+    for _ in range(150):
+        words = ["".join(dice.choices(letters, k=dice.choice((0, 1, 30, 74, 75, 76, 150, 400)))) for _ in range(3)]
+        start = AT + timedelta(minutes=dice.randrange(10**6))
+        part = plainly(
+            CalendarPart(
+                uid=f"u{dice.random()}",
+                sequence=dice.randrange(9),
+                status=dice.choice(("TENTATIVE", "CONFIRMED", "CANCELLED")),
+                start=start,
+                end=start + timedelta(minutes=dice.randrange(1, 10**5)),
+                summary=words[0],
+                description=words[1],
+                location=words[2],
+                transparent=dice.random() < 0.5,
+                changed_at=AT + timedelta(seconds=dice.random() * 10**6),
+                url=dice.choice((None, "https://booking.example/" + "x" * dice.randrange(200))),
+            )
+        )
+        ours, theirs = feed_of([part], name="x", language="en"), calendar_of([part], name="x", language="en")
+        for read in (READERS["icalendar"], READERS["vobject"]):
+            assert read(ours) == read(theirs), (seed, part)
+
+
+def test_no_line_is_longer_than_75_octets_or_cut_within_a_character() -> None:
+    parts = [replace(PART, summary=text, location=text) for text in HOSTILE.values()]
+    feed = feed_of(parts, name="가" * 100, language="zh_Hans")
+    assert feed.endswith(b"END:VEVENT\r\nEND:VCALENDAR\r\n")
+    lines = feed.split(b"\r\n")
+    assert max(map(len, lines)) <= LINE_OCTETS
+    for line in lines:
+        line.decode()
+        assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", line)
+
+
+@pytest.mark.parametrize("length", range(60, 240))
+def test_folding_loses_nothing(length: int) -> None:
+    for letter in "a가🧬":
+        line = "SUMMARY:" + letter * length
+        assert fold(line).replace("\r\n ", "") == line
+
+
+def test_escaping_is_the_four_marks_of_the_format() -> None:
+    assert escape("a\\b;c,d\ne\r\nf") == r"a\\b\;c\,d\ne\nf"
+    assert escape("가 · 나") == "가 · 나"
+
+
+def test_an_entry_with_an_impossible_address_is_left_out_and_the_others_stand(caplog: pytest.LogCaptureFixture) -> None:
+    parts = [PART, replace(PART, uid="bad", url="https://x/\r\nATTENDEE:mailto:a@b"), replace(PART, uid="third")]
+    found = READERS["icalendar"](feed_of(parts, name="x", language="en"))
+    assert [event["uid"] for event in found] == [PART.uid, "third"]
+    assert "'bad'" in caplog.text
+    with pytest.raises(ValueError):
+        address("https://x/ y")
+
+
+def test_an_empty_feed_is_a_calendar() -> None:
+    assert READERS["icalendar"](feed_of([], name="x", language="en")) == []
+    assert READERS["ical.js"](feed_of([], name="x", language="en")) == []
