@@ -24,11 +24,15 @@ from conflict_facts import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gmp_booking.conflicts import engine
 from gmp_booking.conflicts.alternatives import find_alternatives, published
 from gmp_booking.conflicts.case import PersonFacts, RoomFacts, UnitFacts
 from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.rule import Column, Row, Texts, W, discover, rule
 from gmp_booking.kernel.period import Period
 
+COLUMNS = [column.value for column in Column]
 LONG = (busy("0", "0", 1, until=31),)
 
 
@@ -175,6 +179,33 @@ def test_moving_rooms_takes_the_culture_along():
     )
     moved = next(one for one in find_alternatives(facts) if one.params.get("room") == "B-02")
     assert moved.equipment[0]["resource"] == "INC-03"
+
+
+def test_one_session_alone_may_use_another_room():
+    pair = (session("9", "12", equipment=("BSC-01",)), session("9", "12", 3, number=2, equipment=("BSC-01",)))
+    first = find_alternatives(case(*pair, with_rooms=(room("B-01", busy("9", "12", 3)),)))[0]
+    assert (first.label, first.params) == (
+        "Use {room} at the same time for session {number}",
+        {"room": "B-02", "number": 2},
+    )
+    assert [(one["room"], one["equipment"]) for one in first.sessions] == [("B-01", ["BSC-01"]), ("B-02", ["BSC-02"])]
+    assert first.changes == 1
+
+
+def test_what_would_only_bring_another_warning_is_not_offered(monkeypatch):
+    @rule(
+        "XX-01", "Nobody likes B-02", applies=Row(**dict.fromkeys(COLUMNS, W)), source="a test", texts=Texts(own="No.")
+    )
+    def complain(facts):
+        for one in facts.sessions:
+            if one.room == "B-02":
+                yield Complaint(resource=one.room, period=one.period, session=one.number)
+
+    facts = case(session("9", "12"), with_rooms=(room("B-01", busy("9", "12")),))
+    assert "B-02" in labels(facts)[0]
+    rules = {**discover(), "XX-01": complain}
+    monkeypatch.setattr(engine, "discover", lambda: rules)
+    assert not any("B-02" in label for label in labels(facts))
 
 
 def test_an_evening_that_needs_cover_is_offered_a_time_that_does_not():
