@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, Flask, current_app, g, make_response, redirect, render_template, request
+from flask import Blueprint, current_app, g, make_response, redirect, render_template, request
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
@@ -14,8 +13,7 @@ from gmp_booking.accounts.schemas import SignInSchema, TokenFormSchema
 from gmp_booking.infra import http, i18n
 from gmp_booking.infra.i18n import _
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.kernel.errors import Forbidden, Invalid, Refusal, TooSoon
-from gmp_booking.people.service import change_phone
+from gmp_booking.kernel.errors import Forbidden, Refusal, TooSoon
 
 accounts = Blueprint("accounts", __name__)
 account = Blueprint("account", __name__)
@@ -115,29 +113,15 @@ def end_session(session_id: int) -> Response:
     return redirect(ACCOUNT, 303)
 
 
-@account.post("/account/profile")
-@sessions.signed_in
-def update_profile() -> Response:
-    actor = sessions.require_actor()
-    phone = request.form.get("phone", "")
-    try:
-        sessions.services().database.transact(actor, change_phone, actor.person_id or 0, phone)
-    except Invalid as refusal:
-        return _account_page(422, errors={name: _(found[0]) for name, found in refusal.field_errors.items()})
-    return redirect(ACCOUNT, 303)
-
-
 @account.post("/account/tokens")
 @sessions.signed_in
 def create_token() -> Response:
-    database = sessions.services().database
-    try:
-        shape = TokenFormSchema().load(request.form.to_dict())
-        made = database.transact(sessions.require_actor(), service.create_token, name=shape["name"], days=shape["days"])
-    except (ValidationError, Invalid) as refused:
-        found = refused.field_errors if isinstance(refused, Invalid) else http.field_errors(refused.messages)
-        return _account_page(422, errors={name: _(each[0]) for name, each in found.items()})
-    return _account_page(201, new_token=made.secret)
+    shape = TokenFormSchema().load(request.form.to_dict())
+    made = sessions.services().database.transact(
+        sessions.require_actor(), service.create_token, name=shape["name"], days=shape["days"]
+    )
+    page = render_template("accounts/token_made.html", secret=made.secret, token=made.token)
+    return make_response(page, 201)
 
 
 @account.post("/account/tokens/<int:token_id>/revoke")
@@ -145,14 +129,3 @@ def create_token() -> Response:
 def revoke_token(token_id: int) -> Response:
     sessions.services().database.transact(sessions.require_actor(), service.revoke_token, token_id)
     return redirect(ACCOUNT, 303)
-
-
-def compose_account_page(app: Flask, render: Callable[..., str]) -> None:
-    """Name who draws the account page: `render(new_token=None, errors={})`. It shows more than this feature knows."""
-    app.extensions["gmp.account_page"] = render
-
-
-def _account_page(status: int, *, new_token: str | None = None, errors: dict[str, str] | None = None) -> Response:
-    """The account page in answer to a form: a new token is shown this once and stands in no address."""
-    render: Callable[..., str] = current_app.extensions["gmp.account_page"]
-    return make_response(render(new_token=new_token, errors=errors or {}), status)

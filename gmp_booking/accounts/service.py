@@ -211,6 +211,15 @@ def find_actor_of_token(uow: Uow, secret: str) -> tuple[Actor, bool] | None:
     return None if row is None else (_actor(row, token_id=row.id), bool(row.unseen))
 
 
+def find_actor_of_email(uow: Uow, email: str) -> Actor:
+    """Somebody with an account, for a command typed by an operator; such an actor cannot sign. Errors: NotFound."""
+    found = store.find_account_of_email(uow, normalise_email(email), device_hash=b"")
+    row = store.get_person_of_account(uow, found.id) if found else None
+    if row is None or not row.stands:
+        raise NotFound(N_("Nobody with this e-mail address can sign in."))
+    return _actor(row)
+
+
 def _actor(row: Row[Any], *, auth_session_id: int | None = None, token_id: int | None = None) -> Actor:
     return Actor(
         account_id=row.account_id,

@@ -66,16 +66,14 @@ _ACCOUNT_OF_EMAIL = text(
     FROM account WHERE account.email = :email
     """
 )
-_PERSON_OF_ACCOUNT = text(
-    f"""
+_PERSON_OF_ACCOUNT = f"""
     SELECT account.password_hash, account.password_changed_at, {_STANDS} AS stands, {_PERSON}
     FROM account
     JOIN person ON person.id = account.person_id
     LEFT JOIN company ON company.id = person.company_id
     WHERE account.id = :account_id
-    FOR NO KEY UPDATE OF account
     """
-)
+_LOCKED_ACCOUNT = text(f"{_PERSON_OF_ACCOUNT} FOR NO KEY UPDATE OF account")
 _END = text(
     """
     UPDATE auth_session SET ended_at = gmp_now(), end_reason = :reason
@@ -128,7 +126,11 @@ def find_account_of_email(uow: Uow, email: str, *, device_hash: bytes) -> Row[An
 
 def lock_account(uow: Uow, account_id: int) -> Row[Any] | None:
     """The account with its person, locked until the transaction ends."""
-    return uow.session.execute(_PERSON_OF_ACCOUNT, {"account_id": account_id}).one_or_none()
+    return uow.session.execute(_LOCKED_ACCOUNT, {"account_id": account_id}).one_or_none()
+
+
+def get_person_of_account(uow: Uow, account_id: int) -> Row[Any] | None:
+    return uow.session.execute(text(_PERSON_OF_ACCOUNT), {"account_id": account_id}).one_or_none()
 
 
 def add_account(uow: Uow, *, person_id: int, email: str, password_hash: str | None) -> Account:

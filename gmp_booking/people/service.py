@@ -87,28 +87,13 @@ def deactivate_person(uow: Uow, person: Person) -> None:
 
 def speak(uow: Uow, person_id: int, language: str) -> None:
     """Choose the language for one's pages and mail."""
-    person = _oneself(uow, person_id)
+    person = store.find_person(uow, person_id)
+    if person is None:
+        raise NotFound
     if language not in LANGUAGES:
         raise Invalid(field_errors={"language": [N_("This language is not offered.")]})
     person.language = language
     uow.session.flush()
-
-
-def change_phone(uow: Uow, person_id: int, phone: str) -> None:
-    """Note one's telephone number; an empty one removes it. Errors: Invalid."""
-    person = _oneself(uow, person_id)
-    errors = _mistakes(person.name, person.email, phone=phone.strip(), language=person.language)
-    if errors:
-        raise Invalid(field_errors=errors)
-    person.phone = written_phone(phone) if phone.strip() else None
-    uow.session.flush()
-
-
-def _oneself(uow: Uow, person_id: int) -> Person:
-    person = store.find_person(uow, person_id)
-    if person is None or person.id != uow.actor.person_id:
-        raise NotFound
-    return person
 
 
 def find_person_by_email(uow: Uow, email: str) -> Person | None:

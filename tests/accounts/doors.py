@@ -12,7 +12,7 @@ from flask_smorest import Api
 from config import Config
 from gmp_booking.accounts import sessions
 from gmp_booking.accounts.api import api
-from gmp_booking.accounts.pages import account, accounts, compose_account_page
+from gmp_booking.accounts.pages import account, accounts
 from gmp_booking.infra import http
 from gmp_booking.infra.uow import Database
 from gmp_booking.wiring import Services
@@ -33,7 +33,6 @@ def make_app(database: Database, data_dir: Path, **settings: str) -> Flask:
     app.register_blueprint(account)
     smorest.register_blueprint(api)
     http.claim_errors(app)
-    compose_account_page(app, lambda new_token, errors: f"token {new_token}, errors {errors}")
     _add_windows(app)
     return app
 

@@ -13,7 +13,7 @@ import pytest
 from gmp_booking.accounts import passwords, service, sessions, throttle
 from gmp_booking.accounts.store import Idle
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.kernel.errors import Invalid, TooSoon
+from gmp_booking.kernel.errors import Invalid, NotFound, TooSoon
 from tests.accounts.conftest import ADMIN, QA, REQUESTER, give_account
 from tests.accounts.doors import PASSWORD, Browser, make_app
 
@@ -521,18 +521,6 @@ def test_people_see_where_they_are_signed_in(app, browser, database):
     ]
 
 
-def test_people_change_their_phone(browser, sql):
-    browser.sign_in(QA)
-    assert browser.post("/account/profile", {"csrf_token": browser.token, "phone": "010-1234-5678"}).status_code == 303
-    phone = "SELECT phone FROM person WHERE email = 'qa@brc.example'"
-    assert sql(phone) == [("+821012345678",)]
-    answer = browser.post("/account/profile", {"csrf_token": browser.token, "phone": "call me"})
-    assert answer.status_code == 422
-    assert "telephone" in answer.text
-    browser.post("/account/profile", {"csrf_token": browser.token, "phone": ""})
-    assert sql(phone) == [(None,)]
-
-
 def test_the_language_is_remembered_with_the_person(app, browser):
     browser.sign_in(QA)
     answer = browser.post("/language", {"csrf_token": browser.token, "language": "zh-TW", "next": "/me"})
@@ -557,3 +545,12 @@ def test_sessions_nobody_signed_in_with_are_removed_after_a_day(browser, databas
     database.transact(SYSTEM, service.purge)
     assert sql("SELECT stage FROM auth_session") == [("full",)]
     assert sql("SELECT count(*) FROM login_throttle") == [(0,)]
+
+
+def test_an_operator_acts_for_somebody_who_can_sign_in(database, people, sql):
+    actor = database.read(SYSTEM, service.find_actor_of_email, " QA@brc.example")
+    assert (actor.email, actor.roles, actor.auth_session_id) == (QA, {"QA"}, None)
+    sql("UPDATE account SET active = false WHERE email = %s", QA)
+    for email in (QA, "nobody@brc.example"):
+        with pytest.raises(NotFound):
+            database.read(SYSTEM, service.find_actor_of_email, email)
