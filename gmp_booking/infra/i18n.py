@@ -170,7 +170,7 @@ def named(thing: Any, language: str | None = None) -> str:
     """
     wanted = language or current_language()
     for each in (wanted, *LANGUAGES):
-        for key in (_NAME_FIELDS.get(each, "name"), each):
+        for key in (_NAME_FIELDS.get(each, "name"), each, each.partition("_")[0]):
             if found := _value(thing, key):
                 return str(found)
     return str(_value(thing, "name") or "")

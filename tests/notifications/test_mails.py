@@ -1,0 +1,306 @@
+"""Who gets which mail when something happens to a booking."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+import icalendar
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gmp_booking.bookings.content import BookingContent, ReservationContent
+from gmp_booking.bookings.lifecycle import Action, Kind, RunType
+from tests.notifications.conftest import PostOffice
+from tests.notifications.journeys import (
+    a_demo,
+    a_session,
+    cancelled,
+    confirm,
+    confirmed,
+    decided,
+    morning,
+    submitted,
+)
+
+REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
+SCHEDULER, DEMO_MANAGER = "scheduler@brc.example", "demo@brc.example"
+
+
+def body(mail: EmailMessage) -> str:
+    return mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+def calendar(mail: EmailMessage) -> icalendar.Calendar:
+    (attached,) = mail.iter_attachments()
+    assert attached.get_content_type() == "text/calendar"
+    return icalendar.Calendar.from_ical(attached.get_content())
+
+
+def speaks(rows: Session, email: str, language: str) -> None:
+    rows.execute(text("UPDATE person SET language = :l WHERE email = :e"), {"l": language, "e": email})
+    rows.commit()
+
+
+def test_a_request_is_announced_to_the_people_of_its_first_stage(post: PostOffice) -> None:
+    reference = submitted(post.database, a_demo())
+    post.work()
+    ((recipient, (subject,)),) = post.subjects.items()
+    assert recipient == DEMO_MANAGER
+    assert subject == f"[{reference}] Waiting for your decision: Gaon Stem, T-01"
+    assert "It was made by GAO requester." in body(post.mails[0])
+
+
+def test_a_reviewed_request_is_announced_to_the_next_stage(post: PostOffice) -> None:
+    content = BookingContent(
+        kind=Kind.CLEANROOM, product="GS-M1", run_type=RunType.ENG, sessions=(a_session(room="B-01"),)
+    )
+    reference = submitted(post.database, content)
+    post.work()
+    assert set(post.subjects) == {SCHEDULER}
+    decided(post.database, reference, Action.REVIEW, by=SCHEDULER)
+    post.work()
+    assert set(post.subjects) == {SCHEDULER, "qa@brc.example"}
+
+
+def test_nobody_is_asked_to_decide_on_what_they_asked_for(post: PostOffice) -> None:
+    submitted(post.database, a_demo(booked_for="GAO"), by=DEMO_MANAGER)
+    post.work()
+    assert post.mails == []
+
+
+def test_a_returned_request_brings_its_question_to_the_requester(post: PostOffice) -> None:
+    reference = submitted(post.database, a_demo())
+    post.work()
+    decided(post.database, reference, Action.RETURN, reason="Which bioreactor will you bring?")
+    post.work()
+    (mail,) = post.mails_to(REQUESTER)
+    assert mail["Subject"].startswith(f"[{reference}] A question about your request")
+    assert "Which bioreactor will you bring?" in body(mail)
+    assert "The time is held for you until" in body(mail)
+
+
+def test_a_rejection_brings_its_reason(post: PostOffice) -> None:
+    reference = submitted(post.database, a_demo())
+    decided(post.database, reference, Action.REJECT, reason="The stage is being rebuilt")
+    post.work()
+    (mail,) = post.mails
+    assert mail["X-RcptTo"] == REQUESTER
+    assert "The stage is being rebuilt" in body(mail)
+
+
+def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_calendar_file(post: PostOffice) -> None:
+    reference = submitted(post.database, a_demo())
+    post.work()
+    confirm(post.database, reference)
+    post.work()
+    assert set(post.subjects) == {DEMO_MANAGER, REQUESTER, OPERATOR}
+    (mail,) = post.mails_to(REQUESTER)
+    start = a_session().start
+    assert mail["Subject"] == f"[{reference}] Confirmed: T-01, {start:%Y-%m-%d (%a) %H:%M} KST"
+    assert f"- T-01 Room T-01: {start:%Y-%m-%d (%a)} 09:00–13:00 KST" in body(mail)
+    assert f"https://booking.brc.example/bookings/{reference}" in body(mail)
+    assert mail.get_body(("html",)).get_content().count("<h") <= 2
+    entries = calendar(mail)
+    assert entries["METHOD"] == "REQUEST"
+    (entry,) = entries.walk("VEVENT")
+    assert (entry["UID"], entry["STATUS"], entry["SEQUENCE"]) == (f"{reference}-s1@booking.brc.example", "CONFIRMED", 1)
+    assert entry.decoded("DTSTART") == start
+    assert entry["ATTENDEE"] == f"mailto:{REQUESTER}"
+    assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_each_person_named_hears_of_their_own_sessions_and_the_requester_of_all(post: PostOffice) -> None:
+    confirmed(post.database, a_demo(a_session(0, (OPERATOR,)), a_session(1, (OPERATOR2,))))
+    post.work()
+    found = {mail["X-RcptTo"]: [entry["UID"][12:14] for entry in calendar(mail).walk("VEVENT")] for mail in post.mails}
+    assert found == {REQUESTER: ["s1", "s2"], OPERATOR: ["s1"], OPERATOR2: ["s2"]}
+
+
+def test_equipment_is_transparent_in_the_calendar(post: PostOffice, rows: Session) -> None:
+    reserved = ReservationContent("INC-01", morning(21), morning(21) + timedelta(days=20), units=2)
+    reference = submitted(post.database, BookingContent(kind=Kind.EQUIPMENT, product="GS-M1", equipment=(reserved,)))
+    decided(post.database, reference, Action.REVIEW, by=SCHEDULER)
+    rows.execute(text("UPDATE booking SET track = 'light', stage = 0"))
+    rows.commit()
+    confirm(post.database, reference)
+    post.work()
+    (mail,) = post.mails
+    (entry,) = calendar(mail).walk("VEVENT")
+    assert (entry["UID"], entry["TRANSP"]) == (f"{reference}-e1@booking.brc.example", "TRANSPARENT")
+    assert "- INC-01 (2 places): " in body(mail)
+
+
+def test_a_cancelled_booking_is_taken_back_and_its_reminders_with_it(post: PostOffice, rows: Session) -> None:
+    reference = confirmed(post.database)
+    post.work()
+    assert rows.execute(text("SELECT count(*) FROM outbox_message WHERE kind = 'upcoming'")).scalar() == 6
+    cancelled(post.database, reference)
+    post.work()
+    rows.rollback()
+    waiting = "kind = 'upcoming' AND withdrawn_at IS NULL"
+    assert rows.execute(text(f"SELECT count(*) FROM outbox_message WHERE {waiting}")).scalar() == 0
+    last = {mail["X-RcptTo"]: mail for mail in post.mails if "Cancelled" in mail["Subject"]}
+    assert set(last) == {REQUESTER, OPERATOR, SCHEDULER}
+    entries = calendar(last[OPERATOR])
+    assert (entries["METHOD"], entries.walk("VEVENT")[0]["STATUS"]) == ("CANCEL", "CANCELLED")
+    assert entries.walk("VEVENT")[0]["SEQUENCE"] == 2
+    assert list(last[SCHEDULER].iter_attachments()) == []
+    assert "The samples did not arrive" in body(last[OPERATOR])
+    post.pass_time(timedelta(days=40))
+    before = len(post.mails)
+    post.work()
+    assert len(post.mails) == before
+
+
+def test_a_request_given_up_before_it_was_confirmed_takes_nothing_out_of_a_calendar(post: PostOffice) -> None:
+    reference = submitted(post.database, a_demo())
+    cancelled(post.database, reference)
+    post.work()
+    assert set(post.subjects) == {REQUESTER, SCHEDULER}
+    assert all(list(mail.iter_attachments()) == [] for mail in post.mails)
+
+
+def test_the_sender_looks_again_so_a_cancel_nobody_has_handled_yet_stops_the_mail(
+    post: PostOffice, rows: Session
+) -> None:
+    reference = confirmed(post.database)
+    post.plan()
+    cancelled(post.database, reference)
+    post.pass_time(timedelta(days=10))
+    post.send()
+    assert post.mails == []
+    due = rows.execute(text("SELECT count(*) FROM outbox_message WHERE withdrawn_at IS NOT NULL")).scalar()
+    assert due == 4  # two confirmations, two reminders at D-14
+    post.plan()
+    post.send()
+    assert {mail["X-RcptTo"] for mail in post.mails} == {REQUESTER, OPERATOR, SCHEDULER}
+
+
+def test_a_request_already_reviewed_is_not_announced_any_more(post: PostOffice) -> None:
+    reference = submitted(post.database, a_demo())
+    post.plan()
+    confirm(post.database, reference)
+    post.work()
+    assert DEMO_MANAGER not in post.subjects
+
+
+def test_reminders_come_in_time_and_once(post: PostOffice) -> None:
+    confirmed(post.database)
+    post.work()
+    sent = len(post.mails)
+    start = a_session().start
+    for days in (14, 3, 1):
+        due = (start - timedelta(days=days)).replace(hour=9)
+        post.pass_time(due - datetime.now(due.tzinfo) - timedelta(seconds=20))
+        post.work()
+        assert len(post.mails) == sent, f"too early: D-{days}"
+        post.pass_time(due - datetime.now(due.tzinfo) + timedelta(seconds=1))
+        post.work()
+        post.work()
+        sent += 2
+        assert len(post.mails) == sent, f"D-{days}"
+    assert {mail["Subject"].split(":")[0][14:] for mail in post.mails[2:]} == {"Reminder"}
+
+
+def test_no_reminder_comes_after_the_session_began(post: PostOffice, rows: Session) -> None:
+    confirmed(post.database)
+    post.work()
+    before = len(post.mails)
+    post.pass_time(timedelta(days=60))
+    post.work()
+    assert len(post.mails) == before
+    assert rows.execute(text("SELECT count(*) FROM outbox_message WHERE withdrawn_at IS NOT NULL")).scalar() == 6
+
+
+def test_who_is_no_longer_named_gets_no_reminder(post: PostOffice, rows: Session) -> None:
+    confirmed(post.database)
+    post.work()
+    rows.execute(text("DELETE FROM session_person"))
+    rows.commit()
+    post.pass_time(a_session().start - datetime.now(a_session().start.tzinfo) - timedelta(hours=20))
+    post.work()
+    reminded = [mail["X-RcptTo"] for mail in post.mails if "Reminder" in mail["Subject"]]
+    assert set(reminded) == {REQUESTER}
+
+
+def test_who_was_deactivated_gets_no_mail(post: PostOffice, rows: Session) -> None:
+    reference = submitted(post.database, a_demo())
+    confirm(post.database, reference)
+    post.plan()
+    rows.execute(text("UPDATE person SET active = false WHERE email = :email"), {"email": OPERATOR})
+    rows.commit()
+    post.send()
+    assert set(post.subjects) == {REQUESTER}
+
+
+@pytest.mark.parametrize(("language", "zone_of"), [("ko", ".("), ("en", " ("), ("zh_Hans", "日（周")])
+def test_mail_speaks_the_readers_language(post: PostOffice, rows: Session, language: str, zone_of: str) -> None:
+    speaks(rows, REQUESTER, language)
+    confirmed(post.database)
+    post.work()
+    (mail,) = post.mails_to(REQUESTER)
+    assert zone_of in mail["Subject"]
+    assert "KST" in body(mail)
+    assert mail["Content-Language"] == language.replace("_", "-")
+    names = {"ko": "T-01 실", "en": "Room T-01", "zh_Hans": "T-01室"}
+    assert names[language] in body(mail)
+    assert calendar(mail).walk("VEVENT")[0]["SUMMARY"].params["LANGUAGE"] == language.replace("_", "-")
+
+
+def test_a_rivals_data_is_in_no_mail(post: PostOffice, rows: Session) -> None:
+    rivals = a_demo(a_session(2, ("operator@saebyeok.example",)), title="SECRET-CANARY", purpose="SECRET-CANARY")
+    other = submitted(post.database, rivals, by="requester@saebyeok.example")
+    confirm(post.database, other)
+    confirmed(post.database, a_demo(a_session(0), title="Gaon's own"))
+    post.work()
+    hints = re.compile(rf"SECRET-CANARY|{other}|saebyeok|Saebyeok|새벽", re.IGNORECASE)
+    for mail in post.mails:
+        if mail["X-RcptTo"].endswith("gaon.example"):
+            whole = str(mail["Subject"]) + body(mail) + mail.get_body(("html",)).get_content()
+            whole += "".join(part.get_content() for part in mail.iter_attachments())
+            assert not hints.search(whole)
+    recipients = {mail["X-RcptTo"].split("@")[1] for mail in post.mails if hints.search(body(mail))}
+    assert recipients <= {"saebyeok.example", "brc.example"}
+
+
+def test_calendar_files_name_no_product_and_no_person(post: PostOffice) -> None:
+    confirmed(post.database, a_demo(title="TITLE-CANARY", purpose="PURPOSE-CANARY"))
+    post.work()
+    for mail in post.mails:
+        (attached,) = mail.iter_attachments()
+        assert not re.search(r"CANARY|GAO |Gaon", attached.get_content())
+
+
+def test_line_breaks_in_a_title_stop_no_mail(post: PostOffice) -> None:
+    confirmed(post.database, a_demo(title="Two\r\nBcc: everybody@example.com\u2028lines\u0085"))
+    post.work()
+    (mail,) = post.mails_to(REQUESTER)
+    assert "Two Bcc: everybody@example.com lines" in mail["Subject"]
+    assert mail["Bcc"] is None
+
+
+def test_a_person_of_another_company_is_told_nothing_even_when_named(post: PostOffice, rows: Session) -> None:
+    confirmed(post.database)
+    stranger = "SELECT id FROM person WHERE email = 'operator@saebyeok.example'"
+    rows.execute(text(f"UPDATE session_person SET person_id = ({stranger})"))
+    rows.commit()
+    post.work()
+    assert set(post.subjects) == {REQUESTER}
+
+
+def test_a_delivery_that_cannot_be_handled_does_not_stop_the_others(post: PostOffice, rows: Session) -> None:
+    submitted(post.database, a_demo())
+    rows.execute(text("UPDATE booking SET track = 'no such track'"))
+    rows.commit()
+    submitted(post.database, a_demo(a_session(1)))
+    post.work()
+    assert list(post.subjects) == [DEMO_MANAGER]
+    for _ in range(12):
+        post.plan()
+    found = rows.execute(text("SELECT attempts, done_at, last_error FROM delivery ORDER BY id")).all()
+    assert (found[0].attempts, found[0].done_at) == (10, None)
+    assert "no such track" in found[0].last_error
+    assert found[1].done_at
