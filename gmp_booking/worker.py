@@ -85,3 +85,10 @@ def _look(tick: Tick, worker: Worker) -> None:
         _log.warning("The database cannot be reached (%s): %s", tick.name, error.__cause__ or error)
     except Exception:
         _log.exception("A tick failed: %s", tick.name)
+
+
+if __name__ == "__main__":
+    import os
+
+    logging.basicConfig(level=logging.INFO)
+    run(Config.from_env(os.environ))
