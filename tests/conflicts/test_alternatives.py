@@ -94,6 +94,11 @@ def test_the_nearest_times_in_the_same_room_are_offered_on_the_quarter_hour():
     ]
 
 
+def test_a_start_that_was_odd_is_offered_on_the_quarter_hour():
+    facts = case(session("10:07", "11"), with_rooms=only("B-01", busy("9:50", "13")))
+    assert labels(facts)[:2] == ["Start earlier: 02 08:45", "Start later: 02 13:00"]
+
+
 def test_a_gap_that_fits_exactly_is_taken():
     facts = case(session("10", "12"), with_rooms=only("B-01", busy("8", "12"), busy("14", "20")))
     assert labels(facts)[0] == "Start later: 02 12:00"
