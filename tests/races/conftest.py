@@ -1,0 +1,56 @@
+"""One service of four gunicorn workers for all races of a test process; each race has times of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from gmp_booking.infra.embedded import EmbeddedPostgres
+from gmp_booking.infra.uow import Database
+from gmp_booking.wiring import CONSUMERS
+from tests.conftest import Place, place_of
+from tests.facility import COMPANIES, STAFF
+from tests.rig import Client, Ledger, Service, ServerLog, enrol
+
+WORKERS = 4
+REQUESTERS = [f"requester@{domain}" for _ko, _en, domain, _products in COMPANIES.values()]
+STAFF_ADDRESSES = [f"{user}@brc.example" for user in STAFF]
+
+
+@dataclass
+class Arena:
+    """A service, the tokens of its people, and what is known of its database from outside."""
+
+    service: Service
+    tokens: dict[str, str]
+    place: Place
+    server_log: ServerLog
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def client(self, email: str) -> Client:
+        return self.service.client(self.tokens[email])
+
+    def crowd(self) -> Client:
+        """One connection that everybody may speak through."""
+        return self.service.client("", tokens=self.tokens)
+
+
+@pytest.fixture(scope="session")
+def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tuple[Service, dict[str, str], Place]]:
+    name = "races"
+    cluster.ensure_database(name, template=template.name)
+    place = place_of(cluster, name)
+    database = Database(place.app_url, consumers=CONSUMERS, pool_size=1)
+    tokens = enrol(database, REQUESTERS + STAFF_ADDRESSES)
+    database.dispose()
+    with Service(place.app_url, place.owner_url, workers=WORKERS) as service:
+        yield service, tokens, place
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def arena(running_service: tuple[Service, dict[str, str], Place], cluster: EmbeddedPostgres) -> Arena:
+    service, tokens, place = running_service
+    return Arena(service, tokens, place, ServerLog(cluster.log))

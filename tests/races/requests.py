@@ -1,0 +1,57 @@
+"""What the racing clients ask for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+SEOUL = ZoneInfo("Asia/Seoul")
+PRODUCTS = {
+    "gaon.example": "GS-M1",
+    "saebyeok.example": "SE-01",
+    "hanbit.example": "HB-Derm",
+    "nuriesel.example": "NR-19",
+}
+FULL_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02")
+_weeks = itertools.count(4)
+
+
+def a_week_of_its_own() -> datetime:
+    """Monday 09:00 in Seoul of a week no other race of this process uses."""
+    day = datetime.now(UTC).astimezone(SEOUL) + timedelta(weeks=next(_weeks))
+    day -= timedelta(days=day.weekday())
+    return day.replace(hour=9, minute=0, second=0, microsecond=0)
+
+
+def working_hours(monday: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Two-hour spans, five a day from Monday to Friday, week after week, that touch and do not overlap."""
+    for week in itertools.count():
+        for day in range(5):
+            for number in range(5):
+                start = monday + timedelta(weeks=week, days=day, hours=2 * number)
+                yield start, start + timedelta(hours=2)
+
+
+def a_session(room: str, start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
+    return {"room": room, "start": start.isoformat(), "end": end.isoformat(), "headcount": 1, **more}
+
+
+def a_reservation(resource: str, start: datetime, end: datetime, units: int = 1) -> dict[str, Any]:
+    return {"resource": resource, "start": start.isoformat(), "end": end.isoformat(), "units": units}
+
+
+def cleanroom_work(
+    email: str, sessions: Sequence[dict[str, Any]], equipment: Sequence[dict[str, Any]] = (), **more: Any
+) -> dict[str, Any]:
+    """An engineering run of a product of the asker's company."""
+    product = PRODUCTS[email.partition("@")[2]]
+    common = {"kind": "CLEANROOM", "run_type": "ENG", "product": product, "batch": "RACE-1"}
+    return common | {"sessions": list(sessions), "equipment": list(equipment)} | more
+
+
+def a_demonstration(start: datetime, end: datetime, room: str = "T-01", **more: Any) -> dict[str, Any]:
+    """One stage, no signature."""
+    return {"kind": "TECH_DEMO", "title": "Show", "sessions": [a_session(room, start, end)], **more}

@@ -1,0 +1,63 @@
+"""Many clients want the same room at the same time, over HTTP and several gunicorn workers: one gets it."""
+
+import itertools
+import random
+from collections import Counter
+
+import pytest
+
+from tests.oracles import all_violations, effects_beyond_one, lost, read_world
+from tests.races.conftest import REQUESTERS, Arena
+from tests.races.requests import FULL_ROOMS, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.told import told
+from tests.rig import race
+
+
+def run_for_the_same_times(arena: Arena, *, targets: int, attempts_each: int, clients: int, seed: int) -> Counter[str]:
+    """Every target is asked for by many at about the same time; returns the winners of each."""
+    chance = random.Random(seed)
+    places = [
+        (room, span) for span in itertools.islice(working_hours(a_week_of_its_own()), targets) for room in FULL_ROOMS
+    ]
+    jobs = []
+    for room, (start, end) in places[:targets]:
+        target = f"{room} {start:%m-%d %H}"
+        for _ in range(attempts_each):
+            email = chance.choice(REQUESTERS)
+            # Not always the very same period: any overlap is a rival.
+            shift = chance.choice([0, 0, 0, 10, 20])
+            session = a_session(room, start, end, setup_min=0, teardown_min=0)
+            session |= {"start": start.replace(minute=shift).isoformat()}
+            body = cleanroom_work(email, [session])
+            key = f"{seed}-{len(jobs)}"
+
+            def job(client, email=email, body=body, target=target, key=key):
+                arena.ledger.make(
+                    target, "submit", lambda: client.as_(email).post("/api/v1/bookings", body, key=key), key=key
+                )
+
+            jobs.append(job)
+    race([arena.crowd() for _ in range(clients)], jobs)
+    print(f"seed {seed}: {arena.ledger}")
+    return Counter(call.target for call in arena.ledger.calls if call.reply.status == 201)
+
+
+def judge(arena: Arena, winners: Counter[str], *, targets: int) -> None:
+    assert set(arena.ledger.statuses()) == {201, 409}
+    assert len(winners) == targets
+    assert set(winners.values()) == {1}
+    world = read_world(arena.place.superuser_url)
+    answered = told(arena.ledger.calls)
+    assert all_violations(world) + lost(world, answered) + effects_beyond_one(answered) == []
+    assert arena.server_log.deadlocks() == []
+
+
+def test_of_many_who_want_one_time_exactly_one_gets_it(arena: Arena) -> None:
+    winners = run_for_the_same_times(arena, targets=30, attempts_each=20, clients=32, seed=20261122)
+    judge(arena, winners, targets=30)
+
+
+@pytest.mark.long
+def test_five_thousand_attempts_have_250_winners(arena: Arena) -> None:
+    winners = run_for_the_same_times(arena, targets=250, attempts_each=20, clients=32, seed=5000)
+    judge(arena, winners, targets=250)
