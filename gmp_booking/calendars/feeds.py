@@ -10,6 +10,7 @@ from gmp_booking.accounts import sessions
 from gmp_booking.calendars import masking, service
 from gmp_booking.calendars.ics import feed_of
 from gmp_booking.infra import http
+from gmp_booking.infra.i18n import _
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import NotFound
 
@@ -27,7 +28,7 @@ def show(token: str) -> Response:
     database = services.database
     subscription = database.read(SYSTEM, service.find_subscription, token)
     if subscription is None:
-        raise NotFound
+        return _unknown()
     if subscription.unseen:
         database.transact(SYSTEM, service.mark_used, subscription.feed_id)
     reading = database.read(
@@ -45,6 +46,11 @@ def show(token: str) -> Response:
     response.set_etag(reading.etag)
     response.headers["Cache-Control"] = CACHE_CONTROL
     return response
+
+
+def _unknown() -> Response:
+    """A sentence instead of the usual page: that has the address of the page in it, which is a secret here."""
+    return Response(f"{_(NotFound.title)}\n", status=NotFound.status, mimetype="text/plain")
 
 
 def path_of(token: str) -> str:

@@ -1,0 +1,101 @@
+"""People with accounts, their calendar links, and an application that serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+
+from gmp_booking.accounts import passwords
+from gmp_booking.accounts.service import create_account
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.store import change_booking, get_booking
+from gmp_booking.calendars.api import api
+from gmp_booking.calendars.feeds import feeds
+from gmp_booking.calendars.pages import calendars
+from gmp_booking.calendars.service import create_feed
+from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.people.service import find_person_by_email
+from tests.accounts.doors import CHEAP, PASSWORD, Browser, make_app
+from tests.facility import actor_of
+
+REQUESTER = "requester@gaon.example"
+OPERATOR = "operator@gaon.example"
+RIVAL = "requester@saebyeok.example"
+SCHEDULER = "scheduler@brc.example"
+EVERYBODY = (REQUESTER, OPERATOR, RIVAL, SCHEDULER)
+
+
+def _give_account(uow: Uow, email: str, password_hash: str) -> int:
+    return create_account(uow, find_person_by_email(uow, email), password_hash).id
+
+
+@pytest.fixture
+def people(database: Database) -> dict[str, Actor]:
+    """Those who take part, able to sign in."""
+    passwords.configure(cost=CHEAP, slots=4)
+    hashed = passwords.hash_password(PASSWORD)
+    found = {}
+    for email in EVERYBODY:
+        account_id = database.transact(SYSTEM, _give_account, email, hashed)
+        found[email] = replace(database.read(SYSTEM, actor_of, email), account_id=account_id)
+    return found
+
+
+@pytest.fixture
+def app(database: Database, people: dict[str, Actor], tmp_path: Path) -> Flask:
+    app = make_app(database, tmp_path, GMP_BASE_URL="https://booking.example")
+    app.register_blueprint(feeds)
+    app.register_blueprint(calendars)
+    app.register_blueprint(api)
+    return app
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    return Browser(app, base_url="https://localhost")
+
+
+@pytest.fixture
+def subscribe(database: Database, people: dict[str, Actor]) -> Callable[..., str]:
+    """Make a link for somebody and return its path."""
+
+    def subscribe(email: str, scope: str) -> str:
+        return f"/calendars/{database.transact(people[email], create_feed, scope=scope).secret}.ics"
+
+    return subscribe
+
+
+@pytest.fixture
+def get(app: Flask) -> Callable[..., Any]:
+    """Ask like a calendar program: no cookie, no session."""
+
+    def get(path: str, **headers: str) -> Any:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return app.test_client(use_cookies=False).get(path, headers=names, base_url="https://localhost")
+
+    return get
+
+
+@pytest.fixture
+def sql(place) -> Callable[..., list[tuple]]:
+    """Ask the database as its owner."""
+
+    def ask(statement: str, *values) -> list[tuple]:
+        with psycopg.connect(place.owner_url.replace("+psycopg", ""), autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    return ask
+
+
+def confirm(uow: Uow, reference: str) -> None:
+    """What the last approval does to a booking."""
+    booking = get_booking(uow, reference)
+    change_booking(uow, booking, state=BookingState.CONFIRMED, confirmed_at=uow.now, sequence=booking.sequence + 1)
