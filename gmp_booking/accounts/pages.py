@@ -33,7 +33,7 @@ def sign_in() -> Response:
     try:
         shape = SignInSchema().load(request.form.to_dict())
     except ValidationError as error:
-        return _form(status=422, errors={name: _(each[0]) for name, each in http.field_errors(error.messages).items()})
+        return _form(status=422, errors={name: each[0] for name, each in http.field_errors(error.messages).items()})
     services = sessions.services()
     outcome = service.sign_in(
         services.database,

@@ -22,6 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gmp_booking.infra import i18n
 from gmp_booking.infra.i18n import _
+from gmp_booking.infra.schema_words import in_words
 from gmp_booking.infra.uow import Answer, Unavailable
 from gmp_booking.kernel.errors import Invalid, Refusal, TooSoon
 from gmp_booking.kernel.text import N_
@@ -329,7 +330,7 @@ def _on_validation_error(error: ValidationError) -> Response:
 
 
 def field_errors(messages: Any) -> dict[str, list[str]]:
-    """A schema's nested messages, flat: `sessions.0.start` → sentences."""
+    """A schema's nested messages, flat and in the reader's language: `sessions.0.start` → sentences."""
     flat: dict[str, list[str]] = {}
     waiting: list[tuple[str, Any]] = [("", messages)]
     while waiting:
@@ -337,8 +338,8 @@ def field_errors(messages: Any) -> dict[str, list[str]]:
         if isinstance(value, Mapping):
             waiting += [(f"{path}.{key}".strip("."), part) for key, part in value.items()]
         else:
-            sentences = [value] if isinstance(value, str) else value
-            flat[path.removeprefix("json.").removeprefix("query.").removeprefix("form.") or "body"] = list(sentences)
+            name = re.sub(r"^(json|query|form)(\.|$)", "", path) or "body"
+            flat[name] = [in_words(each) for each in ([value] if isinstance(value, str) else value)]
     return flat
 
 

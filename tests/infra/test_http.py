@@ -7,7 +7,7 @@ import json
 import pytest
 from flask import Blueprint, Flask, abort, request
 from flask_smorest import Api
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from config import Config
@@ -212,6 +212,52 @@ def test_a_schemas_complaints_are_flat(client):
         assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
         assert list(answer.json["errors"]) == ["more" if "more" in body else "start"]
     assert client.post("/api/v1/strict", data="{", content_type="application/json").status_code in {400, 422}
+
+
+class Strict(Schema):
+    words = fields.String(validate=validate.Length(2, 3))
+    few = fields.List(fields.String(), validate=validate.Length(max=1))
+    many = fields.List(fields.String(), validate=validate.Length(min=2))
+    whole = fields.Integer(validate=validate.Range(1, 9))
+    least = fields.Integer(validate=validate.Range(min=1))
+    most = fields.Integer(validate=validate.Range(max=9))
+    choice = fields.String(validate=validate.OneOf(["a", "b"]))
+    mail = fields.Email()
+    at = fields.AwareDateTime()
+    day = fields.Date()
+    yes = fields.Boolean()
+    inner = fields.Nested(Echo)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"words": "x"}, "Between 2 and 3 characters or entries."),
+        ({"few": ["a", "b"]}, "At most 1 characters or entries."),
+        ({"many": ["a"]}, "At least 2 characters or entries."),
+        ({"whole": 10}, "This must be from 1 to 9."),
+        ({"least": 0}, "This must be 1 or more."),
+        ({"most": 10}, "This must be 9 or less."),
+        ({"choice": "c"}, "This must be one of: a, b."),
+        ({"words": 1}, "This must be text."),
+        ({"whole": "x"}, "This must be a whole number."),
+        ({"few": "x"}, "This must be a list."),
+        ({"mail": "x"}, "Not a valid mail address."),
+        ({"at": "2027-03-02T09:00"}, "Give the time with its zone."),
+        ({"at": "x"}, "Not a valid date and time."),
+        ({"day": "x"}, "Not a valid date."),
+        ({"yes": "x"}, "This must be true or false."),
+        ({"words": None}, "This is needed."),
+        ({"odd": 1}, "This field is not known."),
+        ({"inner": 1}, "This is not the right kind of value."),
+        ({"inner": {}}, "This is needed."),
+    ],
+)
+def test_what_a_schema_says_is_said_in_our_words(given, said):
+    with pytest.raises(ValidationError) as complaint:
+        Strict().load(given)
+    [sentences] = http.field_errors(complaint.value.messages).values()
+    assert sentences == [said]
 
 
 def test_nested_complaints_are_named_by_their_path():
