@@ -145,7 +145,10 @@
   showDay();
   document.addEventListener("htmx:afterSettle", showDay);
 
-  /* arrows walk over the free hours once one of them has the focus; Tab leaves them */
+  /* arrows walk over the free hours of the timeline; Tab stops once in each row instead of at every hour */
+  const rove = () => all(".tl-row").forEach((row) => all(".tl-free", row).slice(1).forEach((cell) => { cell.tabIndex = -1; }));
+  rove();
+  document.addEventListener("htmx:afterSettle", rove);
   on("keydown", ".tl-free", (event, cell) => {
     const rows = all(".tl-row", cell.closest(".tl-body"));
     const here = rows.indexOf(cell.closest(".tl-row"));
