@@ -167,6 +167,23 @@ def test_one_session_in_the_way_moves_alone_between_its_neighbours():
     assert alone.sessions[1]["start"] == "2027-03-03T14:00:00+09:00"
 
 
+def test_a_session_never_passes_its_neighbours():
+    feeds = tuple(session("9", "11", day, number=number) for number, day in enumerate((2, 3, 4), 1))
+    all_between = busy("11", "0", 2, until=4)
+    assert not any("session" in label for label in labels(case(*feeds, with_rooms=only("B-01", all_between)), 10))
+    evening_left = (busy("11", "16", 2), busy("20", "0", 2, until=4))
+    facts = case(*feeds, with_rooms=only("B-01", *evening_left))
+    assert [label for label in labels(facts, 10) if "session" in label] == ["Start session 2 earlier: 02 18:00"]
+
+
+def test_a_session_does_not_leave_the_equipment_it_lies_within():
+    culture = reservation("INC-01", during("8", "16"))
+    facts = case(session("9", "11"), reservations=(culture,), with_rooms=only("B-01", busy("9", "15")))
+    assert not any("session" in label for label in labels(facts, 10))
+    facts = case(session("9", "11"), reservations=(culture,), with_rooms=only("B-01", busy("9", "13")))
+    assert "Start session 1 later: 02 13:00" in labels(facts, 10)
+
+
 def test_other_equipment_of_the_same_kind_in_the_same_room():
     culture = reservation("INC-01", during("9", "9", 2, until=20), units=2)
     facts = case(reservations=(culture,), with_equipment=(equipment("INC-01", (busy("9", "10", 4),)),))
