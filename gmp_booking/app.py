@@ -94,6 +94,7 @@ def _register_api(app: Flask) -> None:
     for blueprint in APIS:
         blueprint.PAGINATION_HEADER_NAME = None
         api.register_blueprint(blueprint)
+    http.claim_errors(app)
 
     @app.get("/api/v1/", endpoint="api_root")
     def root() -> Response:

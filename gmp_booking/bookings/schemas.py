@@ -30,20 +30,26 @@ class CleanText(fields.String):
     """Text as people write it: composed (NFC), trimmed, without control characters or resident numbers."""
 
     default_error_messages = {  # noqa: RUF012
+        "long": N_("This text is too long."),
         "control": N_("Control characters are not allowed in text."),
         "resident": N_("Do not enter resident registration numbers."),
     }
 
     def __init__(self, *, longest: int, **more: Any) -> None:
-        super().__init__(validate=validate.Length(max=longest, error=N_("This text is too long.")), **more)
+        super().__init__(**more)
+        self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
         text = super()._deserialize(value, attr, data, **more)
         text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
+        if len(text) > self.longest:
+            raise self.make_error("long")
         if _CONTROL.search(text):
             raise self.make_error("control")
         if _RESIDENT_NUMBER.search(text):
             raise self.make_error("resident")
+        if not text and not self.allow_none:
+            raise self.make_error("required")
         return text or None
 
 

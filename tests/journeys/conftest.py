@@ -1,0 +1,29 @@
+"""The application with everybody's account open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from gmp_booking.infra.uow import Database
+from tests.doors import Program, Visitor, make_app, open_accounts
+
+
+@pytest.fixture
+def app(place, database: Database, tmp_path) -> Flask:
+    open_accounts(database)
+    app = make_app(place.app_url, place.owner_url, tmp_path)
+    yield app
+    app.extensions["gmp"].database.dispose()
+
+
+@pytest.fixture
+def visit(app: Flask) -> Callable[[str], Visitor]:
+    return lambda email: Visitor(app, email)
+
+
+@pytest.fixture
+def program(app: Flask, database: Database) -> Callable[[str], Program]:
+    return lambda email: Program(app, database, email)
