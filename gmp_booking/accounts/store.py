@@ -235,11 +235,6 @@ def note(
     uow.session.flush()
 
 
-def list_events(uow: Uow, account_id: int, limit: int = 50) -> Sequence[AuthEvent]:
-    found = select(AuthEvent).where(AuthEvent.account_id == account_id).order_by(AuthEvent.id.desc()).limit(limit)
-    return uow.session.scalars(found).all()
-
-
 def purge(uow: Uow) -> None:
     """Remove what nobody signed in with."""
     uow.session.execute(_PURGE)

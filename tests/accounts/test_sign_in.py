@@ -10,7 +10,7 @@ import unicodedata
 
 import pytest
 
-from gmp_booking.accounts import passwords, service, sessions, throttle
+from gmp_booking.accounts import jobs, passwords, service, sessions, throttle
 from gmp_booking.accounts.store import Idle
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Invalid, NotFound, TooSoon
@@ -542,7 +542,7 @@ def test_sessions_nobody_signed_in_with_are_removed_after_a_day(browser, databas
     browser.sign_in(QA)
     Browser(browser.client.application).open_sign_in()
     set_clock("1 day")
-    database.transact(SYSTEM, service.purge)
+    jobs.forget(database)
     assert sql("SELECT stage FROM auth_session") == [("full",)]
     assert sql("SELECT count(*) FROM login_throttle") == [(0,)]
 

@@ -1,0 +1,12 @@
+"""What accounts do without anybody asking."""
+
+from __future__ import annotations
+
+from gmp_booking.accounts import service
+from gmp_booking.infra.uow import Database
+from gmp_booking.kernel.access import SYSTEM
+
+
+def forget(database: Database) -> None:
+    """Remove sessions nobody signed in with and attempts long past. Ten at once are harmless."""
+    database.transact(SYSTEM, service.purge)
