@@ -118,6 +118,15 @@ def test_with_two_units_the_time_is_free_until_both_are_taken() -> None:
     assert "10:00" not in hours
 
 
+def test_a_second_claim_on_a_full_lane_does_not_empty_it() -> None:
+    hours = [
+        cell.clock
+        for cell in cells_of(drawn(block(at(0, "09:00"), at(0, "12:00")), block(at(0, "10:00"), at(0, "11:00"))))
+    ]
+    assert "09:00" not in hours
+    assert "10:00" not in hours
+
+
 def test_the_past_cannot_be_booked() -> None:
     cells = cells_of(drawn(now=at(0, "11:20")))
     assert cells[0].clock == "11:30"
