@@ -218,7 +218,7 @@ class Service:
 
     def __exit__(self, *_error: object) -> None:
         assert self._process is not None
-        self._process.terminate()
+        self._process.send_signal(signal.SIGQUIT)
         try:
             self._process.wait(15)
         except subprocess.TimeoutExpired:

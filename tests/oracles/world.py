@@ -106,8 +106,11 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
     "versions": (VersionRow, "SELECT booking_id, version FROM booking_version"),
     "sessions": (
         SessionRow,
-        "SELECT id, booking_id, version, room_id, starts_at - make_interval(mins => setup_min),"
-        " ends_at + make_interval(mins => teardown_min), state FROM booking_session",
+        """
+        SELECT id, booking_id, version, room_id, starts_at - make_interval(mins => setup_min),
+               ends_at + make_interval(mins => teardown_min), state
+        FROM booking_session
+        """,
     ),
     "attended": (AttendedRow, "SELECT booking_session_id, equipment_id FROM session_equipment"),
     "reservations": (

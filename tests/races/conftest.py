@@ -12,7 +12,7 @@ from gmp_booking.infra.uow import Database
 from gmp_booking.wiring import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.facility import COMPANIES, STAFF
-from tests.rig import Client, Ledger, Service, ServerLog, enrol
+from tests.rig import Client, Ledger, ServerLog, Service, enrol
 
 WORKERS = 4
 REQUESTERS = [f"requester@{domain}" for _ko, _en, domain, _products in COMPANIES.values()]

@@ -1,0 +1,83 @@
+"""Attended equipment takes its room: who books TFF-01 and who books its room C-01 are rivals."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from datetime import datetime
+
+import pytest
+
+from tests.oracles import all_violations, read_world
+from tests.races.conftest import Arena
+from tests.races.requests import a_reservation, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.rig import Reply, at_once
+
+GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
+Span = tuple[datetime, datetime]
+
+
+def equipment_alone(email: str, span: Span) -> dict:
+    return {
+        "kind": "EQUIPMENT",
+        "product": cleanroom_work(email, [])["product"],
+        "run_type": "ENG",
+        "equipment": [a_reservation("TFF-01", *span)],
+    }
+
+
+def equipment_in_another_room(email: str, span: Span) -> dict:
+    return cleanroom_work(email, [a_session("C-02", *span, equipment=["TFF-01"])])
+
+
+def its_room(email: str, span: Span) -> dict:
+    return cleanroom_work(email, [a_session("C-01", *span)])
+
+
+def ask(arena: Arena, email: str, body: dict) -> Reply:
+    client = arena.client(email)
+    reply = client.post("/api/v1/bookings", body)
+    client.close()
+    return reply
+
+
+@pytest.mark.parametrize("by_equipment", [equipment_alone, equipment_in_another_room])
+def test_whoever_comes_first_has_both(arena: Arena, by_equipment) -> None:
+    first, second = itertools.islice(working_hours(a_week_of_its_own()), 2)
+    assert ask(arena, GAON, by_equipment(GAON, first)).status == 201
+    refused = ask(arena, SAEBYEOK, its_room(SAEBYEOK, first))
+    assert (refused.status, {each["rule"] for each in refused.json["findings"]}) == (409, {"RM-01"})
+    assert ask(arena, SAEBYEOK, its_room(SAEBYEOK, second)).status == 201
+    refused = ask(arena, GAON, by_equipment(GAON, second))
+    assert (refused.status, {each["rule"] for each in refused.json["findings"]}) == (409, {"RM-01"})
+    assert all_violations(read_world(arena.place.superuser_url)) == []
+
+
+def run_rivals(arena: Arena, *, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    won: Counter[str] = Counter()
+    for span in itertools.islice(working_hours(a_week_of_its_own()), rounds):
+        by_equipment = chance.choice([equipment_alone, equipment_in_another_room])
+        bodies = [(GAON, by_equipment(GAON, span)), (SAEBYEOK, its_room(SAEBYEOK, span))]
+        chance.shuffle(bodies)
+        replies: list[Reply] = [Reply(0), Reply(0)]
+
+        def one(number: int, bodies=bodies, replies=replies) -> None:
+            replies[number] = ask(arena, *bodies[number])
+
+        at_once(2, one)
+        assert sorted(reply.status for reply in replies) == [201, 409]
+        won["equipment" if replies[[email for email, _body in bodies].index(GAON)].is_success else "room"] += 1
+    print(f"seed {seed}: won {dict(won)}")
+    assert all_violations(read_world(arena.place.superuser_url)) == []
+    assert arena.server_log.deadlocks() == []
+
+
+def test_at_the_same_moment_one_of_them_wins(arena: Arena) -> None:
+    run_rivals(arena, rounds=10, seed=4)
+
+
+@pytest.mark.long
+def test_at_the_same_moment_one_of_them_wins_three_hundred_times(arena: Arena) -> None:
+    run_rivals(arena, rounds=300, seed=304)

@@ -1,0 +1,112 @@
+"""One key, one effect: requests sent several times, at once and later, some of them altered."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import defaultdict
+from collections.abc import Callable
+
+import pytest
+
+from tests.oracles import all_violations, effects_beyond_one, lost, read_world
+from tests.races.conftest import REQUESTERS, Arena
+from tests.races.requests import FULL_ROOMS, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.told import told
+from tests.rig import Client, Reply, race
+
+Replies = defaultdict[str, list[tuple[bool, Reply]]]
+
+
+def sending(
+    arena: Arena, replies: Replies, email: str, key: str, *, body: dict, is_altered: bool
+) -> Callable[[Client], None]:
+    def job(client: Client) -> None:
+        call = arena.ledger.make(
+            "", "submit", lambda: client.as_(email).post("/api/v1/bookings", body, key=key), key=f"{email} {key}"
+        )
+        replies[key].append((is_altered, call.reply))
+
+    return job
+
+
+def run_repeated(arena: Arena, *, keys: int, seed: int) -> None:
+    """Each key is sent one to five times at once, then all once more; a fifth of the repeats ask for something else."""
+    chance = random.Random(seed)
+    replies: Replies = defaultdict(list)
+    now, later = [], []
+    places = ((room, span) for span in working_hours(a_week_of_its_own()) for room in FULL_ROOMS)
+    for number, (room, span) in enumerate(itertools.islice(places, keys)):
+        email, key = chance.choice(REQUESTERS), f"again-{seed}-{number}"
+        as_asked = cleanroom_work(email, [a_session(room, *span)])
+        changes = [bool(repeat) and chance.random() < 0.2 for repeat in range(chance.randint(1, 5) + 1)]
+        jobs = [
+            sending(
+                arena, replies, email, key, body=as_asked | ({"batch": "OTHER"} if change else {}), is_altered=change
+            )
+            for change in changes
+        ]
+        now += jobs[:-1]
+        later.append(jobs[-1])
+    race([arena.crowd() for _ in range(16)], now)
+    race([arena.crowd() for _ in range(16)], chance.sample(later, len(later)))
+    print(f"seed {seed}: {keys} keys, {arena.ledger}")
+    for key, answers in replies.items():
+        judge_key(key, answers)
+    judge_all(arena, keys=keys)
+
+
+def judge_key(key: str, answers: list[tuple[bool, Reply]]) -> None:
+    """One of the two bodies was first; its answers are identical, those of the other one are refused."""
+    booked = {reply.body for _altered, reply in answers if reply.status == 201}
+    assert len(booked) == 1, f"{key}: {[(altered, reply.status) for altered, reply in answers]}"
+    statuses = {altered: {r.status for a, r in answers if a == altered} for altered in (False, True)}
+    assert {201} in statuses.values(), f"{key}: {statuses}"
+    assert set().union(*statuses.values()) <= {201, 422}, f"{key}: {statuses}"
+    assert not (201 in statuses[False] and 201 in statuses[True]), f"{key}: {statuses}"
+    replies = [reply for _altered, reply in answers if reply.status == 201]
+    originals = [reply for reply in replies if "idempotency-replayed" not in reply.headers]
+    assert len(originals) == 1, f"{key}: {len(originals)} of {len(replies)} answers were no replays"
+    assert len({(reply.headers["location"], reply.headers["etag"]) for reply in replies}) == 1
+
+
+def judge_all(arena: Arena, *, keys: int) -> None:
+    answered = told(arena.ledger.calls)
+    world = read_world(arena.place.superuser_url)
+    assert len({one.reference for one in answered}) == keys
+    assert all_violations(world) + lost(world, answered) + effects_beyond_one(answered) == []
+
+
+def test_a_request_sent_again_has_one_effect_and_the_same_answer(arena: Arena) -> None:
+    run_repeated(arena, keys=40, seed=8)
+
+
+@pytest.mark.long
+def test_two_thousand_keys(arena: Arena) -> None:
+    run_repeated(arena, keys=2000, seed=2008)
+
+
+def test_a_refusal_is_not_kept(arena: Arena) -> None:
+    span = next(working_hours(a_week_of_its_own()))
+    client = arena.crowd()
+    taken = client.as_(REQUESTERS[0]).post(
+        "/api/v1/bookings", cleanroom_work(REQUESTERS[0], [a_session("B-01", *span)])
+    )
+    wanted = cleanroom_work(REQUESTERS[1], [a_session("B-01", *span)])
+    assert client.as_(REQUESTERS[1]).post("/api/v1/bookings", wanted, key="patient").status == 409
+    gone = client.as_(REQUESTERS[0]).post(
+        f"/api/v1/bookings/{taken.json['reference']}/cancel", {"reason": "Not needed any more"}
+    )
+    assert gone.status == 200
+    assert client.as_(REQUESTERS[1]).post("/api/v1/bookings", wanted, key="patient").status == 201
+    client.close()
+
+
+def test_keys_of_two_people_are_two_keys(arena: Arena) -> None:
+    first, second = itertools.islice(working_hours(a_week_of_its_own()), 2)
+    client = arena.crowd()
+    for email, span in zip(REQUESTERS, (first, second), strict=False):
+        reply = client.as_(email).post("/api/v1/bookings", cleanroom_work(email, [a_session("B-02", *span)]), key="k")
+        assert reply.status == 201
+        assert "idempotency-replayed" not in reply.headers
+    client.close()

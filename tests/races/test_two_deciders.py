@@ -1,0 +1,142 @@
+"""Two people decide on one booking at the same moment: one decision takes effect, the other one is told."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from datetime import datetime
+
+import pytest
+
+from tests.oracles import all_violations, lost, read_world
+from tests.races.conftest import Arena
+from tests.races.requests import FULL_ROOMS, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.told import told
+from tests.rig import PASSWORD, Client, Reply, at_once
+
+GAON = "requester@gaon.example"
+REASON = "Not in this week, please"
+TOLD_IN_VAIN = {409, 412}
+
+Act = tuple[str, str]
+"""Who, and what they do."""
+
+DUELS: dict[str, tuple[int, list[Act]]] = {
+    # name: (stage of the booking, acts at the same moment)
+    "two clicks of one QA": (1, [("qa@brc.example", "approve"), ("qa@brc.example", "approve")]),
+    "approve and reject": (1, [("qa@brc.example", "approve"), ("qa@brc.example", "reject")]),
+    "approve and return": (1, [("qa@brc.example", "approve"), ("qa@brc.example", "return")]),
+    "approve and the company cancels": (1, [("qa@brc.example", "approve"), (GAON, "cancel")]),
+    "approve and the scheduler cancels": (1, [("qa@brc.example", "approve"), ("scheduler@brc.example", "cancel")]),
+    "two schedulers' reviews": (0, [("scheduler@brc.example", "review"), ("scheduler@brc.example", "review")]),
+    "reject and the company cancels": (0, [("scheduler@brc.example", "reject"), (GAON, "cancel")]),
+    "two cancels": (0, [(GAON, "cancel"), ("scheduler@brc.example", "cancel")]),
+}
+
+
+def act(client: Client, reference: str, what: str, *, seen: str | None = None, key: str | None = None) -> Reply:
+    body: dict = {} if what in {"review", "approve"} else {"reason": REASON}
+    if what in {"approve", "reject"}:
+        body["signature"] = {"password": PASSWORD}
+    return client.post(f"/api/v1/bookings/{reference}/{what}", body, seen=seen, key=key)
+
+
+def a_booking(arena: Arena, room: str, span: tuple[datetime, datetime], *, stage: int) -> tuple[str, str]:
+    """Submitted, and reviewed where QA is to decide; its reference and ETag."""
+    client = arena.crowd()
+    reply = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *span)]))
+    assert reply.status == 201, reply
+    reference = reply.json["reference"]
+    if stage:
+        reply = act(client.as_("scheduler@brc.example"), reference, "review")
+        assert reply.status == 200, reply.body
+    client.close()
+    return reference, reply.headers["etag"].strip('"')
+
+
+def fight(arena: Arena, reference: str, acts: list[Act], *, seen: str | None) -> list[Reply]:
+    """All acts at once, each over a connection of its own."""
+    clients = [arena.client(who) for who, _what in acts]
+    replies: list[Reply] = [Reply(0)] * len(acts)
+
+    def one(number: int) -> None:
+        what = acts[number][1]
+        call = arena.ledger.make("", what, lambda: act(clients[number], reference, what, seen=seen))
+        replies[number] = call.reply
+
+    at_once(len(acts), one)
+    for client in clients:
+        client.close()
+    return replies
+
+
+def judge(arena: Arena, name: str, reference: str, replies: list[Reply], acts: list[Act]) -> None:
+    statuses = [reply.status for reply in replies]
+    winners = [what for reply, (_who, what) in zip(replies, acts, strict=True) if reply.is_success]
+    # A confirmed booking may still be cancelled: then both took effect, one after the other.
+    both = Counter(winners) == Counter({"approve": 1, "cancel": 1}) or Counter(winners) == Counter(
+        {"review": 1, "cancel": 1}
+    )
+    assert both or len(winners) == 1, f"{name}: {statuses}"
+    assert set(statuses) - TOLD_IN_VAIN == {200}, f"{name}: {statuses}"
+    if both:
+        assert replies[0].json["state"] == "CONFIRMED"
+    assert reference
+
+
+def run_duels(arena: Arena, *, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    spans = working_hours(a_week_of_its_own())
+    places = ((room, span) for span in spans for room in FULL_ROOMS)
+    for name, (stage, acts) in itertools.islice(itertools.cycle(DUELS.items()), rounds):
+        room, span = next(places)
+        reference, etag = a_booking(arena, room, span, stage=stage)
+        shuffled = chance.sample(acts, len(acts))
+        replies = fight(arena, reference, shuffled, seen=chance.choice([etag, None]))
+        ordered = sorted(zip(replies, shuffled, strict=True), key=lambda pair: pair[1][1])
+        judge(arena, name, reference, [pair[0] for pair in ordered], [pair[1] for pair in ordered])
+    print(f"seed {seed}: {arena.ledger}")
+    world = read_world(arena.place.superuser_url)
+    assert all_violations(world) + lost(world, told(arena.ledger.calls)) == []
+    assert arena.server_log.deadlocks() == []
+
+
+def test_of_two_decisions_at_once_one_takes_effect(arena: Arena) -> None:
+    run_duels(arena, rounds=24, seed=3)
+
+
+@pytest.mark.long
+def test_two_deciders_a_thousand_times(arena: Arena) -> None:
+    run_duels(arena, rounds=1000, seed=1003)
+
+
+def test_eight_approvers_at_once_leave_one_signature_and_one_confirmation(arena: Arena) -> None:
+    span = next(working_hours(a_week_of_its_own()))
+    reference, etag = a_booking(arena, "B-01", span, stage=1)
+    replies = fight(arena, reference, [("qa@brc.example", "approve")] * 8, seen=etag)
+    statuses = Counter(reply.status for reply in replies)
+    assert statuses[200] == 1
+    assert set(statuses) <= {200, 409, 412}
+    world = read_world(arena.place.superuser_url)
+    booking = world.by_reference[reference]
+    assert [row.meaning for row in world.signatures if row.booking_id == booking.id] == ["APPROVED – QA"]
+    events = [row.event for row in world.journal if row.booking_id == booking.id]
+    assert events.count("BookingConfirmed") == 1
+    assert events.count("BookingApproved") == 1
+
+
+def test_a_double_click_with_one_key_is_one_approval_answered_twice(arena: Arena) -> None:
+    span = next(working_hours(a_week_of_its_own()))
+    reference, _etag = a_booking(arena, "B-01", span, stage=1)
+    replies: list[Reply] = [Reply(0)] * 4
+
+    def click(number: int) -> None:
+        client = arena.client("qa@brc.example")
+        replies[number] = act(client, reference, "approve", key="double click")
+        client.close()
+
+    at_once(4, click)
+    assert [reply.status for reply in replies] == [200] * 4
+    assert len({reply.body for reply in replies}) == 1
+    assert all_violations(read_world(arena.place.superuser_url)) == []
