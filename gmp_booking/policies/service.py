@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gmp_booking.infra.uow import Uow
+from gmp_booking.policies.holiday_names import chinese_name
 from gmp_booking.policies.models import Facility, Holiday, OpeningHours, RuleSwitch
 from gmp_booking.policies.store import DayOff, Opening, find_facility, list_days_off, list_opening_hours
 
@@ -30,6 +31,7 @@ __all__ = [
     "DayOff",
     "Opening",
     "find_facility",
+    "korean_holidays",
     "list_days_off",
     "list_opening_hours",
     "name_facility",
@@ -39,6 +41,11 @@ __all__ = [
 ]
 
 _SUBSTITUTE = re.compile("substitute|alternative", re.IGNORECASE)
+
+
+def korean_holidays(years: Iterable[int]) -> list[date]:
+    """The public holidays of these years as the package `holidays` computes them."""
+    return sorted(holidays.country_holidays("KR", years=list(years)))
 
 
 def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
@@ -55,7 +62,7 @@ def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
             "kind": "SUBSTITUTE" if _SUBSTITUTE.search(english[day]) else "LEGAL",
             "name_ko": korean[day],
             "name_en": english[day],
-            "name_zh": english[day],
+            "name_zh": chinese_name(korean[day], otherwise=english[day]),
         }
         for day in sorted(english)
     ]

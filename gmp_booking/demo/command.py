@@ -1,0 +1,138 @@
+"""The demo command: lay the demonstration facility anew, or see that it is fresh.
+
+Only ever a database that is empty or was laid by this command is emptied; a facility of somebody's own is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from config import Config
+from gmp_booking.accounts import passwords
+from gmp_booking.demo.clock import owner_connection, set_clock
+from gmp_booking.demo.facility import lay_facility
+from gmp_booking.demo.laying import lay_bookings
+from gmp_booking.demo.letters import settle_past_mail
+from gmp_booking.demo.people import GUESTS, PASSWORD, STAFF, STAFF_DOMAIN
+from gmp_booking.demo.stories import tell_stories
+from gmp_booking.infra.stack import StackError, mail_dir
+from gmp_booking.infra.uow import Database
+from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.notifications.jobs import plan
+from gmp_booking.policies.service import korean_holidays
+from gmp_booking.wiring import CONSUMERS
+
+FRESH_FOR = timedelta(days=7)
+MOVED_IN_BEFORE = timedelta(days=5)
+OTHERS_LEAVE_WITHIN_S = 5.0
+
+_MARK = "gmp_booking demonstration"
+
+
+def lay_if_stale(config: Config) -> None:
+    """Lay the demonstration where there is none, or one that was laid more than a week ago.
+
+    Errors: StackError when the database holds somebody's own facility.
+    """
+    with owner_connection(config.owner_database_url) as owner:
+        laid_at = _laid_at(owner)
+        now = owner.execute(text("SELECT clock_timestamp()")).scalar_one()
+        if laid_at is not None and laid_at <= now < laid_at + FRESH_FOR:
+            return
+    print("Laying the demonstration facility …", flush=True)
+    lay(config)
+
+
+def lay(config: Config) -> None:
+    """Empty the demonstration's database and lay facility, people and twelve weeks of bookings anew.
+
+    Errors: StackError outside the demonstration, for somebody's own facility, and while web or worker are running.
+    """
+    if not config.demo:
+        raise StackError("The demonstration is only laid with GMP_DEMO=1.")
+    with owner_connection(config.owner_database_url) as owner:
+        _refuse_a_real_facility(owner)
+        _wait_until_alone(owner)
+        _mark(owner, "being laid")
+        _empty(owner, config)
+        database = Database(config.database_url, consumers=CONSUMERS, pool_size=1)
+        try:
+            _lay(config, database, owner)
+        finally:
+            set_clock(owner, None)
+            database.dispose()
+        settle_past_mail(owner)
+        owner.execute(text("ANALYZE"))
+        _mark(owner, f"laid {owner.execute(text('SELECT clock_timestamp()')).scalar_one().isoformat()}")
+
+
+def _lay(config: Config, database: Database, owner: Connection) -> None:
+    now: datetime = owner.execute(text("SELECT clock_timestamp()")).scalar_one()
+    years = range(now.year - 1, now.year + 3)
+    stories = tell_stories(now, days_off=frozenset(korean_holidays(years)))
+    passwords.configure(cost=config.auth_argon2, slots=config.auth_argon2_slots)
+    hashed = passwords.hash_password(PASSWORD)
+    set_clock(owner, min(story.acts[0].at for story in stories) - MOVED_IN_BEFORE)
+    database.transact(SYSTEM, lay_facility, years=years, password_hash=hashed)
+    lay_bookings(database, owner, stories)
+    set_clock(owner, None)
+    plan(database)
+
+
+def _laid_at(owner: Connection) -> datetime | None:
+    mark = _mark_of(owner)
+    return datetime.fromisoformat(mark.removeprefix("laid ")) if mark and mark.startswith("laid ") else None
+
+
+def _mark_of(owner: Connection) -> str | None:
+    comment = owner.execute(text("SELECT obj_description('facility'::regclass, 'pg_class')")).scalar_one()
+    return comment.removeprefix(f"{_MARK}: ") if comment and comment.startswith(_MARK) else None
+
+
+def _mark(owner: Connection, state: str) -> None:
+    owner.execute(text(f"COMMENT ON TABLE facility IS '{_MARK}: {state}'"))
+
+
+def _refuse_a_real_facility(owner: Connection) -> None:
+    if _mark_of(owner) is not None:
+        return
+    if owner.execute(text("SELECT EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM company)")).scalar_one():
+        raise StackError(
+            "This database holds a facility of its own, which the demonstration would delete: "
+            "start without the demonstration (DEMO=0), or choose another folder with GMP_DATA_DIR."
+        )
+
+
+def _wait_until_alone(owner: Connection) -> None:
+    """Web and worker would meet a moving clock."""
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    give_up_at = time.monotonic() + OTHERS_LEAVE_WITHIN_S
+    while owner.execute(others).scalar_one():
+        if time.monotonic() > give_up_at:
+            raise StackError("The demonstration is running: stop it before laying it anew.")
+        time.sleep(0.1)
+
+
+def _empty(owner: Connection, config: Config) -> None:
+    listed = text(
+        "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    tables = owner.execute(listed).scalars()
+    owner.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+    for mail in mail_dir(config).glob("*.eml"):
+        mail.unlink()
+
+
+def welcome(_config: Config) -> Iterable[str]:
+    """What whoever starts the demonstration reads."""
+    yield f"Demonstration: everybody's password is {PASSWORD}"
+    yield f"  Facility  …@{STAFF_DOMAIN}: {', '.join(mailbox for mailbox, _name, _role in STAFF)}"
+    yield "  Companies requester@ approver@ operator@ of " + ", ".join(guest.domain for guest in GUESTS)
+    yield "Plain http on this machine only: cookies are not marked Secure, and there is no second factor."

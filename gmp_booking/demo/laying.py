@@ -1,0 +1,116 @@
+"""Telling the stories to the product: every act goes through its use case, on a clock that shows the act's moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from gmp_booking.accounts.service import SignedIn, find_actor_of_email, open_session, sign_out
+from gmp_booking.approvals.service import Decision, decide
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.form import form_of
+from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.service import Submitted, cancel, save_draft, submit
+from gmp_booking.demo.clock import set_clock
+from gmp_booking.demo.people import PASSWORD
+from gmp_booking.demo.stories import QA, SEOUL, Act, Deed, Story
+from gmp_booking.infra.uow import Database, Request
+from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.signatures.service import Verified, verify
+
+_BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"
+
+
+def lay_bookings(database: Database, owner: Connection, stories: Iterable[Story]) -> None:
+    """All acts of all stories, in the order in which they happened."""
+    telling = _Telling(database, owner)
+    acts = [(act, number, story) for story in stories for number, act in enumerate(story.acts)]
+    for act, _number, story in sorted(acts, key=lambda entry: (entry[0].at, entry[2].name, entry[1])):
+        telling.perform(act, story)
+    telling.everybody_leaves()
+
+
+@dataclass(frozen=True)
+class _AtWork:
+    """A signer on one day: signed in, and with the password proved."""
+
+    on: date
+    actor: Actor
+    opened: SignedIn
+    proof: Verified
+
+
+class _Telling:
+    """What has been told so far: the references the bookings got, and who is signed in."""
+
+    def __init__(self, database: Database, owner: Connection) -> None:
+        self._database = database
+        self._owner = owner
+        self._references: dict[str, str] = {}
+        self._actors: dict[str, Actor] = {}
+        self._at_work: dict[str, _AtWork] = {}
+
+    def perform(self, act: Act, story: Story) -> None:
+        set_clock(self._owner, act.at)
+        reference = self._references.get(story.name)
+        match act.deed:
+            case Deed.DRAFT:
+                self._references[story.name] = self._draft(act, story.content)
+            case Deed.ASK:
+                asked: Submitted = self._as(act).transact(submit, story.content, reference=reference)
+                self._references[story.name] = asked.booking.reference
+            case Deed.CANCEL:
+                assert reference
+                assert act.reason
+                self._as(act).transact(cancel, reference, reason=act.reason)
+            case _:
+                assert reference
+                self._decide(act, reference)
+
+    def everybody_leaves(self) -> None:
+        for worker in self._at_work.values():
+            self._database.transact(worker.actor, sign_out, worker.opened.token)
+        self._at_work.clear()
+
+    def _draft(self, act: Act, content: BookingContent) -> str:
+        form = form_of(content)
+        kept = {name: value for name, value in form.items() if name not in {"reference", "revision"}}
+        draft: Booking = self._as(act).transact(save_draft, kept)
+        return draft.reference
+
+    def _decide(self, act: Act, reference: str) -> None:
+        decision = Decision(reference, Action(act.deed.value), reason=act.reason)
+        if act.by != QA and act.deed is not Deed.REJECT:
+            self._as(act).transact(decide, decision)
+            return
+        worker = self._signer(act.by, act.at)
+        request = self._database.request(worker.actor, reason=act.reason)
+        request.transact(decide, replace(decision, verified=worker.proof))
+
+    def _as(self, act: Act) -> Request:
+        return self._database.request(self._actor(act.by), reason=act.reason)
+
+    def _actor(self, email: str) -> Actor:
+        if email not in self._actors:
+            self._actors[email] = self._database.read(SYSTEM, find_actor_of_email, email)
+        return self._actors[email]
+
+    def _signer(self, email: str, at: datetime) -> _AtWork:
+        """The signer, signed in that day: the day's decisions are one sitting under one proof of the password."""
+        today = at.astimezone(SEOUL).date()
+        worker = self._at_work.get(email)
+        if worker is not None and worker.on == today:
+            return worker
+        if worker is not None:
+            self._database.transact(worker.actor, sign_out, worker.opened.token)
+        account_id = self._actor(email).account_id
+        opened = self._database.transact(SYSTEM, open_session, account_id, user_agent=_BROWSER)
+        actor = replace(self._actor(email), auth_session_id=opened.session_id)
+        proof = verify(self._database, actor, PASSWORD)
+        assert isinstance(proof, Verified), "the demonstration knows its own password"
+        self._at_work[email] = _AtWork(today, actor, opened, proof)
+        return self._at_work[email]

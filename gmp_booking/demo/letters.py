@@ -1,0 +1,43 @@
+"""The mail of the demonstration's past: what was due then counts as sent then; a handful still arrives."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Connection, text
+
+from gmp_booking.notifications.service import TRUE_IN, MailKind
+
+STILL_ARRIVING = 16
+MOST_ABOUT_ONE_THING = 2
+
+_SETTLE = text(
+    """
+    WITH due AS (
+        SELECT m.id, m.due_at,
+               row_number() OVER (PARTITION BY m.booking_id, m.kind ORDER BY m.due_at DESC, m.id) AS place
+        FROM outbox_message AS m JOIN booking AS b ON b.id = m.booking_id
+        WHERE m.due_at <= gmp_now() AND m.sent_at IS NULL AND m.withdrawn_at IS NULL
+          AND b.version = m.booking_version AND b.state = ANY (string_to_array(CAST(:true_in AS jsonb) ->> m.kind, ' '))
+          AND (m.kind <> :reminder OR CAST(m.payload ->> 'start' AS timestamptz) > gmp_now())
+    ), arriving AS (
+        SELECT id FROM due WHERE place <= :most ORDER BY due_at DESC LIMIT :kept
+    )
+    UPDATE outbox_message SET sent_at = due_at
+    WHERE due_at <= gmp_now() AND sent_at IS NULL AND withdrawn_at IS NULL AND id NOT IN (SELECT id FROM arriving)
+    """
+)
+
+
+def settle_past_mail(owner: Connection) -> None:
+    """Leave only the newest messages that are still true to be sent now."""
+    states = {kind.value: " ".join(state.value for state in TRUE_IN[kind]) for kind in MailKind}
+    owner.execute(
+        _SETTLE,
+        {
+            "true_in": json.dumps(states),
+            "reminder": MailKind.UPCOMING.value,
+            "most": MOST_ABOUT_ONE_THING,
+            "kept": STILL_ARRIVING,
+        },
+    )

@@ -1,0 +1,121 @@
+"""The mail page: what the demonstration's mail server caught. Installed in the demonstration only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, render_template, request, url_for
+
+from config import Config
+from gmp_booking.accounts.sessions import require_actor
+from gmp_booking.demo.people import DOOR, PASSWORD
+from gmp_booking.infra.i18n import _
+from gmp_booking.infra.mailsink import list_messages, read_message
+from gmp_booking.infra.stack import mail_dir
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import NotFound
+
+ON_A_PAGE = 30
+LONGEST_ATTACHMENT = 40_000
+
+demo = Blueprint("demo", __name__)
+
+
+@dataclass(frozen=True)
+class _Label:
+    """Who somebody is, in the reader's language at the moment it is shown."""
+
+    house: str
+    part: str
+
+    def __str__(self) -> str:
+        return f"{self.house} · {_(self.part)}"
+
+
+def install(app: Flask, config: Config) -> None:
+    """Add the mail page and the example people of the sign-in page; nothing outside the demonstration."""
+    if not config.demo:
+        return
+    app.register_blueprint(demo)
+    people = [(_Label(house, part), email) for house, part, email in DOOR]
+    app.extensions["gmp.demo"] = {"people": people, "password": PASSWORD, "mail_dir": mail_dir(config)}
+
+
+@demo.get("/demo/mail")
+def mails() -> str:
+    require(require_actor(), Permission.MAIL_SINK_READ)
+    directory = _directory()
+    names = list_messages(directory)[::-1]
+    number = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(names) // ON_A_PAGE)))
+    shown = names[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    return render_template(
+        "demo/mail.html",
+        mails=[_row(name, read_message(directory, name)) for name in shown],
+        page=_page(number, len(names)),
+    )
+
+
+@demo.get("/demo/mail/<name>")
+def mail(name: str) -> str:
+    require(require_actor(), Permission.MAIL_SINK_READ)
+    try:
+        message = read_message(_directory(), name)
+    except FileNotFoundError as error:
+        raise NotFound from error
+    body = message.get_body(("plain",))
+    shown = _head(message) | {
+        "text": body.get_content().strip() if body is not None else "",
+        "attachments": [_attachment(part) for part in message.iter_attachments() if isinstance(part, EmailMessage)],
+    }
+    return render_template("demo/mail_message.html", mail=shown)
+
+
+def _directory() -> Path:
+    directory: Path = current_app.extensions["gmp.demo"]["mail_dir"]
+    return directory
+
+
+def _page(number: int, total: int) -> Mapping[str, Any]:
+    pages = max(1, -(-total // ON_A_PAGE))
+    return {
+        "number": number,
+        "pages": pages,
+        "total": total,
+        "previous_href": url_for("demo.mails", page=number - 1) if number > 1 else None,
+        "next_href": url_for("demo.mails", page=number + 1) if number < pages else None,
+    }
+
+
+def _row(name: str, message: EmailMessage) -> dict[str, Any]:
+    has_calendar = any(part.get_content_type() == "text/calendar" for part in message.walk())
+    return _head(message) | {"id": name, "has_calendar": has_calendar, "href": url_for("demo.mail", name=name)}
+
+
+def _head(message: EmailMessage) -> dict[str, Any]:
+    return {
+        "subject": str(message["Subject"] or ""),
+        "recipient": str(message["To"] or message["X-RcptTo"] or ""),
+        "sender": str(message["From"] or message["X-MailFrom"] or ""),
+        "at": _sent_at(message),
+    }
+
+
+def _sent_at(message: EmailMessage) -> datetime:
+    sent: datetime | None = getattr(message["Date"], "datetime", None)
+    if sent is None:
+        return datetime.fromtimestamp(0, UTC)
+    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
+
+
+def _attachment(part: EmailMessage) -> dict[str, Any]:
+    kind = part.get_content_type()
+    return {
+        "name": part.get_filename() or kind,
+        "kind": kind,
+        "text": str(part.get_content())[:LONGEST_ATTACHMENT] if kind == "text/calendar" else None,
+    }

@@ -1,0 +1,101 @@
+"""The plan of the demonstration fits before it is laid, whatever day it is laid on."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+
+import pytest
+
+from gmp_booking.demo.programme import PROGRAMME
+from gmp_booking.demo.stories import SEOUL, Deed, tell_stories
+from gmp_booking.policies.service import korean_holidays
+
+DAYS_OFF = frozenset(korean_holidays(range(2025, 2031)))
+PLACES = {"INC-01": 8, "INC-02": 8, "INC-03": 8, "INC-04": 8, "INC-05": 4, "INC-06": 6, "INC-07": 6, "LN2-01": 4}
+GOWNING = timedelta(minutes=40)
+ENDED_EARLY = {Deed.REJECT, Deed.CANCEL, Deed.DRAFT}
+
+# A year of days in steps of sixteen, so that every weekday and every holiday season is met; and odd hours of a day.
+MOMENTS = [
+    datetime(2026, 1, 5, 3, 17, tzinfo=UTC) + timedelta(days=11 * number, hours=5 * number % 24) for number in range(40)
+]
+
+
+@cache
+def stories_at(moment):
+    return tell_stories(moment, days_off=DAYS_OFF)
+
+
+def held(stories):
+    """Whoever asks for time and does not give it back again."""
+    return [story for story in stories if story.acts[-1].deed not in ENDED_EARLY]
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment:%Y-%m-%d}")
+def test_nobody_asks_for_what_somebody_else_has(moment):
+    taken = defaultdict(list)
+    for story in held(stories_at(moment)):
+        for session in story.content.sessions:
+            start = session.start - timedelta(minutes=session.setup_min)
+            end = session.end + timedelta(minutes=session.teardown_min)
+            for code in (session.room, *session.equipment):
+                taken[code].append((start, end, 1, story.name))
+        for each in story.content.equipment:
+            taken[each.resource].append((each.start, each.end, each.units, story.name))
+    for code, spans in taken.items():
+        edges = sorted((at, step, name) for start, end, n, name in spans for at, step in ((end, -n), (start, n)))
+        depth = 0
+        for at, step, name in edges:
+            depth += step
+            assert depth <= PLACES.get(code, 1), f"{code} at {at.astimezone(SEOUL)}: {name}"
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment:%Y-%m-%d}")
+def test_nobody_is_in_two_places(moment):
+    busy = defaultdict(list)
+    for story in held(stories_at(moment)):
+        for session in story.content.sessions:
+            for person in session.people:
+                busy[person.email].append((session.start, session.end, session.room, story.name))
+    for email, spans in busy.items():
+        for (_, end, room, _), (start, _, next_room, name) in pairwise(sorted(spans)):
+            assert start - end >= (GOWNING if room != next_room else timedelta()), f"{email}: {name} {start}"
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment:%Y-%m-%d}")
+def test_everything_happens_in_order_before_the_work_begins_and_before_now(moment):
+    for story in stories_at(moment):
+        moments = [act.at for act in story.acts]
+        assert moments == sorted(moments), story.name
+        assert moments[-1] < moment, story.name
+        assert moments[-1] < story.content.envelope.start, story.name
+        assert len(set(moments)) == len(moments), story.name
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment:%Y-%m-%d}")
+def test_there_is_always_something_of_everything(moment):
+    stories = stories_at(moment)
+    last = Counter(story.acts[-1].deed for story in stories)
+    assert len(stories) >= 120
+    for deed, least in (
+        (Deed.DRAFT, 2), (Deed.ASK, 3), (Deed.REVIEW, 3), (Deed.RETURN, 1), (Deed.REJECT, 1), (Deed.CANCEL, 1),
+        (Deed.APPROVE, 80),
+    ):  # fmt: skip
+        assert last[deed] >= least, f"{deed}: {last[deed]}"
+    assert {story.name.split()[0] for story in stories} == {series.name for series in PROGRAMME}
+
+
+def test_the_same_day_tells_the_same_stories():
+    assert tell_stories(MOMENTS[0], days_off=DAYS_OFF) == tell_stories(MOMENTS[0], days_off=DAYS_OFF)
+
+
+def test_a_culture_that_cannot_wait_is_looked_after_on_a_holiday():
+    christmas = datetime(2026, 12, 14, 1, 0, tzinfo=UTC)
+    days = {
+        session.start.astimezone(SEOUL).date()
+        for story in stories_at(christmas)
+        for session in story.content.sessions
+        if story.name.startswith("maru-graft")
+    }
+    assert date(2026, 12, 25) in days
