@@ -22,7 +22,8 @@ CHEAP = "t=1,m=1024,p=1"
 
 
 def make_app(database: Database, data_dir: Path, **settings: str) -> Flask:
-    environment = {"GMP_DATA_DIR": str(data_dir), "GMP_AUTH_ARGON2": CHEAP, **settings}
+    fixed = {"GMP_DATA_DIR": str(data_dir), "GMP_AUTH_ARGON2": CHEAP, "GMP_DEFAULT_LANGUAGE": "en"}
+    environment = fixed | settings
     services = Services(Config.from_env(environment), database)
     app = Flask("gmp_booking")
     app.config.update(API_TITLE="test", API_VERSION="1", OPENAPI_VERSION="3.1.0", TESTING=True)

@@ -533,9 +533,9 @@ def test_the_language_is_remembered_with_the_person(app, browser):
 
 def test_a_visitor_chooses_a_language_before_signing_in(browser):
     token = browser.open_sign_in()
-    assert '<html lang="ko"' in browser.get("/login").text
-    browser.post("/language", {"csrf_token": token, "language": "en", "next": "/login"})
     assert '<html lang="en"' in browser.get("/login").text
+    browser.post("/language", {"csrf_token": token, "language": "ko", "next": "/login"})
+    assert '<html lang="ko"' in browser.get("/login").text
 
 
 def test_sessions_nobody_signed_in_with_are_removed_after_a_day(browser, database, sql, set_clock):

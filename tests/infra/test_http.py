@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from config import Config
 from gmp_booking.infra import http
+from gmp_booking.infra.i18n import use_language
 from gmp_booking.infra.uow import Answer, Unavailable
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale, TooSoon
 from gmp_booking.kernel.period import Period
@@ -34,7 +35,9 @@ class Echo(Schema):
 def build(tmp_path, **settings: str) -> Flask:
     app = Flask("gmp_booking")
     app.config.update(API_TITLE="t", API_VERSION="1", OPENAPI_VERSION="3.1.0", TESTING=True)
-    http.install(app, Services(Config.from_env({"GMP_DATA_DIR": str(tmp_path), **settings}), None))
+    http.install(
+        app, Services(Config.from_env({"GMP_DATA_DIR": str(tmp_path), "GMP_DEFAULT_LANGUAGE": "en", **settings}), None)
+    )
     api = Api(app)
     add_views(app)
     add_frame(app)
@@ -254,6 +257,7 @@ class Strict(Schema):
     ],
 )
 def test_what_a_schema_says_is_said_in_our_words(given, said):
+    use_language("en")
     with pytest.raises(ValidationError) as complaint:
         Strict().load(given)
     [sentences] = http.field_errors(complaint.value.messages).values()
@@ -353,7 +357,8 @@ def test_an_answer_is_sent_as_it_was_made(client):
 @pytest.mark.parametrize(
     ("accepts", "language"), [("en", "en"), ("zh-TW,en;q=0.5", "zh-Hans"), ("fr", "ko"), ("", "ko")]
 )
-def test_the_browsers_language_is_spoken(client, accepts, language):
+def test_the_browsers_language_is_spoken(tmp_path, accepts, language):
+    client = build(tmp_path, GMP_DEFAULT_LANGUAGE="ko").test_client()
     answer = client.get("/api/v1/nowhere", headers={"Accept-Language": accepts})
     assert answer.headers["Content-Language"] == language
     assert f'<html lang="{language}"' in client.get("/nowhere", headers={"Accept-Language": accepts}).text
