@@ -1,0 +1,349 @@
+"""The stage the benchmarks play on: a durable embedded PostgreSQL, a facility of fifty rooms, real web processes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from statistics import quantiles
+from typing import Self
+from urllib.request import urlopen
+
+import psycopg
+from sqlalchemy import event, select
+
+from benchmarks import stored
+from benchmarks.clients import Call, Measured, measure
+from benchmarks.stored import Ids
+from config import Config
+from gmp_booking.accounts.passwords import hash_password
+from gmp_booking.accounts.service import create_account, create_token
+from gmp_booking.app import create_app
+from gmp_booking.calendars.service import create_feed
+from gmp_booking.companies.models import Company
+from gmp_booking.infra.embedded import EmbeddedPostgres
+from gmp_booking.infra.migrate import migrate
+from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.kernel.access import SYSTEM, Actor, Role
+from gmp_booking.people.models import Person
+from gmp_booking.people.service import create_person
+from gmp_booking.policies.service import name_facility, seed_holidays
+from gmp_booking.products.models import Product
+from gmp_booking.products.service import add_product
+from gmp_booking.resources.models import Resource, Unit
+from gmp_booking.resources.service import Names, NewEquipment, NewRoom, add_equipment, add_room
+
+PASSWORD = "bench-" + secrets.token_hex(8)
+COMPANIES = 8
+WORKERS, THREADS = 2, 8
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What nothing can be cheaper than, in this run."""
+
+    route: Measured
+    insert: Measured
+
+    @property
+    def both(self) -> float:
+        return self.route.p50 + self.insert.p50
+
+    def of(self, scene: Scene) -> float:
+        return self.both if scene.writes else self.route.p50
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One kind of request; `most` limits how many are made where each needs something prepared.
+
+    `crowd` is how many clients ask at once; one person signs one thing at a time.
+    """
+
+    name: str
+    call: Callable[[int], Call]
+    writes: bool = False
+    most: int = 1000
+    crowd: int = 8
+    prepare: Callable[[int], None] | None = None
+
+
+class Stage:
+    """Everything that runs; ends it all when left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cores = os.cpu_count() or 1
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._stored = 0
+        self._hours = count()
+        self._waiting: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.postgres = EmbeddedPostgres(self.folder)
+        self.postgres.start()
+        self.postgres.ensure_database("gmp")
+        migrate(_alchemy(self.postgres.owner_url("gmp")))
+        self.config = Config.from_env(
+            {
+                "GMP_DATA_DIR": str(self.folder),
+                "GMP_DATABASE_URL": _alchemy(self.postgres.app_url("gmp")),
+                "GMP_OWNER_DATABASE_URL": _alchemy(self.postgres.owner_url("gmp")),
+                "GMP_THREADS": str(THREADS),
+            }
+        )
+        self.database = Database(self.config.database_url)
+        self.database.transact(SYSTEM, _lay)
+        self._open_doors()
+        self.port = self._serve("wsgi:app")
+        self.bare_port = self._serve("benchmarks.bare:app")
+        self.app = create_app(self.config)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for child in self._children:
+            child.terminate()
+        for child in self._children:
+            child.wait(20)
+        self.database.dispose()
+        self.app.extensions["gmp"].database.dispose()
+        self.postgres.destroy()
+
+    def _open_doors(self) -> None:
+        hashed = hash_password(PASSWORD)
+
+        def open_all(uow: Uow) -> dict[str, Actor]:
+            people = uow.session.scalars(select(Person).order_by(Person.id)).all()
+            return {each.email: _actor(each, create_account(uow, each, hashed).id) for each in people}
+
+        self.actors = self.database.transact(SYSTEM, open_all)
+        self.tokens = {email: self._token(actor) for email, actor in self.actors.items()}
+        self.ids = self.database.read(SYSTEM, _ids)
+
+    def _token(self, actor: Actor) -> dict[str, str]:
+        token = self.database.transact(actor, create_token, name="bench", days=1).secret
+        return {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+
+    def _serve(self, application: str) -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        argv = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)]
+        argv += [
+            "--worker-class",
+            "gthread",
+            "--threads",
+            str(THREADS),
+            "--log-level",
+            "warning",
+            "--no-control-socket",
+        ]
+        child = subprocess.Popen([*argv, application], env=os.environ | self.config.as_env())
+        self._children.append(child)
+        for _ in range(200):
+            try:
+                urlopen(f"http://127.0.0.1:{port}/{'healthz' if 'wsgi' in application else ''}", timeout=2).close()
+                return port
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"{application} does not answer")
+
+    # -- the floor
+
+    def measure_floor(self, requests: int) -> Floor:
+        route = measure(self.bare_port, lambda _number: Call("GET", "/"), clients=1, requests=requests)
+        return Floor(route, self._measure_insert(requests))
+
+    def _measure_insert(self, requests: int) -> Measured:
+        """A slot written and committed by bare SQL, under the same lock, constraint and trigger."""
+        room, unit = self.ids.rooms[0]
+        company, _product, person = self.ids.companies[0]
+        times = []
+        with psycopg.connect(self.postgres.superuser_url("gmp")) as connection:
+            row = connection.execute(
+                "INSERT INTO booking (reference, company_id, kind, state, track, requested_by, entered_by)"
+                " VALUES ('BK-FLOOR000', %s, 'CLEANROOM', 'CONFIRMED', 'engineering', %s, %s) RETURNING id",
+                (company, person, person),
+            ).fetchone()
+            connection.commit()
+            assert row is not None
+            for number in range(requests):
+                start = datetime(2035, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+                began = time.perf_counter()
+                connection.execute(
+                    "INSERT INTO slot (unit_id, resource_id, during, company_id, booking_id)"
+                    " VALUES (%s, %s, tstzrange(%s, %s), %s, %s) ON CONFLICT DO NOTHING",
+                    (unit, room, start, start + timedelta(hours=1), company, row[0]),
+                )
+                connection.commit()
+                times.append(time.perf_counter() - began)
+        cuts = quantiles(times, n=100)
+        return Measured(cuts[49] * 1000, cuts[94] * 1000, len(times) / sum(times))
+
+    # -- what is stored
+
+    def store(self, wanted: int) -> None:
+        url = self.postgres.superuser_url("gmp")
+        if not self._stored:
+            feed_company = self.ids.companies[COMPANIES - 1]
+            stored.load_feed(url, 5_000_000, feed_company, self.ids.rooms[stored.ROOMS])
+        offset = self._stored
+        stored.load(url, replace(self.ids, companies=self.ids.companies[:-1]), already=offset, wanted=wanted)
+        self._stored = wanted
+        self.feed = self.database.transact(
+            self.actors[f"requester@c{COMPANIES}.example"], create_feed, scope="company"
+        ).secret
+
+    # -- the requests
+
+    def scenes(self) -> Iterator[Scene]:
+        asker = self.tokens["requester@c1.example"]
+        yield Scene("preview", lambda _n: Call("POST", "/api/v1/bookings/preview", self._booking(), asker))
+        yield Scene("create", lambda _n: self._create(asker), writes=True)
+        yield Scene("review", lambda _n: self._decide("scheduler", "review"), writes=True, prepare=self._submitted)
+        yield Scene(
+            "approve (signed)",
+            lambda _n: self._decide("qa", "approve"),
+            writes=True,
+            most=60,
+            crowd=1,
+            prepare=self._reviewed,
+        )
+        week = "/api/v1/timeline?from={}&to={}".format(*(_iso(days) for days in (-3, 4)))
+        yield Scene("week timeline, 50 rooms (JSON)", lambda _n: Call("GET", week, headers=asker))
+        yield Scene("feed, 500 events", lambda _n: Call("GET", f"/calendars/{self.feed}.ics"))
+        etag = self._etag()
+        known = {"If-None-Match": etag}
+        yield Scene(
+            "feed, unchanged (304)", lambda _n: Call("GET", f"/calendars/{self.feed}.ics", headers=known, status=304)
+        )
+
+    def _booking(self) -> dict[str, object]:
+        """A booking nobody stands in the way of: the next free hours of one of fifty rooms."""
+        number = next(self._hours)
+        start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(
+            days=20, hours=number // 50 * 2
+        )
+        session = {
+            "room": f"R-{number % 50 + 1:02d}",
+            "start": start.isoformat(),
+            "end": (start + timedelta(hours=2)).isoformat(),
+            "headcount": 2,
+            "people": [{"email": "operator@c1.example"}] if number % 50 == 0 else [],
+        }
+        return {"kind": "CLEANROOM", "product": "P1", "run_type": "ENG", "purpose": "bench", "sessions": [session]}
+
+    def _create(self, headers: dict[str, str]) -> Call:
+        keyed = headers | {"Idempotency-Key": secrets.token_hex(12)}
+        return Call("POST", "/api/v1/bookings", self._booking(), keyed, status=201)
+
+    def _decide(self, role: str, action: str) -> Call:
+        body = {"signature": {"password": PASSWORD}} if action == "approve" else {}
+        headers = self.tokens[f"{role}@brc.example"]
+        return Call("POST", f"/api/v1/bookings/{self._waiting.pop()}/{action}", body, headers)
+
+    def _submitted(self, number: int) -> None:
+        client = self.app.test_client()
+        asker = self.tokens["requester@c1.example"]
+        for _ in range(number):
+            answer = client.post("/api/v1/bookings", json=self._booking(), headers=asker)
+            self._waiting.append(answer.json["reference"])
+
+    def _reviewed(self, number: int) -> None:
+        self._submitted(number)
+        client = self.app.test_client()
+        for reference in self._waiting[-number:]:
+            client.post(f"/api/v1/bookings/{reference}/review", json={}, headers=self.tokens["scheduler@brc.example"])
+
+    def _etag(self) -> str:
+        return str(self.app.test_client().get(f"/calendars/{self.feed}.ics").headers["ETag"])
+
+    # -- measuring
+
+    def measure(self, scene: Scene, *, clients: int, requests: int) -> Measured:
+        warm = 5 if scene.prepare else 20
+        if scene.prepare:
+            scene.prepare(clients * (requests + warm))
+        return measure(self.port, scene.call, clients=clients, requests=requests, warm=warm)
+
+    def count_statements(self, scene: Scene) -> int:
+        """Statements of one request, asked of an application in this process, warm."""
+        if scene.prepare:
+            scene.prepare(2)
+        client = self.app.test_client()
+        statements: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+            statements.append(statement)
+
+        engine = self.app.extensions["gmp"].database.engine
+        for index in range(2):
+            if index == 1:
+                event.listen(engine, "before_cursor_execute", note)
+            call = scene.call(0)
+            client.open(call.path, method=call.method, json=call.body, headers=call.headers)
+        event.remove(engine, "before_cursor_execute", note)
+        return len(statements)
+
+
+def _alchemy(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _iso(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _lay(uow: Uow) -> None:
+    """Fifty rooms, one more for the feed, an incubator, eight companies with three people and a product each."""
+    name_facility(uow, code="BENCH", name_ko="벤치", name_en="Bench", name_zh="基准")
+    seed_holidays(uow, range(2026, 2029))
+    for number in range(1, stored.ROOMS + 2):
+        code = f"R-{number:02d}"
+        add_room(uow, NewRoom(code, Names(code, code, code), "B", "GMP", 20, 6, gmp=True, changeover_policy="MATRIX"))
+    add_equipment(uow, NewEquipment("INC-01", Names("INC", "INC", "INC"), "INCUBATOR", "R-01", "RUNS_ALONE", places=8))
+    create_person(uow, name="Scheduler", email="scheduler@brc.example", roles=[Role.SCHEDULER])
+    create_person(uow, name="Quality", email="qa@brc.example", roles=[Role.QA])
+    for number in range(1, COMPANIES + 1):
+        company = Company(
+            code=f"C{number}",
+            name_ko="회사",
+            name_en="Company",
+            name_zh="公司",
+            country="KR",
+            registration_no=str(number),
+        )
+        uow.session.add(company)
+        uow.session.flush()
+        add_product(uow, company_id=company.id, code=f"P{number}", name="Product", modality="MSC")
+        for user, role in (("requester", Role.COMPANY_REQUESTER), ("operator", Role.OPERATOR)):
+            create_person(
+                uow, name=f"{user} {number}", email=f"{user}@c{number}.example", company_id=company.id, roles=[role]
+            )
+
+
+def _actor(person: Person, account_id: int) -> Actor:
+    return Actor(account_id, person.id, person.name, person.email, person.company_id, roles=frozenset(Role))
+
+
+def _ids(uow: Uow) -> Ids:
+    rooms = uow.session.execute(
+        select(Resource.id, Unit.id)
+        .join(Unit, Unit.resource_id == Resource.id)
+        .where(Resource.kind == "ROOM")
+        .order_by(Resource.code)
+    )
+    people = uow.session.scalars(select(Person).where(Person.email.like("requester@%")).order_by(Person.id)).all()
+    products = {each.company_id: each.id for each in uow.session.scalars(select(Product))}
+    return Ids(
+        rooms=[(room, unit) for room, unit in rooms],
+        companies=[(each.company_id or 0, products[each.company_id or 0], each.id) for each in people],
+    )
