@@ -15,7 +15,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,8 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from config import Config
 from gmp_booking.accounts import passwords
 from gmp_booking.accounts.service import create_account, create_token
+from gmp_booking.infra import stack
 from gmp_booking.infra.tether import tethered
 from gmp_booking.infra.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM
@@ -172,12 +173,11 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        options = ["--bind", f"127.0.0.1:{self.port}", "--workers", str(self.workers), "--log-level", "warning"]
-        options += ["--worker-class", "gthread", "--threads", str(self._threads), "--no-control-socket"]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GMP_")}
+        child = stack._web(Config.from_env(self._settings()))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                tethered([sys.executable, "-m", "gunicorn", *options, "wsgi:app"]),
+                tethered([str(word) for word in child.argv]),
                 cwd=ROOT,
                 env=clean | self._settings(),
                 stdin=subprocess.DEVNULL,
@@ -194,10 +194,10 @@ class Service:
             "GMP_OWNER_DATABASE_URL": self._urls[1],
             "GMP_DATA_DIR": self._folder.name,
             "GMP_PORT": str(self.port),
+            "GMP_WORKERS": str(self.workers),
             "GMP_THREADS": str(self._threads),
             "GMP_AUTH_ARGON2": CHEAP_HASH,
             "GMP_TESTING": "1",
-            "PYTHONWARNINGS": "default",
         }
 
     def _wait_for_workers(self) -> None:
