@@ -7,24 +7,16 @@ from typing import Any
 
 from gmp_booking.bookings import service
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.schemas import findings_out
+from gmp_booking.bookings.schemas import findings_out, tongue_of
 from gmp_booking.conflicts.alternatives import Alternative, published
-from gmp_booking.infra.i18n import current_language, format_instant, gettext_for
+from gmp_booking.infra.i18n import current_language
 from gmp_booking.infra.uow import Request
 from gmp_booking.kernel.errors import Conflict
 
 
 def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
     """Ways around, in the reader's words and in the shape a booking is sent in."""
-    language = current_language()
-    return [
-        published(
-            alternative,
-            gettext=gettext_for(language),
-            format_instant=lambda instant: format_instant(instant, language),
-        )
-        for alternative in alternatives
-    ]
+    return [published(alternative, tongue_of(current_language())) for alternative in alternatives]
 
 
 def refused_with_alternatives(
@@ -34,12 +26,13 @@ def refused_with_alternatives(
     verdict = conflict.detail.get("verdict")
     if verdict is None:
         return conflict
-    found = request.read(service.alternatives_to, content, reference=reference)
+    seen = request.read(service.look_around, content, reference=reference)
+    findings = seen.verdict.findings if seen.verdict.has_hard else verdict.findings
     return Conflict(
         conflict.message,
         detail={
-            "findings": findings_out(verdict.findings, request.actor, current_language()),
-            "alternatives": alternatives_out(found),
+            "findings": findings_out(findings, request.actor, current_language()),
+            "alternatives": alternatives_out(seen.alternatives),
         },
     )
 

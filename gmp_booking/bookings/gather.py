@@ -60,7 +60,9 @@ _LOOK_UP = text(
         UNION SELECT other.id FROM room AS mine JOIN wanted USING (id)
               JOIN room AS other ON other.room_class = mine.room_class AND other.grade = mine.grade
               JOIN resource AS r ON r.id = other.id AND r.active
-              WHERE :search
+              WHERE :search AND (other.suited_for = '{}' OR EXISTS (
+                  SELECT FROM product AS p
+                  WHERE p.company_id = :company_id AND p.code = :product AND p.modality = ANY (other.suited_for)))
     ), everything AS (
         SELECT id FROM offered
         UNION SELECT twin.id FROM equipment AS mine JOIN named USING (id)

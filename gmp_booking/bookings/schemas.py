@@ -16,7 +16,8 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.privacy import Audience, published
-from gmp_booking.infra.i18n import format_instant, gettext_for
+from gmp_booking.conflicts.tongue import Tongue
+from gmp_booking.infra.i18n import format_day, format_instant, format_period, gettext_for
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
 
@@ -284,16 +285,18 @@ def audience_of(actor: Actor) -> Audience:
 def findings_out(findings: Sequence[Finding | Mapping[str, Any]], actor: Actor, language: str) -> list[dict[str, Any]]:
     """Findings in the words this reader may have; kept ones are taken as they were kept."""
     whole = [each if isinstance(each, Finding) else Finding.from_dict(each) for each in findings]
-    return [
-        published(
-            finding,
-            audience_of(actor),
-            gettext=gettext_for(language),
-            format_instant=lambda instant: format_instant(instant, language),
-            language=language,
-        )
-        for finding in whole
-    ]
+    return [published(finding, audience_of(actor), tongue_of(language)) for finding in whole]
+
+
+def tongue_of(language: str) -> Tongue:
+    """The language as the engine's words are written in it."""
+    return Tongue(
+        language=language,
+        gettext=gettext_for(language),
+        instant=lambda instant: format_instant(instant, language),
+        period=lambda period: format_period(period, language),
+        day=lambda day: format_day(day, language),
+    )
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -89,25 +89,24 @@ def preview(uow: Uow, content: BookingContent, *, reference: str | None = None) 
     company_id = company_for(uow, content.booked_for)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
     booking = store.find_booking(uow, reference) if reference else None
+    booking_id = booking.id if booking else None
     catalogue = look_up(uow, content, company_id=company_id)
-    gathered = gather(
-        uow,
-        content,
-        catalogue,
-        occasion=Occasion.PREVIEW,
-        company_id=company_id,
-        booking_id=booking.id if booking else None,
-    )
+    gathered = gather(uow, content, catalogue, occasion=Occasion.PREVIEW, company_id=company_id, booking_id=booking_id)
     verdict = examine(gathered.case)
     if not verdict.has_hard:
         return Preview(verdict, ())
-    return Preview(verdict, search(uow, content, company_id=company_id, booking_id=booking.id if booking else None))
+    return _look_around(uow, content, company_id=company_id, booking_id=booking_id)
 
 
-def search(
-    uow: Uow, content: BookingContent, *, company_id: int, booking_id: int | None = None
-) -> tuple[Alternative, ...]:
-    """Up to three ways around what is in the way, each of which passes the rules itself."""
+def look_around(uow: Uow, content: BookingContent, *, reference: str | None = None) -> Preview:
+    """After a refusal: the same judged with its surroundings, and up to three ways that pass the rules themselves."""
+    booking = store.find_booking(uow, reference) if reference else None
+    company_id = booking.company_id if booking else company_for(uow, content.booked_for)
+    return _look_around(uow, content, company_id=company_id, booking_id=booking.id if booking else None)
+
+
+def _look_around(uow: Uow, content: BookingContent, *, company_id: int, booking_id: int | None) -> Preview:
+    """Judge with what lies before and after, so that the earliest start is known."""
     catalogue = look_up(uow, content, company_id=company_id, search=True)
     gathered = gather(
         uow,
@@ -118,14 +117,7 @@ def search(
         booking_id=booking_id,
         search=True,
     )
-    return find_alternatives(gathered.case)
-
-
-def alternatives_to(uow: Uow, content: BookingContent, *, reference: str | None = None) -> tuple[Alternative, ...]:
-    """The same after a refusal, in a transaction of its own."""
-    booking = store.find_booking(uow, reference) if reference else None
-    company_id = company_for(uow, content.booked_for)
-    return search(uow, content, company_id=company_id, booking_id=booking.id if booking else None)
+    return Preview(examine(gathered.case), find_alternatives(gathered.case))
 
 
 def save_draft(uow: Uow, form: Mapping[str, Any], *, reference: str | None = None) -> Booking:

@@ -3,7 +3,7 @@
 Taken time tells which shifts are worth a look, the engine alone says whether one holds.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,6 +13,7 @@ from gmp_booking.conflicts.case import Case, EquipmentFacts, ReservationFacts, R
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.moves import AT_ONCE, first_start, single_shifts, whole_shifts
+from gmp_booking.conflicts.tongue import Tongue
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.kernel.text import N_
 
@@ -68,15 +69,13 @@ def find_alternatives(case: Case, limit: int = 3) -> tuple[Alternative, ...]:
     return tuple(sorted((first + second)[:limit], key=_smallness))
 
 
-def published(
-    alternative: Alternative, *, gettext: Callable[[str], str], format_instant: Callable[[datetime], str]
-) -> dict[str, Any]:
+def published(alternative: Alternative, tongue: Tongue) -> dict[str, Any]:
     """Shape: {label, sessions, equipment}, in the words of the reader."""
     words = dict(alternative.params)
     if "start" in words:
-        words["start"] = format_instant(datetime.fromisoformat(words["start"]))
+        words["start"] = tongue.instant(datetime.fromisoformat(words["start"]))
     return {
-        "label": gettext(alternative.label).format_map(words),
+        "label": tongue.gettext(alternative.label).format_map(words),
         "sessions": list(alternative.sessions),
         "equipment": list(alternative.equipment),
     }

@@ -4,14 +4,15 @@ The owner of a booking reads what is in the way, never whose it is; the facility
 reads that something is not available, when, and when it is again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Row, discover
+from gmp_booking.conflicts.tongue import Tongue
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
@@ -23,9 +24,6 @@ APPLIES: Row = EVERYTHING_HARD
 EARLIEST_START = N_("Earliest free start: {earliest_start}.")
 FOR_OTHERS = frozenset({"earliest_start"})
 """The parts of a remedy that any company may read: when a room is free is shown on the timeline too."""
-
-Gettext = Callable[[str], str]
-FormatInstant = Callable[[datetime], str]
 
 
 class Audience(StrEnum):
@@ -59,31 +57,25 @@ def told_to(finding: Finding, audience: Audience) -> Telling:
     return Telling(texts.others, {}, remedy)
 
 
-def render(finding: Finding, audience: Audience, gettext: Gettext, format_instant: FormatInstant, language: str) -> str:
-    """The finding in words.
-
-    Shape: `gettext` translates a message id into the reader's language; `language` picks names of resources and
-    holidays ("ko", "en", "zh" or a longer tag that begins so).
-    """
+def render(finding: Finding, audience: Audience, tongue: Tongue) -> str:
+    """The finding in words."""
     telling = told_to(finding, audience)
-    words = {name: _worded(value, format_instant, language) for name, value in telling.params.items()}
-    words["resource"] = " ".join(filter(None, (finding.resource, _in_language(finding.names, language))))
-    words["period"] = _period(finding.period, format_instant) if finding.period else ""
-    sentences = [gettext(telling.text).format_map(words)]
+    words = {name: _worded(name, value, tongue) for name, value in telling.params.items()}
+    words["resource"] = _titled(finding.resource, tongue.name(finding.names))
+    words["period"] = tongue.period(finding.period) if finding.period else ""
+    sentences = [tongue.gettext(telling.text).format_map(words)]
     if "earliest_start" in telling.remedy:
         start = datetime.fromisoformat(telling.remedy["earliest_start"])
-        sentences.append(gettext(EARLIEST_START).format(earliest_start=format_instant(start)))
+        sentences.append(tongue.gettext(EARLIEST_START).format(earliest_start=tongue.instant(start)))
     return " ".join(sentences)
 
 
-def published(
-    finding: Finding, audience: Audience, *, gettext: Gettext, format_instant: FormatInstant, language: str
-) -> dict[str, Any]:
+def published(finding: Finding, audience: Audience, tongue: Tongue) -> dict[str, Any]:
     """The finding in the shape of the public contract, with its message, for this audience."""
     out: dict[str, Any] = {
         "rule": finding.code,
         "severity": finding.severity.value,
-        "message": render(finding, audience, gettext, format_instant, language),
+        "message": render(finding, audience, tongue),
         "resource": finding.resource,
         "start": finding.period.start.isoformat() if finding.period else None,
         "end": finding.period.end.isoformat() if finding.period else None,
@@ -95,23 +87,15 @@ def published(
     return out
 
 
-def _worded(value: Any, format_instant: FormatInstant, language: str) -> str:
+def _titled(code: str, name: str) -> str:
+    return f"{code} {name}" if name and name != code else code
+
+
+def _worded(param: str, value: Any, tongue: Tongue) -> str:
     if isinstance(value, Mapping):
         if "start" in value:
-            return _period(Period(*(datetime.fromisoformat(value[end]) for end in ("start", "end"))), format_instant)
-        return _in_language(value, language)
+            return tongue.period(Period(*(datetime.fromisoformat(value[end]) for end in ("start", "end"))))
+        return tongue.name(value)
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
-    return str(value)
-
-
-def _period(period: Period, format_instant: FormatInstant) -> str:
-    return f"{format_instant(period.start)} – {format_instant(period.end)}"
-
-
-def _in_language(names: Mapping[str, str], language: str) -> str:
-    """The name in the language, else in English, else in any."""
-    for tag in (language, language[:2], "en"):
-        if tag in names:
-            return names[tag]
-    return next(iter(names.values()), "")
+    return tongue.day(date.fromisoformat(value)) if param == "date" else str(value)

@@ -30,6 +30,7 @@ from gmp_booking.conflicts.case import PersonFacts, RoomFacts, UnitFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.rule import Column, Row, Texts, W, discover, rule
+from gmp_booking.conflicts.tongue import Tongue
 from gmp_booking.kernel.period import Period
 
 COLUMNS = [column.value for column in Column]
@@ -37,12 +38,14 @@ LONG = (busy("0", "0", 1, until=31),)
 
 
 def labels(facts, limit=3):
-    return [
-        published(one, gettext=str, format_instant=lambda instant: instant.astimezone(SEOUL).strftime("%d %H:%M"))[
-            "label"
-        ]
-        for one in find_alternatives(facts, limit)
-    ]
+    tongue = Tongue(
+        language="en",
+        gettext=str,
+        instant=lambda instant: instant.astimezone(SEOUL).strftime("%d %H:%M"),
+        period=str,
+        day=str,
+    )
+    return [published(one, tongue)["label"] for one in find_alternatives(facts, limit)]
 
 
 def only(code, *taken):

@@ -8,6 +8,7 @@ from conflict_facts import ME, SEOUL, PersonBusy, busy, case, during, equipment,
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.privacy import Audience, published, render, told_to
+from gmp_booking.conflicts.tongue import Tongue
 
 CANARY = "BK-CANARY99"
 SECRET_ROOM = "ROOM-CANARY"
@@ -15,6 +16,16 @@ SECRET_ROOM = "ROOM-CANARY"
 
 def as_seoul(instant):
     return instant.astimezone(SEOUL).strftime("%d %H:%M")
+
+
+def in_words(language="en", gettext=str):
+    return Tongue(
+        language=language,
+        gettext=gettext,
+        instant=as_seoul,
+        period=lambda period: f"{as_seoul(period.start)} – {as_seoul(period.end)}",
+        day=lambda day: day.isoformat(),
+    )
 
 
 def against_a_rival():
@@ -43,7 +54,7 @@ FINDINGS = examine(against_a_rival()).findings
 
 def everything_said(finding, audience):
     told = told_to(finding, audience)
-    out = published(finding, audience, gettext=str, format_instant=as_seoul, language="en")
+    out = published(finding, audience, in_words())
     return json.dumps([told.text, dict(told.params), dict(told.remedy), out], ensure_ascii=False)
 
 
@@ -70,7 +81,7 @@ def test_what_a_company_keeps_holds_no_canary(finding):
 def test_the_facility_reads_who_is_in_the_way():
     traces = {"RM-01": CANARY, "EQ-01": CANARY, "PE-03": SECRET_ROOM}
     for finding in FINDINGS:
-        assert traces.get(finding.code, "") in render(finding, Audience.STAFF, str, as_seoul, "en")
+        assert traces.get(finding.code, "") in render(finding, Audience.STAFF, in_words())
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
@@ -78,7 +89,7 @@ def test_others_read_the_resource_the_period_and_the_earliest_start_only(finding
     told = told_to(finding, Audience.OTHERS)
     assert dict(told.params) == {}
     assert set(told.remedy) <= {"earliest_start"}
-    out = published(finding, Audience.OTHERS, gettext=str, format_instant=as_seoul, language="en")
+    out = published(finding, Audience.OTHERS, in_words())
     assert set(out) == {"rule", "severity", "message", "resource", "start", "end", "override", "remedy"}
     assert "Person" not in json.dumps(out)
     assert out["message"].startswith(f"{finding.resource} ")
@@ -88,7 +99,7 @@ def test_others_read_the_resource_the_period_and_the_earliest_start_only(finding
 def test_a_clash_with_the_own_company_names_its_booking_to_the_company():
     mine = case(session("9", "12"), with_rooms=(room("B-01", busy("9", "12", by=ME, reference="BK-MINE2345")),))
     (finding,) = examine(mine).findings
-    assert "BK-MINE2345" in render(finding, Audience.OWN, str, as_seoul, "en")
+    assert "BK-MINE2345" in render(finding, Audience.OWN, in_words())
     assert "BK-MINE2345" not in everything_said(finding, Audience.OTHERS)
 
 
@@ -100,7 +111,7 @@ def test_own_and_rival_in_the_way_at_once_are_told_apart():
 
 
 def told(finding: Finding, language="en", gettext=str):
-    return render(finding, Audience.OWN, gettext, as_seoul, language)
+    return render(finding, Audience.OWN, in_words(language, gettext))
 
 
 def test_a_finding_reads_as_a_sentence_with_the_way_out():
@@ -142,6 +153,6 @@ def test_braces_in_a_name_are_only_letters():
 
 def test_the_override_names_the_role_in_the_public_shape():
     (finding,) = examine(case(session("9", "12", 6))).findings
-    out = published(finding, Audience.OWN, gettext=str, format_instant=as_seoul, language="en")
+    out = published(finding, Audience.OWN, in_words())
     assert (out["rule"], out["severity"], out["override"], out["session"]) == ("CA-01", "SOFT", "SCHEDULER", 1)
     assert out["start"] == "2027-03-06T00:00:00+00:00"

@@ -1,0 +1,29 @@
+"""How a reader's language writes sentences, instants, periods and days; handed in, because the engine knows none."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from gmp_booking.kernel.period import Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tongue:
+    """One reader's language.
+
+    Shape: `gettext` translates a message id; `language` picks names of resources and holidays ("ko", "en", "zh" or a
+    longer tag that begins so).
+    """
+
+    language: str
+    gettext: Callable[[str], str]
+    instant: Callable[[datetime], str]
+    period: Callable[[Period], str]
+    day: Callable[[date], str]
+
+    def name(self, names: Mapping[str, str]) -> str:
+        """The name in the language, else in English, else in any."""
+        for tag in (self.language, self.language[:2], "en"):
+            if tag in names:
+                return names[tag]
+        return next(iter(names.values()), "")
