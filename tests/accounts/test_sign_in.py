@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import statistics
 import threading
 import time
 import unicodedata
@@ -123,11 +122,11 @@ def test_what_the_database_holds_cannot_be_used_as_a_cookie(browser, sql):
 # -- forged forms
 
 
-@pytest.mark.parametrize("token", ["", "wrong", "１２３４５６", "한글", "a" * 10_000])
-def test_signing_in_needs_the_forms_own_token(browser, token, sql):
+def test_signing_in_needs_the_forms_own_token(browser, sql):
     browser.open_sign_in()
-    answer = browser.post("/login", {"csrf_token": token, "email": QA, "password": PASSWORD})
-    assert answer.status_code == 403
+    for token in ("", "wrong", "１２３４５６", "한글", "a" * 10_000):
+        answer = browser.post("/login", {"csrf_token": token, "email": QA, "password": PASSWORD})
+        assert answer.status_code == 403
     assert events(sql, "signed_in") == []
 
 
@@ -138,20 +137,18 @@ def test_another_visitors_token_does_not_do(browser, app):
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)]
-)
-def test_requests_from_foreign_sites_are_refused(browser, site, status):
+def test_requests_from_foreign_sites_are_refused(browser):
     browser.sign_in(QA)
-    answer = browser.post("/echo", {"csrf_token": browser.token, "said": "hi"}, headers={"Sec-Fetch-Site": site})
-    assert answer.status_code == status
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+        answer = browser.post("/echo", {"csrf_token": browser.token, "said": "hi"}, headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == status
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_every_unsafe_method_needs_the_token(browser, method):
+def test_every_unsafe_method_needs_the_token(browser):
     browser.sign_in(QA)
-    assert browser.client.open("/echo", method=method).status_code == 403
-    assert browser.client.open("/echo", method=method, headers={"X-CSRF-Token": browser.token}).status_code == 200
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert browser.client.open("/echo", method=method).status_code == 403
+        assert browser.client.open("/echo", method=method, headers={"X-CSRF-Token": browser.token}).status_code == 200
 
 
 def test_nobody_is_sent_to_sign_in_and_back(browser):
@@ -266,16 +263,16 @@ def test_an_unknown_name_costs_the_same_work(database, people):
     passwords.configure(cost="t=2,m=19456,p=1", slots=2)
     hashed = passwords.hash_password(PASSWORD)
 
-    def median_s(password_hash):
+    def work_s(password_hash):
         took = []
-        for _ in range(7):
-            begun = time.perf_counter()
+        for _ in range(5):
+            begun = time.thread_time()
             passwords.check_password(password_hash, "wrong")
-            took.append(time.perf_counter() - begun)
-        return statistics.median(took)
+            took.append(time.thread_time() - begun)
+        return min(took)
 
     passwords.check_password(None, "warm")
-    assert 0.4 < median_s(None) / median_s(hashed) < 2.5
+    assert 0.5 < work_s(None) / work_s(hashed) < 2
 
 
 def test_an_unknown_name_is_slowed_down_like_a_known_one(database, people):
@@ -406,35 +403,34 @@ def test_a_revoked_role_is_gone_at_the_next_request(browser, sql):
     assert browser.get("/me").json["roles"] == []
 
 
-@pytest.mark.parametrize(
-    "blow",
-    [
-        "UPDATE account SET active = false",
-        "UPDATE person SET active = false",
-        "UPDATE company SET status = 'SUSPENDED'",
-        "UPDATE auth_session SET ended_at = gmp_now()",
-    ],
-)
-def test_who_may_no_longer_come_is_out_at_the_next_request(browser, sql, blow):
+def test_who_may_no_longer_come_is_out_at_the_next_request(browser, sql):
+    blows = {
+        "UPDATE account SET active = false": "UPDATE account SET active = true",
+        "UPDATE person SET active = false": "UPDATE person SET active = true",
+        "UPDATE company SET status = 'SUSPENDED'": "UPDATE company SET status = 'ACTIVE'",
+        "UPDATE auth_session SET ended_at = gmp_now()": "",
+    }
     browser.sign_in(REQUESTER)
-    assert browser.get("/me").status_code == 200
-    sql(blow)
-    assert browser.get("/me").status_code == 303
+    for blow, undone in blows.items():
+        assert browser.get("/me").status_code == 200, blow
+        sql(blow)
+        assert browser.get("/me").status_code == 303, blow
+        if undone:
+            sql(undone)
 
 
-@pytest.mark.parametrize(
-    ("email", "idle", "status"),
-    [
-        (QA, "59 minutes", 200),
-        (QA, "61 minutes", 303),
-        (REQUESTER, "7 hours 59 minutes", 200),
-        (REQUESTER, "8 hours 1 minute", 303),
-    ],
-)
-def test_who_does_nothing_is_signed_out(browser, set_clock, email, idle, status):
-    browser.sign_in(email)
-    set_clock(idle)
-    assert browser.get("/me").status_code == status
+def test_who_does_nothing_is_signed_out(app, set_clock):
+    staff, guest = Browser(app), Browser(app)
+    staff.sign_in(QA)
+    guest.sign_in(REQUESTER)
+    for browser, idle, status in (
+        (staff, "59 minutes", 200),
+        (staff, "120 minutes", 303),
+        (guest, "7 hours 59 minutes", 200),
+        (guest, "16 hours", 303),
+    ):
+        set_clock(idle)
+        assert browser.get("/me").status_code == status, idle
 
 
 def test_after_twelve_hours_everybody_signs_in_again(browser, set_clock):

@@ -88,25 +88,19 @@ def test_an_address_belongs_to_one_person_for_ever(database, gaon):
         database.transact(SYSTEM, create_person, name="New", email="Requester@GAON.example", company_id=gaon)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("name", " "),
-        ("name", "x" * 121),
-        ("email", "nobody"),
-        ("email", "a@b"),
-        ("email", "a b@c.example"),
-        ("email", f"{'a' * 250}@b.example"),
-        ("phone", "call me"),
-        ("phone", "+0123"),
-        ("language", "fr"),
-    ],
-)
-def test_a_mistake_is_named_by_its_field(database, field, value):
+def test_a_mistake_is_named_by_its_field(database):
     right = {"name": "Kim", "email": "kim@brc.example"}
-    with pytest.raises(Invalid) as refusal:
-        database.transact(SYSTEM, create_person, **right | {field: value})
-    assert list(refusal.value.field_errors) == [field]
+    wrong = {
+        "name": (" ", "x" * 121),
+        "email": ("nobody", "a@b", "a b@c.example", f"{'a' * 250}@b.example"),
+        "phone": ("call me", "+0123"),
+        "language": ("fr",),
+    }
+    for field, values in wrong.items():
+        for value in values:
+            with pytest.raises(Invalid) as refusal:
+                database.transact(SYSTEM, create_person, **right | {field: value})
+            assert list(refusal.value.field_errors) == [field]
 
 
 def test_a_decomposed_name_is_composed(database):
@@ -157,21 +151,18 @@ def test_a_company_is_added(database, rows):
     ]
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("code", "a"),
-        ("code", "acm"),
-        ("name_ko", " "),
-        ("country", "Korea"),
-        ("registration_no", "123-45-67892"),
-        ("registration_no", "12345"),
-        ("registration_no", ""),
-    ],
-)
-def test_a_wrong_company_is_refused(database, field, value):
-    with pytest.raises(Invalid):
-        database.transact(SYSTEM, create_company, **ACME | {field: value})
+def test_a_wrong_company_is_refused(database):
+    wrong = {
+        "code": ("a", "acm"),
+        "name_ko": (" ",),
+        "country": ("Korea",),
+        "registration_no": ("123-45-67892", "12345", ""),
+    }
+    for field, values in wrong.items():
+        for value in values:
+            with pytest.raises(Invalid) as refusal:
+                database.transact(SYSTEM, create_company, **ACME | {field: value})
+            assert list(refusal.value.field_errors) == [field.replace("name_ko", "name")]
 
 
 def test_a_foreign_company_has_a_number_of_its_own_country(database):
