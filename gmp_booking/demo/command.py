@@ -13,10 +13,10 @@ from sqlalchemy import Connection, text
 
 from config import Config
 from gmp_booking.accounts import passwords
-from gmp_booking.demo.clock import owner_connection, set_clock
+from gmp_booking.demo.clock import Clock, movable_clock, owner_connection
 from gmp_booking.demo.facility import lay_facility
 from gmp_booking.demo.laying import lay_bookings
-from gmp_booking.demo.letters import settle_past_mail
+from gmp_booking.demo.letters import close_old_news, settle_past_mail
 from gmp_booking.demo.people import GUESTS, PASSWORD, STAFF, STAFF_DOMAIN
 from gmp_booking.demo.stories import tell_stories
 from gmp_booking.infra.stack import StackError, mail_dir
@@ -40,8 +40,7 @@ def lay_if_stale(config: Config) -> None:
     """
     with owner_connection(config.owner_database_url) as owner:
         laid_at = _laid_at(owner)
-        now = owner.execute(text("SELECT clock_timestamp()")).scalar_one()
-        if laid_at is not None and laid_at <= now < laid_at + FRESH_FOR:
+        if laid_at is not None and laid_at <= _now(owner) < laid_at + FRESH_FOR:
             return
     print("Laying the demonstration facility …", flush=True)
     lay(config)
@@ -62,25 +61,35 @@ def lay(config: Config) -> None:
         database = Database(config.database_url, consumers=CONSUMERS, pool_size=1)
         try:
             _lay(config, database, owner)
+            _lay_mail(database, owner)
         finally:
-            set_clock(owner, None)
             database.dispose()
-        settle_past_mail(owner)
         owner.execute(text("ANALYZE"))
-        _mark(owner, f"laid {owner.execute(text('SELECT clock_timestamp()')).scalar_one().isoformat()}")
+        _mark(owner, f"laid {_now(owner).isoformat()}")
 
 
 def _lay(config: Config, database: Database, owner: Connection) -> None:
-    now: datetime = owner.execute(text("SELECT clock_timestamp()")).scalar_one()
+    now = _now(owner)
     years = range(now.year - 1, now.year + 3)
     stories = tell_stories(now, days_off=frozenset(korean_holidays(years)))
     passwords.configure(cost=config.auth_argon2, slots=config.auth_argon2_slots)
     hashed = passwords.hash_password(PASSWORD)
-    set_clock(owner, min(story.acts[0].at for story in stories) - MOVED_IN_BEFORE)
-    database.transact(SYSTEM, lay_facility, years=years, password_hash=hashed)
-    lay_bookings(database, owner, stories)
-    set_clock(owner, None)
+    clock = Clock(database.engine)
+    with movable_clock(owner):
+        clock.set(min(story.acts[0].at for story in stories) - MOVED_IN_BEFORE)
+        database.transact(SYSTEM, lay_facility, years=years, password_hash=hashed)
+        lay_bookings(database, clock, stories)
+
+
+def _lay_mail(database: Database, owner: Connection) -> None:
+    close_old_news(owner)
     plan(database)
+    settle_past_mail(owner)
+
+
+def _now(owner: Connection) -> datetime:
+    now: datetime = owner.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return now
 
 
 def _laid_at(owner: Connection) -> datetime | None:

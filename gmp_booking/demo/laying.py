@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from gmp_booking.accounts.service import SignedIn, find_actor_of_email, open_session, sign_out
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.content import BookingContent
@@ -15,7 +13,7 @@ from gmp_booking.bookings.form import form_of
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import Submitted, cancel, save_draft, submit
-from gmp_booking.demo.clock import set_clock
+from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.people import PASSWORD
 from gmp_booking.demo.stories import QA, SEOUL, Act, Deed, Story
 from gmp_booking.infra.uow import Database, Request
@@ -25,9 +23,9 @@ from gmp_booking.signatures.service import Verified, verify
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"
 
 
-def lay_bookings(database: Database, owner: Connection, stories: Iterable[Story]) -> None:
+def lay_bookings(database: Database, clock: Clock, stories: Iterable[Story]) -> None:
     """All acts of all stories, in the order in which they happened."""
-    telling = _Telling(database, owner)
+    telling = _Telling(database, clock)
     acts = [(act, number, story) for story in stories for number, act in enumerate(story.acts)]
     for act, _number, story in sorted(acts, key=lambda entry: (entry[0].at, entry[2].name, entry[1])):
         telling.perform(act, story)
@@ -47,15 +45,15 @@ class _AtWork:
 class _Telling:
     """What has been told so far: the references the bookings got, and who is signed in."""
 
-    def __init__(self, database: Database, owner: Connection) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._owner = owner
+        self._clock = clock
         self._references: dict[str, str] = {}
         self._actors: dict[str, Actor] = {}
         self._at_work: dict[str, _AtWork] = {}
 
     def perform(self, act: Act, story: Story) -> None:
-        set_clock(self._owner, act.at)
+        self._clock.set(act.at)
         reference = self._references.get(story.name)
         match act.deed:
             case Deed.DRAFT:

@@ -6,11 +6,22 @@ import json
 
 from sqlalchemy import Connection, text
 
-from gmp_booking.notifications.service import TRUE_IN, MailKind
+from gmp_booking.notifications.service import NOTIFICATIONS, TRUE_IN, MailKind
 
 STILL_ARRIVING = 16
 MOST_ABOUT_ONE_THING = 2
 
+_CLOSE = text(
+    """
+    UPDATE delivery SET done_at = gmp_now()
+    WHERE consumer = :consumer AND done_at IS NULL AND id NOT IN (
+        SELECT max(d.id) FROM delivery AS d
+        JOIN journal AS j ON j.id = d.journal_id JOIN booking AS b ON b.id = j.booking_id
+        WHERE d.consumer = :consumer AND b.ends_at > gmp_now()
+        GROUP BY b.id
+    )
+    """
+)
 _SETTLE = text(
     """
     WITH due AS (
@@ -27,6 +38,11 @@ _SETTLE = text(
     WHERE due_at <= gmp_now() AND sent_at IS NULL AND withdrawn_at IS NULL AND id NOT IN (SELECT id FROM arriving)
     """
 )
+
+
+def close_old_news(owner: Connection) -> None:
+    """Of each booking that is not over, only the newest happening is still told by mail."""
+    owner.execute(_CLOSE, {"consumer": NOTIFICATIONS.name})
 
 
 def settle_past_mail(owner: Connection) -> None:

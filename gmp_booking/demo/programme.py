@@ -80,10 +80,12 @@ GAON: tuple[Series, ...] = (
         runs=(Run("INC-01", TUE, "13:00", 21 + MON, "09:00", 3), Run("CRF-01", 21 + MON, "14:30", 21 + MON, "17:30")),
     ),
     Series(
-        "gaon-feed", "GAO", "GS-M1 배지 교환", "배양 중 배지 교환 및 현미경 관찰", EVERY, product="GS-M1", batch="GS",
+        "gaon-feed", "GAO", "GS-M1 배지 교환", "배양 중 배지 교환 및 현미경 관찰", EVEN, product="GS-M1", batch="GS",
         visits=(
             Visit(MON, "14:00", "16:00", "B-01", "배지 교환", ("operator",), ("BSC-01",), "OPEN"),
             Visit(THU, "09:00", "11:00", "B-01", "배지 교환", ("operator",), ("BSC-01",), "OPEN"),
+            Visit(7 + MON, "14:00", "16:00", "B-01", "배지 교환", ("operator",), ("BSC-01",), "OPEN"),
+            Visit(7 + THU, "09:00", "11:00", "B-01", "배지 교환", ("operator",), ("BSC-01",), "OPEN"),
         ),
     ),
     Series(
@@ -99,7 +101,7 @@ GAON: tuple[Series, ...] = (
         visits=(Visit(FRI, "09:00", "12:00", "C-02", "배지 조제", ("operator3",)),),
     ),
     Series(
-        "gaon-method", "GAO", "세포 표현형 시험법 이전", "유세포 분석법 기술 이전과 분석자 교육", EVERY,
+        "gaon-method", "GAO", "세포 표현형 시험법 이전", "유세포 분석법 기술 이전과 분석자 교육", ODD,
         product="GS-M1", batch="GQ",
         visits=(Visit(THU, "13:00", "16:00", "L-01", "유세포 분석", ("operator2",), ("FCM-01",)),),
     ),
@@ -130,7 +132,7 @@ NURIESEL: tuple[Series, ...] = (
         product="NR-B1", runs=(Run("ACP-02", MON, "10:00", SAT, "18:00"), Run("INC-05", MON, "10:00", SAT, "18:00")),
     ),
     Series(
-        "nuriesel-flow", "NRU", "유세포 분석 (CAR 발현)", "배양 중간 시료의 CAR 발현율 측정", EVERY,
+        "nuriesel-flow", "NRU", "유세포 분석 (CAR 발현)", "배양 중간 시료의 CAR 발현율 측정", EVEN,
         kind=Kind.EQUIPMENT,
         product="NR-19", runs=(Run("FCM-01", WED, "09:00", WED, "12:00"),),
     ),
@@ -153,7 +155,7 @@ SAEBYEOK: tuple[Series, ...] = (
         runs=(Run("HFB-01", WED, "16:00", 7 + TUE, "09:00"),),
     ),
     Series(
-        "saebyeok-buffer", "SAE", "정제용 완충액 조제", "TFF·SEC용 완충액 40 L 조제", EVERY, product="SE-01",
+        "saebyeok-buffer", "SAE", "정제용 완충액 조제", "TFF·SEC용 완충액 40 L 조제", ODD, product="SE-01",
         batch="SB",
         visits=(Visit(MON, "13:00", "15:00", "C-02", "완충액 조제", ("operator3",)),),
     ),

@@ -22,7 +22,8 @@ SEOUL = ZoneInfo("Asia/Seoul")
 SCHEDULER, QA, DEMO_MANAGER = (f"{mailbox}@{STAFF_DOMAIN}" for mailbox in ("scheduler", "qa", "demo"))
 LATEST_BEFORE_NOW = timedelta(minutes=20)
 RECENT_DAYS = 16
-KEPT_IN_WEEK: Mapping[int, float] = {2: 0.9, 3: 0.75, 4: 0.6, 5: 0.5, 6: 0.35, 7: 0.3}
+QA_SITS = frozenset({1, 3})
+KEPT_IN_WEEK: Mapping[int, float] = {2: 0.85, 3: 0.65, 4: 0.5, 5: 0.4, 6: 0.3, 7: 0.25}
 _DOMAINS = {guest.code: guest.domain for guest in GUESTS}
 
 
@@ -77,8 +78,8 @@ _ENDINGS: Mapping[tuple[str, int], tuple[Ending, str]] = {
         "같은 주에 동결기 점검이 예정되어 있습니다. 다음 주로 신청해 주세요.",
     ),
     ("demo-tff", 1): (Ending.REJECTED_AT_ONCE, "참석 인원 명단이 확정되지 않아 이번 회차는 진행하지 않습니다."),
-    ("gaon-method", -2): (Ending.CANCELLED, "분석자 교육 일정이 다음 분기로 옮겨졌습니다."),
-    ("nuriesel-flow", -1): (Ending.CANCELLED, "시료 채취가 하루 늦어져 자체 장비로 측정합니다."),
+    ("gaon-method", -1): (Ending.CANCELLED, "분석자 교육 일정이 다음 분기로 옮겨졌습니다."),
+    ("nuriesel-flow", -2): (Ending.CANCELLED, "시료 채취가 하루 늦어져 자체 장비로 측정합니다."),
     ("orphen-ev", 2): (Ending.CANCELLED, "Feed material is held at customs; we will ask again next month."),
     ("maru-membrane", 3): (Ending.CANCELLED, "막 공급 지연으로 실험을 미룹니다."),
     ("hanbit-wash", 2): (Ending.CANCELLED, "기구를 일회용으로 바꾸어 멸균이 필요 없게 되었습니다."),
@@ -258,10 +259,17 @@ class _Teller:
         if self.series.kind is Kind.TECH_DEMO:
             return [Act(self._working(asked_at, 1, "11:00"), DEMO_MANAGER, Deed.APPROVE)]
         reviewed = Act(self._working(asked_at, 1, "10:00"), SCHEDULER, Deed.REVIEW)
-        return [reviewed, Act(self._working(reviewed.at, self.chance.choice((1, 1, 2)), "14:00"), QA, Deed.APPROVE)]
+        return [reviewed, Act(self._sitting(reviewed.at), QA, Deed.APPROVE)]
+
+    def _sitting(self, at: datetime) -> datetime:
+        """Quality assurance decides in two sittings a week."""
+        sits_at = self._working(at, 1, "14:00")
+        while sits_at.weekday() not in QA_SITS:
+            sits_at = self._working(sits_at, 1, "14:00")
+        return sits_at
 
     def _asked_at(self) -> datetime:
-        lead = self.chance.randrange(26, 38) if self.series.is_steady else self.chance.randrange(13, 20)
+        lead = self.chance.randrange(26, 38) if self.series.is_steady else self.chance.randrange(15, 22)
         asked = self._on_a_working_day(self.starts - timedelta(days=lead))
         return asked if asked <= self.now - LATEST_BEFORE_NOW else self._lately(RECENT_DAYS)
 

@@ -18,7 +18,7 @@ ENDED_EARLY = {Deed.REJECT, Deed.CANCEL, Deed.DRAFT}
 
 # A year of days in steps of sixteen, so that every weekday and every holiday season is met; and odd hours of a day.
 MOMENTS = [
-    datetime(2026, 1, 5, 3, 17, tzinfo=UTC) + timedelta(days=11 * number, hours=5 * number % 24) for number in range(40)
+    datetime(2026, 1, 5, 3, 17, tzinfo=UTC) + timedelta(days=16 * number, hours=5 * number % 24) for number in range(28)
 ]
 
 
