@@ -19,6 +19,7 @@ from gmp_booking.bookings import api as bookings_api
 from gmp_booking.calendars import api as calendars_api
 from gmp_booking.calendars import feeds
 from gmp_booking.calendars import pages as calendars_pages
+from gmp_booking.demo import pages as demo_pages
 from gmp_booking.desk import account_page, booking_page, frame, health
 from gmp_booking.desk import api as desk_api
 from gmp_booking.desk import timeline as timeline_page
@@ -51,7 +52,7 @@ def create_app(config: Config) -> Flask:
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.extensions["gmp"] = services
     _install_manners(app, services)
-    _register_pages(app)
+    _register_pages(app, config)
     _register_api(app)
     wiring.self_check(services)
     return app
@@ -66,9 +67,11 @@ def _install_manners(app: Flask, services: Services) -> None:
     frame.install(app, vendor=Path(app.static_folder or "") / "vendor")
 
 
-def _register_pages(app: Flask) -> None:
+def _register_pages(app: Flask, config: Config) -> None:
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
+    if config.demo:
+        demo_pages.install(app, config)
 
     @app.get("/", endpoint="pages.home")
     def home() -> Any:
