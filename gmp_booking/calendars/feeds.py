@@ -26,24 +26,18 @@ def show(token: str) -> Response:
     """The calendar behind a link; a revoked one is as unknown as an invented one."""
     services = sessions.services()
     database = services.database
-    subscription = database.read(SYSTEM, service.find_subscription, token)
+    subscription = database.read(SYSTEM, service.find_subscription, token, services.config.base_url)
     if subscription is None:
         return _unknown()
     if subscription.unseen:
         database.transact(SYSTEM, service.mark_used, subscription.feed_id)
-    reading = database.read(
-        subscription.actor,
-        service.read_feed,
-        subscription,
-        base_url=services.config.base_url,
-        is_known=request.if_none_match.contains_weak,
-    )
-    if reading.entries is None:
+    if request.if_none_match.contains_weak(subscription.etag):
         response = Response(status=304)
     else:
-        body = feed_of(reading.entries, name=subscription.title, language=subscription.language)
+        entries = database.read(subscription.actor, service.read_entries, subscription)
+        body = feed_of(entries, name=subscription.title, language=subscription.language)
         response = Response(body, mimetype="text/calendar")
-    response.set_etag(reading.etag)
+    response.set_etag(subscription.etag)
     response.headers["Cache-Control"] = CACHE_CONTROL
     return response
 

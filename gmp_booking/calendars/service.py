@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -16,7 +17,7 @@ from gmp_booking.bookings.ical import CONFIRMED, CalendarPart, host_of, part_of,
 from gmp_booking.calendars import store
 from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
 from gmp_booking.calendars.models import CalendarFeed
-from gmp_booking.calendars.store import FeedRow, Scope, Shown
+from gmp_booking.calendars.store import FeedRow, Frame, Scope, Shown
 from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, named
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
@@ -172,32 +173,28 @@ def _revoke(uow: Uow, feed_id: int) -> Row[Any]:
 class Subscription:
     """A link that stands, whose it is, and what it is about.
 
-    Shape: `resource` is its code; `unseen` asks for its use to be noted.
+    Shape: `resource` is a code and `places` how many it has; `etag` stands for everything the link shows now;
+    `unseen` asks for its use to be noted.
     """
 
     feed_id: int
     actor: Actor
-    scope: Scope
-    resource_id: int | None
+    shown: Shown
+    frame: Frame
     resource: str | None
     places: int
     title: str
     language: str
     created_at: datetime
+    base_url: str
+    etag: str
     unseen: bool
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a feed shows now; `entries` is None for a reader who has that already."""
-
-    etag: str
-    entries: Sequence[CalendarPart] | None
-
-
-def find_subscription(uow: Uow, token: str) -> Subscription | None:
+def find_subscription(uow: Uow, token: str, base_url: str) -> Subscription | None:
     """Whoever holds this link, in one statement with person, roles and company: what was revoked is gone at once."""
-    row = store.find_feed(uow, store.hash_of(token))
+    frame = frame_of(uow.now)
+    row = store.find_feed(uow, store.hash_of(token), frame)
     if row is None:
         return None
     actor = Actor(
@@ -213,16 +210,22 @@ def find_subscription(uow: Uow, token: str) -> Subscription | None:
     scope = Scope(row.scope)
     if not is_allowed(actor, _PERMISSION[scope], Subject(company_id=actor.company_id, owner_id=actor.person_id)):
         return None
+    title = _title(row, scope)
+    shown = Shown(scope, row.person_id, row.company_id, row.resource_id)
+    mark = row.mark if row.company_id is not None else store.mark_of_facility(uow, shown, frame)
+    marks = (_FORM, base_url, row.id, row.feed_language, title, frame.window.start, row.names_mark, mark)
     return Subscription(
         feed_id=row.id,
         actor=actor,
-        scope=scope,
-        resource_id=row.resource_id,
+        shown=shown,
+        frame=frame,
         resource=row.code,
         places=row.places,
-        title=_title(row, scope),
+        title=title,
         language=row.feed_language,
         created_at=row.created_at,
+        base_url=base_url,
+        etag=hashlib.sha256("\0".join(map(str, marks)).encode()).hexdigest()[:32],
         unseen=row.unseen,
     )
 
@@ -238,47 +241,37 @@ def _title(row: Row[Any], scope: Scope) -> str:
     return f"GMP {named({'ko': row.company_ko, 'en': row.company_en, 'zh_Hans': row.company_zh}, row.feed_language)}"
 
 
-def mark_used(uow: Uow, feed_id: int) -> None:
-    store.mark_used(uow, feed_id)
-
-
-def read_feed(uow: Uow, subscription: Subscription, *, base_url: str, is_known: Callable[[str], bool]) -> Reading:
-    """What the link shows, with the eyes of the person it belongs to.
-
-    Shape: `is_known` is asked whether the reader has what an ETag stands for; then no entry is read.
-    """
-    shown = _shown(subscription, uow.now)
-    busy = _busy(uow, subscription, shown.window)
-    # The mark is read before the entries: they may be newer than it, and then the next question gets them again.
-    etag = _etag(subscription, base_url, shown.window, store.mark_of(uow, shown), busy)
-    if is_known(etag):
-        return Reading(etag, None)
-    rows = store.list_entries(uow, shown, most=MOST_ENTRIES)
-    own = _entries(rows, base_url=base_url, language=subscription.language)
-    blocks = _blocks(subscription, busy, base_url=base_url)
-    return Reading(etag, sorted([*own, *blocks], key=lambda part: (part.start, part.uid))[:MOST_ENTRIES])
-
-
-def _shown(subscription: Subscription, now: datetime) -> Shown:
+def frame_of(now: datetime) -> Frame:
     """Counted from this morning in Seoul, so that a day's answers are the same bytes."""
     morning = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    window = Period(morning - timedelta(days=DAYS_BACK), morning + timedelta(days=DAYS_AHEAD))
-    assert subscription.actor.person_id is not None
-    return Shown(
-        scope=subscription.scope,
-        person_id=subscription.actor.person_id,
-        company_id=subscription.actor.company_id,
-        resource_id=subscription.resource_id,
-        window=window,
+    return Frame(
+        window=Period(morning - timedelta(days=DAYS_BACK), morning + timedelta(days=DAYS_AHEAD)),
         ended_since=morning - timedelta(days=DAYS_CANCELLED),
     )
 
 
-def _busy(uow: Uow, subscription: Subscription, window: Period) -> list[Period]:
+def mark_used(uow: Uow, feed_id: int) -> None:
+    store.mark_used(uow, feed_id)
+
+
+def read_entries(uow: Uow, subscription: Subscription) -> list[CalendarPart]:
+    """What the link shows, with the eyes of the person it belongs to.
+
+    Shape: by their start, at most MOST_ENTRIES. They may be newer than the subscription's ETag, never older: then the
+    next question gets them once more.
+    """
+    rows = store.list_entries(uow, subscription.shown, subscription.frame, most=MOST_ENTRIES)
+    own = list(_entries(rows, base_url=subscription.base_url, language=subscription.language))
+    blocks = list(_blocks(subscription, _busy(uow, subscription)))
+    return sorted(own + blocks, key=attrgetter("start", "uid"))[:MOST_ENTRIES] if blocks else own
+
+
+def _busy(uow: Uow, subscription: Subscription) -> list[Period]:
     """When others leave no place of the resource: for the facility nobody is an other."""
-    if subscription.resource_id is None or subscription.actor.sees_facility:
+    resource_id = subscription.shown.resource_id
+    if resource_id is None or subscription.actor.sees_facility:
         return []
-    found = others_busy(uow, [subscription.resource_id], window).get(subscription.resource_id, [])
+    found = others_busy(uow, [resource_id], subscription.frame.window).get(resource_id, [])
     return full_periods(found, places=subscription.places)
 
 
@@ -296,15 +289,6 @@ def full_periods(busy: Iterable[tuple[int, Period]], *, places: int) -> list[Per
                 full.append(Period(since, at))
             since = None
     return merge(full)
-
-
-def _etag(subscription: Subscription, base_url: str, window: Period, mark: str, busy: Sequence[Period]) -> str:
-    digest = hashlib.sha256()
-    parts = (_FORM, base_url, subscription.feed_id, subscription.language, subscription.title, window.start, mark)
-    digest.update("\0".join(map(str, parts)).encode())
-    for period in busy:
-        digest.update(f"\0{period.start.timestamp()}-{period.end.timestamp()}".encode())
-    return digest.hexdigest()[:32]
 
 
 def _entries(rows: Iterable[Row[Any]], *, base_url: str, language: str) -> Iterator[CalendarPart]:
@@ -329,12 +313,12 @@ def _entries(rows: Iterable[Row[Any]], *, base_url: str, language: str) -> Itera
         )
 
 
-def _blocks(subscription: Subscription, busy: Iterable[Period], *, base_url: str) -> Iterator[CalendarPart]:
+def _blocks(subscription: Subscription, busy: Iterable[Period]) -> Iterator[CalendarPart]:
     """Others' time, which says nothing but that it is taken."""
     summary = gettext_for(subscription.language)(N_("Reserved"))
     for period in busy:
         yield CalendarPart(
-            uid=f"busy-{subscription.resource}-{period.start:%Y%m%dT%H%M%SZ}@{host_of(base_url)}",
+            uid=f"busy-{subscription.resource}-{period.start:%Y%m%dT%H%M%SZ}@{host_of(subscription.base_url)}",
             sequence=0,
             status=CONFIRMED,
             start=period.start,

@@ -1,7 +1,8 @@
 """The only reader of calendar links, and what one feed shows: a statement for each question.
 
-A link is looked up by its hash before any company is known; what it shows is read afterwards with the eyes of the
-person it belongs to.
+A link is looked up by its hash before any company is known, together with a mark of what it would show: a question
+asked again is answered by that alone. Whatever is really shown is read afterwards with the eyes of the person the link
+belongs to.
 """
 
 from __future__ import annotations
@@ -35,31 +36,6 @@ def hash_of(token: str) -> bytes:
 
 # -- the links
 
-# Whoever left the company a link was made in has no role there from before the link was made, or none that stands.
-_FIND = text(
-    """
-    SELECT feed.id, feed.scope, feed.resource_id, feed.language AS feed_language, feed.created_at,
-           feed.last_used_at IS NULL OR feed.last_used_at < gmp_now() - interval '1 minute' AS unseen,
-           resource.code, resource.name_ko, resource.name_en, resource.name_zh,
-           (SELECT count(*) FROM unit WHERE unit.resource_id = feed.resource_id) AS places,
-           account.id AS account_id, person.id AS person_id, person.name, person.email, person.language,
-           person.company_id, company.code AS company_code, company.name_ko AS company_ko,
-           company.name_en AS company_en, company.name_zh AS company_zh, held.roles
-    FROM calendar_feed AS feed
-    JOIN person ON person.id = feed.person_id AND person.active
-    JOIN account ON account.person_id = person.id AND account.active
-    LEFT JOIN company ON company.id = person.company_id
-    LEFT JOIN resource ON resource.id = feed.resource_id
-    CROSS JOIN LATERAL (
-        SELECT array_agg(role) FILTER (WHERE revoked_at IS NULL) AS roles, min(granted_at) AS first_at
-        FROM person_role
-        WHERE person_role.person_id = person.id AND person_role.company_id IS NOT DISTINCT FROM person.company_id
-    ) AS held
-    WHERE feed.token_hash = :token_hash AND feed.revoked_at IS NULL
-      AND (person.company_id IS NULL OR company.status = 'ACTIVE')
-      AND held.roles IS NOT NULL AND held.first_at <= feed.created_at
-    """
-)
 _USED = text(
     """
     UPDATE calendar_feed SET last_used_at = gmp_now()
@@ -96,11 +72,6 @@ class FeedRow:
     last_used_at: datetime | None
 
 
-def find_feed(uow: Uow, token_hash: bytes) -> Row[Any] | None:
-    """The link with its person, roles, company and resource, unless any of them no longer stands."""
-    return uow.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
-
-
 def mark_used(uow: Uow, feed_id: int) -> None:
     uow.session.execute(_USED, {"id": feed_id})
 
@@ -129,24 +100,14 @@ def count_feeds(uow: Uow, person_id: int) -> int:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What is asked for: a scope, whose eyes, and which time.
+class Frame:
+    """Which time is shown, and how long ago a booking may have ended to be shown as cancelled."""
 
-    Shape: `ended_since` is how long ago a booking may have ended to be shown as cancelled.
-    """
-
-    scope: Scope
-    person_id: int
-    company_id: int | None
-    resource_id: int | None
     window: Period
     ended_since: datetime
 
     def values(self) -> dict[str, Any]:
         return {
-            "person_id": self.person_id,
-            "company_id": self.company_id,
-            "resource_id": self.resource_id,
             "from_at": self.window.start,
             "until_at": self.window.end,
             "longest_ago": self.window.start - LONGEST - timedelta(days=1),
@@ -154,13 +115,157 @@ class Shown:
         }
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What is asked for: a scope, for whom, about what."""
+
+    scope: Scope
+    person_id: int
+    company_id: int | None
+    resource_id: int | None
+
+    def values(self) -> dict[str, Any]:
+        return {"person_id": self.person_id, "company_id": self.company_id, "resource_id": self.resource_id}
+
+
 _KEPT = """
     b.state <> 'DRAFT' AND (b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED') OR b.ended_at > :ended_since)
 """
 # Nothing lasts longer than LONGEST and its margins: with that the index on the start bounds the scan at both ends.
 _WITHIN = "{0}.starts_at > :longest_ago AND {0}.starts_at < :until_at AND {0}.ends_at > :from_at"
-_OF_COMPANY = "AND {0}.company_id = :company_id"
 
+
+@dataclass(frozen=True)
+class _Eyes:
+    """How a statement names the reader: by parameters, or by the rows a link was found with."""
+
+    person: str
+    company: str
+    resource: str
+
+
+_NAMED: Final = _Eyes(":person_id", ":company_id", ":resource_id")
+_FOUND: Final = _Eyes("person.id", "person.company_id", "feed.resource_id")
+
+
+def _of_company(table: str, company: str | None) -> str:
+    return f"AND {table}.company_id = {company}" if company else ""
+
+
+def _asked(columns: str, condition: str) -> str:
+    return f"SELECT {columns} FROM booking AS b WHERE {_WITHIN.format('b')} AND {_KEPT} {condition}"
+
+
+def _asked_by_person(columns: str, eyes: _Eyes, company: str | None) -> str:
+    return _asked(columns, f"AND b.requested_by = {eyes.person} {_of_company('b', company)}")
+
+
+def _named(columns: str, eyes: _Eyes) -> str:
+    return f"""
+        SELECT {columns} FROM session_person AS p JOIN booking AS b ON b.id = p.booking_id
+        WHERE p.person_id = {eyes.person} AND p.ends_at > :from_at AND p.starts_at < :until_at AND {_KEPT}
+          AND b.requested_by <> {eyes.person}
+    """
+
+
+def _held(columns: str, eyes: _Eyes, company: str | None) -> str:
+    """Whatever held the resource: its own sessions, those it attended, and reservations that took it along."""
+    return f"""
+        SELECT {columns} FROM (
+            SELECT DISTINCT slot.booking_id, slot.booking_session_id, slot.equipment_reservation_id FROM slot
+            WHERE slot.resource_id = {eyes.resource} AND {_WITHIN.format("slot")} {_of_company("slot", company)}
+        ) AS held JOIN booking AS b ON b.id = held.booking_id WHERE {_KEPT}
+    """
+
+
+# -- finding a link, and marking what it would show
+
+_REVISIONS = """
+    concat_ws('.', count(*), bit_xor(hashint8extended({0}, b.revision)), sum(b.sequence), max(b.changed_at))
+"""
+_BOOKINGS = _REVISIONS.format("b.id")
+_OTHERS = """
+    SELECT string_agg(concat(u.id, taken.busy), ',' ORDER BY u.id)
+    FROM unit AS u CROSS JOIN LATERAL (
+        SELECT range_agg(slot.during) * tstzmultirange(tstzrange(:from_at, :until_at)) AS busy FROM slot
+        WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.id, u.id, '[]')
+          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id <> person.company_id
+    ) AS taken
+    WHERE u.resource_id = feed.resource_id
+"""
+
+
+def _marks(eyes: _Eyes, company: str | None) -> dict[Scope, str]:
+    """A word for each scope that changes whenever its entries do: revisions are counted, no entry is read."""
+    asked = _asked_by_person(_BOOKINGS, eyes, company)
+    named = _named(_REVISIONS.format("p.booking_session_id"), eyes)
+    held = _held(_REVISIONS.format("held.booking_id"), eyes, company)
+    return {
+        Scope.MINE: f"concat_ws('/', ({asked}), ({named}))",
+        Scope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}))" if company else f"({held})",
+        Scope.FACILITY if company is None else Scope.COMPANY: f"({_asked(_BOOKINGS, _of_company('b', company))})",
+    }
+
+
+def _in_one_line(statement: str) -> TextClause:
+    """Without the layout: the driver remembers how it reads a statement of up to 4,096 characters."""
+    return text(" ".join(statement.split()))
+
+
+_MARK_OF_COMPANY: Final = " ".join(
+    f"WHEN '{scope}' THEN {mark}" for scope, mark in _marks(_FOUND, _FOUND.company).items()
+)
+_MARKS_OF_FACILITY: Final = {scope: _in_one_line(f"SELECT {mark}") for scope, mark in _marks(_NAMED, None).items()}
+
+
+# Whoever left the company a link was made in has no role there from before the link was made, or none that stands.
+_FIND = _in_one_line(
+    f"""
+    SELECT feed.id, feed.scope, feed.resource_id, feed.language AS feed_language, feed.created_at,
+           feed.last_used_at IS NULL OR feed.last_used_at < gmp_now() - interval '1 minute' AS unseen,
+           resource.code, (SELECT count(*) FROM unit WHERE unit.resource_id = feed.resource_id) AS places,
+           account.id AS account_id, person.id AS person_id, person.name, person.email, person.language,
+           person.company_id, company.code AS company_code, company.name_ko AS company_ko,
+           company.name_en AS company_en, company.name_zh AS company_zh, held.roles,
+           (SELECT bit_xor(hashtextextended(concat_ws('|', r.id, r.code, r.name_ko, r.name_en, r.name_zh), 0))
+            FROM resource AS r) AS names_mark,
+           CASE WHEN person.company_id IS NOT NULL THEN
+               CASE feed.scope {_MARK_OF_COMPANY} END
+           END AS mark
+    FROM calendar_feed AS feed
+    JOIN person ON person.id = feed.person_id AND person.active
+    JOIN account ON account.person_id = person.id AND account.active
+    LEFT JOIN company ON company.id = person.company_id
+    LEFT JOIN resource ON resource.id = feed.resource_id
+    CROSS JOIN LATERAL (
+        SELECT array_agg(role) FILTER (WHERE revoked_at IS NULL) AS roles, min(granted_at) AS first_at
+        FROM person_role
+        WHERE person_role.person_id = person.id AND person_role.company_id IS NOT DISTINCT FROM person.company_id
+    ) AS held
+    WHERE feed.token_hash = :token_hash AND feed.revoked_at IS NULL
+      AND (person.company_id IS NULL OR company.status = 'ACTIVE')
+      AND held.roles IS NOT NULL AND held.first_at <= feed.created_at
+    """
+)
+
+
+def find_feed(uow: Uow, token_hash: bytes, frame: Frame) -> Row[Any] | None:
+    """The link with its person, roles, company, resource and mark, unless any of them no longer stands.
+
+    Shape: `mark` and `names_mark` change whenever what is shown does; now and then they change for nothing. The
+    facility's people get no `mark` here: see `mark_of_facility`.
+    """
+    return uow.session.execute(_FIND, {"token_hash": token_hash} | frame.values()).one_or_none()
+
+
+def mark_of_facility(uow: Uow, shown: Shown, frame: Frame) -> str:
+    """The same mark for one of the facility's people, whose feeds are few and long."""
+    return str(uow.session.execute(_MARKS_OF_FACILITY[shown.scope], shown.values() | frame.values()).scalar_one())
+
+
+# -- reading entries
+
+_COLUMNS = "b.id, b.reference, b.state, b.version, b.sequence, b.changed_at"
 _SESSIONS = f"""
     SELECT b.reference, b.state, b.sequence, b.changed_at, 's' AS part, s.number, s.state AS session_state,
            s.room_id AS resource_id, s.starts_at, s.ends_at
@@ -173,122 +278,61 @@ _RESERVATIONS = f"""
     WHERE {_WITHIN.format("q")}
 """
 
-_SHOWN_COLUMNS = "b.id, b.reference, b.state, b.version, b.revision, b.sequence, b.changed_at"
 
-
-def _asked_for(condition: str) -> str:
-    return f"SELECT {_SHOWN_COLUMNS} FROM booking AS b WHERE {_WITHIN.format('b')} AND {_KEPT} {condition}"
-
-
-@dataclass(frozen=True)
-class _Statements:
-    """How one scope is read: the tables it stands on, its parts, and its mark."""
-
-    tables: str
-    parts: str
-    mark: str
-
-    @property
-    def reading(self) -> TextClause:
-        return text(
-            f"""
-            WITH {self.tables}, part AS ({self.parts})
-            SELECT part.reference, part.state, part.sequence, part.changed_at, part.part, part.number,
-                   part.session_state, r.code, r.name_ko, r.name_en, r.name_zh, part.starts_at, part.ends_at
-            FROM part JOIN resource AS r ON r.id = part.resource_id
-            ORDER BY part.starts_at, part.reference, part.part DESC, part.number
-            LIMIT :most
-            """
-        )
-
-    @property
-    def marking(self) -> TextClause:
-        return text(
-            f"""
-            WITH {self.tables}
-            SELECT (SELECT bit_xor(hashtextextended(concat_ws('|', r.id, r.code, r.name_ko, r.name_en, r.name_zh), 0))
-                    FROM resource AS r), {self.mark}
-            """
-        )
-
-
-_BOOKING_MARK = """
-    (SELECT concat_ws('.', count(*), bit_xor(hashint8extended(b.id, b.revision)), sum(b.sequence), max(b.changed_at))
-     FROM {0} AS b)
-"""
-
-
-def _whole(company: str) -> _Statements:
-    return _Statements(
-        tables=f"scope AS ({_asked_for(company)})",
-        parts=f"{_SESSIONS.format('scope')} UNION ALL {_RESERVATIONS.format('scope')}",
-        mark=_BOOKING_MARK.format("scope"),
+def _reading(tables: str, *parts: str) -> TextClause:
+    return _in_one_line(
+        f"""
+        WITH {tables}, part AS ({" UNION ALL ".join(parts)})
+        SELECT part.reference, part.state, part.sequence, part.changed_at, part.part, part.number,
+               part.session_state, r.code, r.name_ko, r.name_en, r.name_zh, part.starts_at, part.ends_at
+        FROM part JOIN resource AS r ON r.id = part.resource_id
+        ORDER BY part.starts_at, part.reference, part.part DESC, part.number
+        LIMIT :most
+        """
     )
 
 
-def _mine(company: str) -> _Statements:
+def _whole(company: str | None) -> TextClause:
+    tables = f"scope AS ({_asked(_COLUMNS, _of_company('b', company))})"
+    return _reading(tables, _SESSIONS.format("scope"), _RESERVATIONS.format("scope"))
+
+
+def _mine(company: str | None) -> TextClause:
     """What the person asked for, whole, and the sessions the person is named on."""
-    named = f"""
-        SELECT p.booking_session_id, {_SHOWN_COLUMNS}
-        FROM session_person AS p JOIN booking AS b ON b.id = p.booking_id
-        WHERE p.person_id = :person_id AND p.ends_at > :from_at AND p.starts_at < :until_at AND {_KEPT}
-          AND b.requested_by <> :person_id
-    """
-    return _Statements(
-        tables=f"asked AS ({_asked_for(f'AND b.requested_by = :person_id {company}')}), named AS ({named})",
-        parts=f"{_SESSIONS.format('asked')} UNION ALL {_RESERVATIONS.format('asked')}"
-        f" UNION ALL {_SESSIONS.format('named')} AND s.id = b.booking_session_id",
-        mark=f"""{_BOOKING_MARK.format("asked")},
-            (SELECT concat_ws('.', count(*), bit_xor(hashint8extended(b.booking_session_id, b.revision)),
-                              sum(b.sequence), max(b.changed_at)) FROM named AS b)""",
+    asked = _asked_by_person(_COLUMNS, _NAMED, company)
+    named = _named(f"p.booking_session_id, {_COLUMNS}", _NAMED)
+    return _reading(
+        f"asked AS ({asked}), named AS ({named})",
+        _SESSIONS.format("asked"),
+        _RESERVATIONS.format("asked"),
+        f"{_SESSIONS.format('named')} AND s.id = b.booking_session_id",
     )
 
 
-def _resource(company: str) -> _Statements:
-    """Whatever held the resource: its own sessions, those it attended, and reservations that took it along."""
-    held = f"""
-        SELECT DISTINCT slot.booking_id, slot.booking_session_id, slot.equipment_reservation_id FROM slot
-        WHERE slot.resource_id = :resource_id AND {_WITHIN.format("slot")} {company}
-    """
-    scope = f"""
-        SELECT {_SHOWN_COLUMNS}, held.booking_session_id, held.equipment_reservation_id
-        FROM held JOIN booking AS b ON b.id = held.booking_id WHERE {_KEPT}
-    """
-    return _Statements(
-        tables=f"held AS MATERIALIZED ({held}), scope AS ({scope})",
-        parts=f"{_SESSIONS.format('scope')} AND s.id = b.booking_session_id UNION ALL"
-        f" {_RESERVATIONS.format('scope')} AND q.id = b.equipment_reservation_id",
-        mark=_BOOKING_MARK.format("scope"),
+def _about(company: str | None) -> TextClause:
+    held = _held(f"{_COLUMNS}, held.booking_session_id, held.equipment_reservation_id", _NAMED, company)
+    return _reading(
+        f"scope AS MATERIALIZED ({held})",
+        f"{_SESSIONS.format('scope')} AND s.id = b.booking_session_id",
+        f"{_RESERVATIONS.format('scope')} AND q.id = b.equipment_reservation_id",
     )
 
 
-_OWN = _OF_COMPANY.format("b")
-_OF: Final = {
-    (Scope.MINE, True): _mine(_OWN),
-    (Scope.MINE, False): _mine(""),
-    (Scope.COMPANY, True): _whole(_OWN),
-    (Scope.FACILITY, False): _whole(""),
-    (Scope.RESOURCE, True): _resource(_OF_COMPANY.format("slot")),
-    (Scope.RESOURCE, False): _resource(""),
+_READING: Final = {
+    (Scope.MINE, True): _mine(_NAMED.company),
+    (Scope.MINE, False): _mine(None),
+    (Scope.COMPANY, True): _whole(_NAMED.company),
+    (Scope.FACILITY, False): _whole(None),
+    (Scope.RESOURCE, True): _about(_NAMED.company),
+    (Scope.RESOURCE, False): _about(None),
 }
-_READING: Final = {key: statements.reading for key, statements in _OF.items()}
-_MARKING: Final = {key: statements.marking for key, statements in _OF.items()}
 
 
-def mark_of(uow: Uow, shown: Shown) -> str:
-    """A word that changes whenever the entries do, made without reading them.
-
-    Shape: it may change a little too often, never too seldom: it counts revisions of bookings, not what is shown.
-    """
-    statement = _MARKING[shown.scope, shown.company_id is not None]
-    return "/".join(str(each) for each in uow.session.execute(statement, shown.values()).one())
-
-
-def list_entries(uow: Uow, shown: Shown, *, most: int) -> Sequence[Row[Any]]:
+def list_entries(uow: Uow, shown: Shown, frame: Frame, *, most: int) -> Sequence[Row[Any]]:
     """The parts of bookings to show, by their start.
 
     Shape: reference, state, sequence, changed_at, part ('s' session, 'e' equipment), number, session_state, code,
     name_ko, name_en, name_zh, starts_at, ends_at.
     """
     statement = _READING[shown.scope, shown.company_id is not None]
-    return uow.session.execute(statement, shown.values() | {"most": most}).all()
+    return uow.session.execute(statement, shown.values() | frame.values() | {"most": most}).all()
