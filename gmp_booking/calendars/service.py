@@ -26,6 +26,21 @@ from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.store import get_resource_id, others_busy
 
+__all__ = [
+    "FeedMade",
+    "FeedRow",
+    "Scope",
+    "Subscription",
+    "create_feed",
+    "find_subscription",
+    "list_feeds",
+    "list_own_feeds",
+    "mark_used",
+    "read_entries",
+    "revoke_feed",
+    "rotate_feed",
+]
+
 TOKEN_PREFIX: Final = "gmpf_"  # noqa: S105 - the mark of a link, no secret
 SHOWN_OF_A_TOKEN: Final = 12
 MOST_FEEDS: Final = 20
