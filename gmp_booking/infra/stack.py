@@ -19,6 +19,7 @@ from typing import Final
 from gunicorn.config import KNOWN_SETTINGS
 
 from config import PREFIX, Config
+from gmp_booking.infra import gunicorn_hooks
 from gmp_booking.infra.embedded import EmbeddedDatabaseError, EmbeddedPostgres
 from gmp_booking.infra.supervisor import Child, StopRequested, Supervisor, SupervisorError
 
@@ -130,6 +131,7 @@ def _start_mail_sink(config: Config, supervisor: Supervisor) -> Config:
 def _web(config: Config) -> Child:
     options = ["--bind", f"{config.host}:{config.port}", "--workers", str(config.workers)]
     options += ["--worker-class", "gthread", "--threads", str(config.threads)]
+    options += ["--preload", "--config", f"python:{gunicorn_hooks.__name__}"]
     options += ["--timeout", "30", "--graceful-timeout", "10", "--log-level", "warning"]
     if "control_socket_disable" in {setting.name for setting in KNOWN_SETTINGS}:
         options.append("--no-control-socket")

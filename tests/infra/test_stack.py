@@ -109,14 +109,14 @@ def running(run):
     return stack
 
 
-PARTS = {"database": "bin/postgres", "web server": "gunicorn", "worker": "gmp-booking worker"}
+PARTS = ("bin/postgres", "gunicorn", "gmp_booking.worker")
 
 
 def test_whatever_is_killed_comes_back_by_itself(running):
     assert running.answers()
-    for name, part in PARTS.items():
+    for part in PARTS:
+        wait_until(lambda part=part: running.child(part))
         before = running.child(part)
-        assert before, name
         os.kill(before, signal.SIGKILL)
         wait_until(lambda part=part, before=before: running.child(part) not in {None, before})
         wait_until(running.is_ready)
@@ -124,6 +124,26 @@ def test_whatever_is_killed_comes_back_by_itself(running):
     os.kill(gunicorn_worker, signal.SIGKILL)
     wait_until(lambda: len(children_of(running.child("gunicorn"))) == 2)
     wait_until(running.is_ready)
+
+
+def test_web_processes_inherit_no_connection_to_the_database(running):
+    assert running.is_ready()
+    master = running.child("gunicorn")
+    shared = [connections_of(pid) for pid in (master, *children_of(master))]
+    assert len(shared) == 3
+    assert shared[0] == set()
+    assert not shared[1] & shared[2]
+
+
+def connections_of(pid):
+    """The ends of UNIX sockets a process holds."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        target = str(entry.readlink())
+        if target.startswith("socket:"):
+            inodes.add(target.removeprefix("socket:[").rstrip("]"))
+    listed = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    return {line[6] for line in listed if line[6] in inodes}
 
 
 def test_ctrl_c_stops_all_of_it_and_the_next_start_is_quick(running, run, tmp_path):
