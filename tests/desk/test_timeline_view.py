@@ -94,6 +94,19 @@ def test_in_the_week_the_night_is_narrow_and_the_day_is_not() -> None:
     ]
 
 
+def test_where_room_is_short_each_part_of_the_label_has_a_line_of_its_own() -> None:
+    short, long = blocks_of(
+        drawn(
+            block(at(0, "09:00"), at(0, "13:00"), label="GAO · GS-M1"),
+            block(at(2, "00:00"), at(4, "00:00"), label="GAO · GS-M1"),
+            window=WEEK,
+        )
+    )
+    assert short.words == "GAO\nGS-M1"
+    assert long.words == "GAO · GS-M1"
+    assert short.hint == "09:00–13:00 GAO · GS-M1"
+
+
 def test_blocks_at_the_same_time_stand_under_each_other() -> None:
     view = drawn(
         block(at(0, "09:00"), at(0, "12:00")),
