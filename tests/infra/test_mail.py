@@ -227,7 +227,7 @@ def _quietly(answer, connection: socket.socket) -> None:
 def _drip(connection: socket.socket) -> None:
     connection.sendall(b"220 hi\r\n")
     connection.recv(1024)
-    for _ in range(10_000):
+    for _ in range(100):
         connection.sendall(b"x")
         time.sleep(0.05)
 
