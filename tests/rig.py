@@ -218,12 +218,8 @@ class Service:
 
     def __exit__(self, *_error: object) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGQUIT)
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         self._folder.cleanup()
 
     def client(self, token: str = "", tokens: Mapping[str, str] | None = None) -> Client:

@@ -1,0 +1,165 @@
+"""Gaon looks everywhere it can reach, and finds no word of Saebyeok's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.anomalies.rivals import CANARY, GAON, SAEBYEOK, Rivals, a_booking
+from tests.doors import form_of, utc, weekday_at
+
+ABSENT = "BK-00000000"
+
+
+@dataclass
+class Looked:
+    """One answer somebody got."""
+
+    what: str
+    answer: TestResponse
+
+    @property
+    def text(self) -> str:
+        headers = "\n".join(f"{name}: {value}" for name, value in self.answer.headers)
+        return f"{headers}\n{self.answer.get_data(as_text=True)}".lower()
+
+
+def crawl(rivals: Rivals, email: str, *, references: list[str]) -> Iterator[Looked]:
+    """Every GET route, filled in with everything one may know; pages with and without htmx."""
+    visitor, program = rivals.visitor(email), rivals.program(email)
+    feeds = _feeds_of(program)
+    for address in addresses(rivals, references=references, feeds=feeds):
+        if address.startswith("/api/"):
+            yield Looked(f"GET {address}", program.get(address))
+            continue
+        yield Looked(f"GET {address}", visitor.get(address, headers={"Accept-Language": "en"}))
+        yield Looked(f"GET {address} (htmx)", visitor.get(address, headers={"HX-Request": "true"}))
+
+
+def _feeds_of(program) -> list[str]:
+    made = []
+    for scope in ("mine", "company", "resource:B-01", "resource:INC-01", "resource:BSC-01"):
+        answer = program.post("/api/v1/feeds", {"scope": scope})
+        assert answer.status_code == 201, answer.text
+        made.append(re.search(r"/calendars/([^/]+)\.ics", answer.json["url"])[1])
+    return made
+
+
+def addresses(rivals: Rivals, *, references: list[str], feeds: list[str]) -> Iterator[str]:
+    day = f"{weekday_at(9):%Y-%m-%d}"
+    window = {"from": utc(weekday_at(0)), "to": utc(weekday_at(0) + timedelta(days=14))}
+    encoded = "&".join(f"{name}={value.replace('+', '%2B')}" for name, value in window.items())
+    queries = {
+        "/timeline": [f"date={day}&view={view}&equipment={n}" for view in ("day", "week") for n in (0, 1)]
+        + ["room=B-01"],
+        "/bookings": ["", "when=all", "when=past", "state=CONFIRMED&when=all", "q=title&when=all", "q=%25&when=all"],
+        "/bookings/new": ["", f"room=B-01&date={day}&time=09:00", "kind=EQUIPMENT", "kind=TECH_DEMO"],
+        "/api/v1/timeline": [encoded, f"{encoded}&resource=B-01", f"{encoded}&resource=INC-01"],
+        "/api/v1/availability": [f"{encoded}&resource={code}&minutes=60" for code in ("B-01", "INC-01", "BSC-01")],
+        "/api/v1/bookings": ["", "page_size=200", "resource=B-01", "state=CONFIRMED,SUBMITTED,CANCELLED", encoded],
+    }
+    arguments = {"reference": references, "token": feeds}
+    for rule in rivals.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint == "static":
+            continue
+        assert rule.arguments <= set(arguments) | {"filename"}, f"{rule.rule}: teach the crawl its arguments"
+        names = [name for name in rule.arguments if name in arguments]
+        filled = [rule.rule]
+        for name in names:
+            filled = [re.sub(rf"<(\w+:)?{name}>", value, address) for address in filled for value in arguments[name]]
+        for address in filled:
+            yield from (f"{address}?{query}" if query else address for query in queries.get(rule.rule, [""]))
+
+
+def refused_asking(rivals: Rivals) -> Iterator[Looked]:
+    """Gaon asks for what Saebyeok holds: previews and submits, by page and by API, and acts on their bookings."""
+    visitor, program = rivals.visitor(GAON), rivals.program(GAON)
+    wanted = a_booking("GS-M1", 0, word="ours", domain="gaon.example", units=5)
+    shifted = a_booking("GS-M1", 1, word="ours", domain="gaon.example", units=1)
+    for body in (wanted, shifted):
+        yield Looked("preview", program.post("/api/v1/bookings/preview", body))
+        yield Looked("submit", program.post("/api/v1/bookings", body))
+    stolen = a_booking(f"{CANARY}-product".lower(), 0, word="ours", domain="gaon.example")
+    yield Looked("their product", program.post("/api/v1/bookings", stolen | {"product": "SE-01"}))
+    start, end = rivals.taken
+    session = {"room": "B-01", "start": start, "end": end, "headcount": "1", "setup_min": "0", "teardown_min": "0"}
+    reservation = {"resource": "INC-01", "units": "8", "start": start, "end": end}
+    for operation in ("check", "submit"):
+        form = form_of(operation=operation, sessions=[session], equipment=[reservation])
+        yield Looked(f"form {operation}", visitor.post("/bookings/new", form))
+        yield Looked("preview of the form", visitor.post("/bookings/preview", form))
+    for reference in rivals.theirs:
+        for action in ("submit", "review", "approve", "return", "reject", "cancel"):
+            body = wanted if action == "submit" else {"reason": "Because I would like to"}
+            yield Looked(f"POST {action}", program.post(f"/api/v1/bookings/{reference}/{action}", body))
+
+
+def words_found(rivals: Rivals, looked: Looked) -> list[str]:
+    """Whatever of Saebyeok's is in the answer; a reference Gaon typed itself may be repeated to it."""
+    return [word for word in rivals.canaries if word in looked.text and word.upper() not in looked.what]
+
+
+def test_no_word_of_theirs_is_on_anything_one_can_open(rivals: Rivals) -> None:
+    seen = list(crawl(rivals, GAON, references=rivals.own + rivals.theirs + [ABSENT]))
+    assert len(seen) > 60
+    assert [(looked.what, words) for looked in seen if (words := words_found(rivals, looked))] == []
+    assert [looked.what for looked in seen if looked.answer.status_code >= 500] == []
+
+
+def test_no_word_of_theirs_is_in_what_one_is_refused_with(rivals: Rivals) -> None:
+    seen = list(refused_asking(rivals))
+    assert [(looked.what, words) for looked in seen if (words := words_found(rivals, looked))] == []
+    statuses = {looked.what: looked.answer.status_code for looked in seen}
+    assert statuses["submit"] == 409
+    assert statuses["POST cancel"] == 404
+    assert [what for what, status in statuses.items() if status >= 500] == []
+
+
+def test_the_same_crawl_finds_all_of_it_for_those_it_belongs_to(rivals: Rivals) -> None:
+    text = "".join(looked.text for looked in crawl(rivals, SAEBYEOK, references=rivals.theirs))
+    parts = ("title", "purpose", "batch", "step", "reason", "product", "product-name", "en")
+    assert [part for part in parts if f"{CANARY}-{part}".lower() not in text] == []
+    assert [reference for reference in rivals.theirs if reference.lower() not in text] == []
+
+
+def test_staff_are_told_whose_it_is(rivals: Rivals) -> None:
+    body = a_booking("GS-M1", 0, word="ours", domain="gaon.example") | {"booked_for": "GAO"}
+    refused = rivals.program("scheduler@brc.example").post("/api/v1/bookings/preview", body)
+    assert rivals.theirs[0] in refused.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/bookings/{}", "/bookings/{}/edit", "/api/v1/bookings/{}", "/api/v1/bookings/{}/history"]
+)
+def test_their_booking_and_one_that_is_not_there_look_the_same(rivals: Rivals, path: str) -> None:
+    reader = rivals.program(GAON) if path.startswith("/api/") else rivals.visitor(GAON)
+    first, second = (
+        _without_its_own(reference, reader.get(path.format(reference))) for reference in (rivals.theirs[0], ABSENT)
+    )
+    assert first == second
+    assert first[0] == 404
+
+
+@pytest.mark.parametrize("action", ["submit", "review", "approve", "return", "reject", "cancel"])
+def test_acting_on_their_booking_is_as_acting_on_none(rivals: Rivals, action: str) -> None:
+    program = rivals.program(GAON)
+    body = a_booking("GS-M1", 4, word="ours", domain="gaon.example") if action == "submit" else {"reason": "I wish it"}
+    answers = [
+        _without_its_own(reference, program.post(f"/api/v1/bookings/{reference}/{action}", body))
+        for reference in (rivals.theirs[0], ABSENT)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404
+
+
+def _without_its_own(reference: str, answer: TestResponse) -> tuple[int, str, list[tuple[str, str]]]:
+    """The answer but for the request's id and the reference asked for."""
+    request_id = answer.headers["X-Request-Id"]
+    text = answer.get_data(as_text=True).replace(request_id, "…").replace(reference, "…")
+    headers = [(name, value.replace(request_id, "…")) for name, value in answer.headers]
+    return answer.status_code, text, headers
