@@ -236,6 +236,7 @@ def _write_request(
             **columns,
             state=BookingState.SUBMITTED,
             version=booking.version + 1 if was_returned else booking.version,
+            sequence=booking.sequence + 1 if was_returned else booking.sequence,
             stage=0,
             draft=None,
         )

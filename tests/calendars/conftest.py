@@ -99,3 +99,8 @@ def confirm(uow: Uow, reference: str) -> None:
     """What the last approval does to a booking."""
     booking = get_booking(uow, reference)
     change_booking(uow, booking, state=BookingState.CONFIRMED, confirmed_at=uow.now, sequence=booking.sequence + 1)
+
+
+def give_back(uow: Uow, reference: str) -> None:
+    """What a reviewer's question does to a booking."""
+    change_booking(uow, get_booking(uow, reference), state=BookingState.RETURNED)

@@ -19,7 +19,7 @@ from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.period import Period
 from tests.bookings.test_submitting import at, eng
-from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm
+from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm, give_back
 from tests.calendars.readers import READERS, read_with_icalendar
 
 Subscribe = Callable[..., str]
@@ -98,6 +98,21 @@ def test_the_sequence_rises_on_confirmation_and_on_cancellation(
     assert [each["status"] for each in (requested, confirmed, cancelled)] == ["TENTATIVE", "CONFIRMED", "CANCELLED"]
     assert requested["sequence"] < confirmed["sequence"] < cancelled["sequence"]
     assert requested["changed"] <= confirmed["changed"] <= cancelled["changed"]
+
+
+def test_the_sequence_rises_when_a_returned_booking_comes_back_at_another_time(
+    get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor]
+) -> None:
+    path = subscribe(REQUESTER, "mine")
+    reference = database.transact(people[REQUESTER], submit, eng()).booking.reference
+    before = by_uid(get(path))[f"{reference}-s1"]
+    database.transact(SYSTEM, give_back, reference)
+    assert by_uid(get(path))[f"{reference}-s1"]["status"] == "TENTATIVE"
+    database.transact(people[REQUESTER], submit, eng(start=5, end=8), reference=reference)
+    (after,) = by_uid(get(path)).values()
+    assert after["uid"] == before["uid"]
+    assert after["start"] > before["start"]
+    assert after["sequence"] > before["sequence"]
 
 
 @pytest.mark.parametrize("scope", ["mine", "company", "resource:B-01", "facility"])

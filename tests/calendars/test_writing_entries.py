@@ -120,6 +120,7 @@ def test_no_line_is_longer_than_75_octets_or_cut_within_a_character() -> None:
     feed = feed_of(parts, name="가" * 100, language="zh_Hans")
     assert feed.endswith(b"END:VEVENT\r\nEND:VCALENDAR\r\n")
     lines = feed.split(b"\r\n")
+    assert feed.decode().splitlines() == feed.decode().split("\r\n")[:-1]
     assert max(map(len, lines)) <= LINE_OCTETS
     for line in lines:
         line.decode()
