@@ -1,6 +1,7 @@
 """The demo command: lay the demonstration facility anew, or see that it is fresh.
 
 Only ever a database that is empty or was laid by this command is emptied; a facility of somebody's own is refused.
+What lays is imported late: most starts only look whether the demonstration is fresh, and the features take a second.
 """
 
 from __future__ import annotations
@@ -12,19 +13,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from config import Config
-from gmp_booking.accounts import passwords
 from gmp_booking.demo.clock import Clock, movable_clock, owner_connection
-from gmp_booking.demo.facility import lay_facility
-from gmp_booking.demo.laying import lay_bookings
-from gmp_booking.demo.letters import close_old_news, settle_past_mail
 from gmp_booking.demo.people import GUESTS, PASSWORD, STAFF, STAFF_DOMAIN
-from gmp_booking.demo.stories import tell_stories
 from gmp_booking.infra.stack import StackError, mail_dir
 from gmp_booking.infra.uow import Database
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.notifications.jobs import plan
-from gmp_booking.policies.service import korean_holidays
-from gmp_booking.wiring import CONSUMERS
 
 FRESH_FOR = timedelta(days=7)
 MOVED_IN_BEFORE = timedelta(days=5)
@@ -51,6 +44,8 @@ def lay(config: Config) -> None:
 
     Errors: StackError outside the demonstration, for somebody's own facility, and while web or worker are running.
     """
+    from gmp_booking.wiring import CONSUMERS
+
     if not config.demo:
         raise StackError("The demonstration is only laid with GMP_DEMO=1.")
     with owner_connection(config.owner_database_url) as owner:
@@ -69,6 +64,12 @@ def lay(config: Config) -> None:
 
 
 def _lay(config: Config, database: Database, owner: Connection) -> None:
+    from gmp_booking.accounts import passwords
+    from gmp_booking.demo.facility import lay_facility
+    from gmp_booking.demo.laying import lay_bookings
+    from gmp_booking.demo.stories import tell_stories
+    from gmp_booking.policies.service import korean_holidays
+
     now = _now(owner)
     years = range(now.year - 1, now.year + 3)
     stories = tell_stories(now, days_off=frozenset(korean_holidays(years)))
@@ -82,6 +83,9 @@ def _lay(config: Config, database: Database, owner: Connection) -> None:
 
 
 def _lay_mail(database: Database, owner: Connection) -> None:
+    from gmp_booking.demo.letters import close_old_news, settle_past_mail
+    from gmp_booking.notifications.jobs import plan
+
     close_old_news(owner)
     plan(database)
     settle_past_mail(owner)

@@ -25,14 +25,17 @@ _CLOSE = text(
 _SETTLE = text(
     """
     WITH due AS (
-        SELECT m.id, m.due_at,
+        SELECT m.id, m.kind, m.due_at,
                row_number() OVER (PARTITION BY m.booking_id, m.kind ORDER BY m.due_at DESC, m.id) AS place
         FROM outbox_message AS m JOIN booking AS b ON b.id = m.booking_id
         WHERE m.due_at <= gmp_now() AND m.sent_at IS NULL AND m.withdrawn_at IS NULL
           AND b.version = m.booking_version AND b.state = ANY (string_to_array(CAST(:true_in AS jsonb) ->> m.kind, ' '))
           AND (m.kind <> :reminder OR CAST(m.payload ->> 'start' AS timestamptz) > gmp_now())
+    ), newest AS (
+        SELECT id, due_at, row_number() OVER (PARTITION BY kind ORDER BY due_at DESC, id) AS place
+        FROM due WHERE place <= :most
     ), arriving AS (
-        SELECT id FROM due WHERE place <= :most ORDER BY due_at DESC LIMIT :kept
+        SELECT id FROM newest ORDER BY place, due_at DESC LIMIT :kept
     )
     UPDATE outbox_message SET sent_at = due_at
     WHERE due_at <= gmp_now() AND sent_at IS NULL AND withdrawn_at IS NULL AND id NOT IN (SELECT id FROM arriving)
@@ -46,7 +49,7 @@ def close_old_news(owner: Connection) -> None:
 
 
 def settle_past_mail(owner: Connection) -> None:
-    """Leave only the newest messages that are still true to be sent now."""
+    """Leave only the newest messages of each kind that are still true to be sent now."""
     states = {kind.value: " ".join(state.value for state in TRUE_IN[kind]) for kind in MailKind}
     owner.execute(
         _SETTLE,

@@ -94,8 +94,8 @@ STAFF: tuple[tuple[str, str, Role], ...] = (
 DOOR: tuple[tuple[str, str, str], ...] = (
     ("가온줄기", N_("Requester"), "requester@gaon.example"),
     ("새벽엑소", N_("Requester"), "requester@saebyeok.example"),
-    ("Orphen Biologics", N_("Requester"), "requester@orphen.example"),
-    ("晶维细胞科技", N_("Requester"), "requester@jingwei.example"),
+    ("Orphen", N_("Requester"), "requester@orphen.example"),
+    ("晶维细胞", N_("Requester"), "requester@jingwei.example"),
     ("BRC", N_("Scheduling"), "scheduler@brc.example"),
     ("BRC", N_("Quality assurance"), "qa@brc.example"),
     ("BRC", N_("Demonstration centre"), "demo@brc.example"),

@@ -250,7 +250,7 @@ class _Teller:
         last = self._lately(1)
         if ending is Ending.JUST_ASKED:
             return [Act(last, self.requester, Deed.ASK)]
-        asked = Act(last - timedelta(days=2, minutes=self.chance.randrange(200)), self.requester, Deed.ASK)
+        asked = Act(self._on_a_working_day(last - timedelta(days=2)), self.requester, Deed.ASK)
         if ending is Ending.REVIEWED:
             return [asked, Act(last, SCHEDULER, Deed.REVIEW)]
         return [asked, Act(last, SCHEDULER, Deed.RETURN, reason)]

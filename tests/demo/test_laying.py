@@ -1,0 +1,207 @@
+"""The demonstration as it was laid: what stands in the database, and what its site shows."""
+
+import re
+import time
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import text
+
+from gmp_booking.demo.command import lay, lay_if_stale, welcome
+from gmp_booking.demo.people import DOOR, GUESTS, PASSWORD, STAFF
+from gmp_booking.infra.mailsink import running_sink
+from gmp_booking.infra.stack import StackError, mail_dir
+from gmp_booking.notifications.jobs import send
+from gmp_booking.wiring import build
+from tests.demo.conftest import config_for
+
+PUBLIC = [f"{mailbox}@brc.example" for mailbox, *_ in STAFF] + [
+    f"{mailbox}@{guest.domain}" for guest in GUESTS for mailbox in ("requester", "approver", "operator")
+]
+STARTED_WITHIN_S = 1.0
+
+
+def scalars(session, statement, **values):
+    return session.execute(text(statement), values).scalars().all()
+
+
+def test_no_place_is_taken_twice(laid):
+    slots = laid.execute(text("SELECT unit_id, starts_at, ends_at, booking_id FROM slot WHERE active")).all()
+    by_unit = defaultdict(list)
+    for unit_id, starts_at, ends_at, booking_id in slots:
+        by_unit[unit_id].append((starts_at, ends_at, booking_id))
+    assert len(slots) > 200
+    for spans in by_unit.values():
+        free_from = datetime.min.replace(tzinfo=UTC)
+        for starts_at, ends_at, booking_id in sorted(spans):
+            assert starts_at >= free_from, booking_id
+            free_from = ends_at
+
+
+def test_every_company_has_bookings_over_twelve_weeks(laid):
+    rows = laid.execute(
+        text(
+            "SELECT c.code, count(*), min(b.starts_at), max(b.ends_at) FROM booking b JOIN company c ON c.id = b.company_id GROUP BY 1"
+        )
+    ).all()
+    assert {code for code, *_ in rows} == {guest.code for guest in GUESTS}
+    assert sum(count for _, count, *_ in rows) >= 120
+    begins, ends = (pick(row[column] for row in rows if row[column]) for pick, column in ((min, 2), (max, 3)))
+    assert ends - begins > timedelta(weeks=11)
+
+
+def test_every_state_a_booking_can_be_in_is_there(laid):
+    states = set(scalars(laid, "SELECT DISTINCT state FROM booking"))
+    assert states >= {
+        "DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "REJECTED", "CANCELLED", "CONFIRMED",
+    }  # fmt: skip
+    assert scalars(laid, "SELECT count(*) FROM booking WHERE version > 1") != [0]
+
+
+def test_there_are_notes_about_hours_and_holidays(laid):
+    texts = scalars(
+        laid,
+        "SELECT DISTINCT f ->> 'rule' FROM evaluation, jsonb_array_elements(findings) AS f",
+    )
+    assert "CA-01" in texts
+
+
+def test_the_past_was_written_in_the_past(laid):
+    assert scalars(laid, "SELECT count(*) FROM booking WHERE submitted_at >= starts_at") == [0]
+    assert scalars(laid, "SELECT count(*) FROM booking WHERE created_at > clock_timestamp()") == [0]
+    [oldest] = scalars(laid, "SELECT min(at) FROM journal")
+    assert datetime.now(UTC) - oldest > timedelta(weeks=6)
+    assert scalars(
+        laid,
+        "SELECT count(*) FROM booking b JOIN journal j ON j.booking_id = b.id AND j.event = 'BookingConfirmed'"
+        " WHERE j.at <> b.confirmed_at",
+    ) == [0]
+    assert scalars(
+        laid,
+        "SELECT count(*) FROM row_history h JOIN booking b ON b.id = h.row_id AND h.table_name = 'booking'"
+        " WHERE h.operation = 'INSERT' AND abs(extract(epoch FROM h.at - b.created_at)) > 60",
+    ) == [0]
+
+
+def test_every_confirmed_booking_was_signed_for_by_somebody_signed_in(laid):
+    unsigned = scalars(
+        laid,
+        "SELECT reference FROM booking b WHERE state = 'CONFIRMED' AND track = 'engineering' AND NOT EXISTS ("
+        " SELECT FROM signature s WHERE s.record_id = b.id AND s.record_version = b.version"
+        " AND s.auth_session_id IS NOT NULL)",
+    )
+    assert unsigned == []
+    assert scalars(laid, "SELECT count(*) FROM auth_session WHERE ended_at IS NULL AND account_id IS NOT NULL") == [0]
+
+
+def test_the_clock_is_the_real_one_again(laid):
+    assert scalars(laid, "SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'") == ["SELECT clock_timestamp()"]
+
+
+def test_laying_it_again_while_it_is_fresh_does_nothing(demonstration, laid):
+    before = scalars(laid, "SELECT reference FROM booking ORDER BY id")
+    laid.rollback()
+    began = time.monotonic()
+    lay_if_stale(demonstration.config)
+    assert time.monotonic() - began < STARTED_WITHIN_S
+    assert scalars(laid, "SELECT reference FROM booking ORDER BY id") == before
+
+
+def test_it_is_not_laid_while_somebody_is_at_it(demonstration, laid, monkeypatch):
+    monkeypatch.setattr("gmp_booking.demo.command.OTHERS_LEAVE_WITHIN_S", 0.2)
+    laid.execute(text("SELECT 1"))
+    with pytest.raises(StackError, match="stop it"):
+        lay(demonstration.config)
+
+
+def test_it_is_not_laid_without_the_flag(demonstration):
+    with pytest.raises(StackError, match="GMP_DEMO"):
+        lay(replace(demonstration.config, demo=False))
+
+
+def test_somebodys_own_facility_is_never_emptied(place, tmp_path, rows):
+    with pytest.raises(StackError, match="facility of its own"):
+        lay_if_stale(config_for(place, tmp_path))
+    assert rows.execute(text("SELECT count(*) FROM person")).scalar_one() > 0
+
+
+def test_only_a_handful_of_mail_still_arrives(demonstration, laid):
+    due = scalars(
+        laid,
+        "SELECT count(*) FROM outbox_message WHERE due_at <= clock_timestamp() AND sent_at IS NULL AND withdrawn_at IS NULL",
+    )
+    assert 5 <= due[0] <= 20
+    later = "SELECT count(*) FROM outbox_message WHERE due_at > clock_timestamp() AND sent_at IS NULL"
+    assert scalars(laid, later)[0] > 50
+    laid.rollback()
+    directory = mail_dir(demonstration.config)
+    with running_sink(directory) as port:
+        services = build(replace(demonstration.config, smtp_host="127.0.0.1", smtp_port=port))
+        send(services.database, services.config)
+        services.database.dispose()
+    assert len(list(directory.glob("*.eml"))) == due[0]
+
+
+def test_the_welcome_names_everybody(demonstration):
+    lines = "\n".join(welcome(demonstration.config))
+    assert PASSWORD in lines
+    assert "qa" in lines
+    for guest in GUESTS:
+        assert guest.domain in lines
+
+
+def signed_in(app, email):
+    client = app.test_client()
+    page = client.get("/login").get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    answer = client.post("/login", data={"email": email, "password": PASSWORD, "csrf_token": token})
+    assert answer.status_code == 303, email
+    return client
+
+
+@pytest.mark.parametrize("email", PUBLIC)
+def test_every_public_account_can_sign_in(demo_app, email):
+    assert signed_in(demo_app, email).get("/timeline").status_code == 200
+
+
+def test_the_sign_in_page_offers_the_example_people(demo_app):
+    page = demo_app.test_client().get("/login").get_data(as_text=True)
+    for _house, _part, email in DOOR:
+        assert email in page
+
+
+def test_the_mail_page_shows_what_was_caught(demo_app, demonstration):
+    folder = mail_dir(demonstration.config)
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = "안내 <b>", "a@brc.example", "b@gaon.example"
+    message["Date"] = "Mon, 16 Nov 2026 09:00:00 +0900"
+    message.set_content("본문")
+    message.add_attachment(b"BEGIN:VCALENDAR", maintype="text", subtype="calendar", filename="a.ics")
+    name = f"{99:020d}-000000.eml"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(message.as_bytes())
+    client = signed_in(demo_app, "auditor@brc.example")
+    listed = client.get("/demo/mail?page=9999").get_data(as_text=True)
+    shown = client.get(f"/demo/mail/{name}").get_data(as_text=True)
+    (folder / name).unlink()
+    assert "안내 &lt;b&gt;" in listed
+    assert "본문" in shown
+    assert "BEGIN:VCALENDAR" in shown
+    assert client.get("/demo/mail/nothing.eml").status_code == 404
+
+
+def test_the_mail_page_is_for_people_signed_in(demo_app):
+    answer = demo_app.test_client().get("/demo/mail", headers={"Accept": "text/html"})
+    assert answer.status_code == 303
+    assert "/login" in answer.headers["Location"]
+
+
+def test_nothing_of_the_demonstration_is_reachable_without_the_flag(plain_app):
+    page = plain_app.test_client().get("/login").get_data(as_text=True)
+    assert PASSWORD not in page
+    assert "gaon.example" not in page
+    assert not [rule.rule for rule in plain_app.url_map.iter_rules() if "demo" in rule.rule]
+    assert signed_in(plain_app, "auditor@brc.example").get("/demo/mail").status_code == 404
