@@ -24,6 +24,7 @@ MORNING, NIGHTFALL = 6 * 4, 22 * 4
 COLUMNS_PER_WEEKDAY = 72
 SHORT_DAY_COLUMNS, SHORT_WEEK_COLUMNS = 5, 34
 TINY_DAY_COLUMNS, TINY_WEEK_COLUMNS = 2, 13
+BARE_COLUMNS = 6
 LONGEST_WINDOW_DAYS = 7
 
 
@@ -145,7 +146,7 @@ class Ruler:
     def fit(self, columns: int) -> str:
         is_day = self.window.days == 1
         if columns <= (TINY_DAY_COLUMNS if is_day else TINY_WEEK_COLUMNS):
-            return " is-tiny"
+            return " is-tiny" if columns > BARE_COLUMNS else " is-tiny is-bare"
         return " is-short" if columns <= (SHORT_DAY_COLUMNS if is_day else SHORT_WEEK_COLUMNS) else ""
 
     def clock(self, quarter: int) -> str:

@@ -59,7 +59,7 @@ class PlacedBlock(NamedTuple):
     """A block with its place.
 
     `place` are class names: those of the place, `is-short` where there is hardly room for words, `is-tiny` where there
-    is none, `is-cut-left` and `is-cut-right` where it leaves the window, `tl-running` while it runs. `clock` is its
+    is none but on wide screens, `is-bare` where there is none at all, `is-cut-left` and `is-cut-right` where it leaves the window, `tl-running` while it runs. `clock` is its
     time of day as text, `words` its label, a line for each of its parts where it is short; `hint` is both on one line.
     """
 

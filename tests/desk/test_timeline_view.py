@@ -56,13 +56,13 @@ def test_a_block_of_the_day_stands_at_its_quarters() -> None:
 
 def test_odd_minutes_are_rounded_outwards() -> None:
     (placed,) = blocks_of(drawn(block(at(0, "09:07"), at(0, "09:16"))))
-    assert placed.place == "d0 q36 n0 r2 k0 is-tiny"
+    assert placed.place == "d0 q36 n0 r2 k0 is-tiny is-bare"
 
 
 def test_a_moment_keeps_a_width_one_can_hit() -> None:
     start = at(0, "09:00")
     (placed,) = blocks_of(drawn(block(start, start + timedelta(seconds=20))))
-    assert placed.place == "d0 q36 n0 r1 k0 is-tiny"
+    assert placed.place == "d0 q36 n0 r1 k0 is-tiny is-bare"
 
 
 def test_what_runs_over_both_ends_fills_the_window_and_says_so() -> None:
@@ -87,9 +87,9 @@ def test_in_the_week_the_night_is_narrow_and_the_day_is_not() -> None:
         )
     )
     assert [one.place for one in placed] == [
-        "d1 q0 n0 r6 k0 is-tiny",
+        "d1 q0 n0 r6 k0 is-tiny is-bare",
         "d1 q6 n0 r64 k0",
-        "d1 q70 n0 r2 k0 is-tiny",
+        "d1 q70 n0 r2 k0 is-tiny is-bare",
         "d3 q0 n2 r0 k0",
     ]
 
