@@ -246,7 +246,9 @@ def test_mail_speaks_the_readers_language(post: PostOffice, rows: Session, langu
     assert "KST" in body(mail)
     assert mail["Content-Language"] == language.replace("_", "-")
     names = {"ko": "T-01 실", "en": "Room T-01", "zh_Hans": "T-01室"}
+    confirmed_in = {"ko": "예약 확정", "en": "Confirmed", "zh_Hans": "预约已确认"}
     assert names[language] in body(mail)
+    assert confirmed_in[language] in mail["Subject"]
     assert calendar(mail).walk("VEVENT")[0]["SUMMARY"].params["LANGUAGE"] == language.replace("_", "-")
 
 

@@ -172,6 +172,7 @@ def test_a_worker_that_slept_through_its_lease_neither_sends_nor_marks(
     one_message(post)
     clock = time.monotonic
     slept: list[float] = []
+    other = Database(post.place.app_url)
 
     def sleepy(uow, message, config):
         """The process is stopped just after its claim, for twice the lease; another worker takes over meanwhile."""
@@ -181,11 +182,12 @@ def test_a_worker_that_slept_through_its_lease_neither_sends_nor_marks(
             rows.execute(text("UPDATE outbox_message SET leased_until = gmp_now() - interval '1 s'"))
             rows.commit()
             monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(slept))
-            jobs.send(Database(post.place.app_url), post.config)
+            jobs.send(other, post.config)
         return mail
 
     monkeypatch.setattr(jobs, "write_letter", sleepy)
     post.send()
+    other.dispose()
     assert len(post.mails) == 1
     assert counts(rows) == (1, 0, 0)
 
