@@ -124,7 +124,7 @@ def _wait_until_alone(owner: Connection) -> None:
     """Web and worker would meet a moving clock."""
     others = text(
         "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
     )
     give_up_at = time.monotonic() + OTHERS_LEAVE_WITHIN_S
     while owner.execute(others).scalar_one():

@@ -10,10 +10,12 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import text
 
+from gmp_booking.companies.service import find_company
 from gmp_booking.demo.command import lay, lay_if_stale, welcome
 from gmp_booking.demo.people import DOOR, GUESTS, PASSWORD, STAFF
 from gmp_booking.infra.mailsink import running_sink
 from gmp_booking.infra.stack import StackError, mail_dir
+from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications.jobs import send
 from gmp_booking.wiring import build
 from tests.demo.conftest import config_for
@@ -110,11 +112,13 @@ def test_laying_it_again_while_it_is_fresh_does_nothing(demonstration, laid):
     assert scalars(laid, "SELECT reference FROM booking ORDER BY id") == before
 
 
-def test_it_is_not_laid_while_somebody_is_at_it(demonstration, laid, monkeypatch):
+def test_it_is_not_laid_while_web_or_worker_run(demonstration, monkeypatch):
     monkeypatch.setattr("gmp_booking.demo.command.OTHERS_LEAVE_WITHIN_S", 0.2)
-    laid.execute(text("SELECT 1"))
+    running = build(demonstration.config).database
+    running.read(SYSTEM, find_company, "GAO")
     with pytest.raises(StackError, match="stop it"):
         lay(demonstration.config)
+    running.dispose()
 
 
 def test_it_is_not_laid_without_the_flag(demonstration):
