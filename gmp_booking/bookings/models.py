@@ -38,6 +38,8 @@ class Booking(Base):
         Index("ix_booking_company_id_created_at", "company_id", "created_at"),
         Index("ix_booking_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_booking_starts_at", "starts_at"),
+        Index("ix_booking_ends_at", "ends_at"),
+        Index("ix_booking_created_at_id", "created_at", "id"),
         Index("ix_booking_waiting", "submitted_at", postgresql_where=text("state IN ('SUBMITTED', 'UNDER_REVIEW')")),
         Index("ix_booking_pending", "pending_until", postgresql_where=text("pending_until IS NOT NULL")),
     )
@@ -133,6 +135,7 @@ class SessionPerson(Base):
             ["company_id", "booking_session_id"], ["booking_session.company_id", "booking_session.id"]
         ),
         Index("ix_session_person_person_id_ends_at", "person_id", "ends_at"),
+        Index("ix_session_person_booking_id", "booking_id", postgresql_where=text("active")),
     )
 
     id: Mapped[Key]
