@@ -47,8 +47,8 @@ def run_stack(
         try:
             _require_free_port(config)
             config = _start_database(config, supervisor)
-            migrate(config.owner_database_url)
             config = _start_mail_sink(config, supervisor)
+            migrate(config.owner_database_url)
             prepare(config)
             supervisor.start(_web(config))
             supervisor.start(_worker(config))
@@ -121,7 +121,6 @@ def _start_mail_sink(config: Config, supervisor: Supervisor) -> Config:
             name="mail sink",
             argv=[sys.executable, "-m", "gmp_booking.infra.mailsink", *options],
             env=_environment(config),
-            ready=lambda: _listens(config.smtp_port),
             log=config.data_dir / "mailsink.log",
         )
     )
@@ -189,11 +188,6 @@ def _is_free(host: str, port: int) -> bool:
                 return False
             raise StackError(f"Nothing can listen on {host}:{port} here ({error.strerror}).") from error
     return True
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _any_free_port() -> int:
