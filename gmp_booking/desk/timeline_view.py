@@ -59,8 +59,9 @@ class PlacedBlock(NamedTuple):
     """A block with its place.
 
     `place` are class names: those of the place, `is-short` where there is hardly room for words, `is-tiny` where there
-    is none but on wide screens, `is-bare` where there is none at all, `is-cut-left` and `is-cut-right` where it leaves the window, `tl-running` while it runs. `clock` is its
-    time of day as text, `words` its label, a line for each of its parts where it is short; `hint` is both on one line.
+    is some on wide screens only, `is-bare` where there is none, `is-cut-left` and `is-cut-right` where it leaves the
+    window, `tl-running` while it runs. `clock` is its time of day as text, `words` its label, with a line for each of
+    its parts where it is short, `hint` both on one line.
     """
 
     block: Block
