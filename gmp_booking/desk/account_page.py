@@ -13,6 +13,7 @@ from gmp_booking.accounts import sessions
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.pages import account as page
 from gmp_booking.calendars.service import Scope, list_own_feeds
+from gmp_booking.companies.service import list_companies
 from gmp_booking.infra.i18n import _, named
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
@@ -35,6 +36,7 @@ class AccountFacts:
     tokens: Any
     feeds: Any
     resources: Any
+    companies: Any
 
 
 def read_account(uow: Uow, idle: Any) -> AccountFacts:
@@ -43,6 +45,7 @@ def read_account(uow: Uow, idle: Any) -> AccountFacts:
         tokens=accounts.list_tokens(uow),
         feeds=list_own_feeds(uow),
         resources=list_resources(uow),
+        companies=list_companies(uow) if uow.actor.company_id is not None else (),
     )
 
 
@@ -57,7 +60,7 @@ def show() -> str:
         profile={
             "name": actor.name,
             "email": actor.email,
-            "company_name": actor.company_code,
+            "company_name": ", ".join(named(company) for company in facts.companies),
             "roles": sorted(role.value for role in actor.roles),
         },
         auth_sessions=facts.sessions,

@@ -98,7 +98,7 @@ def site(cluster, template: Place, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("site")
     name = f"site_{folder.name}".replace("-", "_")
     with psycopg.connect(cluster.superuser_url("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner STRATEGY FILE_COPY')
         connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO gmp_app')
     place = place_of(cluster, name)
     database = Database(place.app_url, consumers=CONSUMERS)
