@@ -1,4 +1,4 @@
-"""The text of a feed's entries (RFC 5545), written by hand because the library takes 0.4 ms for each.
+"""The text of a feed's entries (RFC 5545), written by hand because the library takes a third of a millisecond for each.
 
 Frame, time zone and invitations are the library's; the tests hold that its reader finds the same in both.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -17,6 +17,7 @@ from gmp_booking.infra.i18n import SEOUL, closest_language, html_language
 
 LINE_OCTETS: Final = 75
 _END: Final = b"END:VCALENDAR\r\n"
+_LINE_END: Final = "\r\n"
 
 # Whatever some reader takes for the end of a line is a line break in the text; other control characters are nothing.
 _BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -30,14 +31,13 @@ _log = logging.getLogger(__name__)
 def feed_of(parts: Iterable[CalendarPart], *, name: str, language: str) -> bytes:
     """A calendar to subscribe to; an entry that cannot be written is left out and logged, the others stand."""
     language = closest_language(language)
-    lines: list[str] = []
+    entries = []
     for part in parts:
         try:
-            lines += [*entry_lines(part, language_tag=html_language(language))]
+            entries.append(entry(part, language_tag=html_language(language)))
         except ValueError:
             _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
-    body = "\r\n".join([*map(fold, lines), ""]) if lines else ""
-    return frame(name, language) + body.encode() + _END
+    return frame(name, language) + "".join(entries).encode() + _END
 
 
 @lru_cache(maxsize=256)
@@ -46,40 +46,33 @@ def frame(name: str, language: str) -> bytes:
     return calendar_of((), name=tidy(name), language=language).removesuffix(_END)
 
 
-def entry_lines(part: CalendarPart, *, language_tag: str) -> Iterator[str]:
-    """One entry, a content line at a time, not folded.
+def entry(part: CalendarPart, *, language_tag: str) -> str:
+    """One entry, folded, with the ends of its lines.
 
     Errors: ValueError for an address no calendar can carry.
     """
-    changed = utc(part.changed_at)
-    yield "BEGIN:VEVENT"
-    yield f"UID:{escape(part.uid)}"
-    yield f"DTSTAMP:{changed}"
-    yield f"LAST-MODIFIED:{changed}"
-    yield f"SEQUENCE:{part.sequence}"
-    yield f"STATUS:{part.status}"
-    yield f"DTSTART;TZID=Asia/Seoul:{seoul(part.start)}"
-    yield f"DTEND;TZID=Asia/Seoul:{seoul(part.end)}"
-    yield f"SUMMARY;LANGUAGE={language_tag}:{escape(part.summary)}"
+    changed = compact(part.changed_at.astimezone(UTC))
+    lines = [fold(f"SUMMARY;LANGUAGE={language_tag}:{escape(part.summary)}")]
     if part.description:
-        yield f"DESCRIPTION;LANGUAGE={language_tag}:{escape(part.description)}"
+        lines.append(fold(f"DESCRIPTION;LANGUAGE={language_tag}:{escape(part.description)}"))
     if part.location:
-        yield f"LOCATION;LANGUAGE={language_tag}:{escape(part.location)}"
-    yield "TRANSP:TRANSPARENT" if part.transparent else "TRANSP:OPAQUE"
-    yield "CLASS:PRIVATE"
+        lines.append(fold(f"LOCATION;LANGUAGE={language_tag}:{escape(part.location)}"))
     if part.url:
-        yield f"URL:{address(part.url)}"
-    yield "END:VEVENT"
+        lines.append(fold(f"URL:{address(part.url)}"))
+    return (
+        f"BEGIN:VEVENT\r\n{fold(f'UID:{escape(part.uid)}')}\r\n"
+        f"DTSTAMP:{changed}Z\r\nLAST-MODIFIED:{changed}Z\r\n"
+        f"SEQUENCE:{part.sequence}\r\nSTATUS:{part.status}\r\n"
+        f"DTSTART;TZID=Asia/Seoul:{compact(part.start.astimezone(SEOUL))}\r\n"
+        f"DTEND;TZID=Asia/Seoul:{compact(part.end.astimezone(SEOUL))}\r\n"
+        f"{_LINE_END.join(lines)}\r\n"
+        f"TRANSP:{'TRANSPARENT' if part.transparent else 'OPAQUE'}\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n"
+    )
 
 
-def utc(instant: datetime) -> str:
-    at = instant.astimezone(UTC)
-    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
-
-
-def seoul(instant: datetime) -> str:
-    at = instant.astimezone(SEOUL)
-    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}"
+def compact(instant: datetime) -> str:
+    """`20270302T090000`, in the zone the instant is told in."""
+    return instant.isoformat()[:19].replace("-", "").replace(":", "")
 
 
 def tidy(text: str) -> str:
@@ -106,8 +99,10 @@ def address(url: str) -> str:
 
 def fold(line: str) -> str:
     """The line in pieces of at most 75 octets, never cut within a character."""
-    if len(line) * 4 <= LINE_OCTETS or (len(line) <= LINE_OCTETS and line.isascii()):
-        return line
+    if line.isascii():
+        if len(line) <= LINE_OCTETS:
+            return line
+        return "\r\n ".join([line[:75], *(line[at : at + 74] for at in range(75, len(line), 74))])
     octets = line.encode()
     if len(octets) <= LINE_OCTETS:
         return line
