@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -98,11 +99,18 @@ def _row(name: str, message: EmailMessage) -> dict[str, Any]:
 
 def _head(message: EmailMessage) -> dict[str, Any]:
     return {
-        "subject": str(message["Subject"] or ""),
-        "recipient": str(message["To"] or message["X-RcptTo"] or ""),
-        "sender": str(message["From"] or message["X-MailFrom"] or ""),
+        "subject": _words(message, "Subject"),
+        "recipient": _words(message, "To", "X-RcptTo"),
+        "sender": _words(message, "From", "X-MailFrom"),
         "at": _sent_at(message),
     }
+
+
+def _words(message: EmailMessage, *names: str) -> str:
+    """The first of these headers that is there, decoded here: the policy's own parser puts a space into long names."""
+    raw = {name.lower(): str(value) for name, value in reversed(list(message.raw_items()))}
+    found = next((raw[name.lower()] for name in names if name.lower() in raw), "")
+    return " ".join(str(make_header(decode_header(found))).split())
 
 
 def _sent_at(message: EmailMessage) -> datetime:

@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
 
 import pytest
@@ -180,7 +181,8 @@ def test_the_sign_in_page_offers_the_example_people(demo_app):
 def test_the_mail_page_shows_what_was_caught(demo_app, demonstration):
     folder = mail_dir(demonstration.config)
     message = EmailMessage()
-    message["Subject"], message["From"], message["To"] = "안내 <b>", "a@brc.example", "b@gaon.example"
+    message["Subject"], message["To"] = "안내 <b>", "b@gaon.example"
+    message["From"] = Address("빛고을 첨단재생의료 공용 GMP·실증센터 운영지원팀", addr_spec="a@brc.example")
     message["Date"] = "Mon, 16 Nov 2026 09:00:00 +0900"
     message.set_content("본문")
     message.add_attachment(b"BEGIN:VCALENDAR", maintype="text", subtype="calendar", filename="a.ics")
@@ -192,6 +194,7 @@ def test_the_mail_page_shows_what_was_caught(demo_app, demonstration):
     shown = client.get(f"/demo/mail/{name}").get_data(as_text=True)
     (folder / name).unlink()
     assert "안내 &lt;b&gt;" in listed
+    assert "빛고을 첨단재생의료 공용 GMP·실증센터 운영지원팀 &lt;a@brc.example&gt;" in shown
     assert "본문" in shown
     assert "BEGIN:VCALENDAR" in shown
     assert client.get("/demo/mail/nothing.eml").status_code == 404
