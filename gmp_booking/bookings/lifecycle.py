@@ -125,10 +125,7 @@ def step(state: BookingState, action: Action) -> Transition:
     """
     transition = _BY_ACTION[action]
     if state not in transition.sources:
-        raise Conflict(
-            N_("A booking that is %(state)s cannot be changed this way (%(action)s)."),
-            params={"state": state.value, "action": action.value},
-        )
+        raise Conflict(N_("The present state of this booking does not allow that."))
     return transition
 
 

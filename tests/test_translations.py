@@ -1,0 +1,224 @@
+"""Every sentence the product can say is said in Korean and in Chinese, in the facility's own terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_keywords, parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+
+from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, RunType, SessionState
+from gmp_booking.bookings.schemas import EXPOSURES
+from gmp_booking.infra import i18n
+from gmp_booking.infra.i18n import CATALOGUES, LANGUAGES
+from gmp_booking.infra.uow import Database
+from gmp_booking.kernel.access import Role
+from tests.doors import PASSWORD, Visitor, form_of, make_app, open_accounts, weekday_at
+
+TRANSLATED = tuple(each for each in LANGUAGES if each != "en")
+LETTERS = {"ko": re.compile("[가-힣]"), "zh_Hans": re.compile("[\u4e00-\u9fff]")}
+SAME_IN_EVERY_LANGUAGE = frozenset({"GMP"})
+PLACE = re.compile(r"%\(\w+\)[sd]|(?<!%)\{\w+\}")
+STOPS = (".", "。")
+# The glossary, as far as a pattern can hold it: one word for one thing, in every sentence.
+TERMS = {
+    r"\bbookings?\b": ("예약", "预约"),
+    r"\bsessions?\b": ("작업", "作业"),
+    r"\bcleanrooms?\b": ("청정실", "洁净室"),
+    r"\bequipment\b": ("장비", "设备"),
+    r"\bproducts?\b": ("제품", "品种|产品"),
+    r"\bcompany\b": ("기업|귀사", "企业|贵公司"),
+    r"\bquality assurance\b": ("품질 보증", "质量保证"),
+    r"\bengineering runs?\b": (r"시험 생산\(엔지니어링 런\)", "工程批"),
+    r"\bsignatures?\b": ("서명", "签名"),
+    r"\brequests?\b": ("신청|요청", "申请|请求"),
+    r"\bdraft\b": ("초안", "草稿"),
+    r"\btimeline\b": ("일정표", "时间表"),
+    r"\bpasswords?\b": ("비밀번호", "密码"),
+    r"\breasons?\b": ("사유", "理由|原因"),
+}
+
+
+def ids_of(message: Message) -> tuple[str, ...]:
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
+def texts_of(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def places_in(sentence: str) -> list[str]:
+    return sorted(match[0] for match in PLACE.finditer(sentence))
+
+
+@pytest.fixture(scope="module")
+def written(repository: Path) -> frozenset[tuple[str, ...]]:
+    """The sentences in the code and the templates, as the extractor of `babel.cfg` finds them."""
+    with (repository / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    ours = repository / "gmp_booking"
+    found = extract_from_dir(
+        repository,
+        methods,
+        options,
+        DEFAULT_KEYWORDS | parse_keywords(["_", "N_"]),
+        directory_filter=lambda folder: ours in (Path(folder), *Path(folder).parents),
+    )
+    return frozenset((message,) if isinstance(message, str) else tuple(message) for _, _, message, _, _ in found)
+
+
+def catalogue_of(language: str) -> Catalog:
+    with (CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+@pytest.fixture(scope="module", params=TRANSLATED)
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    return catalogue_of(request.param)
+
+
+def sentences(catalogue: Catalog) -> list[Message]:
+    return [message for message in catalogue if message.id]
+
+
+def test_every_sentence_is_translated_and_none_is_left_over(catalogue: Catalog, written: frozenset) -> None:
+    assert len(written) > 400
+    kept = {ids_of(message) for message in sentences(catalogue)}
+    assert sorted(written - kept) == []
+    assert sorted(kept - written) == []
+    assert [message.id for message in sentences(catalogue) if not all(texts_of(message))] == []
+    assert [message.id for message in catalogue if message.fuzzy] == []
+    assert not catalogue.obsolete
+
+
+def test_counted_sentences_have_the_one_form_of_the_language(catalogue: Catalog) -> None:
+    assert catalogue.num_plurals == 1
+    assert {len(texts_of(message)) for message in sentences(catalogue)} == {1}
+
+
+def test_what_is_filled_in_is_filled_in_everywhere(catalogue: Catalog) -> None:
+    differing = {
+        message.id: texts_of(message)
+        for message in sentences(catalogue)
+        if places_in(ids_of(message)[-1]) != places_in(texts_of(message)[0])
+    }
+    assert differing == {}
+
+
+def test_nothing_stayed_english(catalogue: Catalog) -> None:
+    letters = LETTERS[str(catalogue.locale)]
+    english = {text for message in sentences(catalogue) for text in texts_of(message) if not letters.search(text)}
+    assert english == SAME_IN_EVERY_LANGUAGE
+
+
+def test_a_label_stays_a_label_and_a_sentence_a_sentence(catalogue: Catalog) -> None:
+    pairs = [(ids_of(message)[0], texts_of(message)[0]) for message in sentences(catalogue)]
+    # A colon before what follows may become a full stop: Korean does not lead on with one.
+    differing = [pair for pair in pairs if pair[0].endswith(".") != pair[1].endswith(STOPS) and pair[0][-1] != ":"]
+    assert differing == []
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_has_one_word(term: str) -> None:
+    for language, wanted in zip(("ko", "zh_Hans"), TERMS[term], strict=True):
+        pairs = [(ids_of(message)[0], texts_of(message)[0]) for message in sentences(catalogue_of(language))]
+        spoken = [pair for pair in pairs if re.search(term, PLACE.sub("", pair[0]), re.IGNORECASE)]
+        assert spoken
+        assert [pair for pair in spoken if not re.search(wanted, pair[1])] == []
+
+
+class Spoken(HTMLParser):
+    """What a page says: its texts, and the attributes that are read out."""
+
+    READ_OUT = frozenset({"aria-label", "title", "placeholder", "alt", "data-done"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.said: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self.said |= {value for name, value in attrs if name in self.READ_OUT and value}
+
+    def handle_data(self, data: str) -> None:
+        self.said |= {" ".join(data.split())}
+
+
+@pytest.fixture
+def app(place, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The application with catalogues as they are written now, not as they were last compiled."""
+    caches = (i18n._catalogue, i18n.gettext_for, i18n.ngettext_for)
+    for language in TRANSLATED:
+        target = tmp_path / language / "LC_MESSAGES" / "messages.mo"
+        target.parent.mkdir(parents=True)
+        with target.open("wb") as file:
+            write_mo(file, catalogue_of(language))
+    monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
+    open_accounts(database)
+    app = make_app(place.app_url, place.owner_url, tmp_path / "data")
+    for cache in caches:
+        cache.cache_clear()
+    yield app
+    app.extensions["gmp"].database.dispose()
+    for cache in caches:
+        cache.cache_clear()
+
+
+def speaking(app: Flask, email: str, language: str) -> Visitor:
+    visitor = Visitor(app, email)
+    assert visitor.post("/language", {"language": language, "next": "/"}).status_code == 303
+    return visitor
+
+
+def pages_of_a_journey(app: Flask, language: str) -> Iterator[tuple[str, str]]:
+    """Every page a booking passes on its way, with what went wrong on some of them."""
+    start, end = weekday_at(9), weekday_at(16)
+    session = {"room": "B-01", "start": start, "end": end, "headcount": "2", "people": ["operator@gaon.example"]}
+    incubator = {"resource": "INC-01", "units": "1", "start": start, "end": weekday_at(9, weeks=5)}
+    stranger = app.test_client()
+    yield "sign-in", stranger.get("/login", headers={"Accept-Language": i18n.html_language(language)}).text
+    requester = speaking(app, "requester@gaon.example", language)
+    for path in ("/timeline", "/timeline?view=week&equipment=1", "/bookings", "/bookings/new", "/account", "/nowhere"):
+        yield path, requester.get(path).text
+    for operation in ("check", "submit"):
+        wrong = form_of(operation=operation, sessions=[session | {"end": start, "room": "", "headcount": "x"}])
+        yield f"{operation} a form with mistakes", requester.post("/bookings/new", wrong).text
+    yield "a check", requester.post("/bookings/new", form_of(operation="check", sessions=[session])).text
+    submitted = requester.post("/bookings/new", form_of(sessions=[session], equipment=[incubator]))
+    booking = urlsplit(submitted.location).path
+    yield "submitted", requester.get(submitted.location).text
+    crowded = form_of(operation="check", sessions=[session | {"headcount": "90"}])
+    yield "in the way", requester.post("/bookings/new", crowded).text
+    scheduler = speaking(app, "scheduler@brc.example", language)
+    yield "inbox", scheduler.get("/inbox").text
+    yield "to review", scheduler.get(booking).text
+    yield "reviewed", scheduler.get(scheduler.post(f"{booking}/review").location).text
+    quality = speaking(app, "qa@brc.example", language)
+    yield "not signed", quality.post(f"{booking}/approve", {"password": "wrong"}).text
+    yield "signed", quality.get(quality.post(f"{booking}/approve", {"password": PASSWORD}).location).text
+    yield "signed again", quality.post(f"{booking}/approve", {"password": PASSWORD}).text
+    yield "list", requester.get("/bookings").text
+    yield "no reason", requester.post(f"{booking}/cancel", {"reason": " . "}).text
+    cancelled = requester.post(f"{booking}/cancel", {"reason": "The donor material was not released"})
+    yield "cancelled", requester.get(cancelled.location).text
+    yield "list of everything", requester.get("/bookings?when=all").text
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_page_says_an_english_sentence_of_ours(app: Flask, language: str, written: frozenset) -> None:
+    english = {each for ids in written for each in ids} - SAME_IN_EVERY_LANGUAGE
+    sentence = re.compile("|".join(".+".join(map(re.escape, PLACE.split(each))) for each in english))
+    code = re.compile(rf"\b({'|'.join([*BookingState, *SessionState, *Kind, *RunType, *EXPOSURES, *Role, *Action])})\b")
+    for name, page in pages_of_a_journey(app, language):
+        said = Spoken(page).said
+        assert [each for each in said if LETTERS[language].search(each)], name
+        assert [each for each in said if sentence.fullmatch(each) or code.search(each)] == [], name
