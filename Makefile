@@ -20,7 +20,7 @@ export GMP_DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench check setup install assets browser
+.PHONY: help run test test-long bench check docs setup install assets browser
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ check: install ## style, types and floors
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports
+
+docs: install ## the tables in docs/, from the code that obeys them
+	@$(BIN)/python docs/generate.py
 
 setup: install assets $(CATALOGUES)
 
