@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -81,11 +82,12 @@ class Stack:
             raise
 
 
-@pytest.fixture
-def run(tmp_path):
+@contextmanager
+def stacks_in(folder):
+    """Starts stacks, and takes them away with everything they made."""
     stacks = []
 
-    def start(data_dir=tmp_path / "data", **settings):
+    def start(data_dir=folder / "data", **settings):
         stacks.append(Stack(data_dir, **settings))
         return stacks[-1]
 
@@ -95,18 +97,26 @@ def run(tmp_path):
         EmbeddedPostgres(stack.data_dir).destroy()
 
 
+@pytest.fixture
+def run(tmp_path):
+    with stacks_in(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """One stack for all tests that leave it running."""
+    with stacks_in(tmp_path_factory.mktemp("running")) as start:
+        stack = start()
+        stack.wait_for_welcome()
+        yield stack
+
+
 def wait_until(condition, *, within_s=30):
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
-
-
-@pytest.fixture
-def running(run):
-    stack = run()
-    stack.wait_for_welcome()
-    return stack
 
 
 PARTS = ("bin/postgres", "gunicorn", "gmp_booking.worker")
@@ -146,17 +156,19 @@ def connections_of(pid):
     return {line[6] for line in listed if line[6] in inodes}
 
 
-def test_ctrl_c_stops_all_of_it_and_the_next_start_is_quick(running, run, tmp_path):
-    everybody = [pid for child in children_of(running.process.pid) for pid in (child, *children_of(child))]
+def test_ctrl_c_stops_all_of_it_and_the_next_start_is_quick(run):
+    first = run()
+    first.wait_for_welcome()
+    everybody = [pid for child in children_of(first.process.pid) for pid in (child, *children_of(child))]
     assert len(everybody) > 5
-    _, said = running.end()
-    assert running.process.returncode == 0
+    _, said = first.end()
+    assert first.process.returncode == 0
     assert "Traceback" not in said
     assert not [pid for pid in everybody if Path(f"/proc/{pid}").exists()]
     started = time.monotonic()
-    again = run(GMP_PORT=running.port)
+    again = run(GMP_PORT=first.port)
     again.wait_for_welcome()
-    assert time.monotonic() - started < 15  # five seconds on a machine that does nothing else
+    assert time.monotonic() - started < 30  # under five where nothing else runs, as the test of a fresh clone sees
     assert again.is_ready()
 
 
@@ -172,7 +184,7 @@ def test_a_busy_port_is_a_sentence(run, tmp_path):
 
 
 def test_two_of_them_on_one_data_directory_is_a_sentence(running, run):
-    second = run()
+    second = run(running.data_dir)
     _, said = second.process.communicate(timeout=30)
     assert (second.process.returncode, running.answers()) == (1, True)
     assert "already running" in said
