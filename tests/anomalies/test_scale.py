@@ -72,9 +72,9 @@ def build_site(cluster: EmbeddedPostgres, template: Place, folder, *, bookings: 
     app = make_app(place.app_url, place.owner_url, folder)
     people = (GAON, SCHEDULER, QA)
     programs = {email: Program(app, database, email) for email in people}
+    database.dispose()
     yield Site(app, place, programs, {email: Visitor(app, email) for email in people})
     app.extensions["gmp"].database.dispose()
-    database.dispose()
     cluster.drop_database(name)
 
 
@@ -156,10 +156,12 @@ def test_nothing_hidden_in_functions_and_triggers_does_either(many: Site) -> Non
 
 
 def scans(site: Site) -> dict[str, int]:
-    """How often each big table was read from end to end so far, by the server's own count."""
+    """How often each big table was read from end to end so far; a connection tells when it is closed."""
     site.app.extensions["gmp"].database.dispose()
-    time.sleep(0.3)
+    others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'gmp_app'"
     with psycopg.connect(site.place.superuser_url, autocommit=True) as connection:
+        while connection.execute(others).fetchone() is not None:
+            time.sleep(0.05)
         counted = connection.execute("SELECT relname, seq_scan FROM pg_stat_user_tables").fetchall()
     return {table: count for table, count in counted if table in BIG}
 

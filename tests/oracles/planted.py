@@ -44,9 +44,9 @@ class Scene:
 
 
 def a_clean_scene(chance: random.Random) -> Scene:
-    """Some twenty bookings, touching one another here and there, in all states; told by another way than judged."""
+    """Some dozen bookings, touching one another here and there, in all states; told by another way than judged."""
     builder = _Builder(chance)
-    for number in range(1, 21):
+    for number in range(1, 14):
         builder.book(number)
     return Scene(builder.world, tuple(builder.told))
 
