@@ -14,7 +14,7 @@ from gmp_booking.approvals import service
 from gmp_booking.bookings.lifecycle import TRACKS, Track
 from gmp_booking.infra.i18n import named
 from gmp_booking.infra.uow import Uow
-from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.access import Actor, Role
 
 approvals = Blueprint("approvals", __name__)
 PAGE = 30
@@ -26,10 +26,10 @@ def inbox() -> str:
     call = asked()
     page = max(request.args.get("page", 1, type=int), 1)
     stage = request.args.get("stage", "")
-    role = Role(stage) if stage in Role.__members__ else None
+    roles = _roles_of(stage, call.actor)
 
     def read(uow: Uow) -> tuple[Any, Counter[str], Any]:
-        rows = service.list_waiting(uow, role=role, offset=(page - 1) * PAGE, limit=PAGE + 1)
+        rows = service.list_waiting(uow, roles, offset=(page - 1) * PAGE, limit=PAGE + 1)
         return rows, service.count_by_stage(uow), uow.now
 
     rows, counts, now = call.read(read)
@@ -45,6 +45,13 @@ def inbox() -> str:
             "next_href": url_for("approvals.inbox", stage=stage, page=page + 1) if len(rows) > PAGE else None,
         },
     )
+
+
+def _roles_of(stage: str, actor: Actor) -> frozenset[Role]:
+    """Whose turn is shown: one's own without a word, everybody's, or one role's."""
+    if stage in Role.__members__:
+        return frozenset({Role(stage)})
+    return frozenset(Role) if stage == "all" else actor.roles
 
 
 def _row(row: Mapping[str, Any], now: Any) -> dict[str, Any]:

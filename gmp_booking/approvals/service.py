@@ -219,12 +219,10 @@ def count_waiting(uow: Uow) -> int:
     return int(uow.session.execute(statement, values).scalar_one())
 
 
-def list_waiting(
-    uow: Uow, *, role: Role | None = None, offset: int = 0, limit: int = 30
-) -> Sequence[Mapping[str, Any]]:
-    """What waits for a decision, the longest waiting first; for one role, or for all."""
+def list_waiting(uow: Uow, roles: Iterable[Role], *, offset: int = 0, limit: int = 30) -> Sequence[Mapping[str, Any]]:
+    """What waits for a decision of these roles, the longest waiting first."""
     require(uow.actor, Permission.INBOX_READ)
-    pairs = stages_of([role] if role else list(Role))
+    pairs = stages_of(roles)
     condition = """
         WHERE b.state IN ('SUBMITTED', 'UNDER_REVIEW')
           AND (b.track, b.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))
