@@ -72,6 +72,11 @@ def test_there_are_notes_about_hours_and_holidays(laid):
     assert "CA-01" in texts
 
 
+def test_every_holiday_has_a_chinese_name(laid):
+    assert scalars(laid, "SELECT count(*) FROM holiday")[0] > 50
+    assert scalars(laid, "SELECT name_en FROM holiday WHERE name_zh ~ '[A-Za-z]' OR name_zh = ''") == []
+
+
 def test_the_past_was_written_in_the_past(laid):
     assert scalars(laid, "SELECT count(*) FROM booking WHERE submitted_at >= starts_at") == [0]
     assert scalars(laid, "SELECT count(*) FROM booking WHERE created_at > clock_timestamp()") == [0]
