@@ -20,10 +20,11 @@ from gmp_booking.calendars import api as calendars_api
 from gmp_booking.calendars import feeds
 from gmp_booking.calendars import pages as calendars_pages
 from gmp_booking.demo import pages as demo_pages
-from gmp_booking.desk import account_page, booking_page, frame, health
+from gmp_booking.desk import account_page, api_docs, booking_page, frame, health
 from gmp_booking.desk import api as desk_api
 from gmp_booking.desk import timeline as timeline_page
 from gmp_booking.infra import http
+from gmp_booking.policies import pages as policies_pages
 from gmp_booking.resources import api as resources_api
 from gmp_booking.wiring import Services
 
@@ -35,6 +36,8 @@ PAGES: tuple[Blueprint, ...] = (
     approvals_pages.approvals,
     calendars_pages.calendars,
     feeds.feeds,
+    policies_pages.policies,
+    api_docs.docs,
     health.health,
 )
 APIS = (

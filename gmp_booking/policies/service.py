@@ -7,13 +7,40 @@ from collections.abc import Iterable
 from datetime import date, time
 
 import holidays
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
+from gmp_booking.kernel.text import N_
+from gmp_booking.policies.events import HolidayAdded, HolidayWithdrawn
 from gmp_booking.policies.holiday_names import chinese_name
 from gmp_booking.policies.models import Facility, Holiday, OpeningHours, RuleSwitch
-from gmp_booking.policies.store import DayOff, Opening, find_facility, list_days_off, list_opening_hours
+from gmp_booking.policies.store import (
+    DayOff,
+    Opening,
+    find_facility,
+    list_days_off,
+    list_holidays,
+    list_opening_hours,
+)
+
+__all__ = [
+    "DayOff",
+    "Opening",
+    "add_holiday",
+    "find_facility",
+    "korean_holidays",
+    "list_days_off",
+    "list_holidays",
+    "list_opening_hours",
+    "name_facility",
+    "seed_holidays",
+    "set_hours",
+    "switch_rule",
+    "withdraw_holiday",
+]
 
 
 def name_facility(uow: Uow, *, code: str, name_ko: str, name_en: str, name_zh: str) -> None:
@@ -26,19 +53,6 @@ def set_hours(uow: Uow, weekdays: Iterable[int], opens: time, *, closes: time, r
     rows = [{"resource_id": resource_id, "weekday": weekday, "opens": opens, "closes": closes} for weekday in weekdays]
     uow.session.execute(insert(OpeningHours), rows)
 
-
-__all__ = [
-    "DayOff",
-    "Opening",
-    "find_facility",
-    "korean_holidays",
-    "list_days_off",
-    "list_opening_hours",
-    "name_facility",
-    "seed_holidays",
-    "set_hours",
-    "switch_rule",
-]
 
 _SUBSTITUTE = re.compile("substitute|alternative", re.IGNORECASE)
 
@@ -74,3 +88,46 @@ def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
     """Off, warn or enforce, from a day on."""
     uow.session.add(RuleSwitch(rule=rule, mode=mode, from_on=from_on))
     uow.session.flush()
+
+
+ADDED_KINDS = ("TEMPORARY", "ELECTION", "FACILITY", "LEGAL", "SUBSTITUTE")
+LONGEST_NAME = 80
+
+
+def add_holiday(uow: Uow, on_date: date, kind: str, *, name_ko: str, name_en: str, name_zh: str = "") -> Holiday:
+    """Add a day off, such as a temporary holiday; the same day and kind withdrawn before comes back.
+
+    Errors: Forbidden; Invalid by field; Conflict when the day is off for that reason already.
+    """
+    require(uow.actor, Permission.HOLIDAY_EDIT)
+    names = {"name_ko": name_ko.strip(), "name_en": name_en.strip() or name_ko.strip(), "name_zh": name_zh.strip()}
+    names["name_zh"] = names["name_zh"] or names["name_en"]
+    if kind not in ADDED_KINDS:
+        raise Invalid(field_errors={"kind": [N_("Not one of the choices.")]})
+    if not names["name_ko"] or any(len(name) > LONGEST_NAME for name in names.values()):
+        raise Invalid(field_errors={"name_ko": [N_("A name has 1 to 80 characters.")]})
+    statement = select(Holiday).where(Holiday.on_date == on_date, Holiday.kind == kind).with_for_update()
+    holiday = uow.session.scalars(statement).one_or_none()
+    if holiday is not None and holiday.active:
+        raise Conflict(N_("This day is off for that reason already."))
+    if holiday is None:
+        holiday = Holiday(on_date=on_date, kind=kind, active=True, **names)
+        uow.session.add(holiday)
+    else:
+        holiday.active = True
+        for field, name in names.items():
+            setattr(holiday, field, name)
+    uow.session.flush()
+    uow.record(HolidayAdded(on_date=on_date, kind=kind, name_en=names["name_en"]))
+    return holiday
+
+
+def withdraw_holiday(uow: Uow, holiday_id: int) -> None:
+    """Make a day a working day again; the row stays as history. Errors: Forbidden; NotFound."""
+    require(uow.actor, Permission.HOLIDAY_EDIT)
+    holiday = uow.session.get(Holiday, holiday_id, with_for_update=True)
+    if holiday is None or not holiday.active:
+        raise NotFound
+    holiday.active = False
+    uow.session.flush()
+    uow.record(HolidayWithdrawn(on_date=holiday.on_date, kind=holiday.kind))

@@ -22,7 +22,7 @@ def holidays_between(uow: Uow, start: date, *, days: int) -> frozenset[date]:
 def list_holidays(uow: Uow, year: int) -> list[Holiday]:
     statement = (
         select(Holiday)
-        .where(Holiday.on_date >= date(year, 1, 1), Holiday.on_date <= date(year, 12, 31))
+        .where(Holiday.active, Holiday.on_date >= date(year, 1, 1), Holiday.on_date <= date(year, 12, 31))
         .order_by(Holiday.on_date, Holiday.id)
     )
     return list(uow.session.scalars(statement))

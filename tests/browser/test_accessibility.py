@@ -76,6 +76,7 @@ PAGES = [
     (REQUESTER, at("/bookings/BK-00000000")),
     (SCHEDULER, at(f"/timeline?view=week&date={DAY}")),
     (SCHEDULER, at("/inbox")),
+    (SCHEDULER, at("/holidays?year=2027")),
     (SCHEDULER, an_undecided_booking),
 ]
 
@@ -111,3 +112,10 @@ def test_axe_finds_nothing_serious(open_page: Callable[..., Page], scheme: str, 
                 go(page)
                 found += serious_findings(page)
     assert found == []
+
+
+def test_the_api_can_be_read_offline(open_page: Callable[..., Page]) -> None:
+    page = open_page(REQUESTER)
+    page.goto("/api/v1/docs/")
+    page.wait_for_selector(".opblock-summary")
+    assert page.locator(".opblock-summary").count() >= 20
