@@ -26,7 +26,7 @@ from tests.doors import PASSWORD, Visitor, form_of, make_app, open_accounts, wee
 
 TRANSLATED = tuple(each for each in LANGUAGES if each != "en")
 LETTERS = {"ko": re.compile("[가-힣]"), "zh_Hans": re.compile("[\u4e00-\u9fff]")}
-SAME_IN_EVERY_LANGUAGE = frozenset({"GMP"})
+SAME_IN_EVERY_LANGUAGE = frozenset({"API", "GMP"})
 PLACE = re.compile(r"%\(\w+\)[sd]|(?<!%)\{\w+\}")
 STOPS = (".", "。")
 # The glossary, as far as a pattern can hold it: one word for one thing, in every sentence.
