@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,11 +16,13 @@ from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
+from marshmallow import Schema
 
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, RunType, SessionState
 from gmp_booking.bookings.schemas import EXPOSURES
 from gmp_booking.infra import i18n
 from gmp_booking.infra.i18n import CATALOGUES, LANGUAGES
+from gmp_booking.infra.schema_words import in_words
 from gmp_booking.infra.uow import Database
 from gmp_booking.kernel.access import Role
 from tests.doors import PASSWORD, Visitor, form_of, make_app, open_accounts, weekday_at
@@ -136,6 +139,71 @@ def test_a_term_has_one_word(term: str) -> None:
         assert [pair for pair in spoken if not re.search(wanted, pair[1])] == []
 
 
+@pytest.fixture
+def catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The catalogues as they are written now, not as they were last compiled."""
+    caches = (i18n._catalogue, i18n.gettext_for, i18n.ngettext_for)
+    for language in TRANSLATED:
+        target = tmp_path / language / "LC_MESSAGES" / "messages.mo"
+        target.parent.mkdir(parents=True)
+        with target.open("wb") as file:
+            write_mo(file, catalogue_of(language))
+    monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+NONSENSE = (
+    None,
+    True,
+    "x",
+    "",
+    "\x00",
+    "a" * 5000,
+    "2027-13-40",
+    "2027-03-02T09:00:00",
+    -1,
+    10**30,
+    1.5,
+    [],
+    ["x"],
+    [{}],
+    {},
+)
+
+
+def schemas_of_ours() -> list[type[Schema]]:
+    known, more = set(), {Schema}
+    while more:
+        known |= more
+        more = {each for schema in more for each in schema.__subclasses__()} - known
+    return sorted((each for each in known if each.__module__.startswith("gmp_booking.")), key=str)
+
+
+def complaints_in(messages: Any) -> Iterator[str]:
+    if isinstance(messages, str):
+        yield messages
+        return
+    for each in messages.values() if isinstance(messages, Mapping) else messages:
+        yield from complaints_in(each)
+
+
+def complaints_of(schema: Schema) -> Iterator[str]:
+    for value in (*NONSENSE, *({name: value} for name in [*schema.load_fields, "unknown"] for value in NONSENSE)):
+        yield from complaints_in(schema.validate(value))
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_schemas_complain_in_the_language_of_the_request(catalogues: None, language: str) -> None:
+    i18n.use_language(language)
+    complaints = {each for schema in schemas_of_ours() for each in complaints_of(schema())}
+    assert len(complaints) > 15
+    assert {each for each in complaints if not LETTERS[language].search(in_words(each))} == set()
+
+
 class Spoken(HTMLParser):
     """What a page says: its texts, and the attributes that are read out."""
 
@@ -154,23 +222,11 @@ class Spoken(HTMLParser):
 
 
 @pytest.fixture
-def app(place, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The application with catalogues as they are written now, not as they were last compiled."""
-    caches = (i18n._catalogue, i18n.gettext_for, i18n.ngettext_for)
-    for language in TRANSLATED:
-        target = tmp_path / language / "LC_MESSAGES" / "messages.mo"
-        target.parent.mkdir(parents=True)
-        with target.open("wb") as file:
-            write_mo(file, catalogue_of(language))
-    monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
+def app(place, database: Database, catalogues: None, tmp_path: Path) -> Iterator[Flask]:
     open_accounts(database)
     app = make_app(place.app_url, place.owner_url, tmp_path / "data")
-    for cache in caches:
-        cache.cache_clear()
     yield app
     app.extensions["gmp"].database.dispose()
-    for cache in caches:
-        cache.cache_clear()
 
 
 def speaking(app: Flask, email: str, language: str) -> Visitor:
