@@ -65,6 +65,9 @@ def supervised(tmp_path):
     wait_until(lambda: all(pid_of(tmp_path / name) for name in ("first-helper", "second-helper")))
     yield process, tmp_path
     process.kill()
+    for name in ("first-helper", "second-helper"):
+        if is_running(pid_of(tmp_path / name)):
+            os.kill(pid_of(tmp_path / name), signal.SIGKILL)
     process.communicate()
 
 
@@ -86,8 +89,6 @@ def test_children_do_not_outlive_a_supervisor_that_is_killed(supervised):
     pids = [pid_of(folder / name) for name in ("first", "second")]
     process.kill()
     wait_until(lambda: not any(is_running(pid) for pid in pids))
-    for name in ("first-helper", "second-helper"):
-        os.kill(pid_of(folder / name), signal.SIGKILL)
 
 
 def test_what_dies_is_started_again_and_its_helpers_are_ended(supervised):
