@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from config import Config
 from gmp_booking.demo.clock import Clock, movable_clock, owner_connection
 from gmp_booking.demo.people import GUESTS, PASSWORD, STAFF, STAFF_DOMAIN
+from gmp_booking.infra.selfcheck import DEMO_MARK
 from gmp_booking.infra.stack import StackError, mail_dir
 from gmp_booking.infra.uow import Database
 from gmp_booking.kernel.access import SYSTEM
@@ -22,8 +23,6 @@ from gmp_booking.kernel.access import SYSTEM
 FRESH_FOR = timedelta(days=7)
 MOVED_IN_BEFORE = timedelta(days=5)
 OTHERS_LEAVE_WITHIN_S = 5.0
-
-_MARK = "gmp_booking demonstration"
 
 
 def lay_if_stale(config: Config) -> None:
@@ -103,11 +102,11 @@ def _laid_at(owner: Connection) -> datetime | None:
 
 def _mark_of(owner: Connection) -> str | None:
     comment = owner.execute(text("SELECT obj_description('facility'::regclass, 'pg_class')")).scalar_one()
-    return comment.removeprefix(f"{_MARK}: ") if comment and comment.startswith(_MARK) else None
+    return comment.removeprefix(f"{DEMO_MARK}: ") if comment and comment.startswith(DEMO_MARK) else None
 
 
 def _mark(owner: Connection, state: str) -> None:
-    owner.execute(text(f"COMMENT ON TABLE facility IS '{_MARK}: {state}'"))
+    owner.execute(text(f"COMMENT ON TABLE facility IS '{DEMO_MARK}: {state}'"))
 
 
 def _refuse_a_real_facility(owner: Connection) -> None:

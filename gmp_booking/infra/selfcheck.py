@@ -12,6 +12,8 @@ REQUIRED_CONSTRAINTS = ("ex_slot_unit_during", "ck_slot_during")
 REQUIRED_TRIGGERS = ("lock_held",)
 OLDEST_SERVER = 150_000
 _ORIGINAL_CLOCK = "SELECT clock_timestamp()"
+DEMO_MARK = "gmp_booking demonstration"
+"""What the demonstration writes on its database (a comment on the table of facilities)."""
 
 
 class UnfitDatabase(Exception):
@@ -77,6 +79,9 @@ def _schema_findings(connection: Connection, *, may_move_clock: bool) -> Iterato
     for name in REQUIRED_TRIGGERS:
         if name not in triggers:
             yield f"the trigger {name} is missing or disabled: restore it from the migrations."
+    comment = connection.execute(text("SELECT obj_description('facility'::regclass, 'pg_class')")).scalar_one() or ""
+    if comment.startswith(DEMO_MARK) and not may_move_clock:
+        yield "this is the demonstration's database, its passwords are public: use DEMO=1 or another GMP_DATA_DIR."
     clock = connection.execute(text("SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'")).scalar_one()
     if clock.strip() != _ORIGINAL_CLOCK and not may_move_clock:
         yield "the clock gmp_now() has been replaced: only tests and the demo may do that; restore it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import ssl
 import threading
@@ -9,7 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -290,3 +293,15 @@ def test_a_certificate_nobody_vouches_for_gets_no_mail_and_a_known_one_does(
         handed(server, build(a_mail()))
         server.leave()
     assert len(moods.taken) == 1
+
+
+def test_long_subjects_of_two_scripts_keep_every_space() -> None:
+    words = ["DR-Osteo", "지지체", "세포", "HB-Derm", "이중층", "31일", "공정,", "2026.", "23.(월)", "09:00", "KST"]
+    seed = 20261122
+    print(f"seed {seed}")
+    chosen = random.Random(seed)
+    for _ in range(300):
+        subject = " ".join(chosen.choice(words) for _ in range(chosen.randint(3, 20)))[:150].strip()
+        sent = build(a_mail(subject=subject)).as_bytes()
+        assert message_from_bytes(sent, policy=default)["Subject"] == subject
+        assert max(len(line) for line in sent.split(b"\r\n\r\n")[0].split(b"\r\n")) <= 78
