@@ -1,0 +1,148 @@
+"""The migrations: their end is what the models say, and they go down and up again, also with data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+
+from gmp_booking.infra.embedded import EmbeddedPostgres
+from gmp_booking.infra.migrate import MIGRATIONS, alembic_config, migrate, pending
+from gmp_booking.infra.uow import Database
+from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.tables import Base
+from tests.conftest import Place, place_of
+from tests.facility import lay_test_facility
+
+EMPTY = "scratch_migrations"
+CATALOGUE = """
+    SELECT 'column', table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+           || ' ' || coalesce(column_default, '') FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'constraint', conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'function', pg_get_functiondef(oid) || coalesce(proacl::text, '') FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'policy', tablename || ' ' || policyname || ' ' || cmd || ' ' || roles::text || ' '
+        || coalesce(qual, '') || ' ' || coalesce(with_check, '') FROM pg_policies WHERE schemaname = 'public'
+    UNION ALL SELECT 'rights', relname || ' ' || relrowsecurity || ' ' || relforcerowsecurity || ' '
+        || coalesce((SELECT string_agg(one::text, ',' ORDER BY one::text) FROM unnest(relacl) AS one), '')
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+def empty(cluster: EmbeddedPostgres) -> Iterator[Place]:
+    """A database in which nothing has run."""
+    cluster.drop_database(EMPTY)
+    cluster.ensure_database(EMPTY)
+    yield place_of(cluster, EMPTY)
+    cluster.drop_database(EMPTY)
+
+
+def downgrade(place: Place, revision: str) -> None:
+    command.downgrade(alembic_config(place.owner_url), revision)
+
+
+def catalogue(place: Place) -> list[tuple[str, str]]:
+    with psycopg.connect(place.superuser_url) as connection:
+        return [(str(kind), str(text)) for kind, text in connection.execute(CATALOGUE.encode())]
+
+
+@pytest.fixture
+def owner(place: Place) -> Iterator[Connection]:
+    engine = create_engine(place.owner_url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def test_the_newest_schema_is_what_the_models_say(owner: Connection) -> None:
+    context = MigrationContext.configure(owner, opts={"compare_type": True, "compare_server_default": True})
+    assert compare_metadata(context, Base.metadata) == []
+    assert pending(owner) == []
+
+
+def test_there_is_one_line_of_migrations_and_each_says_when_it_was_written() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    revisions = list(script.walk_revisions())
+    assert len(script.get_heads()) == 1
+    names = sorted(path.name for path in (MIGRATIONS / "versions").glob("*.py"))
+    assert [revision.revision for revision in reversed(revisions)] == [name.split("_")[2] for name in names]
+
+
+def test_down_to_nothing_and_up_again_is_the_same_schema(empty: Place) -> None:
+    migrate(empty.owner_url)
+    once = catalogue(empty)
+    downgrade(empty, "base")
+    left = [line for kind, line in catalogue(empty) if "alembic_version" not in line]
+    assert left == []
+    migrate(empty.owner_url)
+    assert catalogue(empty) == once
+    assert len(once) > 500
+
+
+def test_each_migration_runs_over_data(empty: Place) -> None:
+    """The facility of the tests is laid at the newest schema; one step down, up, and everybody is still there."""
+    migrate(empty.owner_url)
+    database = Database(empty.app_url, pool_size=1)
+    database.transact(SYSTEM, lay_test_facility)
+    before = counted(empty)
+    for steps in range(1, len(list(ScriptDirectory.from_config(alembic_config()).walk_revisions()))):
+        downgrade(empty, f"-{steps}")
+        migrate(empty.owner_url)
+        assert counted(empty) == before
+    database.dispose()
+    assert before["person"] > 10
+    assert before["room"] > 5
+
+
+def counted(place: Place) -> dict[str, int]:
+    with psycopg.connect(place.superuser_url) as connection:
+        counts = {}
+        for table in sorted(WALLS):
+            row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+            counts[table] = row[0] if row else 0
+        return counts
+
+
+def test_every_wall_stands_in_the_database(owner: Connection) -> None:
+    walled = text(
+        "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'"
+    )
+    stands = {name: bool(is_walled) for name, is_walled in owner.execute(walled)}
+    assert stands == {name: wall not in {Wall.KEYED, Wall.SHARED} for name, wall in WALLS.items()}
+
+
+def test_nobody_may_change_or_remove_what_is_a_trail(owner: Connection) -> None:
+    for table, wall in WALLS.items():
+        for role in ("gmp_app", "gmp_facility", "gmp_engine"):
+            may = {
+                right: owner.execute(
+                    text("SELECT has_table_privilege(:role, :table, :right)"),
+                    {"role": role, "table": table, "right": right},
+                ).scalar_one()
+                for right in ("UPDATE", "DELETE", "TRUNCATE")
+            }
+            assert not may["TRUNCATE"], (role, table)
+            assert wall is Wall.KEYED or not may["DELETE"], (role, table)
+            assert wall is not Wall.TRAIL or not may["UPDATE"], (role, table)
+
+
+def test_history_is_written_of_exactly_the_tables_that_keep_it(owner: Connection) -> None:
+    listed = text(
+        "SELECT tgrelid::regclass::text, count(*) FROM pg_trigger"
+        " WHERE tgname LIKE 'history\\_%' AND tgenabled <> 'D' GROUP BY 1"
+    )
+    triggers = {name: count for name, count in owner.execute(listed)}  # noqa: C416 - rows are no pairs to dict()
+    assert triggers == dict.fromkeys(set(WALLS) - WITHOUT_HISTORY, 3)
