@@ -160,21 +160,25 @@ def _asked_by_person(columns: str, eyes: _Eyes, company: str | None) -> str:
     return _asked(columns, f"AND b.requested_by = {eyes.person} {_of_company('b', company)}")
 
 
+# `OFFSET 0` keeps the look-up by key: a prepared plan does not know how few these are and would read every booking.
+_BOOKING_OF: Final = f"CROSS JOIN LATERAL (SELECT * FROM booking AS b WHERE b.id = {{0}} AND {_KEPT} OFFSET 0) AS b"
+
+
 def _named(columns: str, eyes: _Eyes) -> str:
     return f"""
-        SELECT {columns} FROM session_person AS p JOIN booking AS b ON b.id = p.booking_id
-        WHERE p.person_id = {eyes.person} AND p.ends_at > :from_at AND p.starts_at < :until_at AND {_KEPT}
+        SELECT {columns} FROM session_person AS p {_BOOKING_OF.format("p.booking_id")}
+        WHERE p.person_id = {eyes.person} AND p.ends_at > :from_at AND p.starts_at < :until_at
           AND b.requested_by <> {eyes.person}
     """
 
 
-def _held(columns: str, eyes: _Eyes, company: str | None) -> str:
+def _held(columns: str, parts: str, eyes: _Eyes, *, company: str | None) -> str:
     """Whatever held the resource: its own sessions, those it attended, and reservations that took it along."""
     return f"""
         SELECT {columns} FROM (
-            SELECT DISTINCT slot.booking_id, slot.booking_session_id, slot.equipment_reservation_id FROM slot
+            SELECT DISTINCT {parts} FROM slot
             WHERE slot.resource_id = {eyes.resource} AND {_WITHIN.format("slot")} {_of_company("slot", company)}
-        ) AS held JOIN booking AS b ON b.id = held.booking_id WHERE {_KEPT}
+        ) AS held {_BOOKING_OF.format("held.booking_id")}
     """
 
 
@@ -199,7 +203,7 @@ def _marks(eyes: _Eyes, company: str | None) -> dict[Scope, str]:
     """A word for each scope that changes whenever its entries do: revisions are counted, no entry is read."""
     asked = _asked_by_person(_BOOKINGS, eyes, company)
     named = _named(_REVISIONS.format("p.booking_session_id"), eyes)
-    held = _held(_REVISIONS.format("held.booking_id"), eyes, company)
+    held = _held(_BOOKINGS, "slot.booking_id", eyes, company=company)
     return {
         Scope.MINE: f"concat_ws('/', ({asked}), ({named}))",
         Scope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}))" if company else f"({held})",
@@ -310,7 +314,8 @@ def _mine(company: str | None) -> TextClause:
 
 
 def _about(company: str | None) -> TextClause:
-    held = _held(f"{_COLUMNS}, held.booking_session_id, held.equipment_reservation_id", _NAMED, company)
+    parts = "booking_session_id, equipment_reservation_id"
+    held = _held(f"{_COLUMNS}, {parts}", f"slot.booking_id, {parts}", _NAMED, company=company)
     return _reading(
         f"scope AS MATERIALIZED ({held})",
         f"{_SESSIONS.format('scope')} AND s.id = b.booking_session_id",
