@@ -129,7 +129,7 @@ def save_draft(uow: Uow, form: Mapping[str, Any], *, reference: str | None = Non
             raise Conflict(N_("This booking is no longer a draft."))
         store.change_booking(uow, booking, draft=dict(form))
         return booking
-    company_id = company_for(uow, str(form.get("booked_for") or "") or None)
+    company_id = company_for(uow, str(form.get("company") or "") or None)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
     kind = str(form.get("kind") or "CLEANROOM")
     new = NewBooking(
