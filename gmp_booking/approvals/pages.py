@@ -18,13 +18,14 @@ from gmp_booking.kernel.access import Actor, Role
 
 approvals = Blueprint("approvals", __name__)
 PAGE = 30
+LAST_PAGE = 100_000
 
 
 @approvals.get("/inbox")
 @signed_in
 def inbox() -> str:
     call = asked()
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     stage = request.args.get("stage", "")
     roles = _roles_of(stage, call.actor)
 

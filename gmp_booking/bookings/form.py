@@ -148,8 +148,8 @@ def _number(text: str) -> int | str | None:
 
 
 def _instant(day: str, clock: str) -> str | None:
-    """Date and time of the facility with its offset; None when both are missing, else whatever was typed."""
-    if not day.strip() and not clock.strip():
+    """Date and time of the facility with its offset; None when one is missing, else whatever was typed."""
+    if not day.strip() or not clock.strip():
         return None
     if match := re.fullmatch(r"(\d{1,2}):?(\d{2})", clock.strip()):
         clock = f"{int(match[1]):02d}:{match[2]}"
@@ -228,9 +228,10 @@ def form_from_timeline(*, room: str, start: str, equipment: str = "", now: datet
     try:
         begins = datetime.fromisoformat(start)
         begins = begins if begins.tzinfo else begins.replace(tzinfo=SEOUL)
-    except ValueError:
+        texts = moments(begins, begins + DEFAULT_LENGTH)
+    except (ValueError, OverflowError):
         begins = (now.astimezone(SEOUL) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
-    texts = moments(begins, begins + DEFAULT_LENGTH)
+        texts = moments(begins, begins + DEFAULT_LENGTH)
     if equipment:
         form = blank_form(kind="EQUIPMENT")
         form["equipment"].append(blank_equipment() | texts | {"resource": equipment})

@@ -31,6 +31,7 @@ from gmp_booking.resources.service import ResourceRow
 
 bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
 PAGE = 30
+LAST_PAGE = 100_000
 LONGEST_FILL = 20_000
 
 
@@ -103,7 +104,10 @@ def _save_draft(form: Form, reference: str | None) -> Response:
     def dump(booking: Any) -> Answer:
         return _see_other(url_for("bookings.edit", reference=booking.reference, done="draft"))
 
-    return send(call.answer(dump, service.save_draft, kept, reference=reference))
+    try:
+        return send(call.answer(dump, service.save_draft, kept, reference=reference))
+    except Invalid as invalid:
+        return _page(form, errors=_by_field(invalid.field_errors), status=422)
 
 
 def _submit(form: Form, reference: str | None) -> Response:
@@ -248,7 +252,7 @@ def _choices(options: Options) -> dict[str, Any]:
 @signed_in
 def mine() -> str:
     call = asked()
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     state = request.args.get("state", "")
     when = request.args.get("when", "upcoming")
     found = call.read(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import EXCLUDE, RAISE, Schema, fields, post_load, pre_load, validate
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import Action, Kind, RunType
@@ -18,6 +18,7 @@ from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.privacy import Audience, published
 from gmp_booking.conflicts.tongue import Tongue
 from gmp_booking.infra.i18n import format_day, format_instant, format_period, gettext_for
+from gmp_booking.infra.instants import InstantField
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
 
@@ -52,27 +53,6 @@ class CleanText(fields.String):
         if not text and not self.allow_none:
             raise self.make_error("required")
         return text or None
-
-
-class InstantField(fields.AwareDateTime):
-    """An instant with its offset; a time without one could be anywhere."""
-
-    default_error_messages = {  # noqa: RUF012
-        "invalid": N_("Not a valid date and time."),
-        "invalid_awareness": N_("Give the time with its zone, such as 2027-03-02T09:00:00+09:00."),
-    }
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(format="iso", **more)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
-        try:
-            instant: datetime = super()._deserialize(value, attr, data, **more)
-            return instant.astimezone(UTC).replace(microsecond=0)
-        except (OverflowError, ValueError) as error:
-            if isinstance(error, ValidationError):
-                raise
-            raise self.make_error("invalid", input=value, obj_type="datetime") from error
 
 
 _REQUIRED = {"required": N_("This is needed."), "null": N_("This is needed.")}

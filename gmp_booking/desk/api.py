@@ -11,21 +11,21 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from gmp_booking.accounts.door import asked
 from gmp_booking.desk.timeline import read_timeline
+from gmp_booking.infra.instants import InstantField
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
 api = Blueprint("desk_api", __name__, url_prefix="/api/v1", description="The timeline")
 LONGEST_LOOK = timedelta(days=93)
-_BAD = {"invalid": N_("Not a valid date and time."), "invalid_awareness": N_("Give the time with its zone.")}
 
 
 class TimelineQuery(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    from_ = fields.AwareDateTime(data_key="from", format="iso", required=True, error_messages=_BAD)
-    to = fields.AwareDateTime(format="iso", required=True, error_messages=_BAD)
+    from_ = InstantField(data_key="from", required=True)
+    to = InstantField(required=True)
     resource = fields.String(load_default=None, validate=validate.Length(max=40))
 
 

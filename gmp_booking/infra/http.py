@@ -183,8 +183,10 @@ def _texts() -> Iterable[tuple[str, str]]:
 
 def _texts_of_json() -> Iterable[tuple[str, str]]:
     try:
-        waiting: list[tuple[str, Any]] = [("body", request.get_json(silent=True))]
-    except RecursionError as error:
+        waiting: list[tuple[str, Any]] = [("body", json.loads(request.get_data(cache=True)))]
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return  # No JSON at all: the door that wanted it says so.
+    except (RecursionError, ValueError) as error:
         raise Invalid(N_("This request could not be understood.")) from error
     while waiting:
         name, value = waiting.pop()
@@ -338,7 +340,7 @@ def field_errors(messages: Any) -> dict[str, list[str]]:
         if isinstance(value, Mapping):
             waiting += [(f"{path}.{key}".strip("."), part) for key, part in value.items()]
         else:
-            name = re.sub(r"^(json|query|form)(\.|$)", "", path) or "body"
+            name = re.sub(r"^(json|query|form)(\.|$)", "", path.removesuffix("_schema").rstrip(".")) or "body"
             flat[name] = [in_words(each) for each in ([value] if isinstance(value, str) else value)]
     return flat
 

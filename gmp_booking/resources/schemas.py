@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.kernel.text import N_
+from gmp_booking.infra.instants import InstantField
 
 
 class ResourceOut(Schema):
@@ -29,16 +29,13 @@ class ResourcesOut(Schema):
     resources = fields.List(fields.Nested(ResourceOut))
 
 
-_BAD = {"invalid": N_("Not a valid date and time."), "invalid_awareness": N_("Give the time with its zone.")}
-
-
 class AvailabilityQuery(Schema):
     class Meta:
         unknown = EXCLUDE
 
     resource = fields.String(required=True, validate=validate.Length(max=40))
-    from_ = fields.AwareDateTime(data_key="from", format="iso", required=True, error_messages=_BAD)
-    to = fields.AwareDateTime(format="iso", required=True, error_messages=_BAD)
+    from_ = InstantField(data_key="from", required=True)
+    to = InstantField(required=True)
     minutes = fields.Integer(load_default=60, validate=validate.Range(1, 527_040))
 
 

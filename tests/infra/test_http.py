@@ -269,7 +269,7 @@ def test_nested_complaints_are_named_by_their_path():
     assert http.field_errors(messages) == {
         "sessions.0.start": ["Missing."],
         "sessions.1.people.2": ["Unknown."],
-        "_schema": ["Odd."],
+        "body": ["Odd."],
     }
 
 
