@@ -1,0 +1,606 @@
+"""What is wrong by itself is refused in words, at the field it is about, and nothing is written."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.doors import form_of, weekday_at
+from tests.standing import Standing
+
+START, END = weekday_at(9), weekday_at(16)
+REQUESTER = "requester@gaon.example"
+Body = dict[str, Any]
+
+
+def good() -> Body:
+    """A request that is taken as it is."""
+    return {
+        "kind": "CLEANROOM",
+        "product": "GS-M1",
+        "run_type": "ENG",
+        "sessions": [
+            {
+                "room": "B-01",
+                "start": START.isoformat(),
+                "end": END.isoformat(),
+                "headcount": 2,
+                "people": [{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
+                "equipment": ["BSC-01"],
+            }
+        ],
+        "equipment": [{"resource": "INC-01", "units": 1, "start": START.isoformat(), "end": END.isoformat()}],
+    }
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One change that makes the good request a bad one."""
+
+    what: str
+    field: str
+    sentence: str
+    change: Callable[[Body], Any]
+
+
+def put(path: str, value: Any) -> Callable[[Body], None]:
+    """Set the value at `sessions.0.room`."""
+
+    def change(body: Body) -> None:
+        *way, last = path.split(".")
+        place: Any = body
+        for step in way:
+            place = place[int(step)] if step.isdecimal() else place[step]
+        place[last] = value
+
+    return change
+
+
+def together(*changes: Callable[[Body], Any]) -> Callable[[Body], None]:
+    def change(body: Body) -> None:
+        for each in changes:
+            each(body)
+
+    return change
+
+
+def days(number: float, *, since: datetime = START) -> str:
+    return (since + timedelta(days=number)).isoformat()
+
+
+def equipment_only(body: Body) -> None:
+    """The good request as a reservation of equipment."""
+    body |= {"kind": "EQUIPMENT", "run_type": None, "sessions": []}
+
+
+def demonstration(body: Body) -> None:
+    body |= {"kind": "TECH_DEMO", "product": None, "run_type": None, "equipment": []}
+    body["sessions"] = [{"room": "T-01", "start": START.isoformat(), "end": END.isoformat(), "headcount": 4}]
+
+
+S0, E0 = "sessions.0", "equipment.0"
+NEEDED = "This is needed."
+NOT_AFTER = "The end must be after the start."
+PAST = "The start is in the past."
+NO_ROOM, NO_EQUIPMENT = "There is no such room.", "There is no such equipment."
+NO_PERSON, NO_PRODUCT = "There is no such person in your company.", "There is no such product."
+ZONE = "Give the time with its zone, such as 2027-03-02T09:00:00+09:00."
+NO_TIME = "Not a valid date and time."
+WHOLE, RANGE = "This must be a whole number.", "This number is out of range."
+CONTROL = "Control characters are not allowed in text."
+LONG, TEXT = "This text is too long.", "This must be text."
+CHOICE, UNKNOWN = "Not one of the choices.", "This field is not known."
+LIST, KIND, OBJECT = "This must be a list.", "This is not the right kind of value.", "This must be an object."
+RESIDENT = "Do not enter resident registration numbers."
+NOT_OFFERED = "This kind of booking is not offered yet."
+ENG_ONLY = "Only engineering runs can be booked so far."
+
+WRONG = (
+    # time
+    Wrong("the end before the start", f"{S0}.end", NOT_AFTER, put(f"{S0}.end", days(-0.1))),
+    Wrong("no length", f"{S0}.end", NOT_AFTER, put(f"{S0}.end", START.isoformat())),
+    Wrong("the same instant in two zones", f"{S0}.end", NOT_AFTER, put(f"{S0}.end", START.astimezone(UTC).isoformat())),
+    Wrong("equipment's end before its start", f"{E0}.end", NOT_AFTER, put(f"{E0}.end", days(-1))),
+    Wrong("a start without a zone", f"{S0}.start", ZONE, put(f"{S0}.start", f"{START:%Y-%m-%dT%H:%M}")),
+    Wrong("an end without a zone", f"{E0}.end", ZONE, put(f"{E0}.end", f"{END:%Y-%m-%dT%H:%M}")),
+    Wrong("a start in the past", f"{S0}.start", PAST, put(f"{S0}.start", days(-60))),
+    Wrong("a start a minute ago", f"{E0}.start", PAST, put(f"{E0}.start", days(-1 / 1440, since=datetime.now(UTC)))),
+    Wrong("400 days of a room", f"{S0}.end", "One period may last at most 366 days.", put(f"{S0}.end", days(400))),
+    Wrong(
+        "400 days from first to last",
+        "sessions",
+        "A booking may span at most 366 days.",
+        together(put(f"{E0}.start", days(399)), put(f"{E0}.end", days(400))),
+    ),
+    Wrong(
+        "a start two years ahead",
+        f"{S0}.start",
+        "Bookings open at most 18 months ahead.",
+        together(put(f"{S0}.start", days(720)), put(f"{S0}.end", days(720.1)), put("equipment", [])),
+    ),
+    Wrong("the year 9999", f"{S0}.end", "One period may last at most 366 days.", put(f"{S0}.end", "9999-12-31T23:59Z")),
+    Wrong("the last instant west", f"{S0}.end", NO_TIME, put(f"{S0}.end", "9999-12-31T23:59:59-12:00")),
+    Wrong("the year 1", f"{S0}.start", PAST, put(f"{S0}.start", "0001-01-02T00:00:00Z")),
+    Wrong("before all time", f"{S0}.start", NO_TIME, put(f"{S0}.start", "0001-01-01T00:00:00+14:00")),
+    Wrong("an offset of 25 hours", f"{S0}.start", NO_TIME, put(f"{S0}.start", "2027-03-02T09:00:00+25:00")),
+    Wrong("a word for a time", f"{S0}.start", NO_TIME, put(f"{S0}.start", "tomorrow")),
+    Wrong("the 30th of February", f"{S0}.start", NO_TIME, put(f"{S0}.start", "2027-02-30T09:00:00Z")),
+    Wrong("a number for a time", f"{S0}.start", NO_TIME, put(f"{S0}.start", 1_800_000_000)),
+    Wrong("an object for a time", f"{S0}.start", NO_TIME, put(f"{S0}.start", {"$gt": ""})),
+    Wrong("no start", f"{S0}.start", NEEDED, lambda body: body["sessions"][0].pop("start")),
+    Wrong("nothing for an end", f"{E0}.end", NEEDED, put(f"{E0}.end", None)),
+    # what is named
+    Wrong("an unknown room", f"{S0}.room", NO_ROOM, put(f"{S0}.room", "Z-99")),
+    Wrong("equipment for a room", f"{S0}.room", NO_ROOM, put(f"{S0}.room", "INC-01")),
+    Wrong("a room for equipment", f"{E0}.resource", NO_EQUIPMENT, put(f"{E0}.resource", "B-01")),
+    Wrong("unknown equipment", f"{E0}.resource", NO_EQUIPMENT, put(f"{E0}.resource", "XYZ-1")),
+    Wrong("unknown attended equipment", f"{S0}.equipment", NO_EQUIPMENT, put(f"{S0}.equipment", ["XYZ-1"])),
+    Wrong("an unknown person", f"{S0}.people", NO_PERSON, put(f"{S0}.people", [{"email": "no@gaon.example"}])),
+    Wrong("a rival's person", f"{S0}.people", NO_PERSON, put(f"{S0}.people", [{"email": "operator@hanbit.example"}])),
+    Wrong("an unknown product", "product", NO_PRODUCT, put("product", "XX-1")),
+    Wrong("a rival's product", "product", NO_PRODUCT, put("product", "HB-Derm")),
+    Wrong("no product", "product", "Choose the product that is made.", put("product", None)),
+    Wrong("no room", f"{S0}.room", NEEDED, lambda body: body["sessions"][0].pop("room")),
+    Wrong("spaces for a room", f"{S0}.room", NEEDED, put(f"{S0}.room", "   ")),
+    Wrong(
+        "a person twice",
+        f"{S0}.people",
+        "A person is named twice.",
+        put(f"{S0}.people", [{"email": "operator@gaon.example"}, {"email": "Operator@Gaon.example"}]),
+    ),
+    Wrong(
+        "equipment twice",
+        f"{S0}.equipment",
+        "A piece of equipment is named twice.",
+        put(f"{S0}.equipment", ["BSC-01"] * 2),
+    ),
+    Wrong(
+        "no mail address",
+        f"{S0}.people.0.email",
+        "Not a valid mail address.",
+        put(f"{S0}.people", [{"email": "operator"}]),
+    ),
+    Wrong("an invented role", f"{S0}.people.0.role", CHOICE, put(f"{S0}.people.0.role", "SYSADMIN")),
+    # numbers
+    Wrong("more places than there are", f"{E0}.resource", "It does not have that many places.", put(f"{E0}.units", 9)),
+    Wrong("no place", f"{E0}.units", RANGE, put(f"{E0}.units", 0)),
+    Wrong("minus one place", f"{E0}.units", RANGE, put(f"{E0}.units", -1)),
+    Wrong("a word for a number", f"{E0}.units", WHOLE, put(f"{E0}.units", "two")),
+    Wrong("one and a half", f"{E0}.units", WHOLE, put(f"{E0}.units", 1.5)),
+    Wrong("a huge number", f"{E0}.units", RANGE, put(f"{E0}.units", 10**30)),
+    Wrong("yes for a number", f"{S0}.headcount", WHOLE, put(f"{S0}.headcount", True)),
+    Wrong("a list for a number", f"{S0}.headcount", WHOLE, put(f"{S0}.headcount", [2])),
+    Wrong("a negative margin", f"{S0}.setup_min", RANGE, put(f"{S0}.setup_min", -30)),
+    Wrong("two days of margin", f"{S0}.teardown_min", RANGE, put(f"{S0}.teardown_min", 2880)),
+    Wrong(
+        "fewer heads than names",
+        f"{S0}.headcount",
+        "More people are named than the headcount says.",
+        put(f"{S0}.headcount", 1),
+    ),
+    Wrong(
+        "121 sessions",
+        "sessions",
+        "At most 120 sessions a booking.",
+        lambda body: body.update(sessions=body["sessions"] * 121),
+    ),
+    Wrong(
+        "61 reservations",
+        "equipment",
+        "At most 60 reservations a booking.",
+        lambda body: body.update(equipment=body["equipment"] * 61),
+    ),
+    # text
+    Wrong("too long a purpose", "purpose", LONG, put("purpose", "x" * 2001)),
+    Wrong("too long a batch", "batch", LONG, put("batch", "B" * 61)),
+    Wrong("too long a room", f"{S0}.room", LONG, put(f"{S0}.room", "B" * 41)),
+    Wrong("an escape in a title", "title", CONTROL, put("title", "A\x1b[31m")),
+    Wrong("a NUL in a batch", "batch", CONTROL, put("batch", "A\x00B")),
+    Wrong("a line separator", "purpose", CONTROL, put("purpose", "first\u2028second")),
+    Wrong("half a character", "purpose", CONTROL, put("purpose", "A\ud800B")),
+    Wrong("the other half in a room", "room", CONTROL, put(f"{S0}.room", "\udc00")),
+    Wrong("a resident number", "purpose", RESIDENT, put("purpose", "for 900101-1234567 please")),
+    Wrong("a resident number run together", "title", RESIDENT, put("title", "9001011234567")),
+    Wrong("a number for text", "batch", TEXT, put("batch", 12)),
+    Wrong("a list for text", "purpose", TEXT, put("purpose", ["a"])),
+    Wrong("an object for text", f"{S0}.room", TEXT, put(f"{S0}.room", {"code": "B-01"})),
+    # kinds
+    Wrong("an invented kind", "kind", CHOICE, put("kind", "PARTY")),
+    Wrong("no kind", "kind", NEEDED, lambda body: body.pop("kind")),
+    Wrong("a list for a kind", "kind", CHOICE, put("kind", ["CLEANROOM"])),
+    Wrong("a kind of later", "kind", NOT_OFFERED, put("kind", "APS")),
+    Wrong("a clinical run", "run_type", ENG_ONLY, put("run_type", "CLIN")),
+    Wrong("no run type", "run_type", ENG_ONLY, put("run_type", None)),
+    Wrong(
+        "a product on a demonstration",
+        "product",
+        "A demonstration makes no product.",
+        together(demonstration, put("product", "GS-M1")),
+    ),
+    Wrong(
+        "rooms in an equipment booking",
+        "sessions",
+        "An equipment booking has no room sessions; choose cleanroom work instead.",
+        put("kind", "EQUIPMENT"),
+    ),
+    Wrong(
+        "no equipment in one",
+        "equipment",
+        "Add the equipment to be reserved.",
+        together(equipment_only, put("equipment", [])),
+    ),
+    Wrong("no session", "sessions", "Add at least one session.", put("sessions", [])),
+    Wrong(
+        "nothing at all", "sessions", "Add at least one session.", together(put("sessions", []), put("equipment", []))
+    ),
+    Wrong("another exposure", f"{S0}.exposure", CHOICE, put(f"{S0}.exposure", "WIDE_OPEN")),
+    Wrong("everybody's eyes", "visibility", CHOICE, put("visibility", "PUBLIC")),
+    # shapes
+    Wrong("one session for a list", "sessions", LIST, put("sessions", {"room": "B-01"})),
+    Wrong("a word for a session", f"{S0}", KIND, put("sessions", ["B-01"])),
+    Wrong("lists in lists", f"{S0}", KIND, put("sessions", [[[[]]]])),
+    Wrong("a word for a person", f"{S0}.people.0", KIND, put(f"{S0}.people", ["operator@gaon.example"])),
+    Wrong("an object for attended equipment", f"{S0}.equipment", LIST, put(f"{S0}.equipment", {"0": "BSC-01"})),
+    Wrong("nothing among attended equipment", f"{S0}.equipment.0", NEEDED, put(f"{S0}.equipment", [None])),
+    Wrong("nothing for the sessions' people", f"{S0}.people", NEEDED, put(f"{S0}.people", None)),
+    # what is not the requester's to say
+    *(
+        Wrong(f"{name} of its own", name, UNKNOWN, put(name, value))
+        for name, value in {
+            "state": "CONFIRMED",
+            "company_id": 2,
+            "company": "HBT",
+            "version": 9,
+            "revision": 1,
+            "reference": "BK-AAAAAAAA",
+            "requested_by": 1,
+            "approved_by": 1,
+            "confirmed_at": "2027-01-01T00:00:00Z",
+            "created_at": "2020-01-01T00:00:00Z",
+            "pending_until": "2099-01-01T00:00:00Z",
+            "track": "none",
+            "stage": 2,
+            "__proto__": {"a": 1},
+        }.items()
+    ),
+    Wrong("a session's state", f"{S0}.state", UNKNOWN, put(f"{S0}.state", "DONE")),
+    Wrong("a session's company", f"{S0}.company_id", UNKNOWN, put(f"{S0}.company_id", 2)),
+    Wrong("a reservation's unit", f"{E0}.unit_id", UNKNOWN, put(f"{E0}.unit_id", 1)),
+    Wrong("a person's name", f"{S0}.people.0.person_id", UNKNOWN, put(f"{S0}.people.0.person_id", 1)),
+)
+
+
+def bad(wrong: Wrong) -> Body:
+    body = copy.deepcopy(good())
+    wrong.change(body)
+    return body
+
+
+def post(standing: Standing, body: Any, path: str = "/api/v1/bookings", **headers: str) -> TestResponse:
+    program = standing.program(REQUESTER)
+    headers = program.headers | {"Content-Type": "application/json"} | headers
+    # Written in ASCII, as half a character cannot be sent otherwise.
+    return program.client.post(path, data=json.dumps(body), headers=headers)
+
+
+def has_hangul(sentence: str) -> bool:
+    return bool(re.search("[가-힣]", sentence))
+
+
+def test_the_good_request_is_good(standing: Standing) -> None:
+    for make in (lambda _body: None, equipment_only, demonstration):
+        body = good()
+        make(body)
+        previewed = post(standing, body, "/api/v1/bookings/preview")
+        assert (previewed.status_code, previewed.json["verdict"]) == (200, "clear"), previewed.text
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.what)
+def test_a_bad_request_is_refused_in_words_where_it_is_wrong(standing: Standing, wrong: Wrong) -> None:
+    before = standing.count_rows()
+    english = post(standing, bad(wrong))
+    assert english.status_code == 422, english.text
+    assert english.mimetype == "application/problem+json"
+    assert wrong.sentence in english.json["errors"].get(wrong.field, ()), english.json["errors"]
+    korean = post(standing, bad(wrong), **{"Accept-Language": "ko"})
+    assert korean.status_code == 422
+    assert set(korean.json["errors"]) == set(english.json["errors"])
+    assert all(map(has_hangul, [korean.json["detail"], *korean.json["errors"][wrong.field]])), korean.text
+    assert post(standing, bad(wrong), "/api/v1/bookings/preview").status_code == 422
+    assert standing.count_rows() == before
+
+
+def test_unknown_and_foreign_things_are_refused_alike(standing: Standing) -> None:
+    pairs = {
+        "product": ("XX-1", "HB-Derm"),
+        f"{S0}.people": ([{"email": "nobody@hanbit.example"}], [{"email": "operator@hanbit.example"}]),
+    }
+    for path, values in pairs.items():
+        answers = []
+        for value in values:
+            body = good()
+            put(path, value)(body)
+            answers.append({name: part for name, part in post(standing, body).json.items() if name != "request_id"})
+        assert answers[0] == answers[1]
+
+
+RAW = (
+    ("no JSON", b"{kind:", "application/json", 400),
+    ("a list", b"[]", "application/json", 422),
+    ("a word", b'"CLEANROOM"', "application/json", 422),
+    ("null", b"null", "application/json", 422),
+    ("nothing", b"", "application/json", 422),
+    ("not a number", b'{"kind": NaN}', "application/json", 422),
+    ("bytes of no alphabet", b'{"kind": "\xff\xfe"}', "application/json", 400),
+    ("a form", b"kind=CLEANROOM", "application/x-www-form-urlencoded", 422),
+    ("XML", b"<kind>CLEANROOM</kind>", "application/xml", 422),
+    ("a well of lists", b"[" * 20_000 + b"]" * 20_000, "application/json", 422),
+    ("a well of objects", b'{"sessions":' * 20_000 + b"1" + b"}" * 20_000, "application/json", 422),
+    ("a key twice", b'{"kind": "CLEANROOM", "kind": "EQUIPMENT"}', "application/json", 422),
+    (
+        "an endless number",
+        b'{"kind": "EQUIPMENT", "equipment": [{"units": 1' + b"0" * 5000 + b"}]}",
+        "application/json",
+        422,
+    ),
+)
+
+
+@pytest.mark.parametrize(("body", "content_type"), [each[1:3] for each in RAW], ids=[each[0] for each in RAW])
+def test_a_body_that_cannot_be_read_is_refused(standing: Standing, body: bytes, content_type: str) -> None:
+    before = standing.count_rows()
+    program = standing.program(REQUESTER)
+    for language in ("en", "ko"):
+        headers = program.headers | {"Accept-Language": language, "Content-Type": content_type}
+        for path in ("/api/v1/bookings", "/api/v1/bookings/preview"):
+            answer = program.client.post(path, data=body, headers=headers)
+            assert answer.status_code in {400, 415, 422}, answer.text
+            assert answer.mimetype == "application/problem+json"
+            assert has_hangul(answer.json["detail"]) is (language == "ko")
+    assert standing.count_rows() == before
+
+
+ADDRESSES = (
+    ("/api/v1/bookings?page=0", "page"),
+    ("/api/v1/bookings?page=abc", "page"),
+    ("/api/v1/bookings?page=99999999999999999999", "page"),
+    ("/api/v1/bookings?page_size=1000", "page_size"),
+    ("/api/v1/bookings?from=2027-01-01T00:00", "from"),
+    ("/api/v1/bookings?to=yesterday", "to"),
+    ("/api/v1/bookings?from=0001-01-01T00:00:00%2B14:00", "from"),
+    ("/api/v1/availability?resource=B-01&from=2027-01-01T00:00&to=2027-01-02T00:00:00Z", "from"),
+    ("/api/v1/availability?resource=B-01&from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "to"),
+    ("/api/v1/availability?resource=B-01&from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z", "to"),
+    ("/api/v1/availability?resource=B-01&from=2027-01-01T00:00:00Z&to=2027-01-02T00:00:00Z&minutes=0", "minutes"),
+    ("/api/v1/availability?from=2027-01-01T00:00:00Z&to=2027-01-02T00:00:00Z", "resource"),
+    ("/api/v1/availability?resource=B-01&from=0001-01-01T00:00:00%2B14:00&to=2027-01-02T00:00:00Z", None),
+    ("/api/v1/availability?resource=B-01&from=9999-12-31T00:00:00Z&to=9999-12-31T23:59:59-12:00", None),
+    ("/api/v1/timeline?from=2027-01-01T00:00&to=2027-01-02T00:00:00Z", "from"),
+    ("/api/v1/timeline?from=2027-01-01T00:00:00Z", "to"),
+    ("/api/v1/timeline?from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "to"),
+    ("/api/v1/timeline?from=9999-12-31T00:00:00Z&to=9999-12-31T23:59:59-12:00", None),
+    ("/api/v1/timeline?from=0001-01-01T00:00:00%2B14:00&to=0001-01-02T00:00:00Z", None),
+)
+
+
+@pytest.mark.parametrize(("address", "field"), ADDRESSES)
+def test_a_bad_address_is_refused_at_its_part(standing: Standing, address: str, field: str | None) -> None:
+    for language in ("en", "ko"):
+        answer = standing.program(REQUESTER).get(address, **{"Accept-Language": language})
+        assert answer.status_code == 422, answer.text
+        if field is not None:
+            sentences = answer.json["errors"][field]
+            assert all(has_hangul(sentence) is (language == "ko") for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/timeline?date=0001-01-01",
+        "/timeline?date=9999-12-31",
+        "/timeline?date=x&view=year&room=%F0%9F%98%80",
+        "/timeline?view=day&view=week&equipment=7",
+        "/bookings?page=0",
+        "/bookings?page=abc&state=NOPE&when=never",
+        "/bookings?q=%25_%5C'%22",
+        "/bookings?page=-3",
+        "/bookings/new?start=0001-01-01T00:00:00&room=%3Cb%3E",
+        "/bookings/new?start=9999-12-31T23:59:59",
+        "/bookings/new?start=9999-12-31T23:59:59-12:00",
+    ],
+)
+def test_a_page_makes_the_best_of_a_bad_address(standing: Standing, address: str) -> None:
+    assert standing.visit(REQUESTER).get(address).status_code == 200
+
+
+def test_a_page_number_beyond_counting_is_no_failure(standing: Standing) -> None:
+    for path in ("/bookings", "/inbox"):
+        answer = standing.visit("scheduler@brc.example").get(f"{path}?page={10**30}")
+        assert answer.status_code < 500
+
+
+def test_an_idempotency_key_too_long_is_refused(standing: Standing) -> None:
+    before = standing.count_rows()
+    assert post(standing, good(), **{"Idempotency-Key": "k" * 201}).status_code == 422
+    assert standing.count_rows() == before
+
+
+def test_an_idempotency_key_is_not_used_for_two_requests(standing: Standing) -> None:
+    key = {"Idempotency-Key": "the same"}
+    assert post(standing, standing.incubator_body(), **key).status_code == 201
+    before = standing.count_rows()
+    refused = post(standing, standing.incubator_body(), **key)
+    assert refused.status_code == 422, refused.text
+    assert standing.count_rows() == before
+
+
+@pytest.mark.parametrize(
+    ("mark", "status"),
+    [
+        ("BK-ZZZZZZZZ-1", 422),
+        ("garbage", 422),
+        ("{reference}-0", 412),
+        ("{reference}-99", 412),
+        ("{reference}--1", 422),
+    ],
+)
+def test_a_revision_that_is_not_this_one_is_refused(standing: Standing, mark: str, status: int) -> None:
+    reference = standing.booking_in("submitted", untouched=True)
+    before = standing.count_rows()
+    path = f"/api/v1/bookings/{reference}/cancel"
+    stale = {"If-Match": f'"{mark.format(reference=reference)}"'}
+    answer = post(standing, {"reason": "It is not needed any more"}, path, **stale)
+    assert answer.status_code == status, answer.text
+    assert standing.count_rows() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "reason"),
+        ({"reason": None}, "reason"),
+        ({"reason": " . - ! "}, "reason"),
+        ({"reason": "abc"}, "reason"),
+        ({"reason": ["because", "so"]}, "reason"),
+        ({"reason": "x" * 2001}, "reason"),
+        ({"reason": "no more\u0000"}, "reason"),
+        ({"reason": "It is not needed", "state": "DRAFT"}, "state"),
+        ({"reason": "It is not needed", "signature": "password"}, "signature"),
+        ({"reason": "It is not needed", "signature": {"password": 5}}, "signature.password"),
+    ],
+)
+def test_a_bad_reason_is_refused(standing: Standing, body: Body, field: str) -> None:
+    reference = standing.booking_in("submitted", untouched=True)
+    before = standing.count_rows()
+    answer = post(standing, body, f"/api/v1/bookings/{reference}/cancel")
+    assert answer.status_code == 422, answer.text
+    assert field in answer.json["errors"]
+    assert standing.count_rows() == before
+
+
+# -- the same by the form
+
+SESSION: Body = {
+    "room": "B-01",
+    "start": START,
+    "end": END,
+    "headcount": "2",
+    "people": ["operator@gaon.example", "operator2@gaon.example"],
+    "equipment": "BSC-01",
+}
+INCUBATOR: Body = {"resource": "INC-01", "units": "1", "start": START, "end": END}
+FORMS = (
+    ("the end before the start", {"sessions-0-end_time": "08:00"}, NOT_AFTER),
+    ("no length", {"sessions-0-end_time": "09:00"}, NOT_AFTER),
+    ("a past start", {"sessions-0-start_date": "2020-01-06"}, PAST),
+    ("no day", {"sessions-0-start_date": "", "sessions-0-start_time": ""}, NEEDED),
+    ("a day and no time", {"sessions-0-start_time": ""}, NEEDED),
+    ("no day of the calendar", {"sessions-0-start_date": "2027-02-30"}, NO_TIME),
+    ("no clock's time", {"sessions-0-start_time": "25:61"}, NO_TIME),
+    ("the year 9999", {"sessions-0-end_date": "9999-12-31"}, "One period may last at most 366 days."),
+    ("an unknown room", {"sessions-0-room": "Z-99"}, NO_ROOM),
+    ("no room", {"sessions-0-room": ""}, NEEDED),
+    ("equipment for a room", {"sessions-0-room": "INC-01"}, NO_ROOM),
+    ("an unknown person", {"sessions-0-people": ["no@gaon.example"]}, NO_PERSON),
+    ("a rival's person", {"sessions-0-people": ["operator@hanbit.example"]}, NO_PERSON),
+    ("a rival's product", {"product": "HB-Derm"}, NO_PRODUCT),
+    ("no product", {"product": "XX"}, NO_PRODUCT),
+    ("no place", {"equipment-0-units": "0"}, RANGE),
+    ("a word for places", {"equipment-0-units": "two"}, WHOLE),
+    ("one and a half", {"equipment-0-units": "1.5"}, WHOLE),
+    ("nine of eight", {"equipment-0-units": "9"}, "It does not have that many places."),
+    ("too few heads", {"sessions-0-headcount": "1"}, "More people are named than the headcount says."),
+    ("a long purpose", {"purpose": "x" * 2001}, LONG),
+    ("a resident number", {"purpose": "900101-1234567"}, RESIDENT),
+    ("a line separator", {"purpose": "one\u2028two"}, CONTROL),
+    ("a long batch", {"batch": "B" * 61}, LONG),
+    ("an invented kind", {"kind": "PARTY"}, CHOICE),
+    ("a kind of later", {"kind": "APS"}, NOT_OFFERED),
+    ("a clinical run", {"run_type": "CLIN"}, ENG_ONLY),
+    ("another exposure", {"sessions-0-exposure": "WIDE"}, CHOICE),
+)
+
+
+@pytest.mark.parametrize(("change", "sentence"), [each[1:] for each in FORMS], ids=[each[0] for each in FORMS])
+def test_a_bad_form_comes_back_with_words_and_all_that_was_typed(
+    standing: Standing, change: Body, sentence: str
+) -> None:
+    before = standing.count_rows()
+    fields = form_of(sessions=[SESSION], equipment=[INCUBATOR], title="Run seven") | change
+    answer = standing.visit(REQUESTER).post("/bookings/new", fields)
+    assert answer.status_code == 422
+    page = unescape(answer.text)
+    assert sentence in page
+    assert "Run seven" in page
+    typed = [value for value in change.values() if isinstance(value, str) and value]
+    chosen = {"kind", "product", "run_type", "sessions-0-room", "sessions-0-exposure"}
+    assert all(value in page for value in typed if chosen.isdisjoint(change))
+    assert standing.count_rows() == before
+
+
+def test_a_form_with_control_characters_is_refused(standing: Standing) -> None:
+    before = standing.count_rows()
+    fields = form_of(sessions=[SESSION], title="A\x00B")
+    visitor = standing.visit(REQUESTER)
+    fields["csrf_token"] = visitor.csrf
+    answer = visitor.client.post("/bookings/new", data=fields, headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    assert CONTROL in unescape(answer.text)
+    assert standing.count_rows() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "PARTY"},
+        {"kind": ""},
+        {"purpose": "x" * 5000, "title": "y" * 5000, "batch": "z" * 5000},
+        {"sessions-0-start_date": "yesterday", "sessions-0-headcount": "some"},
+        {"company": "HBT"},
+        {"product": "HB-Derm"},
+    ],
+    ids=str,
+)
+def test_a_draft_keeps_whatever_was_typed(standing: Standing, change: Body) -> None:
+    visitor = standing.visit(REQUESTER)
+    fields = form_of(operation="save_draft", sessions=[SESSION], equipment=[INCUBATOR]) | change
+    kept = visitor.post("/bookings/new", fields)
+    assert kept.status_code == 303, kept.text
+    page = unescape(visitor.get(kept.location).text)
+    chosen = {"kind", "product", "company"}
+    assert all(value in page for name, value in change.items() if name not in chosen)
+    reference = re.search(r"BK-\w{8}", kept.location)[0]
+    (row,) = standing.ask(
+        "SELECT c.code FROM booking JOIN company c ON c.id = company_id WHERE reference = %s", reference
+    )
+    assert row["code"] == "GAO"
+    assert visitor.get("/bookings").status_code == 200
+    assert visitor.get(f"/bookings/{reference}").status_code < 400
+
+
+def test_a_draft_of_staff_for_nobody_is_given_back(standing: Standing) -> None:
+    fields = form_of(operation="save_draft", sessions=[SESSION], title="Run eight")
+    answer = standing.visit("scheduler@brc.example").post("/bookings/new", fields)
+    assert answer.status_code == 422
+    assert "Say which company this booking is for." in answer.text
+    assert "Run eight" in answer.text
+
+
+@pytest.mark.parametrize("operation", ["remove_session-99", "remove_session-x", "add_everything", "", "submit;drop"])
+@pytest.mark.parametrize("fill", ["", "no JSON", "[]", '{"sessions-0-room": 5}', '{"sessions-7-room": "B-02"}'])
+def test_an_odd_button_loses_nothing(standing: Standing, operation: str, fill: str) -> None:
+    before = standing.count_rows()
+    fields = form_of(operation=operation, sessions=[SESSION], title="Run nine") | {"fill": fill}
+    answer = standing.visit(REQUESTER).post("/bookings/new", fields)
+    assert answer.status_code == 200
+    assert "Run nine" in answer.text
+    assert standing.count_rows() == before

@@ -1,0 +1,178 @@
+"""Every step of a booking and of a session, allowed or refused; the tables are typed out here once more."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from gmp_booking.bookings import lifecycle
+from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, RunType, SessionState, Track
+from gmp_booking.kernel.errors import Conflict
+
+# Where each action leads from each state; what is not written here is refused.
+STEPS = {
+    "DRAFT": {"submit": "SUBMITTED", "cancel": "CANCELLED"},
+    "SUBMITTED": {
+        "review": "UNDER_REVIEW",
+        "return": "RETURNED",
+        "approve": "APPROVED",
+        "reject": "REJECTED",
+        "expire": "EXPIRED",
+        "cancel": "CANCELLED",
+    },
+    "UNDER_REVIEW": {
+        "return": "RETURNED",
+        "approve": "APPROVED",
+        "reject": "REJECTED",
+        "expire": "EXPIRED",
+        "cancel": "CANCELLED",
+    },
+    "RETURNED": {"submit": "SUBMITTED", "expire": "EXPIRED", "cancel": "CANCELLED"},
+    "APPROVED": {"confirm": "CONFIRMED", "expire": "EXPIRED", "cancel": "CANCELLED"},
+    "CONFIRMED": {"close": "CLOSED", "cancel": "CANCELLED"},
+    "REJECTED": {},
+    "EXPIRED": {},
+    "CANCELLED": {},
+    "CLOSED": {},
+}
+ACTIONS = ("submit", "review", "return", "approve", "confirm", "reject", "expire", "cancel", "close")
+WITH_A_REASON = {"return", "reject", "cancel"}
+JUDGED = {"submit", "review", "approve"}
+WHO = {
+    "submit": "requester",
+    "review": "the stage's role",
+    "return": "the stage's role",
+    "approve": "the stage's role",
+    "reject": "the stage's role",
+    "confirm": "the system",
+    "expire": "the system",
+    "cancel": "company or scheduler",
+    "close": "QA",
+}
+HOLDS_SLOTS = {
+    "DRAFT": False,
+    "SUBMITTED": True,
+    "UNDER_REVIEW": True,
+    "RETURNED": True,
+    "APPROVED": True,
+    "CONFIRMED": True,
+    "REJECTED": False,
+    "EXPIRED": False,
+    "CANCELLED": False,
+    "CLOSED": True,
+}
+# action → where it leads from where, what is signed, whether a reason is asked for
+SESSION_STEPS = {
+    "PLANNED": {"ready": "READY", "missed": "MISSED", "cancel": "CANCELLED"},
+    "READY": {"unready": "PLANNED", "check-in": "IN_USE", "missed": "MISSED", "cancel": "CANCELLED"},
+    "IN_USE": {"suspend": "SUSPENDED", "complete": "DONE", "abort": "ABORTED"},
+    "SUSPENDED": {"resume": "IN_USE", "abort": "ABORTED"},
+    "DONE": {},
+    "ABORTED": {},
+    "MISSED": {},
+    "CANCELLED": {},
+}
+SESSION_SIGNATURES = {
+    "ready": "ROOM RELEASED",
+    "suspend": "HOLD PLACED",
+    "resume": "HOLD LIFTED",
+    "abort": "ABORTED",
+    "unready": None,
+    "check-in": None,
+    "complete": None,
+    "missed": None,
+    "cancel": None,
+}
+TRACK_OF = {
+    ("CLEANROOM", "ENG"): "engineering",
+    ("CLEANROOM", "CLIN"): "clinical",
+    ("CLEANROOM", None): "engineering",
+    ("EQUIPMENT", None): "engineering",
+    ("APS", None): "engineering",
+    ("TECH_DEMO", None): "light",
+    ("EDUCATION", None): "light",
+    ("TOUR", None): "light",
+    ("QC", None): "none",
+    ("REVIEW", None): "none",
+    ("CLINICAL_DEMO", None): "clinical",
+}
+STAGES = {
+    "none": [],
+    "light": [("DEMO_MANAGER", None)],
+    "light+": [("DEMO_MANAGER", None), ("BSO", "APPROVED – BIOSAFETY")],
+    "engineering": [("SCHEDULER", None), ("QA", "APPROVED – QA")],
+    "clinical": [
+        ("SCHEDULER", None),
+        ("PRODUCTION_MANAGER", "APPROVED – PRODUCTION"),
+        ("QA", "APPROVED – QA"),
+    ],
+}
+
+
+def test_the_tables_speak_of_every_state_and_every_action() -> None:
+    assert set(STEPS) == set(HOLDS_SLOTS) == {state.value for state in BookingState}
+    assert set(ACTIONS) == set(WHO) == {action.value for action in Action}
+    assert set(SESSION_STEPS) == {state.value for state in SessionState}
+
+
+@pytest.mark.parametrize(("state", "action"), list(itertools.product(STEPS, ACTIONS)))
+def test_a_step_of_a_booking_is_allowed_or_refused(state: str, action: str) -> None:
+    target = STEPS[state].get(action)
+    if target is None:
+        with pytest.raises(Conflict):
+            lifecycle.step(BookingState(state), Action(action))
+        return
+    taken = lifecycle.step(BookingState(state), Action(action))
+    assert taken.target.value == target
+    assert taken.by.value == WHO[action]
+    assert taken.reason_required is (action in WITH_A_REASON)
+    assert taken.judged is (action in JUDGED)
+
+
+@pytest.mark.parametrize("state", HOLDS_SLOTS)
+def test_a_state_holds_slots_or_does_not(state: str) -> None:
+    assert lifecycle.STATES[BookingState(state)].holds_slots is HOLDS_SLOTS[state]
+    assert (BookingState(state) in lifecycle.HOLDING) is HOLDS_SLOTS[state]
+
+
+def test_what_nothing_leads_out_of_is_final() -> None:
+    assert {state.value for state in lifecycle.FINAL} == {state for state, steps in STEPS.items() if not steps}
+
+
+def test_a_session_takes_only_the_steps_of_its_table() -> None:
+    steps = {state: {} for state in SESSION_STEPS}
+    for taken in lifecycle.SESSION_STEPS:
+        for source in taken.sources:
+            steps[source.value][taken.action] = taken.target.value
+    assert steps == SESSION_STEPS
+
+
+def test_a_step_of_a_session_is_signed_where_the_table_says_so() -> None:
+    assert {step.action: step.signature for step in lifecycle.SESSION_STEPS} == SESSION_SIGNATURES
+    with_a_reason = {step.action for step in lifecycle.SESSION_STEPS if step.reason_required}
+    assert with_a_reason == {"suspend", "resume", "abort", "cancel"}
+
+
+@pytest.mark.parametrize(("kind", "run_type"), TRACK_OF)
+def test_a_kind_takes_its_track(kind: str, run_type: str | None) -> None:
+    found = lifecycle.track_of(Kind(kind), RunType(run_type) if run_type else None)
+    assert found.value == TRACK_OF[kind, run_type]
+
+
+def test_every_kind_has_a_track() -> None:
+    assert {kind for kind, _ in TRACK_OF} == {kind.value for kind in Kind}
+
+
+def test_a_track_passes_its_stages_in_order() -> None:
+    found = {
+        track.value: [(stage.role.value, stage.meaning) for stage in stages]
+        for track, stages in lifecycle.TRACKS.items()
+    }
+    assert found == STAGES
+
+
+@pytest.mark.parametrize("track", STAGES)
+def test_a_refusal_is_signed_where_an_approval_is(track: str) -> None:
+    signed = any(meaning for _role, meaning in STAGES[track])
+    assert lifecycle.signs_refusals(Track(track)) is signed
