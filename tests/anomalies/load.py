@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.races.requests import FULL_ROOMS, a_reservation, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.requests import FULL_ROOMS, a_reservation, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.rig import PASSWORD, Call, Client, Ledger, Reply
 
 REQUESTERS = ["requester@gaon.example", "requester@saebyeok.example", "requester@hanbit.example"]
@@ -35,7 +35,7 @@ class Load:
         """The calls that had no answer, or a 502 or 503; each was made again with the same key."""
         self._crowd = crowd
         self._seed = seed
-        self._spans = itertools.cycle(itertools.islice(working_hours(a_week_of_its_own()), 400))
+        self._spans = itertools.cycle(itertools.islice(working_hours(weeks_of_its_own()), 400))
         self._lock = threading.Lock()
         self._waiting: list[Held] = []
         self._confirmed: list[Held] = []

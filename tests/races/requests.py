@@ -19,9 +19,11 @@ FULL_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02")
 _weeks = itertools.count(4)
 
 
-def a_week_of_its_own() -> datetime:
-    """Monday 09:00 in Seoul of a week no other race of this process uses."""
+def weeks_of_its_own(count: int = 1) -> datetime:
+    """Monday 09:00 in Seoul of the first of so many weeks that no other race of this process uses."""
     day = datetime.now(UTC).astimezone(SEOUL) + timedelta(weeks=next(_weeks))
+    for _ in range(count - 1):
+        next(_weeks)
     day -= timedelta(days=day.weekday())
     return day.replace(hour=9, minute=0, second=0, microsecond=0)
 

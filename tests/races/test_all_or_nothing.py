@@ -8,7 +8,7 @@ import pytest
 from tests.oracles import Need, all_violations, effects_beyond_one, lost, read_world, refused_in_vain
 from tests.oracles.world import World
 from tests.races.conftest import REQUESTERS, Arena
-from tests.races.requests import a_reservation, a_session, a_week_of_its_own, cleanroom_work
+from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own
 from tests.races.told import told
 from tests.rig import race
 
@@ -62,7 +62,7 @@ def needs_of(request: dict, world: World) -> list[Need]:
 
 def run_mixed(arena: Arena, *, attempts: int, days: int, clients: int, seed: int) -> World:
     chance = random.Random(seed)
-    monday = a_week_of_its_own()
+    monday = weeks_of_its_own(days // 7 + 1)
     refused: list[tuple[str, dict]] = []
     jobs = []
     for number in range(attempts):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import Arena
-from tests.races.requests import a_reservation, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.rig import Reply, at_once
 
 GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
@@ -44,7 +44,7 @@ def ask(arena: Arena, email: str, body: dict) -> Reply:
 
 @pytest.mark.parametrize("by_equipment", [equipment_alone, equipment_in_another_room])
 def test_whoever_comes_first_has_both(arena: Arena, by_equipment) -> None:
-    first, second = itertools.islice(working_hours(a_week_of_its_own()), 2)
+    first, second = itertools.islice(working_hours(weeks_of_its_own()), 2)
     assert ask(arena, GAON, by_equipment(GAON, first)).status == 201
     refused = ask(arena, SAEBYEOK, its_room(SAEBYEOK, first))
     assert (refused.status, {each["rule"] for each in refused.json["findings"]}) == (409, {"RM-01"})
@@ -57,7 +57,7 @@ def test_whoever_comes_first_has_both(arena: Arena, by_equipment) -> None:
 def run_rivals(arena: Arena, *, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     won: Counter[str] = Counter()
-    for span in itertools.islice(working_hours(a_week_of_its_own()), rounds):
+    for span in itertools.islice(working_hours(weeks_of_its_own(rounds // 25 + 1)), rounds):
         by_equipment = chance.choice([equipment_alone, equipment_in_another_room])
         bodies = [(GAON, by_equipment(GAON, span)), (SAEBYEOK, its_room(SAEBYEOK, span))]
         chance.shuffle(bodies)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
 from tests.races.conftest import REQUESTERS, Arena
-from tests.races.requests import FULL_ROOMS, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.races.told import told
 from tests.rig import Client, Reply, race
 
@@ -35,7 +35,7 @@ def run_repeated(arena: Arena, *, keys: int, seed: int) -> None:
     chance = random.Random(seed)
     replies: Replies = defaultdict(list)
     now, later = [], []
-    places = ((room, span) for span in working_hours(a_week_of_its_own()) for room in FULL_ROOMS)
+    places = ((room, span) for span in working_hours(weeks_of_its_own(keys // 125 + 1)) for room in FULL_ROOMS)
     for number, (room, span) in enumerate(itertools.islice(places, keys)):
         email, key = chance.choice(REQUESTERS), f"again-{seed}-{number}"
         as_asked = cleanroom_work(email, [a_session(room, *span)])
@@ -87,7 +87,7 @@ def test_two_thousand_keys(arena: Arena) -> None:
 
 
 def test_a_refusal_is_not_kept(arena: Arena) -> None:
-    span = next(working_hours(a_week_of_its_own()))
+    span = next(working_hours(weeks_of_its_own()))
     client = arena.crowd()
     taken = client.as_(REQUESTERS[0]).post(
         "/api/v1/bookings", cleanroom_work(REQUESTERS[0], [a_session("B-01", *span)])
@@ -103,7 +103,7 @@ def test_a_refusal_is_not_kept(arena: Arena) -> None:
 
 
 def test_keys_of_two_people_are_two_keys(arena: Arena) -> None:
-    first, second = itertools.islice(working_hours(a_week_of_its_own()), 2)
+    first, second = itertools.islice(working_hours(weeks_of_its_own()), 2)
     client = arena.crowd()
     for email, span in zip(REQUESTERS, (first, second), strict=False):
         reply = client.as_(email).post("/api/v1/bookings", cleanroom_work(email, [a_session("B-02", *span)]), key="k")

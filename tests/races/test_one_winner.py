@@ -8,7 +8,7 @@ import pytest
 
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
 from tests.races.conftest import REQUESTERS, Arena
-from tests.races.requests import FULL_ROOMS, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.races.told import told
 from tests.rig import race
 
@@ -17,7 +17,9 @@ def run_for_the_same_times(arena: Arena, *, targets: int, attempts_each: int, cl
     """Every target is asked for by many at about the same time; returns the winners of each."""
     chance = random.Random(seed)
     places = [
-        (room, span) for span in itertools.islice(working_hours(a_week_of_its_own()), targets) for room in FULL_ROOMS
+        (room, span)
+        for span in itertools.islice(working_hours(weeks_of_its_own(targets // 125 + 1)), targets)
+        for room in FULL_ROOMS
     ]
     jobs = []
     for room, (start, end) in places[:targets]:

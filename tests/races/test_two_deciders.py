@@ -11,7 +11,7 @@ import pytest
 
 from tests.oracles import all_violations, lost, read_world
 from tests.races.conftest import Arena
-from tests.races.requests import FULL_ROOMS, a_session, a_week_of_its_own, cleanroom_work, working_hours
+from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.races.told import told
 from tests.rig import PASSWORD, Client, Reply, at_once
 
@@ -87,7 +87,7 @@ def judge(arena: Arena, name: str, reference: str, replies: list[Reply], acts: l
 
 def run_duels(arena: Arena, *, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
-    spans = working_hours(a_week_of_its_own())
+    spans = working_hours(weeks_of_its_own(rounds // 125 + 1))
     places = ((room, span) for span in spans for room in FULL_ROOMS)
     for name, (stage, acts) in itertools.islice(itertools.cycle(DUELS.items()), rounds):
         room, span = next(places)
@@ -112,7 +112,7 @@ def test_two_deciders_a_thousand_times(arena: Arena) -> None:
 
 
 def test_four_approvers_at_once_leave_one_signature_and_one_confirmation(arena: Arena) -> None:
-    span = next(working_hours(a_week_of_its_own()))
+    span = next(working_hours(weeks_of_its_own()))
     reference, etag = a_booking(arena, "B-01", span, stage=1)
     replies = fight(arena, reference, [("qa@brc.example", "approve")] * 4, seen=etag)
     statuses = Counter(reply.status for reply in replies)
@@ -127,7 +127,7 @@ def test_four_approvers_at_once_leave_one_signature_and_one_confirmation(arena: 
 
 
 def test_a_double_click_with_one_key_is_one_approval_answered_twice(arena: Arena) -> None:
-    span = next(working_hours(a_week_of_its_own()))
+    span = next(working_hours(weeks_of_its_own()))
     reference, _etag = a_booking(arena, "B-01", span, stage=1)
     replies: list[Reply] = [Reply(0)] * 4
 
