@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,11 @@ from gmp_booking.accounts import passwords
 from gmp_booking.accounts.service import create_account
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.store import change_booking, get_booking
-from gmp_booking.calendars.api import api
-from gmp_booking.calendars.feeds import feeds
-from gmp_booking.calendars.pages import calendars
 from gmp_booking.calendars.service import create_feed
 from gmp_booking.infra.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.people.service import find_person_by_email
-from tests.accounts.doors import CHEAP, PASSWORD, Browser, make_app
+from tests.doors import CHEAP, PASSWORD, Visitor, make_app
 from tests.facility import actor_of
 
 REQUESTER = "requester@gaon.example"
@@ -49,17 +46,16 @@ def people(database: Database) -> dict[str, Actor]:
 
 
 @pytest.fixture
-def app(database: Database, people: dict[str, Actor], tmp_path: Path) -> Flask:
-    app = make_app(database, tmp_path, GMP_BASE_URL="https://booking.example")
-    app.register_blueprint(feeds)
-    app.register_blueprint(calendars)
-    app.register_blueprint(api)
-    return app
+def app(place, people: dict[str, Actor], tmp_path: Path) -> Iterator[Flask]:
+    app = make_app(place.app_url, place.owner_url, tmp_path, GMP_BASE_URL="http://booking.example")
+    yield app
+    app.extensions["gmp"].database.dispose()
 
 
 @pytest.fixture
-def browser(app: Flask) -> Browser:
-    return Browser(app, base_url="https://localhost")
+def visitor(app: Flask) -> Visitor:
+    """Gaon's requester, signed in."""
+    return Visitor(app, REQUESTER)
 
 
 @pytest.fixture
@@ -78,7 +74,7 @@ def get(app: Flask) -> Callable[..., Any]:
 
     def get(path: str, **headers: str) -> Any:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return app.test_client(use_cookies=False).get(path, headers=names, base_url="https://localhost")
+        return app.test_client(use_cookies=False).get(path, headers=names)
 
     return get
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import event as database_event
 
 from gmp_booking.bookings.content import NamedPerson, ReservationContent, SessionContent
@@ -70,7 +71,7 @@ def test_a_feed_shows_each_session_and_each_reservation(get: Get, subscribe: Sub
     assert (session["start"], session["end"]) == (at(0).isoformat(), at(4).isoformat())
     assert (session["status"], session["transp"]) == ("TENTATIVE", "OPAQUE")
     assert session["summary"] == f"B-01 · {booked} · Requested"
-    assert session["url"] == f"https://booking.example/bookings/{booked}"
+    assert session["url"] == f"http://booking.example/bookings/{booked}"
     assert reservation["transp"] == "TRANSPARENT"
     assert reservation["end"] == at(24 * 20).isoformat()
 
@@ -433,13 +434,13 @@ def multiply(sql: Sql, times: int) -> None:
 
 @pytest.mark.parametrize("scope", ["mine", "company", "resource:B-01"])
 def test_500_entries_take_as_many_statements_as_5(
-    get: Get, subscribe: Subscribe, database: Database, booked: str, sql: Sql, scope: str
+    get: Get, subscribe: Subscribe, app: Flask, booked: str, sql: Sql, scope: str
 ) -> None:
     path = subscribe(REQUESTER, scope)
     get(path)
     statements: list[str] = []
 
-    @database_event.listens_for(database.engine, "before_cursor_execute")
+    @database_event.listens_for(app.extensions["gmp"].database.engine, "before_cursor_execute")
     def count(_connection, _cursor, statement, *_more) -> None:
         statements.append(statement)
 
