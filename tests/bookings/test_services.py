@@ -1,0 +1,198 @@
+"""What cancelling, returning and submitting leave behind in the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
+from gmp_booking.bookings.gather import Catalogue, build_case
+from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.conflicts.case import BookingFacts, Occasion
+from gmp_booking.conflicts.engine import examine
+from tests.doors import weekday_at
+from tests.standing import Standing
+
+REASON = "The donor material was not released"
+GAON = "requester@gaon.example"
+
+
+def cancel(standing: Standing, reference: str, *, by: str = GAON, reason: str = REASON) -> Any:
+    return standing.program(by).post(f"/api/v1/bookings/{reference}/cancel", {"reason": reason})
+
+
+def slots_of(standing: Standing, reference: str) -> list[tuple[str, bool]]:
+    rows = standing.ask(
+        "SELECT r.code, s.active FROM slot s JOIN booking b ON b.id = s.booking_id JOIN resource r ON r.id = s.resource_id"
+        " WHERE b.reference = %s ORDER BY 1, 2",
+        reference,
+    )
+    return [(row["code"], row["active"]) for row in rows]
+
+
+def test_a_cancelled_booking_holds_nothing_and_stays_cancelled(standing: Standing) -> None:
+    for state in ("submitted", "reviewed", "returned", "confirmed"):
+        reference = standing.book(state)
+        assert cancel(standing, reference, reason="-.-.-").status_code == 422
+        assert slots_of(standing, reference) == [("INC-01", True)]
+        assert cancel(standing, reference).json["state"] == "CANCELLED"
+        assert not any(active for _code, active in slots_of(standing, reference))
+        again = cancel(standing, reference)
+        assert (again.status_code, again.json["type"]) == (409, "urn:gmp-booking:problem:conflict")
+    events = standing.ask("SELECT reason, data FROM journal WHERE event = 'BookingCancelled'")
+    assert {event["reason"] for event in events} == {REASON}
+    assert {event["data"]["was"] for event in events} == {"SUBMITTED", "UNDER_REVIEW", "RETURNED", "CONFIRMED"}
+
+
+def test_what_has_begun_is_not_cancelled_as_a_whole(standing: Standing) -> None:
+    reference = standing.book("confirmed")
+    standing.ask(
+        "UPDATE booking SET starts_at = now() - interval '1 hour' WHERE reference = %s RETURNING id", reference
+    )
+    before = standing.count_rows()
+    refused = cancel(standing, reference)
+    assert refused.status_code == 409
+    assert "session by session" in refused.json["detail"]
+    assert cancel(standing, reference, by="scheduler@brc.example").status_code == 409
+    assert standing.count_rows() == before
+    assert slots_of(standing, reference) == [("INC-01", True)]
+
+
+def test_a_returned_booking_keeps_its_slots_and_comes_back_as_the_next_version(standing: Standing) -> None:
+    reference = standing.book("returned")
+    assert slots_of(standing, reference) == [("INC-01", True)]
+    body = standing.incubator_body()
+    body["equipment"][0]["resource"] = "INC-02"
+    path = f"/api/v1/bookings/{reference}/submit"
+    again = standing.program(GAON).post(path, body)
+    assert (again.json["state"], again.json["version"]) == ("SUBMITTED", 2)
+    assert [code for code, active in slots_of(standing, reference) if active] == ["INC-02"]
+    versions = standing.ask(
+        "SELECT v.version, v.content_hash FROM booking_version v JOIN booking b ON b.id = v.booking_id"
+        " WHERE b.reference = %s ORDER BY 1",
+        reference,
+    )
+    assert [version["version"] for version in versions] == [1, 2]
+    assert versions[0]["content_hash"] != versions[1]["content_hash"]
+
+
+def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(standing: Standing) -> None:
+    reference = standing.book("returned")
+    body = standing.incubator_body()
+    body["equipment"][0] |= {"resource": "TFF-01"}
+    rival = {"kind": "EQUIPMENT", "equipment": [dict(body["equipment"][0])]}
+    assert standing.program("requester@hanbit.example").post("/api/v1/bookings", rival).status_code == 201
+    before = standing.count_rows()
+    refused = standing.program(GAON).post(f"/api/v1/bookings/{reference}/submit", body)
+    assert refused.status_code == 409
+    assert standing.count_rows() == before
+    assert slots_of(standing, reference) == [("INC-01", True)]
+    assert standing.program(GAON).get(f"/api/v1/bookings/{reference}").json["state"] == "RETURNED"
+
+
+def cleanroom(standing: Standing) -> dict[str, Any]:
+    """A run of a whole day and its incubation, in the evening too, so that the rules have something to say."""
+    start = weekday_at(18, weeks=12)
+    session = {
+        "room": "B-02",
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=5)).isoformat(),
+        "setup_min": 30,
+        "teardown_min": 15,
+        "headcount": 2,
+        "step": "Expansion",
+        "people": [{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example", "role": "VERIFIER"}],
+        "equipment": ["BSC-02"],
+    }
+    shelf = {"resource": "INC-03", "units": 2, "start": start.isoformat()}
+    shelf["end"] = (start + timedelta(days=9)).isoformat()
+    return {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [session], "equipment": [shelf]}
+
+
+def content_of(evidence: dict[str, Any]) -> BookingContent:
+    """The content as the evidence of a decision tells it."""
+    kept = evidence["content"]
+    instant = datetime.fromisoformat
+    return BookingContent(
+        kind=Kind(kept["kind"]),
+        product=kept["product"],
+        batch=kept["batch"],
+        run_type=RunType(kept["run_type"]) if kept["run_type"] else None,
+        sessions=tuple(
+            SessionContent(
+                **session
+                | {"start": instant(session["start"]), "end": instant(session["end"])}
+                | {"equipment": tuple(session["equipment"])}
+                | {"people": tuple(NamedPerson(*person) for person in people)},
+            )
+            for session, people in zip(kept["sessions"], kept["people"], strict=True)
+        ),
+        equipment=tuple(
+            ReservationContent(**each | {"start": instant(each["start"]), "end": instant(each["end"])})
+            for each in kept["equipment"]
+        ),
+    )
+
+
+def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(standing: Standing) -> None:
+    made = standing.program(GAON).post("/api/v1/bookings", cleanroom(standing))
+    assert made.status_code == 201, made.text
+    reference = made.json["reference"]
+    standing.program("scheduler@brc.example").post(f"/api/v1/bookings/{reference}/review")
+    (booking,) = standing.ask("SELECT id, company_id, kind, run_type FROM booking WHERE reference = %s", reference)
+    judged = standing.ask(
+        "SELECT e.version, e.occasion, e.outcome, e.findings, d.facts, d.findings AS evidence FROM evaluation e"
+        " JOIN decision_facts d USING (booking_id, version, occasion) WHERE e.booking_id = %s ORDER BY e.id",
+        booking["id"],
+    )
+    assert [(row["occasion"], row["version"]) for row in judged] == [("SUBMIT", 1), ("APPROVE", 1)]
+    # What came to be in the way later does not change what was judged then.
+    were = standing.ask("SELECT id, status FROM equipment")
+    standing.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' RETURNING id")
+    for row in judged:
+        facts = row["facts"]
+        instant = datetime.fromisoformat
+        busy = [(*each[:2], instant(each[2]), instant(each[3]), *each[4:]) for each in facts["busy"]]
+        case = build_case(
+            content_of(facts),
+            Catalogue(facts["catalogue"]),
+            busy,
+            booking=BookingFacts(booking["id"], booking["company_id"], booking["kind"], booking["run_type"]),
+            occasion=Occasion(row["occasion"]),
+            now=instant(facts["now"]),
+        )
+        verdict = examine(case)
+        assert verdict.outcome.value == row["outcome"]
+        assert [finding.as_dict() for finding in verdict.findings] == row["findings"]
+        assert [finding.as_evidence() for finding in verdict.findings] == row["evidence"]
+    for each in were:
+        standing.ask("UPDATE equipment SET status = %s WHERE id = %s RETURNING id", each["status"], each["id"])
+
+
+# Versions and evaluations are written once and never changed: they are their own history.
+WRITTEN = ("booking", "booking_session", "session_person", "session_equipment", "equipment_reservation", "slot")
+
+
+def test_each_row_of_a_new_booking_has_one_line_of_history(standing: Standing) -> None:
+    body = cleanroom(standing)
+    for part in (*body["sessions"], *body["equipment"]):
+        part |= {
+            name: (datetime.fromisoformat(part[name]) + timedelta(days=30)).isoformat() for name in ("start", "end")
+        }
+    before = standing.ask("SELECT coalesce(max(id), 0) AS id FROM row_history")[0]["id"]
+    last = {table: standing.ask(f"SELECT coalesce(max(id), 0) AS id FROM {table}")[0]["id"] for table in WRITTEN}
+    made = standing.program(GAON).post("/api/v1/bookings", body)
+    assert made.status_code == 201, made.text
+    lines = standing.ask("SELECT * FROM row_history WHERE id > %s ORDER BY id", before)
+    told = Counter((line["table_name"], line["row_id"]) for line in lines if line["operation"] == "INSERT")
+    for table in WRITTEN:
+        new = standing.ask(f"SELECT id FROM {table} WHERE id > %s", last[table])
+        assert new, table
+        assert all(told[table, row["id"]] == 1 for row in new), table
+    about_it = [line for line in lines if line["table_name"] in WRITTEN]
+    person = standing.ask("SELECT id, company_id FROM person WHERE email = %s", GAON)[0]
+    assert {line["actor_id"] for line in about_it} == {person["id"]}
+    assert {line["actor_name"] for line in about_it} == {"GAO requester"}
+    assert {line["company_id"] for line in about_it} == {person["company_id"]}
+    assert {line["request_id"] for line in about_it} == {made.headers["X-Request-Id"]}

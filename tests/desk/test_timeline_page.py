@@ -1,0 +1,99 @@
+"""What the timeline tells whom, and that its cost does not grow with the diary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import event
+
+from tests.doors import SEOUL, weekday_at
+from tests.standing import Standing
+
+GAON, HANBIT, STAFF = "requester@gaon.example", "requester@hanbit.example", "scheduler@brc.example"
+START = weekday_at(9, weeks=5)
+
+
+def book(standing: Standing, *, at: datetime, hours: int = 2, room: str = "B-03") -> str:
+    session = {"room": room, "start": at.isoformat(), "end": (at + timedelta(hours=hours)).isoformat()}
+    body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "title": "Canary run", "sessions": [session]}
+    made = standing.program(GAON).post("/api/v1/bookings", body)
+    assert made.status_code == 201, made.text
+    return str(made.json["reference"])
+
+
+def test_a_company_sees_the_time_of_others_as_one_block_without_words(standing: Standing) -> None:
+    references = [book(standing, at=START), book(standing, at=START + timedelta(hours=2))]
+    window = f"from={START.astimezone(SEOUL):%Y-%m-%d}T00:00:00%2B09:00&to={START:%Y-%m-%d}T23:00:00%2B09:00"
+    address = f"/api/v1/timeline?{window}&resource=B-03"
+    rivals = standing.program(HANBIT).get(address).json["blocks"]
+    (block,) = [each for each in rivals if each["resource"] == "B-03"]
+    assert (block["reference"], block["label"], block["state"]) == (None, None, "RESERVED")
+    end = datetime.fromisoformat(block["end"])
+    assert (datetime.fromisoformat(block["start"]), end) == (START, START + timedelta(hours=4))
+    for reader in (GAON, STAFF):
+        blocks = standing.program(reader).get(address).json["blocks"]
+        assert {each["reference"] for each in blocks if each["resource"] == "B-03"} == set(references)
+        assert {each["label"] for each in blocks} == {"GS-M1"}
+
+
+def test_the_page_says_whose_time_it_is_to_staff_only(standing: Standing) -> None:
+    reference = book(standing, at=START + timedelta(days=1))
+    for view in ("day", "week"):
+        address = f"/timeline?view={view}&date={START + timedelta(days=1):%Y-%m-%d}"
+        staff = standing.visit(STAFF).get(address).text
+        assert reference in staff
+        assert "GS-M1" in staff
+        assert reference in standing.visit(GAON).get(address).text
+        rival = standing.visit(HANBIT).get(address).text
+        assert not any(word in rival for word in (reference, "GS-M1", "Canary", "Gaon", "가온"))
+        assert "Reserved" in rival
+
+
+@contextmanager
+def statements(standing: Standing) -> Iterator[list[str]]:
+    """The statements the application sends meanwhile."""
+    engine = standing.app.extensions["gmp"].database.engine
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_page_asks_as_often_for_a_hundred_bookings_as_for_five(standing: Standing) -> None:
+    week = weekday_at(0, weeks=8, weekday=0)
+    first = book(standing, at=week + timedelta(hours=9), hours=1)
+
+    def count() -> dict[tuple[str, str], int]:
+        counted = {}
+        paths = (f"/timeline?date={week:%Y-%m-%d}", "/bookings", f"/bookings/{first}", "/inbox", "/account")
+        for email in (GAON, STAFF):
+            for path in paths if email == STAFF else [path for path in paths if path != "/inbox"]:
+                with statements(standing) as sent:
+                    assert standing.visit(email).get(path).status_code == 200
+                counted[email, path] = len(sent)
+        return counted
+
+    fill: Callable[[int, int], None] = lambda start, stop: (
+        [  # noqa: E731
+            book(
+                standing,
+                at=week + timedelta(days=number % 4, hours=10 + number // 4 % 8),
+                hours=1,
+                room=f"B-0{1 + number // 32}",
+            )
+            for number in range(start, stop)
+        ]
+        and None
+    )
+    fill(0, 4)
+    count()
+    few = count()
+    fill(4, 96)
+    assert count() == few
+    assert max(few.values()) <= 12, few
