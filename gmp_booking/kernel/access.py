@@ -120,8 +120,9 @@ def has_the_role_of_the_stage(actor: Actor, subject: Subject) -> bool:
 
 
 def is_not_the_requester(actor: Actor, subject: Subject) -> bool:
-    """Four eyes: nobody decides on what they asked for."""
-    return actor.person_id is not None and actor.person_id != subject.requested_by
+    """Four eyes: nobody decides on what they asked for; staff who entered it for a company did not ask for it."""
+    entered_for_a_company = actor.is_staff and actor.person_id == subject.entered_by
+    return actor.person_id is not None and (entered_for_a_company or actor.person_id != subject.requested_by)
 
 
 def did_not_enter_it_or_schedules(actor: Actor, subject: Subject) -> bool:
