@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -79,18 +79,11 @@ def test_a_page_asks_as_often_for_a_hundred_bookings_as_for_five(standing: Stand
                 counted[email, path] = len(sent)
         return counted
 
-    fill: Callable[[int, int], None] = lambda start, stop: (
-        [  # noqa: E731
-            book(
-                standing,
-                at=week + timedelta(days=number % 4, hours=10 + number // 4 % 8),
-                hours=1,
-                room=f"B-0{1 + number // 32}",
-            )
-            for number in range(start, stop)
-        ]
-        and None
-    )
+    def fill(start: int, stop: int) -> None:
+        for number in range(start, stop):
+            at = week + timedelta(days=number % 4, hours=10 + number // 4 % 8)
+            book(standing, at=at, hours=1, room=f"B-0{1 + number // 32}")
+
     fill(0, 4)
     count()
     few = count()
