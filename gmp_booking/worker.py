@@ -15,12 +15,13 @@ from datetime import UTC
 from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from sqlalchemy.exc import OperationalError
 
 from config import Config
 from gmp_booking.accounts import jobs as accounts
 from gmp_booking.infra.uow import Database, Unavailable
 from gmp_booking.notifications import jobs as notifications
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.wiring import CONSUMERS, Services, self_check
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ TIMETABLE: Final = (
 def run(config: Config) -> None:
     """Keep the timetable until SIGTERM or SIGINT; what is being sent then is sent to its end."""
     database = Database(config.database_url, consumers=CONSUMERS, pool_size=len(TIMETABLE))
+    _check(Services(config, database))
     worker = Worker(config, database, threading.Event())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
@@ -77,6 +79,14 @@ def run(config: Config) -> None:
     worker.stopping.wait()
     scheduler.shutdown(wait=True)
     database.dispose()
+
+
+def _check(services: Services) -> None:
+    """Refuse a database that does not keep the promises; one that is away for the moment is waited for."""
+    try:
+        self_check(services)
+    except OperationalError as error:
+        _log.warning("The database cannot be reached yet: %s", error.orig)
 
 
 def _look(tick: Tick, worker: Worker) -> None:
