@@ -34,8 +34,8 @@ from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.infra.uow import LockKey, Uow
-from gmp_booking.kernel.access import Permission, Role, require
-from gmp_booking.kernel.errors import Conflict, Invalid, Stale
+from gmp_booking.kernel.access import Permission, Role, is_allowed, require
+from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
 from gmp_booking.resources.slots import locks_of_slots
@@ -109,7 +109,10 @@ def _refuse_strangers(uow: Uow, booking: Booking) -> None:
     subject = subject_of(booking, stage_role=stage.role if stage else None, earlier_signers=frozenset(signers))
     if stage is None and uow.actor.is_staff:
         raise Conflict(N_("This booking is not waiting for a decision."))
-    require(uow.actor, Permission.BOOKING_DECIDE, subject)
+    if not is_allowed(uow.actor, Permission.BOOKING_DECIDE, subject):
+        # A decision between the reading of the booking and of its signatures makes the decider an earlier signer.
+        store.require_unchanged(uow, booking)
+        raise Forbidden(params={"permission": Permission.BOOKING_DECIDE.value})
 
 
 def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:

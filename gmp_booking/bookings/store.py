@@ -74,6 +74,13 @@ def change_booking(uow: Uow, booking: Booking, **changes: Any) -> None:
         setattr(booking, name, value)
 
 
+def require_unchanged(uow: Uow, booking: Booking) -> None:
+    """Errors: Stale when the booking is no longer as it was read."""
+    now = uow.session.execute(select(Booking.revision).where(Booking.id == booking.id)).scalar_one()
+    if now != booking.revision:
+        raise Stale
+
+
 _ADD = text(
     """
     WITH added AS (

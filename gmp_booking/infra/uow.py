@@ -34,6 +34,7 @@ DEADLINE_S = 8.0
 ATTEMPTS = 4
 _PASSING = frozenset({"40001", "40P01", "55P03"})
 _GONE = ("08", "57P01", "57P02", "57P03")
+_TOO_LATE = "57014"
 
 LockKey = tuple[str, int]
 
@@ -268,6 +269,8 @@ class Request:
             try:
                 return self._once(work, begun, read_only=read_only, left_s=deadline - time.monotonic())
             except DBAPIError as error:
+                if _sqlstate(error) == _TOO_LATE:
+                    raise Unavailable from error
                 gone = _is_gone(error)
                 if not gone and _sqlstate(error) not in _PASSING:
                     raise

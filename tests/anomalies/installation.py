@@ -90,6 +90,11 @@ class Installation:
     def said(self) -> str:
         return self._said.read_text()
 
+    @property
+    def bugs(self) -> str:
+        """The tracebacks the web workers wrote."""
+        return "\n".join(part[-3000:] for part in self.said.split("Traceback (most recent call last):")[1:])
+
     def crowd(self) -> Client:
         return Client(self.port, tokens=self.tokens)
 
