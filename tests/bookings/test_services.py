@@ -147,6 +147,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(standing: St
         booking["id"],
     )
     assert [(row["occasion"], row["version"]) for row in judged] == [("SUBMIT", 1), ("APPROVE", 1)]
+    assert all(row["findings"] and row["evidence"] for row in judged), "the rules were to find something"
     # What came to be in the way later does not change what was judged then.
     were = standing.ask("SELECT id, status FROM equipment")
     standing.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' RETURNING id")
