@@ -88,10 +88,10 @@ def decide(uow: Uow, decision: Decision) -> BookingDetails:
     """
     details = store.get_details(uow, decision.reference)
     booking = details.booking
-    _refuse_strangers(uow, booking)
-    step(BookingState(booking.state), decision.action)
     if decision.revision is not None and decision.revision != booking.revision:
         raise Stale
+    _refuse_strangers(uow, booking)
+    step(BookingState(booking.state), decision.action)
     uow.lock(_locks(uow, details))
     act = {
         Action.REVIEW: _pass_stage,

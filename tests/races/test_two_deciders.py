@@ -18,6 +18,8 @@ from tests.rig import PASSWORD, Client, Reply, at_once
 GAON = "requester@gaon.example"
 REASON = "Not in this week, please"
 TOLD_IN_VAIN = {409, 412}
+NOT_YOUR_TURN = 403
+"""What a scheduler hears who does not say what they saw, once it is QA's turn."""
 
 Act = tuple[str, str]
 """Who, and what they do."""
@@ -71,7 +73,7 @@ def fight(arena: Arena, reference: str, acts: list[Act], *, seen: str | None) ->
     return replies
 
 
-def judge(arena: Arena, name: str, reference: str, replies: list[Reply], acts: list[Act]) -> None:
+def judge(name: str, replies: list[Reply], acts: list[Act], *, seen: str | None) -> None:
     statuses = [reply.status for reply in replies]
     winners = [what for reply, (_who, what) in zip(replies, acts, strict=True) if reply.is_success]
     # A confirmed booking may still be cancelled: then both took effect, one after the other.
@@ -79,10 +81,10 @@ def judge(arena: Arena, name: str, reference: str, replies: list[Reply], acts: l
         {"review": 1, "cancel": 1}
     )
     assert both or len(winners) == 1, f"{name}: {statuses}"
-    assert set(statuses) - TOLD_IN_VAIN == {200}, f"{name}: {statuses}"
-    if both:
+    told = TOLD_IN_VAIN | ({NOT_YOUR_TURN} if not seen and name == "two schedulers' reviews" else set())
+    assert set(statuses) - told == {200}, f"{name}: {statuses}"
+    if both and "approve" in winners:
         assert replies[0].json["state"] == "CONFIRMED"
-    assert reference
 
 
 def run_duels(arena: Arena, *, rounds: int, seed: int) -> None:
@@ -93,9 +95,10 @@ def run_duels(arena: Arena, *, rounds: int, seed: int) -> None:
         room, span = next(places)
         reference, etag = a_booking(arena, room, span, stage=stage)
         shuffled = chance.sample(acts, len(acts))
-        replies = fight(arena, reference, shuffled, seen=chance.choice([etag, None]))
+        seen = chance.choice([etag, None])
+        replies = fight(arena, reference, shuffled, seen=seen)
         ordered = sorted(zip(replies, shuffled, strict=True), key=lambda pair: pair[1][1])
-        judge(arena, name, reference, [pair[0] for pair in ordered], [pair[1] for pair in ordered])
+        judge(name, [pair[0] for pair in ordered], [pair[1] for pair in ordered], seen=seen)
     print(f"seed {seed}: {arena.ledger}")
     world = read_world(arena.place.superuser_url)
     assert all_violations(world) + lost(world, told(arena.ledger.calls)) == []
