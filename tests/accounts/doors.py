@@ -1,4 +1,4 @@
-"""A small application with the real manners, sessions and account doors, and two views to look through."""
+"""The application with a few views to look through, and a browser for it."""
 
 from __future__ import annotations
 
@@ -7,45 +7,43 @@ from pathlib import Path
 
 from flask import Flask, g, request
 from flask.testing import FlaskClient
-from flask_smorest import Api
 
 from config import Config
 from gmp_booking.accounts import sessions
-from gmp_booking.accounts.api import api
-from gmp_booking.accounts.pages import account, accounts
-from gmp_booking.infra import http
+from gmp_booking.app import create_app
 from gmp_booking.infra.uow import Database
-from gmp_booking.wiring import Services
 
 PASSWORD = "한글비밀번호 2027 correct horse"
 CHEAP = "t=1,m=1024,p=1"
 
 
 def make_app(database: Database, data_dir: Path, **settings: str) -> Flask:
-    fixed = {"GMP_DATA_DIR": str(data_dir), "GMP_AUTH_ARGON2": CHEAP, "GMP_DEFAULT_LANGUAGE": "en"}
-    environment = fixed | settings
-    services = Services(Config.from_env(environment), database)
-    app = Flask("gmp_booking")
-    app.config.update(API_TITLE="test", API_VERSION="1", OPENAPI_VERSION="3.1.0", TESTING=True)
-    http.install(app, services)
-    sessions.install(app, services)
-    smorest = Api(app)
-    app.register_blueprint(accounts)
-    app.register_blueprint(account)
-    smorest.register_blueprint(api)
-    http.claim_errors(app)
+    """The application on this database, with windows that show who is asking."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    owner_url = database.engine.url.set(username="gmp_owner").render_as_string(hide_password=False)
+    environment = {
+        "GMP_DATA_DIR": str(data_dir),
+        "GMP_AUTH_ARGON2": CHEAP,
+        "GMP_DATABASE_URL": url,
+        "GMP_OWNER_DATABASE_URL": owner_url,
+        "GMP_TESTING": "1",
+        "GMP_DEFAULT_LANGUAGE": "en",
+        "GMP_THREADS": "2",
+        **settings,
+    }
+    app = create_app(Config.from_env(environment))
+    services = app.extensions["gmp"]
+    services.database.dispose()
+    object.__setattr__(services, "database", database)
+    app.config["TESTING"] = True
     _add_windows(app)
     return app
 
 
 def _add_windows(app: Flask) -> None:
-    @app.get("/", endpoint="pages.home")
-    def home() -> str:
-        return "home"
-
-    @app.get("/account", endpoint="account.show")
+    @app.get("/window")
     @sessions.signed_in
-    def show() -> str:
+    def window() -> str:
         return sessions.csrf_token()
 
     @app.get("/me")
@@ -89,7 +87,7 @@ class Browser:
         token = self.open_sign_in()
         answer = self.post("/login", {"csrf_token": token, "email": email, "password": password, **fields})
         if answer.status_code == 303:
-            self.token = self.get("/account").text
+            self.token = self.get("/window").text
         return answer
 
     def cookie(self, name: str) -> str | None:
