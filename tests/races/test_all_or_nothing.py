@@ -93,7 +93,7 @@ def judge(arena: Arena, world: World) -> None:
 
 
 def test_five_resources_are_had_together_or_not_at_all(arena: Arena) -> None:
-    judge(arena, run_mixed(arena, attempts=160, days=3, clients=32, seed=160))
+    judge(arena, run_mixed(arena, attempts=120, days=3, clients=32, seed=120))
 
 
 @pytest.mark.long

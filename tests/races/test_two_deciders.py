@@ -106,7 +106,7 @@ def run_duels(arena: Arena, *, rounds: int, seed: int) -> None:
 
 
 def test_of_two_decisions_at_once_one_takes_effect(arena: Arena) -> None:
-    run_duels(arena, rounds=24, seed=3)
+    run_duels(arena, rounds=16, seed=3)
 
 
 @pytest.mark.long
