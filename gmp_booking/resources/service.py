@@ -13,7 +13,6 @@ from gmp_booking.resources import store
 from gmp_booking.resources.models import AirHandlingUnit, AirZone, Equipment, Resource, Room, Unit
 from gmp_booking.resources.store import ResourceRow, get_resource_id
 
-
 __all__ = [
     "Names",
     "NewEquipment",
