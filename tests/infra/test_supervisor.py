@@ -43,13 +43,14 @@ def supervised(tmp_path):
     """A process with a supervisor over two children that write down their pids, one of them with a helper process."""
     program = f"""
         import sys
+        from contextlib import suppress
         from pathlib import Path
-        from gmp_booking.infra.supervisor import Child, Supervisor
+        from gmp_booking.infra.supervisor import Child, StopRequested, Supervisor
 
         folder = Path({str(tmp_path)!r})
         write = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); "
         helper = "import subprocess; subprocess.Popen([sys.executable, '-c', " + repr(write + "time.sleep(600)") + ", sys.argv[2]]); "
-        with Supervisor() as supervisor:
+        with suppress(StopRequested), Supervisor() as supervisor:
             for name in ("first", "second"):
                 argv = [sys.executable, "-c", write + helper + "time.sleep(600)", str(folder / name), str(folder / (name + "-helper"))]
                 supervisor.start(Child(name=name, argv=argv, env={{}}, ready=(folder / name).exists))
