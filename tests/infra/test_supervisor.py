@@ -35,7 +35,8 @@ def is_running(pid):
 
 
 def pid_of(path):
-    return int(path.read_text()) if path.exists() and path.read_text() else None
+    written = path.read_text() if path.exists() else ""
+    return int(written) if written else None
 
 
 @pytest.fixture
