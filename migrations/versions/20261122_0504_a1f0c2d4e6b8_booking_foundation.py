@@ -78,6 +78,46 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
 $$
 """
 
+# Later tables put up their own walls.
+TABLES = (
+    "company",
+    "person",
+    "person_role",
+    "product",
+    "booking",
+    "booking_session",
+    "session_person",
+    "session_equipment",
+    "equipment_reservation",
+    "slot",
+    "outbox_message",
+    "booking_version",
+    "evaluation",
+    "signature",
+    "journal",
+    "row_history",
+    "decision_facts",
+    "delivery",
+    "facility",
+    "opening_hours",
+    "holiday",
+    "rule_switch",
+    "ahu",
+    "air_zone",
+    "resource",
+    "room",
+    "equipment",
+    "unit",
+    "resource_lock",
+    "account",
+    "auth_session",
+    "known_device",
+    "login_throttle",
+    "api_token",
+    "auth_event",
+    "calendar_feed",
+    "idempotency_key",
+)
 LOCKED = {"resource": "resource", "company": "company", "person": "person", "air_zone": "zone"}
 
 
@@ -814,8 +854,8 @@ def upgrade() -> None:
     op.execute("REVOKE EXECUTE ON FUNCTION gmp_make_lock() FROM PUBLIC")
     op.execute("REVOKE EXECUTE ON FUNCTION gmp_others_busy(bigint[], timestamptz, timestamptz) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION gmp_others_busy(bigint[], timestamptz, timestamptz) TO gmp_app, gmp_facility")
-    for table, wall in WALLS.items():
-        for statement in wall_sql(table, wall):
+    for table in TABLES:
+        for statement in wall_sql(table, WALLS[table]):
             op.execute(statement)
         if table not in WITHOUT_HISTORY:
             for statement in history_sql(table):
