@@ -11,7 +11,7 @@ import psycopg
 ROOMS = 50
 A_DAY = (timedelta(hours=0), timedelta(hours=4), timedelta(hours=8))
 LENGTH = timedelta(hours=3)
-AHEAD_DAYS = 10
+AHEAD_DAYS = 4
 FEED_SESSIONS = 500
 FIRST = 1_000
 _COLUMNS = {

@@ -37,6 +37,8 @@ class Booking(Base):
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         Index("ix_booking_company_id_created_at", "company_id", "created_at"),
         Index("ix_booking_company_id_starts_at", "company_id", "starts_at"),
+        Index("ix_booking_company_id_ends_at", "company_id", "ends_at"),
+        Index("ix_booking_requested_by_ends_at", "requested_by", "ends_at"),
         Index("ix_booking_starts_at", "starts_at"),
         Index("ix_booking_ends_at", "ends_at"),
         Index("ix_booking_created_at_id", "created_at", "id"),

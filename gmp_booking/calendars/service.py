@@ -209,7 +209,7 @@ class Subscription:
 def find_subscription(uow: Uow, token: str, base_url: str) -> Subscription | None:
     """Whoever holds this link, in one statement with person, roles and company: what was revoked is gone at once."""
     frame = frame_of(uow.now)
-    row = store.find_feed(uow, store.hash_of(token), frame)
+    row = store.find_feed(uow, store.hash_of(token))
     if row is None:
         return None
     actor = Actor(
@@ -227,7 +227,7 @@ def find_subscription(uow: Uow, token: str, base_url: str) -> Subscription | Non
         return None
     title = _title(row, scope)
     shown = Shown(scope, row.person_id, row.company_id, row.resource_id)
-    mark = row.mark if row.company_id is not None else store.mark_of_facility(uow, shown, frame)
+    mark = store.mark_of(uow, shown, frame)
     marks = (_FORM, base_url, row.id, row.feed_language, title, frame.window.start, row.names_mark, mark)
     return Subscription(
         feed_id=row.id,

@@ -1,7 +1,7 @@
 """The only reader of calendar links, and what one feed shows: a statement for each question.
 
-A link is looked up by its hash before any company is known, together with a mark of what it would show: a question
-asked again is answered by that alone. Whatever is really shown is read afterwards with the eyes of the person the link
+A link is looked up by its hash before any company is known; then a mark of what it would show answers a question asked
+again. Whatever is really shown is read afterwards with the eyes of the person the link
 belongs to.
 """
 
@@ -135,17 +135,7 @@ _KEPT = """
 _WITHIN = "{0}.starts_at > :longest_ago AND {0}.starts_at < :until_at AND {0}.ends_at > :from_at"
 
 
-@dataclass(frozen=True)
-class _Eyes:
-    """How a statement names the reader: by parameters, or by the rows a link was found with."""
-
-    person: str
-    company: str
-    resource: str
-
-
-_NAMED: Final = _Eyes(":person_id", ":company_id", ":resource_id")
-_FOUND: Final = _Eyes("person.id", "person.company_id", "feed.resource_id")
+_COMPANY: Final = ":company_id"
 
 
 def _of_company(table: str, company: str | None) -> str:
@@ -156,28 +146,28 @@ def _asked(columns: str, condition: str) -> str:
     return f"SELECT {columns} FROM booking AS b WHERE {_WITHIN.format('b')} AND {_KEPT} {condition}"
 
 
-def _asked_by_person(columns: str, eyes: _Eyes, company: str | None) -> str:
-    return _asked(columns, f"AND b.requested_by = {eyes.person} {_of_company('b', company)}")
+def _asked_by_person(columns: str, company: str | None) -> str:
+    return _asked(columns, f"AND b.requested_by = :person_id {_of_company('b', company)}")
 
 
 # `OFFSET 0` keeps the look-up by key: a prepared plan does not know how few these are and would read every booking.
 _BOOKING_OF: Final = f"CROSS JOIN LATERAL (SELECT * FROM booking AS b WHERE b.id = {{0}} AND {_KEPT} OFFSET 0) AS b"
 
 
-def _named(columns: str, eyes: _Eyes) -> str:
+def _named(columns: str) -> str:
     return f"""
         SELECT {columns} FROM session_person AS p {_BOOKING_OF.format("p.booking_id")}
-        WHERE p.person_id = {eyes.person} AND p.ends_at > :from_at AND p.starts_at < :until_at
-          AND b.requested_by <> {eyes.person}
+        WHERE p.person_id = :person_id AND p.ends_at > :from_at AND p.starts_at < :until_at
+          AND b.requested_by <> :person_id
     """
 
 
-def _held(columns: str, parts: str, eyes: _Eyes, *, company: str | None) -> str:
+def _held(columns: str, parts: str, *, company: str | None) -> str:
     """Whatever held the resource: its own sessions, those it attended, and reservations that took it along."""
     return f"""
         SELECT {columns} FROM (
             SELECT DISTINCT {parts} FROM slot
-            WHERE slot.resource_id = {eyes.resource} AND {_WITHIN.format("slot")} {_of_company("slot", company)}
+            WHERE slot.resource_id = :resource_id AND {_WITHIN.format("slot")} {_of_company("slot", company)}
         ) AS held {_BOOKING_OF.format("held.booking_id")}
     """
 
@@ -193,17 +183,17 @@ _OTHERS = """
     FROM unit AS u CROSS JOIN LATERAL (
         SELECT range_agg(slot.during) * tstzmultirange(tstzrange(:from_at, :until_at)) AS busy FROM slot
         WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.id, u.id, '[]')
-          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id <> person.company_id
+          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id <> :company_id
     ) AS taken
-    WHERE u.resource_id = feed.resource_id
+    WHERE u.resource_id = :resource_id
 """
 
 
-def _marks(eyes: _Eyes, company: str | None) -> dict[Scope, str]:
+def _marks(company: str | None) -> dict[Scope, str]:
     """A word for each scope that changes whenever its entries do: revisions are counted, no entry is read."""
-    asked = _asked_by_person(_BOOKINGS, eyes, company)
-    named = _named(_REVISIONS.format("p.booking_session_id"), eyes)
-    held = _held(_BOOKINGS, "slot.booking_id", eyes, company=company)
+    asked = _asked_by_person(_BOOKINGS, company)
+    named = _named(_REVISIONS.format("p.booking_session_id"))
+    held = _held(_BOOKINGS, "slot.booking_id", company=company)
     return {
         Scope.MINE: f"concat_ws('/', ({asked}), ({named}))",
         Scope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}))" if company else f"({held})",
@@ -216,15 +206,17 @@ def _in_one_line(statement: str) -> TextClause:
     return text(" ".join(statement.split()))
 
 
-_MARK_OF_COMPANY: Final = " ".join(
-    f"WHEN '{scope}' THEN {mark}" for scope, mark in _marks(_FOUND, _FOUND.company).items()
-)
-_MARKS_OF_FACILITY: Final = {scope: _in_one_line(f"SELECT {mark}") for scope, mark in _marks(_NAMED, None).items()}
+# One statement for each scope: together they took the planner longer than the marks take to read.
+_MARKS: Final = {
+    (scope, company is not None): _in_one_line(f"SELECT {mark}")
+    for company in (_COMPANY, None)
+    for scope, mark in _marks(company).items()
+}
 
 
 # Whoever left the company a link was made in has no role there from before the link was made, or none that stands.
 _FIND = _in_one_line(
-    f"""
+    """
     SELECT feed.id, feed.scope, feed.resource_id, feed.language AS feed_language, feed.created_at,
            feed.last_used_at IS NULL OR feed.last_used_at < gmp_now() - interval '1 minute' AS unseen,
            resource.code, (SELECT count(*) FROM unit WHERE unit.resource_id = feed.resource_id) AS places,
@@ -232,10 +224,7 @@ _FIND = _in_one_line(
            person.company_id, company.code AS company_code, company.name_ko AS company_ko,
            company.name_en AS company_en, company.name_zh AS company_zh, held.roles,
            (SELECT bit_xor(hashtextextended(concat_ws('|', r.id, r.code, r.name_ko, r.name_en, r.name_zh), 0))
-            FROM resource AS r) AS names_mark,
-           CASE WHEN person.company_id IS NOT NULL THEN
-               CASE feed.scope {_MARK_OF_COMPANY} END
-           END AS mark
+            FROM resource AS r) AS names_mark
     FROM calendar_feed AS feed
     JOIN person ON person.id = feed.person_id AND person.active
     JOIN account ON account.person_id = person.id AND account.active
@@ -253,18 +242,15 @@ _FIND = _in_one_line(
 )
 
 
-def find_feed(uow: Uow, token_hash: bytes, frame: Frame) -> Row[Any] | None:
-    """The link with its person, roles, company, resource and mark, unless any of them no longer stands.
-
-    Shape: `mark` and `names_mark` change whenever what is shown does; now and then they change for nothing. The
-    facility's people get no `mark` here: see `mark_of_facility`.
-    """
-    return uow.session.execute(_FIND, {"token_hash": token_hash} | frame.values()).one_or_none()
+def find_feed(uow: Uow, token_hash: bytes) -> Row[Any] | None:
+    """The link with its person, roles, company and resource, unless any of them no longer stands."""
+    return uow.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
 
 
-def mark_of_facility(uow: Uow, shown: Shown, frame: Frame) -> str:
-    """The same mark for one of the facility's people, whose feeds are few and long."""
-    return str(uow.session.execute(_MARKS_OF_FACILITY[shown.scope], shown.values() | frame.values()).scalar_one())
+def mark_of(uow: Uow, shown: Shown, frame: Frame) -> str:
+    """A word that changes whenever what is shown does; now and then it changes for nothing."""
+    statement = _MARKS[shown.scope, shown.company_id is not None]
+    return str(uow.session.execute(statement, shown.values() | frame.values()).scalar_one())
 
 
 # -- reading entries
@@ -303,8 +289,8 @@ def _whole(company: str | None) -> TextClause:
 
 def _mine(company: str | None) -> TextClause:
     """What the person asked for, whole, and the sessions the person is named on."""
-    asked = _asked_by_person(_COLUMNS, _NAMED, company)
-    named = _named(f"p.booking_session_id, {_COLUMNS}", _NAMED)
+    asked = _asked_by_person(_COLUMNS, company)
+    named = _named(f"p.booking_session_id, {_COLUMNS}")
     return _reading(
         f"asked AS ({asked}), named AS ({named})",
         _SESSIONS.format("asked"),
@@ -315,7 +301,7 @@ def _mine(company: str | None) -> TextClause:
 
 def _about(company: str | None) -> TextClause:
     parts = "booking_session_id, equipment_reservation_id"
-    held = _held(f"{_COLUMNS}, {parts}", f"slot.booking_id, {parts}", _NAMED, company=company)
+    held = _held(f"{_COLUMNS}, {parts}", f"slot.booking_id, {parts}", company=company)
     return _reading(
         f"scope AS MATERIALIZED ({held})",
         f"{_SESSIONS.format('scope')} AND s.id = b.booking_session_id",
@@ -324,11 +310,11 @@ def _about(company: str | None) -> TextClause:
 
 
 _READING: Final = {
-    (Scope.MINE, True): _mine(_NAMED.company),
+    (Scope.MINE, True): _mine(_COMPANY),
     (Scope.MINE, False): _mine(None),
-    (Scope.COMPANY, True): _whole(_NAMED.company),
+    (Scope.COMPANY, True): _whole(_COMPANY),
     (Scope.FACILITY, False): _whole(None),
-    (Scope.RESOURCE, True): _about(_NAMED.company),
+    (Scope.RESOURCE, True): _about(_COMPANY),
     (Scope.RESOURCE, False): _about(None),
 }
 
