@@ -4,6 +4,7 @@ from gmp_booking.accounts import models as accounts
 from gmp_booking.bookings import models as bookings
 from gmp_booking.calendars import models as calendars
 from gmp_booking.companies import models as companies
+from gmp_booking.execution import models as execution
 from gmp_booking.infra import history, journal, outbox, uow
 from gmp_booking.infra.db import Base
 from gmp_booking.people import models as people
@@ -18,6 +19,7 @@ __all__ = [
     "bookings",
     "calendars",
     "companies",
+    "execution",
     "history",
     "journal",
     "outbox",

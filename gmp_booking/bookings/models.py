@@ -17,10 +17,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.bookings.lifecycle import BookingState, SessionState
+from gmp_booking.bookings.lifecycle import BookingState, ChangeState, SessionState
 from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
 
 _STATES = ", ".join(f"'{state.value}'" for state in BookingState)
+_CHANGE_STATES = ", ".join(f"'{state.value}'" for state in ChangeState)
+_OPEN_CHANGE = "state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')"
 _SESSION_STATES = ", ".join(f"'{state.value}'" for state in SessionState)
 
 
@@ -94,7 +96,10 @@ class BookingVersion(Base):
 
 
 class BookingSession(Base):
-    """One piece of room time of one version of a booking."""
+    """One piece of room time of one version of a booking.
+
+    Shape: the agreed times are set once it was moved or shortened within what was signed.
+    """
 
     __tablename__ = "booking_session"
     __table_args__ = (
@@ -107,6 +112,21 @@ class BookingSession(Base):
         CheckConstraint(f"state IN ({_SESSION_STATES})", name="state"),
         Index("ix_booking_session_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_booking_session_room_id_starts_at", "room_id", "starts_at"),
+        CheckConstraint("actual_start_at <= actual_end_at", name="actual"),
+        CheckConstraint("headcount_actual >= 0", name="headcount_actual"),
+        Index("ix_booking_session_starts_at", "starts_at"),
+        Index("ix_booking_session_running", "starts_at", postgresql_where=text("state IN ('IN_USE', 'SUSPENDED')")),
+        Index(
+            "ix_booking_session_unverified",
+            "ends_at",
+            postgresql_where=text("state = 'DONE' AND verified_at IS NULL"),
+        ),
+        Index(
+            "ix_booking_session_overrun",
+            "room_id",
+            text("coalesce(actual_end_at, expected_end_at)"),
+            postgresql_where=text("coalesce(actual_end_at, expected_end_at) > ends_at"),
+        ),
     )
 
     id: Mapped[Key]
@@ -122,9 +142,22 @@ class BookingSession(Base):
     step: Mapped[str | None] = mapped_column(Text)
     exposure: Mapped[str] = mapped_column(Text, server_default="CLOSED")
     headcount: Mapped[int]
+    agreed_starts_at: Mapped[Instant | None]
+    agreed_ends_at: Mapped[Instant | None]
     state: Mapped[str] = mapped_column(Text, server_default="PLANNED")
     actual_start_at: Mapped[Instant | None]
+    start_entered_at: Mapped[Instant | None]
+    start_entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
+    expected_end_at: Mapped[Instant | None]
     actual_end_at: Mapped[Instant | None]
+    end_entered_at: Mapped[Instant | None]
+    end_entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
+    verified_at: Mapped[Instant | None]
+    verified_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
+    released_at: Mapped[Instant | None]
+    headcount_actual: Mapped[int | None]
+    deviation_no: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
 
 
 class SessionPerson(Base):
@@ -191,6 +224,52 @@ class EquipmentReservation(Base):
     units: Mapped[int]
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    agreed_starts_at: Mapped[Instant | None]
+    agreed_ends_at: Mapped[Instant | None]
+
+
+class BookingChange(Base):
+    """A version that waits for its decision while the one before it stays confirmed.
+
+    Shape: `head` is what the booking's own row will say once it is in force.
+    """
+
+    __tablename__ = "booking_change"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "version"),
+        ForeignKeyConstraint(["booking_id", "version"], ["booking_version.booking_id", "booking_version.version"]),
+        _of_the_booking(),
+        CheckConstraint(f"state IN ({_CHANGE_STATES})", name="state"),
+        CheckConstraint("version > base_version", name="version"),
+        CheckConstraint(f"({_OPEN_CHANGE}) = (ended_at IS NULL)", name="ended"),
+        Index("ix_booking_change_open", "booking_id", unique=True, postgresql_where=text(_OPEN_CHANGE)),
+        Index(
+            "ix_booking_change_waiting",
+            "submitted_at",
+            postgresql_where=text("state IN ('SUBMITTED', 'UNDER_REVIEW')"),
+        ),
+        Index("ix_booking_change_pending", "pending_until", postgresql_where=text(_OPEN_CHANGE)),
+    )
+
+    id: Mapped[Key]
+    booking_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    version: Mapped[int]
+    base_version: Mapped[int]
+    state: Mapped[str] = mapped_column(Text)
+    track: Mapped[str] = mapped_column(Text)
+    stage: Mapped[int] = mapped_column(server_default=text("0"))
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    head: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    explanation: Mapped[str | None] = mapped_column(Text)
+    requested_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    entered_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    submitted_at: Mapped[Instant]
+    decide_by: Mapped[Instant]
+    pending_until: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+    created_at: Mapped[Stamp]
+    changed_at: Mapped[Stamp]
 
 
 class Evaluation(Base):
@@ -223,3 +302,18 @@ class DecisionFacts(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     findings: Mapped[list[Any]] = mapped_column(JSONB)
     at: Mapped[Stamp]
+
+
+class Acknowledgement(Base):
+    """One person of a company asked to confirm what staff entered for it; the link in their mail is made of `nonce`."""
+
+    __tablename__ = "acknowledgement"
+    __table_args__ = (UniqueConstraint("booking_id", "person_id"), _of_the_booking())
+
+    id: Mapped[Key]
+    booking_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    nonce: Mapped[str] = mapped_column(Text, unique=True)
+    created_at: Mapped[Stamp]
+    confirmed_at: Mapped[Instant | None]

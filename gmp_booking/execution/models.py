@@ -1,0 +1,43 @@
+"""Line clearance: who cleared a room for a session, and who looked at it afterwards."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gmp_booking.infra.db import Base, Instant, Key, Ref
+
+
+class LineClearance(Base):
+    """One clearing of a room for one session.
+
+    Shape: it is for a room and a start, so that a session that is moved has none; `void_at` is None while it stands.
+    """
+
+    __tablename__ = "line_clearance"
+    __table_args__ = (
+        ForeignKeyConstraint(["company_id", "booking_id"], ["booking.company_id", "booking.id"]),
+        CheckConstraint("verified_by <> performed_by", name="four_eyes"),
+        Index(
+            "uq_line_clearance_standing",
+            "booking_id",
+            "session_number",
+            unique=True,
+            postgresql_where=text("void_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    company_id: Mapped[Ref]
+    booking_id: Mapped[Ref]
+    session_number: Mapped[int]
+    room_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("room.id"))
+    starts_at: Mapped[Instant]
+    items: Mapped[list[Any]] = mapped_column(JSONB)
+    performed_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    performed_at: Mapped[Instant]
+    verified_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
+    verified_at: Mapped[Instant | None]
+    void_at: Mapped[Instant | None]
+    void_reason: Mapped[str | None] = mapped_column(Text)
