@@ -26,6 +26,18 @@ class BookingState(StrEnum):
     CLOSED = "CLOSED"
 
 
+class ChangeState(StrEnum):
+    """Where a change of a confirmed booking stands; the booking itself stays confirmed meanwhile."""
+
+    SUBMITTED = "SUBMITTED"
+    UNDER_REVIEW = "UNDER_REVIEW"
+    RETURNED = "RETURNED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
 class SessionState(StrEnum):
     PLANNED = "PLANNED"
     READY = "READY"
@@ -181,6 +193,7 @@ class Track(StrEnum):
     LIGHT_PLUS = "light+"
     ENGINEERING = "engineering"
     CLINICAL = "clinical"
+    MOVE = "session move"
 
 
 @dataclass(frozen=True)
@@ -203,6 +216,7 @@ TRACKS: dict[Track, tuple[Stage, ...]] = {
         Stage(Role.PRODUCTION_MANAGER, "APPROVED – PRODUCTION"),
         Stage(Role.QA, "APPROVED – QA"),
     ),
+    Track.MOVE: (Stage(Role.SCHEDULER),),
 }
 
 _TRACK_OF_KIND: dict[Kind, Track] = {
