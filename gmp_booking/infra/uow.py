@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, LargeBinary, Text, UniqueConstraint, bindparam, text
+from sqlalchemy import Engine, Index, LargeBinary, Text, UniqueConstraint, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
@@ -32,6 +32,7 @@ R = TypeVar("R")
 
 DEADLINE_S = 8.0
 ATTEMPTS = 4
+KEYS_KEPT_DAYS = 7
 _PASSING = frozenset({"40001", "40P01", "55P03"})
 _GONE = ("08", "57P01", "57P02", "57P03")
 _TOO_LATE = "57014"
@@ -73,7 +74,7 @@ class IdempotencyKey(Base):
     """The stored answer to one request; only answers that changed something are kept."""
 
     __tablename__ = "idempotency_key"
-    __table_args__ = (UniqueConstraint("account_id", "key"),)
+    __table_args__ = (UniqueConstraint("account_id", "key"), Index("ix_idempotency_key_created_at", "created_at"))
 
     id: Mapped[Key]
     account_id: Mapped[Ref]
@@ -120,6 +121,8 @@ _STORED_ANSWER = text(
 _KEEP_ANSWER = text(
     "UPDATE idempotency_key SET status = :status, headers = :headers, body = :body WHERE id = :id"
 ).bindparams(bindparam("headers", type_=JSONB))
+
+_FORGET_KEYS = text("DELETE FROM idempotency_key WHERE created_at < gmp_now() - make_interval(days => :days)")
 
 
 class Uow:
@@ -316,6 +319,11 @@ def _claim(uow: Uow, idempotency: Idempotency) -> int | Answer:
     if stored.fingerprint != idempotency.fingerprint:
         raise Invalid(N_("This idempotency key was used before with another request."))
     return Answer(stored.status, bytes(stored.body), dict(stored.headers), replayed=True)
+
+
+def forget_old_keys(uow: Uow, *, days: int = KEYS_KEPT_DAYS) -> None:
+    """Remove stored answers nobody will ask for again."""
+    uow.session.execute(_FORGET_KEYS, {"days": days})
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

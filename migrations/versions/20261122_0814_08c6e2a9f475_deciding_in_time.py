@@ -1,4 +1,9 @@
-"""Deciding in time: notices, limits, questions and answers, bookings entered for a company."""
+"""Deciding in time: limits, links to confirm what was entered for a company, keys forgotten after a week."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from gmp_booking.infra.walls import Wall, history_sql, wall_sql
 
 revision = "08c6e2a9f475"
 down_revision = "f19b58d7e3c6"
@@ -7,8 +12,30 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "acknowledgement",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("booking_id", sa.BigInteger(), nullable=False),
+        sa.Column("company_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("gmp_now()"), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["company_id", "booking_id"],
+            ["booking.company_id", "booking.id"],
+            name=op.f("fk_acknowledgement_company_id_booking_id_booking"),
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_acknowledgement_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
+        sa.UniqueConstraint("booking_id", "person_id", name=op.f("uq_acknowledgement_booking_id_person_id")),
+        sa.UniqueConstraint("nonce", name=op.f("uq_acknowledgement_nonce")),
+    )
+    for statement in (*wall_sql("acknowledgement", Wall.TENANT), *history_sql("acknowledgement")):
+        op.execute(statement)
+    op.create_index("ix_idempotency_key_created_at", "idempotency_key", ["created_at"])
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ix_idempotency_key_created_at", table_name="idempotency_key")
+    op.drop_table("acknowledgement")
