@@ -31,6 +31,10 @@ class Role(StrEnum):
     AUDITOR = "AUDITOR"
 
 
+# Whose signature or decision counts under GMP; nobody has these beside the administration of the system.
+GMP_DECIDING_ROLES = frozenset({Role.PRODUCTION_MANAGER, Role.QA, Role.BSO, Role.COMMITTEE})
+# What a company's signatory may give and take within the company; the limit is ours.
+EVERYDAY_ROLES = frozenset({Role.COMPANY_REQUESTER, Role.OPERATOR})
 COMPANY_ROLES = frozenset({Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER, Role.OPERATOR})
 FACILITY_ROLES = frozenset(Role) - COMPANY_ROLES
 
@@ -79,6 +83,7 @@ class Subject:
     owner_id: int | None = None
     stage_role: Role | None = None
     earlier_signers: frozenset[int] = field(default_factory=frozenset)
+    role: Role | None = None
 
 
 NOTHING = Subject()
@@ -95,8 +100,21 @@ def has(*roles: Role) -> Predicate:
     return holds
 
 
+def is_no_system_administrator(actor: Actor, _subject: Subject) -> bool:
+    """Whoever administers the system decides nothing under GMP, whatever else they hold."""
+    return not actor.has(Role.SYSADMIN)
+
+
+def is_about_an_everyday_role(_actor: Actor, subject: Subject) -> bool:
+    return subject.role in EVERYDAY_ROLES
+
+
 def is_of_the_company(actor: Actor, subject: Subject) -> bool:
     return actor.company_id is not None and actor.company_id == subject.company_id
+
+
+def is_in_a_company(actor: Actor, _subject: Subject) -> bool:
+    return actor.company_id is not None
 
 
 def is_staff(actor: Actor, _subject: Subject) -> bool:
@@ -153,11 +171,21 @@ class Permission(StrEnum):
     HOLIDAY_EDIT = "holiday.edit"
     COMPANY_EDIT = "company.edit"
     PEOPLE_EDIT = "people.edit"
+    PEOPLE_DEACTIVATE = "people.deactivate"
+    ROLE_GIVE = "role.give"
+    PRODUCT_EDIT = "product.edit"
+    RESOURCE_EDIT = "resource.edit"
+    HOURS_EDIT = "hours.edit"
+    RULE_SWITCH = "rule.switch"
+    FACILITY_EDIT = "facility.edit"
+    ADMIN_READ = "admin.read"
+    MASTER_DATA_READ = "master_data.read"
     MAIL_SINK_READ = "mail_sink.read"
 
 
 _APPROVING_EYES: tuple[Predicate, ...] = (
     is_staff,
+    is_no_system_administrator,
     has_the_role_of_the_stage,
     is_not_the_requester,
     did_not_enter_it_or_schedules,
@@ -190,7 +218,24 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.TOKEN_REVOKE: ((is_ones_own,),),
     Permission.HOLIDAY_EDIT: ((is_staff, has(Role.SCHEDULER, Role.FACILITY_MANAGER, Role.SYSADMIN)),),
     Permission.COMPANY_EDIT: ((is_system,), (is_staff, has(Role.SYSADMIN))),
-    Permission.PEOPLE_EDIT: ((is_system,), (is_staff, has(Role.SYSADMIN))),
+    Permission.PEOPLE_EDIT: (
+        (is_system,),
+        (is_staff, has(Role.SYSADMIN)),
+        (is_of_the_company, has(Role.COMPANY_APPROVER)),
+    ),
+    Permission.PEOPLE_DEACTIVATE: ((is_system,), (is_staff, has(Role.SYSADMIN))),
+    Permission.ROLE_GIVE: (
+        (is_system,),
+        (is_staff, has(Role.SYSADMIN)),
+        (is_of_the_company, has(Role.COMPANY_APPROVER), is_about_an_everyday_role),
+    ),
+    Permission.PRODUCT_EDIT: ((is_system,), (is_staff, has(Role.QA, Role.SCHEDULER, Role.SYSADMIN))),
+    Permission.RESOURCE_EDIT: ((is_system,), (is_staff, has(Role.ENGINEER, Role.FACILITY_MANAGER, Role.SYSADMIN))),
+    Permission.HOURS_EDIT: ((is_system,), (is_staff, has(Role.SCHEDULER, Role.FACILITY_MANAGER, Role.SYSADMIN))),
+    Permission.RULE_SWITCH: ((is_system,), (is_staff, is_no_system_administrator, has(Role.QA, Role.FACILITY_MANAGER))),
+    Permission.FACILITY_EDIT: ((is_system,), (is_staff, has(Role.FACILITY_MANAGER, Role.SYSADMIN))),
+    Permission.ADMIN_READ: ((is_staff,), (is_in_a_company, has(Role.COMPANY_APPROVER))),
+    Permission.MASTER_DATA_READ: ((is_staff,),),
     Permission.MAIL_SINK_READ: ((is_signed_in,),),
 }
 
