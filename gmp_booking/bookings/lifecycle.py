@@ -143,7 +143,10 @@ def step(state: BookingState, action: Action) -> Transition:
 
 @dataclass(frozen=True)
 class SessionStep:
-    """One allowed step of a session of a confirmed booking."""
+    """One allowed step of a session of a confirmed booking.
+
+    Shape: `uncleared` are further states it is taken from where no clearance is judged (rule CO-02).
+    """
 
     action: str
     sources: frozenset[SessionState]
@@ -151,6 +154,7 @@ class SessionStep:
     by: str
     signature: str | None = None
     reason_required: bool = False
+    uncleared: frozenset[SessionState] = frozenset()
 
 
 T = SessionState
@@ -158,7 +162,9 @@ T = SessionState
 SESSION_STEPS: tuple[SessionStep, ...] = (
     SessionStep("ready", frozenset({T.PLANNED}), T.READY, "production; another verifies", "ROOM RELEASED"),
     SessionStep("unready", frozenset({T.READY}), T.PLANNED, "the system"),
-    SessionStep("check-in", frozenset({T.READY}), T.IN_USE, "operator, company or staff"),
+    SessionStep(
+        "check-in", frozenset({T.READY}), T.IN_USE, "operator, company or staff", uncleared=frozenset({T.PLANNED})
+    ),
     SessionStep("suspend", frozenset({T.IN_USE}), T.SUSPENDED, "QA or engineer", "HOLD PLACED", reason_required=True),
     SessionStep("resume", frozenset({T.SUSPENDED}), T.IN_USE, "QA", "HOLD LIFTED", reason_required=True),
     SessionStep("complete", frozenset({T.IN_USE}), T.DONE, "operator; verifier confirms"),
@@ -168,6 +174,37 @@ SESSION_STEPS: tuple[SessionStep, ...] = (
     SessionStep("missed", frozenset({T.PLANNED, T.READY}), T.MISSED, "scheduler"),
     SessionStep("cancel", frozenset({T.PLANNED, T.READY}), T.CANCELLED, "company or scheduler", reason_required=True),
 )
+
+SESSION_RECORDS: dict[str, frozenset[SessionState]] = {
+    "clear": frozenset({T.PLANNED}),
+    "verify-clearance": frozenset({T.PLANNED}),
+    "takes-until": frozenset({T.IN_USE, T.SUSPENDED}),
+    "verify": frozenset({T.DONE}),
+}
+"""Acts that are recorded and leave the session's state as it is."""
+
+ENDED = frozenset({T.DONE, T.ABORTED, T.MISSED, T.CANCELLED})
+RUNNING = frozenset({T.IN_USE, T.SUSPENDED})
+
+_BY_SESSION_ACTION = {each.action: each for each in SESSION_STEPS}
+
+
+def session_step(state: SessionState, action: str, *, cleared_first: bool) -> SessionStep:
+    """The step an action means in a session's state; `cleared_first` where a line clearance comes before use.
+
+    Errors: Conflict when the state does not allow it.
+    """
+    taken = _BY_SESSION_ACTION[action]
+    sources = taken.sources if cleared_first else taken.sources | taken.uncleared
+    if state not in sources or (action == "ready" and not cleared_first):
+        raise Conflict(N_("The present state of this session does not allow that."))
+    return taken
+
+
+def require_recordable(state: SessionState, action: str) -> None:
+    """Errors: Conflict when there is nothing of the kind to record in this state."""
+    if state not in SESSION_RECORDS[action]:
+        raise Conflict(N_("The present state of this session does not allow that."))
 
 
 class Kind(StrEnum):

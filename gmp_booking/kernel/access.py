@@ -37,6 +37,7 @@ GMP_DECIDING_ROLES = frozenset({Role.PRODUCTION_MANAGER, Role.QA, Role.BSO, Role
 EVERYDAY_ROLES = frozenset({Role.COMPANY_REQUESTER, Role.OPERATOR})
 COMPANY_ROLES = frozenset({Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER, Role.OPERATOR})
 FACILITY_ROLES = frozenset(Role) - COMPANY_ROLES
+_ONLOOKERS = frozenset({Role.COMMITTEE, Role.SYSADMIN, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -153,12 +154,33 @@ def signed_no_earlier_stage(actor: Actor, subject: Subject) -> bool:
     return actor.person_id not in subject.earlier_signers
 
 
+def did_not_do_it(actor: Actor, subject: Subject) -> bool:
+    """Four eyes: nobody looks after what they did themselves."""
+    return actor.person_id is not None and actor.person_id != subject.done_by
+
+
+def works_in_the_facility(actor: Actor, _subject: Subject) -> bool:
+    """Staff who have a hand in the work: who only looks, decides on policy or runs the system has not."""
+    return actor.is_staff and bool(actor.roles - COMPANY_ROLES - _ONLOOKERS)
+
+
 class Permission(StrEnum):
     BOOKING_READ = "booking.read"
     BOOKING_DRAFT = "booking.draft"
     BOOKING_SUBMIT = "booking.submit"
     BOOKING_CANCEL = "booking.cancel"
     BOOKING_DECIDE = "booking.decide"
+    BOOKING_CLOSE = "booking.close"
+    SESSION_CLEAR = "session.clear"
+    SESSION_VERIFY_CLEARANCE = "session.verify_clearance"
+    SESSION_RELEASE = "session.release"
+    SESSION_RECORD = "session.record"
+    SESSION_RECORD_REGARDLESS = "session.record_regardless"
+    SESSION_VERIFY = "session.verify"
+    SESSION_SUSPEND = "session.suspend"
+    SESSION_RESUME = "session.resume"
+    SESSION_ABORT = "session.abort"
+    SESSION_MISSED = "session.missed"
     INBOX_READ = "inbox.read"
     TIMELINE_READ = "timeline.read"
     FEED_MAKE_MINE = "feed.make.mine"
@@ -207,6 +229,23 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
         (is_staff, has(Role.SCHEDULER)),
     ),
     Permission.BOOKING_DECIDE: (_APPROVING_EYES,),
+    Permission.BOOKING_CLOSE: ((is_staff, has(Role.QA), is_not_the_requester),),
+    Permission.SESSION_CLEAR: (
+        (is_of_the_company, has(Role.OPERATOR)),
+        (is_staff, has(Role.PRODUCTION_MANAGER)),
+    ),
+    Permission.SESSION_VERIFY_CLEARANCE: (
+        (is_of_the_company, has(Role.OPERATOR), did_not_do_it),
+        (is_staff, has(Role.PRODUCTION_MANAGER, Role.QA), did_not_do_it),
+    ),
+    Permission.SESSION_RELEASE: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA), did_not_do_it),),
+    Permission.SESSION_RECORD: ((is_of_the_company,), (works_in_the_facility,)),
+    Permission.SESSION_RECORD_REGARDLESS: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA)),),
+    Permission.SESSION_VERIFY: ((is_of_the_company, did_not_do_it), (works_in_the_facility, did_not_do_it)),
+    Permission.SESSION_SUSPEND: ((is_staff, has(Role.QA, Role.ENGINEER)),),
+    Permission.SESSION_RESUME: ((is_staff, has(Role.QA)),),
+    Permission.SESSION_ABORT: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA)),),
+    Permission.SESSION_MISSED: ((is_staff, has(Role.SCHEDULER, Role.DEMO_MANAGER)),),
     Permission.INBOX_READ: ((is_staff,),),
     Permission.TIMELINE_READ: ((is_signed_in,),),
     Permission.FEED_MAKE_MINE: ((is_signed_in,),),
