@@ -13,6 +13,7 @@ A_DAY = (timedelta(hours=0), timedelta(hours=4), timedelta(hours=8))
 LENGTH = timedelta(hours=3)
 AHEAD_DAYS = 4
 FEED_SESSIONS = 500
+A_BOOKING = 5
 FIRST = 1_000
 _COLUMNS = {
     "booking": "id, reference, company_id, kind, state, version, revision, product_id, run_type, track, stage,"
@@ -83,12 +84,13 @@ def booking_rows(
 
 
 def load_feed(superuser_url: str, booking: int, company: tuple[int, int, int], room: tuple[int, int]) -> None:
-    """One company's booking with five hundred sessions, for its calendar."""
+    """One company's bookings with five hundred sessions in all, for its calendar."""
     start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
     sessions = [(*room, start + timedelta(hours=12 * index)) for index in range(FEED_SESSIONS)]
     tables: dict[str, list[tuple]] = {table: [] for table in _COLUMNS}
-    for table, row in booking_rows(booking, *company, sessions=sessions):
-        tables[table].append(row)
+    for number in range(0, FEED_SESSIONS, A_BOOKING):
+        for table, row in booking_rows(booking + number, *company, sessions=sessions[number : number + A_BOOKING]):
+            tables[table].append(row)
     with psycopg.connect(superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")
         for table, rows in tables.items():

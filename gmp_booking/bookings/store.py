@@ -21,7 +21,7 @@ from gmp_booking.bookings.content import (
     SessionContent,
     content_hash,
 )
-from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType
+from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType, SessionState
 from gmp_booking.bookings.models import Booking, BookingVersion, Evaluation
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
@@ -181,7 +181,7 @@ def add_version(
     Shape: `ids` gives the row id of every resource code and person's e-mail the content names.
     """
     signed = content.signed()
-    numbered = list(enumerate(content.sessions, start=1))
+    numbered = content.numbered_sessions
     values = {
         "booking_id": booking_id,
         "company_id": company_id,
@@ -210,7 +210,7 @@ def add_version(
                     "starts_at": each.start.isoformat(),
                     "ends_at": each.end.isoformat(),
                 }
-                for number, each in enumerate(content.equipment, start=1)
+                for number, each in content.numbered_equipment
             ]
         ),
     }
@@ -311,7 +311,7 @@ _CONTENT = text(
         'requester', (SELECT jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email)
                       FROM person AS p WHERE p.id = b.requested_by),
         'product', (SELECT jsonb_build_object('code', p.code, 'name', p.name)
-                    FROM product AS p WHERE p.id = b.product_id),
+                    FROM product AS p WHERE p.id = CAST(:product_id AS bigint)),
         'sessions', COALESCE((
             SELECT jsonb_agg(jsonb_build_object(
                 'id', s.id, 'number', s.number, 'room', r.code,
@@ -327,15 +327,17 @@ _CONTENT = text(
                     FROM session_equipment AS se JOIN resource AS e ON e.id = se.equipment_id
                     WHERE se.booking_session_id = s.id), '[]')) ORDER BY s.number)
             FROM booking_session AS s JOIN resource AS r ON r.id = s.room_id JOIN room ON room.id = s.room_id
-            WHERE s.booking_id = b.id AND s.version = b.version), '[]'),
+            WHERE s.booking_id = b.id AND s.version = :version), '[]'),
         'equipment', COALESCE((
             SELECT jsonb_agg(jsonb_build_object(
                 'id', q.id, 'number', q.number, 'resource', r.code,
                 'names', jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh', r.name_zh),
-                'room_use', e.room_use, 'units', q.units, 'start', q.starts_at, 'end', q.ends_at) ORDER BY q.number)
+                'room_use', e.room_use, 'units', q.units, 'start', q.starts_at, 'end', q.ends_at,
+                'agreed_start', COALESCE(q.agreed_starts_at, q.starts_at),
+                'agreed_end', COALESCE(q.agreed_ends_at, q.ends_at)) ORDER BY q.number)
             FROM equipment_reservation AS q JOIN resource AS r ON r.id = q.equipment_id
             JOIN equipment AS e ON e.id = q.equipment_id
-            WHERE q.booking_id = b.id AND q.version = b.version), '[]')
+            WHERE q.booking_id = b.id AND q.version = :version), '[]')
     ) FROM booking AS b WHERE b.id = :booking_id
     """
 )
@@ -354,7 +356,7 @@ class BookingDetails:
 
     @property
     def content(self) -> BookingContent:
-        """The content again, as it was asked for."""
+        """The content again, as it was asked for, without the sessions that were given up."""
         b = self.booking
         return BookingContent(
             kind=Kind(b.kind),
@@ -364,9 +366,11 @@ class BookingDetails:
             title=b.title,
             purpose=b.purpose,
             visibility=b.visibility,
-            sessions=tuple(_session_content(each) for each in self.parts["sessions"]),
+            sessions=tuple(
+                _session_content(each) for each in self.parts["sessions"] if each["state"] != SessionState.CANCELLED
+            ),
             equipment=tuple(
-                ReservationContent(each["resource"], _at(each["start"]), _at(each["end"]), each["units"])
+                ReservationContent(each["resource"], _at(each["start"]), _at(each["end"]), each["units"], each["number"])
                 for each in self.parts["equipment"]
             ),
         )
@@ -388,6 +392,7 @@ def _session_content(session: Mapping[str, Any]) -> SessionContent:
         teardown_min=session["teardown_min"],
         people=tuple(NamedPerson(person["email"], person["role"]) for person in session["people"]),
         equipment=tuple(session["equipment"]),
+        number=session["number"],
     )
 
 
@@ -516,7 +521,7 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
     if uow.actor.company_id is not None:
         statement = _OWN_TIME
         values |= {"company_id": uow.actor.company_id, "longest_ago": window.start - LONGEST}
-    return [TakenTime(**row._mapping) for row in uow.session.execute(statement, values)]  # noqa: SLF001
+    return [TakenTime(*row) for row in uow.session.execute(statement, values)]
 
 
 _SUMMARIES = """

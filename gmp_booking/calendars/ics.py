@@ -51,12 +51,12 @@ def entry(part: CalendarPart, *, language_tag: str) -> str:
 
     Errors: ValueError for an address no calendar can carry.
     """
-    changed = compact(part.changed_at.astimezone(UTC))
-    lines = [fold(f"SUMMARY;LANGUAGE={language_tag}:{escape(part.summary)}")]
+    changed = _in_utc(part.changed_at)
+    lines = [_text_line("SUMMARY", part.summary, language_tag)]
     if part.description:
-        lines.append(fold(f"DESCRIPTION;LANGUAGE={language_tag}:{escape(part.description)}"))
+        lines.append(_text_line("DESCRIPTION", part.description, language_tag))
     if part.location:
-        lines.append(fold(f"LOCATION;LANGUAGE={language_tag}:{escape(part.location)}"))
+        lines.append(_text_line("LOCATION", part.location, language_tag))
     if part.url:
         lines.append(fold(f"URL:{address(part.url)}"))
     return (
@@ -68,6 +68,17 @@ def entry(part: CalendarPart, *, language_tag: str) -> str:
         f"{_LINE_END.join(lines)}\r\n"
         f"TRANSP:{'TRANSPARENT' if part.transparent else 'OPAQUE'}\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n"
     )
+
+
+# The sessions of one booking share these lines, and the sessions in one room share some of them.
+@lru_cache(maxsize=4096)
+def _text_line(name: str, value: str, language_tag: str) -> str:
+    return fold(f"{name};LANGUAGE={language_tag}:{escape(value)}")
+
+
+@lru_cache(maxsize=4096)
+def _in_utc(instant: datetime) -> str:
+    return compact(instant.astimezone(UTC))
 
 
 def compact(instant: datetime) -> str:
