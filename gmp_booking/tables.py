@@ -7,9 +7,11 @@ from gmp_booking.companies import models as companies
 from gmp_booking.execution import models as execution
 from gmp_booking.infra import history, journal, outbox, uow
 from gmp_booking.infra.db import Base
+from gmp_booking.outages import models as outages
 from gmp_booking.people import models as people
 from gmp_booking.policies import models as policies
 from gmp_booking.products import models as products
+from gmp_booking.reexamination import models as reexamination
 from gmp_booking.resources import models as resources
 from gmp_booking.signatures import models as signatures
 
@@ -22,10 +24,12 @@ __all__ = [
     "execution",
     "history",
     "journal",
+    "outages",
     "outbox",
     "people",
     "policies",
     "products",
+    "reexamination",
     "resources",
     "signatures",
     "uow",

@@ -4,6 +4,7 @@ TENANT    a company's person meets the company's rows only; the facility all; th
 SHARED    everybody reads, the facility changes
 KEYED     looked up by a hash before any company is known; only their own feature's store reads them
 FACILITY  a company's request may add rows and never read one; the facility reads
+HOUSE     the facility reads and writes, the engine reads; to a company it is not there
 TRAIL     like TENANT, and nobody changes or removes a row once it is there
 """
 
@@ -17,6 +18,7 @@ class Wall(StrEnum):
     SHARED = "SHARED"
     KEYED = "KEYED"
     FACILITY = "FACILITY"
+    HOUSE = "HOUSE"
     TRAIL = "TRAIL"
 
 
@@ -33,6 +35,7 @@ WALLS: dict[str, Wall] = {
     "equipment_reservation": Wall.TENANT,
     "line_clearance": Wall.TENANT,
     "slot": Wall.TENANT,
+    "slot_hold": Wall.TENANT,
     "acknowledgement": Wall.TENANT,
     "outbox_message": Wall.TENANT,
     "booking_version": Wall.TRAIL,
@@ -42,6 +45,8 @@ WALLS: dict[str, Wall] = {
     "row_history": Wall.TRAIL,
     "decision_facts": Wall.FACILITY,
     "delivery": Wall.FACILITY,
+    "outage": Wall.HOUSE,
+    "reexamination": Wall.HOUSE,
     "facility": Wall.SHARED,
     "opening_hours": Wall.SHARED,
     "holiday": Wall.SHARED,
@@ -59,12 +64,13 @@ WALLS: dict[str, Wall] = {
     "login_throttle": Wall.KEYED,
     "api_token": Wall.KEYED,
     "auth_event": Wall.KEYED,
+    "one_time_link": Wall.KEYED,
     "calendar_feed": Wall.KEYED,
     "idempotency_key": Wall.KEYED,
 }
 
 WITHOUT_HISTORY = frozenset(
-    {"outbox_message", "delivery", "decision_facts", "resource_lock"}
+    {"outbox_message", "delivery", "decision_facts", "resource_lock", "slot_hold", "reexamination"}
     | {table for table, wall in WALLS.items() if wall in {Wall.KEYED, Wall.TRAIL}}
 )
 
@@ -96,6 +102,12 @@ def _rights(table: str, wall: Wall, everybody: str) -> list[str]:
             f"GRANT SELECT, INSERT, UPDATE ON {table} TO gmp_facility",
             f"GRANT INSERT ON {table} TO gmp_app",
             f"CREATE POLICY company_adds ON {table} FOR INSERT TO gmp_app WITH CHECK (true)",
+        ]
+    if wall is Wall.HOUSE:
+        return [
+            f"GRANT SELECT, INSERT, UPDATE ON {table} TO gmp_facility",
+            f"GRANT SELECT ON {table} TO gmp_engine",
+            f"CREATE POLICY engine_reads ON {table} FOR SELECT TO gmp_engine USING (true)",
         ]
     changing = "INSERT" if wall is Wall.TRAIL else "INSERT, UPDATE"
     return [

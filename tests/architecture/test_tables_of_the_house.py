@@ -41,7 +41,7 @@ def test_what_belongs_to_a_company_says_to_which(table: str) -> None:
 
 def test_only_what_is_its_own_record_or_no_record_keeps_no_history() -> None:
     plain = {table for table in WITHOUT_HISTORY if WALLS[table] not in {Wall.KEYED, Wall.TRAIL}}
-    assert plain == {"outbox_message", "delivery", "decision_facts", "resource_lock"}
+    assert plain == {"outbox_message", "delivery", "decision_facts", "resource_lock", "slot_hold", "reexamination"}
 
 
 def test_every_event_stands_in_the_events_of_its_feature() -> None:
