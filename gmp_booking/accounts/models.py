@@ -81,6 +81,29 @@ class ApiToken(Base):
     revoked_at: Mapped[Instant | None]
 
 
+class OneTimeLink(Base):
+    """A link by which somebody chooses a password, or begins an empty facility; only its hash is kept.
+
+    It is named before it is known: the hash is made of the row's own id.
+    """
+
+    __tablename__ = "one_time_link"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('INVITATION', 'RESET', 'FIRST_START')", name="purpose"),
+        CheckConstraint("(purpose = 'FIRST_START') = (account_id IS NULL)", name="account"),
+        Index("ix_one_time_link_account_id", "account_id"),
+    )
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    purpose: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("account.id"))
+    made_by: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[Stamp]
+    expires_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+
+
 class AuthEvent(Base):
     """What happened at the door: sign-ins, refusals, sign-outs, tokens made and revoked."""
 

@@ -92,7 +92,7 @@ _LOOK_UP = text(
         'hours', (
             SELECT jsonb_agg(jsonb_build_array(r.code, h.weekday, h.opens, h.closes) ORDER BY h.id)
             FROM opening_hours AS h LEFT JOIN resource AS r ON r.id = h.resource_id
-            WHERE h.resource_id IS NULL OR h.resource_id IN (SELECT id FROM everything)),
+            WHERE h.active AND (h.resource_id IS NULL OR h.resource_id IN (SELECT id FROM everything))),
         'holidays', (
             SELECT jsonb_agg(jsonb_build_array(on_date, name_ko, name_en, name_zh) ORDER BY on_date, id)
             FROM holiday WHERE active AND on_date BETWEEN :from_on AND :until_on),
@@ -297,7 +297,7 @@ def build_case(
         sessions=_sessions(content, catalogue),
         reservations=tuple(
             ReservationFacts(number, each.resource, each.units, Period(each.start, each.end))
-            for number, each in enumerate(content.equipment, start=1)
+            for number, each in content.numbered_equipment
         ),
         rooms={each["code"]: _room(each, units) for each in entries if each["kind"] == "ROOM"},
         equipment={each["code"]: _equipment(each, units) for each in entries if each["kind"] == "EQUIPMENT"},
@@ -325,7 +325,7 @@ def _sessions(content: BookingContent, catalogue: Catalogue) -> tuple[SessionFac
             equipment=session.equipment,
             step=session.step or "",
         )
-        for number, session in enumerate(content.sessions, start=1)
+        for number, session in content.numbered_sessions
     )
 
 

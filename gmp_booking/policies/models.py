@@ -40,6 +40,7 @@ class OpeningHours(Base):
     weekday: Mapped[int]
     opens: Mapped[time] = mapped_column(Time)
     closes: Mapped[time] = mapped_column(Time)
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class Holiday(Base):
