@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,10 @@ class NamedPerson:
 
 @dataclass(frozen=True)
 class SessionContent:
-    """One piece of room time as asked for; instants carry their zone, margins are minutes."""
+    """One piece of room time as asked for; instants carry their zone, margins are minutes.
+
+    Shape: a number stays with its session through all versions; a request may leave it to its place in the list.
+    """
 
     room: str
     start: datetime
@@ -42,6 +45,7 @@ class SessionContent:
     teardown_min: int = 0
     people: tuple[NamedPerson, ...] = ()
     equipment: tuple[str, ...] = ()
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class ReservationContent:
     start: datetime
     end: datetime
     units: int = 1
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,14 @@ class BookingContent:
     sessions: tuple[SessionContent, ...] = ()
     equipment: tuple[ReservationContent, ...] = ()
     booked_for: str | None = None
+
+    @property
+    def numbered_sessions(self) -> list[tuple[int, SessionContent]]:
+        return [(each.number or place, each) for place, each in enumerate(self.sessions, start=1)]
+
+    @property
+    def numbered_equipment(self) -> list[tuple[int, ReservationContent]]:
+        return [(each.number or place, each) for place, each in enumerate(self.equipment, start=1)]
 
     @property
     def spans(self) -> list[Period]:
@@ -129,21 +142,24 @@ def content_hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def problems(content: BookingContent, now: datetime) -> dict[str, list[str]]:
-    """What is wrong with a request by itself, by field; empty when nothing is."""
+def problems(content: BookingContent, now: datetime, *, begun: Collection[datetime] = ()) -> dict[str, list[str]]:
+    """What is wrong with a request by itself, by field; empty when nothing is.
+
+    Shape: `begun` are starts that were agreed before they passed.
+    """
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for path, message in _problems(content, now):
+    for path, message in _problems(content, now, begun):
         found[path].append(message)
     return dict(found)
 
 
-def _problems(content: BookingContent, now: datetime) -> Iterator[tuple[str, str]]:
+def _problems(content: BookingContent, now: datetime, begun: Collection[datetime]) -> Iterator[tuple[str, str]]:
     yield from _kind_problems(content)
     for index, session in enumerate(content.sessions):
-        yield from _time_problems(f"sessions.{index}", session.start, session.end, now)
+        yield from _time_problems(f"sessions.{index}", session, now, begun)
         yield from _crew_problems(f"sessions.{index}", session)
     for index, each in enumerate(content.equipment):
-        yield from _time_problems(f"equipment.{index}", each.start, each.end, now)
+        yield from _time_problems(f"equipment.{index}", each, now, begun)
     whole = [each for each in (*content.sessions, *content.equipment) if each.start < each.end]
     if whole and max(each.end for each in whole) - min(each.start for each in whole) > LONGEST:
         yield "sessions" if content.sessions else "equipment", N_("A booking may span at most 366 days.")
@@ -168,10 +184,13 @@ def _kind_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
         yield "sessions", N_("Add at least one session.")
 
 
-def _time_problems(path: str, start: datetime, end: datetime, now: datetime) -> Iterator[tuple[str, str]]:
+def _time_problems(
+    path: str, part: SessionContent | ReservationContent, now: datetime, begun: Collection[datetime]
+) -> Iterator[tuple[str, str]]:
+    start, end = part.start, part.end
     if end <= start:
         yield f"{path}.end", N_("The end must be after the start.")
-    if start < now:
+    if start < now and start not in begun:
         yield f"{path}.start", N_("The start is in the past.")
     if end - start > LONGEST:
         yield f"{path}.end", N_("One period may last at most 366 days.")

@@ -161,7 +161,10 @@ class BookingSession(Base):
 
 
 class SessionPerson(Base):
-    """Who is in the room, in which part; times are repeated here so that a person's day is one index scan."""
+    """Who is in the room, in which part; times are repeated here so that a person's day is one index scan.
+
+    Shape: whoever was swapped for somebody else has left; whose booking ended is only inactive.
+    """
 
     __tablename__ = "session_person"
     __table_args__ = (
@@ -183,6 +186,7 @@ class SessionPerson(Base):
     starts_at: Mapped[Instant]
     ends_at: Mapped[Instant]
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+    left_at: Mapped[Instant | None]
 
 
 class SessionEquipment(Base):
@@ -317,3 +321,26 @@ class Acknowledgement(Base):
     nonce: Mapped[str] = mapped_column(Text, unique=True)
     created_at: Mapped[Stamp]
     confirmed_at: Mapped[Instant | None]
+
+
+class SlotHold(Base):
+    """A mark that somebody is filling in a form for this time: no slot, it refuses nobody and ends by itself.
+
+    Shape: `number` counts the parts of one person's latest form; `company_id` is missing for staff.
+    """
+
+    __tablename__ = "slot_hold"
+    __table_args__ = (
+        UniqueConstraint("person_id", "number"),
+        CheckConstraint("starts_at < ends_at", name="during"),
+        Index("ix_slot_hold_resource_id_expires_at", "resource_id", "expires_at"),
+    )
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    company_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("company.id"))
+    number: Mapped[int]
+    resource_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"))
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    expires_at: Mapped[Instant]

@@ -308,7 +308,7 @@ def content_out(content: BookingContent) -> dict[str, Any]:
                 "people": [{"email": person.email, "role": person.role} for person in each.people],
                 "equipment": list(each.equipment),
             }
-            for number, each in enumerate(content.sessions, start=1)
+            for number, each in content.numbered_sessions
         ],
         "equipment": [
             {
@@ -318,7 +318,7 @@ def content_out(content: BookingContent) -> dict[str, Any]:
                 "start": _iso(each.start),
                 "end": _iso(each.end),
             }
-            for number, each in enumerate(content.equipment, start=1)
+            for number, each in content.numbered_equipment
         ],
     }
 
@@ -326,7 +326,7 @@ def content_out(content: BookingContent) -> dict[str, Any]:
 def booking_out(details: BookingDetails, actor: Actor, language: str) -> dict[str, Any]:
     """`booking out` of the public contract."""
     sessions = {each["number"]: each["state"] for each in details.parts["sessions"]}
-    out = head_out(details.booking) | content_out(details.content)
+    out = head_out(details.booking) | content_out(details.listed)
     for session in out["sessions"]:
         session["state"] = sessions[session["number"]]
     company = details.parts["company"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -318,11 +318,12 @@ _CONTENT = text(
                 'names', jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh', r.name_zh),
                 'grade', room.grade, 'start', s.starts_at, 'end', s.ends_at, 'setup_min', s.setup_min,
                 'teardown_min', s.teardown_min, 'step', s.step, 'exposure', s.exposure, 'headcount', s.headcount,
-                'state', s.state,
+                'state', s.state, 'agreed_start', COALESCE(s.agreed_starts_at, s.starts_at),
+                'agreed_end', COALESCE(s.agreed_ends_at, s.ends_at),
                 'people', COALESCE((SELECT jsonb_agg(jsonb_build_object(
                         'id', p.id, 'email', p.email, 'name', p.name, 'role', sp.role) ORDER BY sp.id)
                     FROM session_person AS sp JOIN person AS p ON p.id = sp.person_id
-                    WHERE sp.booking_session_id = s.id), '[]'),
+                    WHERE sp.booking_session_id = s.id AND sp.left_at IS NULL), '[]'),
                 'equipment', COALESCE((SELECT jsonb_agg(e.code ORDER BY e.code)
                     FROM session_equipment AS se JOIN resource AS e ON e.id = se.equipment_id
                     WHERE se.booking_session_id = s.id), '[]')) ORDER BY s.number)
@@ -356,7 +357,14 @@ class BookingDetails:
 
     @property
     def content(self) -> BookingContent:
-        """The content again, as it was asked for, without the sessions that were given up."""
+        """The content as it stands: without the sessions that were given up."""
+        standing = {each["number"] for each in self.parts["sessions"] if each["state"] != SessionState.CANCELLED}
+        whole = self.listed
+        return replace(whole, sessions=tuple(each for each in whole.sessions if each.number in standing))
+
+    @property
+    def listed(self) -> BookingContent:
+        """The content as it was asked for, every session of it."""
         b = self.booking
         return BookingContent(
             kind=Kind(b.kind),
@@ -366,11 +374,11 @@ class BookingDetails:
             title=b.title,
             purpose=b.purpose,
             visibility=b.visibility,
-            sessions=tuple(
-                _session_content(each) for each in self.parts["sessions"] if each["state"] != SessionState.CANCELLED
-            ),
+            sessions=tuple(_session_content(each) for each in self.parts["sessions"]),
             equipment=tuple(
-                ReservationContent(each["resource"], _at(each["start"]), _at(each["end"]), each["units"], each["number"])
+                ReservationContent(
+                    each["resource"], _at(each["start"]), _at(each["end"]), each["units"], each["number"]
+                )
                 for each in self.parts["equipment"]
             ),
         )
@@ -403,7 +411,9 @@ def get_details(uow: Uow, reference: str) -> BookingDetails:
 
 
 def details_of(uow: Uow, booking: Booking) -> BookingDetails:
-    parts = uow.session.execute(_CONTENT, {"booking_id": booking.id}).scalar_one()
+    """The booking with the parts of the version it names, in force or proposed."""
+    values = {"booking_id": booking.id, "version": booking.version, "product_id": booking.product_id}
+    parts = uow.session.execute(_CONTENT, values).scalar_one()
     latest = (
         select(Evaluation.findings)
         .where(Evaluation.booking_id == booking.id, Evaluation.version == booking.version)

@@ -158,7 +158,7 @@ def _named(columns: str) -> str:
     return f"""
         SELECT {columns} FROM session_person AS p {_BOOKING_OF.format("p.booking_id")}
         WHERE p.person_id = :person_id AND p.ends_at > :from_at AND p.starts_at < :until_at
-          AND b.requested_by <> :person_id
+          AND p.left_at IS NULL AND b.requested_by <> :person_id
     """
 
 

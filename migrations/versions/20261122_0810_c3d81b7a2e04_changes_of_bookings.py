@@ -19,6 +19,7 @@ def upgrade() -> None:
     for table in MOVABLE:
         op.add_column(table, sa.Column("agreed_starts_at", sa.DateTime(timezone=True), nullable=True))
         op.add_column(table, sa.Column("agreed_ends_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("session_person", sa.Column("left_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "booking_change",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -77,6 +78,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("booking_change")
+    op.drop_column("session_person", "left_at")
     for table in MOVABLE:
         op.drop_column(table, "agreed_ends_at")
         op.drop_column(table, "agreed_starts_at")
