@@ -25,5 +25,16 @@ class RoleRevoked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonChanged(Event):
+    person_id: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonReactivated(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonDeactivated(Event):
     person_id: int

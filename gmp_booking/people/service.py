@@ -7,14 +7,51 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from gmp_booking.infra.uow import Uow
-from gmp_booking.kernel.access import COMPANY_ROLES, FACILITY_ROLES, Permission, Role, require
+from gmp_booking.kernel.access import (
+    COMPANY_ROLES,
+    FACILITY_ROLES,
+    GMP_DECIDING_ROLES,
+    Permission,
+    Role,
+    Subject,
+    require,
+)
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.text import N_
 from gmp_booking.people import store
-from gmp_booking.people.events import PersonAdded, PersonDeactivated, RoleGranted, RoleRevoked
+from gmp_booking.people.events import (
+    PersonAdded,
+    PersonChanged,
+    PersonDeactivated,
+    PersonReactivated,
+    RoleGranted,
+    RoleRevoked,
+)
 from gmp_booking.people.models import Person, PersonRole
+from gmp_booking.people.store import PersonRow, Wanted, list_everybody, list_role_ids
+
+__all__ = [
+    "PersonRow",
+    "Wanted",
+    "change_person",
+    "create_person",
+    "deactivate_person",
+    "find_person_by_email",
+    "get_person",
+    "grant_role",
+    "list_everybody",
+    "list_people",
+    "list_role_ids",
+    "list_roles",
+    "normalise_email",
+    "reactivate_person",
+    "revoke_role",
+    "speak",
+    "written_phone",
+]
 
 LANGUAGES = ("ko", "en", "zh_Hans")
+TAKEN = N_("Somebody has this e-mail address already.")
 
 
 def create_person(
@@ -31,24 +68,16 @@ def create_person(
 
     Errors: Invalid naming the fields; Conflict when the address is somebody's, also of one who left.
     """
-    require(uow.actor, Permission.PEOPLE_EDIT)
+    require(uow.actor, Permission.PEOPLE_EDIT, Subject(company_id=company_id))
     name = unicodedata.normalize("NFC", name).strip()
     email = normalise_email(email)
     errors = _mistakes(name, email, phone=phone, language=language)
     if errors:
         raise Invalid(field_errors=errors)
-    if store.find_person_by_email(uow, email) is not None:
-        raise Conflict(N_("Somebody has this e-mail address already."))
-    person = store.add_person(
-        uow,
-        Person(
-            name=name,
-            email=email,
-            company_id=company_id,
-            phone=written_phone(phone) if phone else None,
-            language=language,
-        ),
-    )
+    values = {"name": name, "email": email, "company_id": company_id, "language": language}
+    person = store.add_person(uow, values | {"phone": written_phone(phone) if phone else None})
+    if person is None:
+        raise Conflict(TAKEN, field_errors={"email": [TAKEN]})
     uow.record(PersonAdded(company_id=company_id, person_id=person.id))
     for role in roles:
         grant_role(uow, person, role)
@@ -57,18 +86,23 @@ def create_person(
 
 def grant_role(uow: Uow, person: Person, role: Role) -> None:
     """Errors: Invalid when the role belongs to the other side; Conflict when the person has it."""
-    require(uow.actor, Permission.PEOPLE_EDIT)
+    require(uow.actor, Permission.ROLE_GIVE, Subject(company_id=person.company_id, role=role))
     if role not in (FACILITY_ROLES if person.company_id is None else COMPANY_ROLES):
         raise Invalid(field_errors={"role": [N_("This role belongs to the other side: facility or company.")]})
-    if any(each.role == role for each in store.list_roles(uow, person.id)):
+    held = {Role(each.role) for each in store.list_roles(uow, person.id)}
+    if role in held:
         raise Conflict(N_("The person has this role already."))
+    if Role.SYSADMIN in held | {role} and GMP_DECIDING_ROLES & (held | {role}):
+        raise Conflict(N_("Whoever administers the system decides nothing under GMP: one person cannot hold both."))
     store.add_role(uow, PersonRole(person_id=person.id, company_id=person.company_id, role=role.value))
     uow.record(RoleGranted(company_id=person.company_id, person_id=person.id, role=role.value))
 
 
 def revoke_role(uow: Uow, person: Person, role: Role) -> None:
     """Take a role away; it acts at the person's next request. Errors: NotFound."""
-    require(uow.actor, Permission.PEOPLE_EDIT)
+    require(uow.actor, Permission.ROLE_GIVE, Subject(company_id=person.company_id, role=role))
+    if role is Role.SYSADMIN:
+        _require_another_administrator(uow, person)
     standing = next((each for each in store.list_roles(uow, person.id) if each.role == role), None)
     if standing is None:
         raise NotFound
@@ -78,11 +112,53 @@ def revoke_role(uow: Uow, person: Person, role: Role) -> None:
 
 
 def deactivate_person(uow: Uow, person: Person) -> None:
-    """The person leaves: nothing is deleted, nobody signs in by that name any more."""
-    require(uow.actor, Permission.PEOPLE_EDIT)
+    """The person leaves: nothing is deleted, nobody signs in by that name any more.
+
+    Errors: Conflict when nobody else could administer the system.
+    """
+    require(uow.actor, Permission.PEOPLE_DEACTIVATE, Subject(company_id=person.company_id))
+    if Role.SYSADMIN in list_roles(uow, person):
+        _require_another_administrator(uow, person)
     person.active = False
     uow.session.flush()
     uow.record(PersonDeactivated(company_id=person.company_id, person_id=person.id))
+
+
+def reactivate_person(uow: Uow, person: Person) -> None:
+    """The person comes back, under the same name and with the roles that still stand."""
+    require(uow.actor, Permission.PEOPLE_DEACTIVATE, Subject(company_id=person.company_id))
+    person.active = True
+    uow.session.flush()
+    uow.record(PersonReactivated(company_id=person.company_id, person_id=person.id))
+
+
+def _require_another_administrator(uow: Uow, person: Person) -> None:
+    if store.lock_other_administrators(uow, person.id) == 0:
+        raise Conflict(N_("This is the last administrator of the system: give somebody else the role first."))
+
+
+def change_person(uow: Uow, person: Person, *, name: str, phone: str | None, language: str) -> None:
+    """Correct what is known of somebody. The address stays: it is who they are in the records.
+
+    Errors: Invalid naming the fields.
+    """
+    require(uow.actor, Permission.PEOPLE_EDIT, Subject(company_id=person.company_id))
+    name = unicodedata.normalize("NFC", name).strip()
+    errors = _mistakes(name, person.email, phone=phone, language=language)
+    if errors:
+        raise Invalid(field_errors=errors)
+    new = {"name": name, "phone": written_phone(phone) if phone else None, "language": language}
+    changed = tuple(field for field, value in new.items() if getattr(person, field) != value)
+    for field in changed:
+        setattr(person, field, new[field])
+    uow.session.flush()
+    if changed:
+        uow.record(PersonChanged(company_id=person.company_id, person_id=person.id, fields=changed))
+
+
+def get_person(uow: Uow, person_id: int) -> Person:
+    """Somebody the actor may see, held until the transaction ends. Errors: NotFound."""
+    return store.get_person_locked(uow, person_id)
 
 
 def speak(uow: Uow, person_id: int, language: str) -> None:

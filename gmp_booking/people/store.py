@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.errors import NotFound
 from gmp_booking.people.models import Person, PersonRole
 
 
-def add_person(uow: Uow, person: Person) -> Person:
-    uow.session.add(person)
-    uow.session.flush()
-    return person
+@dataclass(frozen=True)
+class Wanted:
+    """Which people a list shows."""
+
+    words: str = ""
+    company_id: int | None = None
+    facility_only: bool = False
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person with the roles that stand."""
+
+    person: Person
+    roles: tuple[str, ...]
+
+
+def add_person(uow: Uow, values: Mapping[str, Any]) -> Person | None:
+    """The new person; None when the address is somebody's, also of one the actor may not see."""
+    statement = insert(Person).values(**values).on_conflict_do_nothing(index_elements=[Person.email]).returning(Person)
+    return uow.session.scalars(statement).one_or_none()
 
 
 def find_person(uow: Uow, person_id: int) -> Person | None:
@@ -22,6 +45,50 @@ def find_person(uow: Uow, person_id: int) -> Person | None:
 
 def find_person_by_email(uow: Uow, email: str) -> Person | None:
     return uow.session.scalars(select(Person).where(Person.email == email)).one_or_none()
+
+
+def get_person_locked(uow: Uow, person_id: int) -> Person:
+    """Errors: NotFound, also for somebody the actor may not see."""
+    statement = select(Person).where(Person.id == person_id).with_for_update(key_share=True)
+    person = uow.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if person is None:
+        raise NotFound
+    return person
+
+
+def list_everybody(uow: Uow, wanted: Wanted) -> list[PersonRow]:
+    """The people the actor may see, by name; those who left come last."""
+    roles = func.array_agg(PersonRole.role).filter(PersonRole.role.is_not(None)).label("roles")
+    statement = (
+        select(Person, roles)
+        .outerjoin(PersonRole, (PersonRole.person_id == Person.id) & PersonRole.revoked_at.is_(None))
+        .group_by(Person.id)
+    )
+    if wanted.company_id is not None:
+        statement = statement.where(Person.company_id == wanted.company_id)
+    if wanted.facility_only:
+        statement = statement.where(Person.company_id.is_(None))
+    if wanted.words:
+        likely = f"%{wanted.words.replace('%', '').replace('_', chr(92) + '_')}%"
+        statement = statement.where(Person.name.ilike(likely) | Person.email.ilike(likely))
+    if wanted.role:
+        statement = statement.having(func.bool_or(PersonRole.role == wanted.role))
+    found = [PersonRow(person, tuple(sorted(held or ()))) for person, held in uow.session.execute(statement)]
+    return sorted(found, key=lambda row: (not row.person.active, row.person.name.casefold(), row.person.id))
+
+
+def lock_other_administrators(uow: Uow, person_id: int) -> int:
+    """How many others administer the system, held so that two cannot leave at once."""
+    standing = (PersonRole.role == Role.SYSADMIN.value) & PersonRole.revoked_at.is_(None)
+    uow.session.execute(select(PersonRole.id).where(standing).order_by(PersonRole.id).with_for_update())
+    others = select(func.count()).select_from(PersonRole).join(Person, Person.id == PersonRole.person_id)
+    counted = uow.session.execute(others.where(standing, Person.active, Person.id != person_id)).scalar_one()
+    return int(counted)
+
+
+def list_role_ids(uow: Uow, person_id: int) -> list[int]:
+    """The rows of every role the person has or had."""
+    return list(uow.session.scalars(select(PersonRole.id).where(PersonRole.person_id == person_id)))
 
 
 def list_people(uow: Uow, company_id: int | None) -> Sequence[Person]:
