@@ -84,7 +84,14 @@ def lay_test_facility(uow: Uow) -> None:
         _add_person(uow, f"{user}@brc.example", f"Staff {user}", None, (role,))
     for number, (code, (ko, en, domain, products)) in enumerate(COMPANIES.items(), start=1):
         company = Company(
-            code=code, name_ko=ko, name_en=en, name_zh=en, country="KR", registration_no=f"000-81-0000{number}"
+            code=code,
+            name_ko=ko,
+            name_en=en,
+            name_zh=en,
+            country="KR",
+            registration_no=f"000-81-0000{number}",
+            # Tests are not about the limit unless they say so.
+            pending_room_days_cap=100_000,
         )
         uow.session.add(company)
         uow.session.flush()

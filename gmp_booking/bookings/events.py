@@ -56,6 +56,21 @@ class BookingConfirmed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookingAcknowledged(Event):
+    """The company confirmed what staff had entered for it."""
+
+    by_link: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingExpired(Event):
+    """Nobody decided, or the company did not answer, in time."""
+
+    was: str
+    stage: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingCancelled(Event):
     explanation: str
     was: str

@@ -130,6 +130,10 @@ HOLDING = frozenset(state for state, facts in STATES.items() if facts.holds_slot
 WAITING = frozenset({S.SUBMITTED, S.UNDER_REVIEW})
 
 
+def transition_of(action: Action) -> Transition:
+    return _BY_ACTION[action]
+
+
 def step(state: BookingState, action: Action) -> Transition:
     """The transition an action means in a state.
 

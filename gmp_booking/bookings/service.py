@@ -14,12 +14,13 @@ from gmp_booking.bookings.events import BookingCancelled, BookingDrafted, Bookin
 from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
 from gmp_booking.bookings.lifecycle import Action, BookingState, track_of
 from gmp_booking.bookings.lifecycle import step as transition_of
+from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.on_behalf import Asker, ask_to_confirm, asker_of, refuse_another_company
 from gmp_booking.bookings.store import BookingDetails, NewBooking, Parts, TakenTime, Wanted
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import list_companies
-from gmp_booking.companies.store import get_company_id
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.claims import Claim, place
@@ -29,7 +30,7 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
-from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
+from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
@@ -68,16 +69,9 @@ def subject_of(booking: Booking, **more: Any) -> Subject:
 def company_for(uow: Uow, content_company: str | None) -> int:
     """The company a request is for: one's own, or the one staff enter it for.
 
-    Errors: Invalid when staff do not say for whom.
+    Errors: Invalid when staff do not say for whom, or name nobody there is.
     """
-    if uow.actor.company_id is not None:
-        return uow.actor.company_id
-    if not content_company:
-        raise Invalid(field_errors={"booked_for": [N_("Say which company this booking is for.")]})
-    try:
-        return get_company_id(uow, content_company)
-    except NotFound as error:
-        raise Invalid(field_errors={"booked_for": [N_("There is no such company.")]}) from error
+    return asker_of(uow, content_company).company_id
 
 
 def preview(uow: Uow, content: BookingContent, *, reference: str | None = None) -> Preview:
@@ -160,7 +154,8 @@ def submit(
     """
     _refuse_problems(content, uow)
     booking = store.get_booking(uow, reference) if reference else None
-    company_id = booking.company_id if booking else company_for(uow, content.booked_for)
+    asker = asker_for(uow, content, booking)
+    company_id = asker.company_id
     subject = subject_of(booking) if booking else Subject(company_id=company_id)
     require(uow.actor, Permission.BOOKING_SUBMIT, subject)
     if booking is not None:
@@ -169,7 +164,10 @@ def submit(
             raise Stale
     catalogue = look_up(uow, content, company_id=company_id)
     held = locks_of_slots(uow, booking.id) if booking else set()
-    uow.lock(catalogue.lock_keys(content) | held)
+    uow.lock(catalogue.lock_keys(content) | held | {("company", company_id)})
+    limits = find_limits(uow, company_id, booking_id=booking.id if booking else None)
+    if uow.actor.company_id is not None:
+        require_signatory(limits, content, uow.actor.roles)
     gathered = gather(
         uow,
         content,
@@ -181,7 +179,8 @@ def submit(
     verdict = examine(gathered.case)
     if verdict.has_hard:
         raise refusal(verdict)
-    written = _write_request(uow, content, catalogue, gathered, booking=booking, company_id=company_id)
+    require_within_limit(limits, content)
+    written = _write_request(uow, content, catalogue, gathered, booking=booking, asker=asker)
     _keep(uow, written, gathered, verdict)
     _record_submission(uow, written, content, verdict)
     return Submitted(written, content, verdict)
@@ -198,6 +197,15 @@ def refusal(verdict: Verdict) -> Conflict:
     return Conflict(N_("Something is in the way."), detail={"verdict": verdict})
 
 
+def asker_for(uow: Uow, content: BookingContent, booking: Booking | None) -> Asker:
+    """Who asks for this: of a kept booking, whoever asked for it before."""
+    if booking is None:
+        return asker_of(uow, content.booked_for)
+    if uow.actor.is_staff and content.booked_for:
+        refuse_another_company(booking, asker_of(uow, content.booked_for))
+    return Asker(booking.company_id, booking.requested_by)
+
+
 def _acting_person(uow: Uow) -> int:
     assert uow.actor.person_id is not None, "only people ask for bookings"
     return uow.actor.person_id
@@ -210,22 +218,23 @@ def _write_request(
     gathered: Gathered,
     *,
     booking: Booking | None,
-    company_id: int,
+    asker: Asker,
 ) -> Booking:
     """Write the booking's row, its version's parts and its slots."""
     columns = _columns(uow, content, catalogue)
     if booking is None:
         new = NewBooking(
             reference=store.new_reference(),
-            company_id=company_id,
+            company_id=asker.company_id,
             state=BookingState.SUBMITTED,
-            requested_by=_acting_person(uow),
+            requested_by=asker.person_id or _acting_person(uow),
             entered_by=_acting_person(uow),
             **columns,
         )
         booking = Booking(id=store.add_booking(uow, new), version=1, revision=1, stage=0, sequence=0)
         for name in new.__dataclass_fields__:
             setattr(booking, name, getattr(new, name))
+        ask_to_confirm(uow, booking, asker)
     else:
         was_returned = booking.state == BookingState.RETURNED
         give_back_slots(uow, booking.id)

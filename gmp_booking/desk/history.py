@@ -18,6 +18,8 @@ WHAT: Mapping[str, str] = {
     "BookingRejected": N_("rejected it"),
     "BookingApproved": N_("approved it"),
     "BookingConfirmed": N_("The booking was confirmed"),
+    "BookingAcknowledged": N_("confirmed what the facility had entered"),
+    "BookingExpired": N_("The request expired: nobody decided in time"),
     "BookingCancelled": N_("cancelled it"),
 }
 SAID = ("question", "explanation")

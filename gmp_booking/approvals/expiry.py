@@ -1,0 +1,51 @@
+"""Requests nobody decided in time: they end by themselves and free what they held."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from gmp_booking.bookings import store
+from gmp_booking.bookings.events import BookingExpired
+from gmp_booking.bookings.lifecycle import Action, BookingState, step, transition_of
+from gmp_booking.bookings.service import release
+from gmp_booking.infra.uow import Uow
+from gmp_booking.resources.slots import locks_of_slots
+
+_EXPIRING = transition_of(Action.EXPIRE).sources
+_OVERDUE = text(
+    """
+    SELECT reference FROM booking
+    WHERE pending_until <= (SELECT gmp_now()) AND state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'APPROVED')
+    ORDER BY pending_until, id LIMIT :limit
+    """
+)
+
+
+def list_overdue(uow: Uow, *, limit: int = 100) -> list[str]:
+    """References of requests whose time is up, the longest overdue first."""
+    return list(uow.session.scalars(_OVERDUE, {"limit": limit}))
+
+
+def expire(uow: Uow, reference: str) -> bool:
+    """End one request whose time is up; whether there was anything left to end.
+
+    Errors: Stale when somebody decided in the same moment.
+    """
+    booking = store.get_booking(uow, reference)
+    was = BookingState(booking.state)
+    if booking.pending_until is None or was not in _EXPIRING:
+        return False
+    uow.lock(locks_of_slots(uow, booking.id))
+    if booking.pending_until > uow.now:
+        return False
+    release(uow, booking, state=step(was, Action.EXPIRE).target)
+    uow.record(
+        BookingExpired(
+            company_id=booking.company_id,
+            booking_id=booking.id,
+            reference=booking.reference,
+            version=booking.version,
+            was=was.value,
+        )
+    )
+    return True

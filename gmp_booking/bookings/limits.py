@@ -1,0 +1,120 @@
+"""What a company may ask for at all: how much it may keep waiting, and who may ask for large or clinical work.
+
+A room-day is a started 24 hours of room time, margins included, counted for each room over all of the company's
+requests that are not decided yet. Equipment running alone counts nothing, nor does a change of a confirmed booking:
+its time is held already. Defaults are ours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Final
+
+from sqlalchemy import text
+
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.lifecycle import RunType
+from gmp_booking.bookings.targets import SEOUL
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.errors import Conflict, Forbidden
+from gmp_booking.kernel.text import N_
+
+MINUTES_OF_A_ROOM_DAY: Final = 24 * 60
+DAYS_WITHOUT_A_SIGNATORY: Final = 5
+
+_LIMITS = text(
+    """
+    SELECT c.pending_room_days_cap, c.single_signatory, (
+        SELECT jsonb_object_agg(code, minutes) FROM (
+            SELECT r.code,
+                   sum(extract(epoch FROM s.ends_at - s.starts_at) / 60 + s.setup_min + s.teardown_min) AS minutes
+            FROM booking AS b
+            JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version AND s.state <> 'CANCELLED'
+            JOIN resource AS r ON r.id = s.room_id
+            WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
+              AND b.state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'APPROVED')
+              AND b.id IS DISTINCT FROM :booking_id
+            GROUP BY r.code) AS waiting)
+    FROM company AS c WHERE c.id = :company_id
+    """
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A company's limits and what it keeps waiting.
+
+    Unit: `waiting_min` is minutes of room time by room.
+    """
+
+    room_days: int
+    single_signatory: bool
+    waiting_min: Mapping[str, float]
+
+
+def find_limits(uow: Uow, company_id: int, *, booking_id: int | None) -> Limits:
+    """The limits, and what waits beside the booking at hand; read under the company's lock."""
+    values = {"company_id": company_id, "booking_id": booking_id}
+    room_days, single_signatory, waiting = uow.session.execute(_LIMITS, values).one()
+    return Limits(room_days, single_signatory, waiting or {})
+
+
+def room_minutes(content: BookingContent) -> Counter[str]:
+    """Room time asked for, by room. Unit: minutes."""
+    minutes: Counter[str] = Counter()
+    for session in content.sessions:
+        lasts = int((session.end - session.start) / timedelta(minutes=1))
+        minutes[session.room] += lasts + session.setup_min + session.teardown_min
+    return minutes
+
+
+def room_days(minutes: Mapping[str, float]) -> int:
+    """Started room-days of room time by room."""
+    return sum(ceil(each / MINUTES_OF_A_ROOM_DAY) for each in minutes.values())
+
+
+def require_within_limit(limits: Limits, content: BookingContent) -> None:
+    """Errors: Conflict, with how much waits and how much there may be."""
+    asked = room_minutes(content)
+    if not asked:
+        return
+    codes = {*limits.waiting_min, *asked}
+    together = room_days({code: limits.waiting_min.get(code, 0) + asked[code] for code in codes})
+    if together <= limits.room_days:
+        return
+    figures = {"waiting": room_days(limits.waiting_min), "together": together, "limit": limits.room_days}
+    raise Conflict(
+        N_(
+            "Too much would be waiting for a decision: %(waiting)s room-days wait already, with this request"
+            " %(together)s, and at most %(limit)s may. Wait for a decision, shorten the request or give another one up."
+        ),
+        params=figures,
+        detail={"pending_limit": figures},
+    )
+
+
+def needs_signatory(content: BookingContent) -> bool:
+    """Clinical runs, and work in rooms on more than five days, are asked for by an authorised signatory."""
+    days = {
+        (session.start.astimezone(SEOUL) + timedelta(days=number)).date()
+        for session in content.sessions
+        for number in range((session.end - session.start) // timedelta(days=1) + 1)
+    }
+    return content.run_type is RunType.CLIN or len(days) > DAYS_WITHOUT_A_SIGNATORY
+
+
+def require_signatory(limits: Limits, content: BookingContent, roles: frozenset[Role]) -> None:
+    """Errors: Forbidden when the asker's roles do not carry this request; a company may let one person do both."""
+    if limits.single_signatory or Role.COMPANY_APPROVER in roles or not needs_signatory(content):
+        return
+    raise Forbidden(
+        N_(
+            "A clinical run, or work on more than five days, is requested by an authorised signatory of the company."
+            " Save it as a draft: they can open and submit it."
+        )
+    )

@@ -1,0 +1,187 @@
+"""Bookings that staff enter for a company that phoned: for whom, at whose word, and how the company confirms it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from gmp_booking.bookings import store
+from gmp_booking.bookings.events import BookingAcknowledged
+from gmp_booking.bookings.models import Acknowledgement, Booking
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.companies.models import Company
+from gmp_booking.companies.store import get_company_id
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Actor, Role
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
+from gmp_booking.kernel.text import N_
+from gmp_booking.people.models import Person, PersonRole
+from gmp_booking.people.service import find_person_by_email
+
+MARK: Final = "gmpc_"
+STATES_TO_CONFIRM: Final = frozenset({"SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED", "CONFIRMED"})
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The company a request is for, and the person of it who asked, where that is known."""
+
+    company_id: int
+    person_id: int | None
+
+
+def asker_of(uow: Uow, booked_for: str | None) -> Asker:
+    """Who asks: oneself, or whom staff name by the company's code or the person's e-mail address.
+
+    Errors: Invalid when staff do not say for whom, or name nobody there is.
+    """
+    if uow.actor.company_id is not None:
+        return Asker(uow.actor.company_id, uow.actor.person_id)
+    if not booked_for:
+        raise Invalid(field_errors={"booked_for": [N_("Say which company this booking is for.")]})
+    if "@" in booked_for:
+        person = find_person_by_email(uow, booked_for)
+        if person is None or not person.active or person.company_id is None:
+            raise Invalid(field_errors={"booked_for": [N_("No company has anybody with this e-mail address.")]})
+        return Asker(person.company_id, person.id)
+    try:
+        return Asker(get_company_id(uow, booked_for), None)
+    except NotFound as error:
+        raise Invalid(field_errors={"booked_for": [N_("There is no such company.")]}) from error
+
+
+def refuse_another_company(booking: Booking, asker: Asker) -> None:
+    """Errors: Invalid when a kept draft is submitted for another company than it was begun for."""
+    if asker.company_id != booking.company_id:
+        sentence = N_("This draft belongs to another company. Begin a new booking instead.")
+        raise Invalid(field_errors={"booked_for": [sentence]})
+
+
+def ask_to_confirm(uow: Uow, booking: Booking, asker: Asker) -> None:
+    """Remember who of the company is to confirm what staff entered: who asked, else its authorised signatories."""
+    if not uow.actor.is_staff:
+        return
+    people = [asker.person_id] if asker.person_id else _signatories(uow, booking.company_id)
+    for person_id in people:
+        uow.session.add(
+            Acknowledgement(
+                booking_id=booking.id,
+                company_id=booking.company_id,
+                person_id=person_id,
+                nonce=secrets.token_urlsafe(24),
+            )
+        )
+    uow.session.flush()
+
+
+def _signatories(uow: Uow, company_id: int) -> list[int]:
+    holding = (
+        select(PersonRole.role, Person.id)
+        .join(Person, Person.id == PersonRole.person_id)
+        .where(Person.company_id == company_id, Person.active, PersonRole.revoked_at.is_(None))
+        .order_by(Person.id)
+    )
+    holders = [(Role(role), person_id) for role, person_id in uow.session.execute(holding)]
+    found = [person_id for role, person_id in holders if role is Role.COMPANY_APPROVER]
+    return found or [person_id for role, person_id in holders if role is Role.COMPANY_REQUESTER]
+
+
+# -- the link in the mail
+
+
+def link_secret(nonce: str, pepper: bytes) -> str:
+    """What a mail's link carries: made of the row's nonce with the house's key, so that rows alone open nothing."""
+    digest = hmac.new(pepper, b"acknowledgement|" + nonce.encode(), hashlib.sha256).digest()
+    return f"{MARK}{nonce}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who opened their link: who, about which booking, and whether it is still theirs to confirm."""
+
+    person: Person
+    actor: Actor
+    details: BookingDetails
+    acknowledgement: Acknowledgement
+    confirmed_at: datetime | None
+    is_open: bool
+
+
+def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
+    """Who holds this link. Errors: NotFound, whatever is wrong with it."""
+    nonce = secret.removeprefix(MARK).partition(".")[0]
+    if not hmac.compare_digest(link_secret(nonce, pepper).encode(), secret.encode("utf-8", "surrogatepass")):
+        raise NotFound
+    row = uow.session.scalars(select(Acknowledgement).where(Acknowledgement.nonce == nonce)).one_or_none()
+    person = uow.session.get(Person, row.person_id) if row else None
+    booking = uow.session.get(Booking, row.booking_id) if row else None
+    company = uow.session.get(Company, row.company_id) if row else None
+    if row is None or person is None or booking is None or company is None:
+        raise NotFound
+    if not person.active or person.company_id != row.company_id or company.status != "ACTIVE":
+        raise NotFound
+    confirmed_at = first_confirmation(list_acknowledgements(uow, booking.id))
+    actor = Actor(
+        account_id=None,
+        person_id=person.id,
+        name=person.name,
+        email=person.email,
+        company_id=company.id,
+        company_code=company.code,
+        language=person.language,
+    )
+    return Asked(
+        person=person,
+        actor=actor,
+        details=store.details_of(uow, booking),
+        acknowledgement=row,
+        confirmed_at=confirmed_at,
+        is_open=confirmed_at is None and booking.state in STATES_TO_CONFIRM,
+    )
+
+
+def acknowledge(uow: Uow, secret: str, *, pepper: bytes) -> BookingDetails:
+    """Confirm, as the person whom the link was sent to; it works once.
+
+    Errors: NotFound; Stale when the booking changes meanwhile; Conflict when it was confirmed already or the booking has ended.
+    """
+    asked = find_asked(uow, secret, pepper=pepper)
+    booking = asked.details.booking
+    uow.lock({("company", booking.company_id)})
+    store.require_unchanged(uow, booking)
+    confirmed = first_confirmation(list_acknowledgements(uow, booking.id))
+    if not asked.is_open or confirmed is not None:
+        raise Conflict(N_("This was confirmed before, or the booking has ended; there is nothing left to confirm."))
+    asked.acknowledgement.confirmed_at = uow.now
+    uow.session.flush()
+    uow.record(
+        BookingAcknowledged(
+            company_id=booking.company_id,
+            booking_id=booking.id,
+            reference=booking.reference,
+            version=booking.version,
+            by_link=True,
+        )
+    )
+    return asked.details
+
+
+def list_acknowledgements(uow: Uow, booking_id: int) -> Collection[Acknowledgement]:
+    return uow.session.scalars(
+        select(Acknowledgement)
+        .where(Acknowledgement.booking_id == booking_id)
+        .order_by(Acknowledgement.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def first_confirmation(rows: Iterable[Acknowledgement]) -> datetime | None:
+    return min((row.confirmed_at for row in rows if row.confirmed_at is not None), default=None)
