@@ -24,6 +24,7 @@ from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allow
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
+from gmp_booking.people.models import Person
 from gmp_booking.resources.store import get_resource_id, others_busy
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "mark_used",
     "read_entries",
     "revoke_feed",
+    "revoke_feeds_of",
     "rotate_feed",
 ]
 
@@ -111,6 +113,21 @@ def rotate_feed(uow: Uow, feed_id: int) -> FeedMade:
 def revoke_feed(uow: Uow, feed_id: int) -> None:
     """End one of one's own links. Errors: NotFound, also for somebody else's."""
     _revoke(uow, feed_id)
+
+
+def revoke_feeds_of(uow: Uow, person: Person) -> int:
+    """End every link of somebody who leaves, and say how many. Errors: Forbidden."""
+    require(uow.actor, Permission.PEOPLE_DEACTIVATE, Subject(company_id=person.company_id))
+    standing = store.list_feeds(uow, person.id)
+    for feed in standing:
+        revoked = store.revoke_feed(uow, feed.id, person.id)
+        if revoked is not None:
+            uow.record(
+                CalendarFeedRevoked(
+                    company_id=person.company_id, feed_id=feed.id, person_id=person.id, prefix=revoked.prefix
+                )
+            )
+    return len(standing)
 
 
 def list_feeds(uow: Uow, person_id: int) -> list[FeedRow]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 
 from gmp_booking.companies import store
-from gmp_booking.companies.events import CompanyAdded
+from gmp_booking.companies.events import CompanyAdded, CompanyChanged
 from gmp_booking.companies.models import Company
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.fingerprint import require_unchanged
 from gmp_booking.kernel.text import N_
 
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
@@ -48,6 +50,52 @@ def create_company(
     )
     uow.record(CompanyAdded(company_id=company.id, code=code))
     return company
+
+
+STATUSES = ("ACTIVE", "SUSPENDED")
+MOST_ROOM_DAYS = 365
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyFacts:
+    """What may be corrected of a company; the code stays, it stands in the records. Unit: the cap is in room-days."""
+
+    name_ko: str
+    name_en: str
+    name_zh: str
+    country: str
+    registration_no: str
+    status: str
+    pending_room_days_cap: int
+    single_signatory: bool
+
+
+def facts_of(company: Company) -> CompanyFacts:
+    return CompanyFacts(**{field.name: getattr(company, field.name) for field in fields(CompanyFacts)})
+
+
+def change_company(uow: Uow, code: str, new: CompanyFacts, *, seen: str | None = None) -> None:
+    """Errors: Invalid naming the fields; NotFound; Stale when somebody else changed it since `seen`."""
+    require(uow.actor, Permission.COMPANY_EDIT)
+    company = store.get_company_locked(uow, code)
+    require_unchanged(seen, asdict(facts_of(company)))
+    errors = _mistakes(
+        code, new.country, registration_no=new.registration_no, names=(new.name_ko, new.name_en, new.name_zh)
+    )
+    if new.status not in STATUSES:
+        errors["status"] = [N_("Not one of the choices.")]
+    if not 0 <= new.pending_room_days_cap <= MOST_ROOM_DAYS:
+        errors["pending_room_days_cap"] = [N_("A number from 0 to 365 is needed.")]
+    if errors:
+        raise Invalid(field_errors=errors)
+    if new.country == "KR":
+        new = replace(new, registration_no=written_registration_no(new.registration_no))
+    changed = tuple(name for name, value in asdict(new).items() if getattr(company, name) != value)
+    for name in changed:
+        setattr(company, name, getattr(new, name))
+    uow.session.flush()
+    if changed:
+        uow.record(CompanyChanged(company_id=company.id, code=code, fields=changed))
 
 
 def find_company(uow: Uow, code: str) -> Company | None:

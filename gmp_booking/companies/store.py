@@ -21,6 +21,15 @@ def find_company(uow: Uow, code: str) -> Company | None:
     return uow.session.scalars(select(Company).where(Company.code == code)).one_or_none()
 
 
+def get_company_locked(uow: Uow, code: str) -> Company:
+    """Errors: NotFound."""
+    statement = select(Company).where(Company.code == code).with_for_update(key_share=True)
+    company = uow.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if company is None:
+        raise NotFound
+    return company
+
+
 def list_companies(uow: Uow) -> Sequence[Company]:
     return uow.session.scalars(select(Company).order_by(Company.code)).all()
 
