@@ -1,0 +1,114 @@
+"""Marks while a form is open: others see that somebody is filling one in, nobody is refused because of them.
+
+A person has the marks of their latest form only; each ends by itself. Others learn neither who nor of which company.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.kernel.period import Period
+
+LASTS = timedelta(minutes=10)
+MOST = 12
+LONGEST = timedelta(days=7)
+
+_MARK = text(
+    """
+    WITH wanted AS (
+        SELECT x.number, r.id AS resource_id, x.starts_at, x.ends_at
+        FROM jsonb_to_recordset(CAST(:wanted AS jsonb))
+             AS x (number int, code text, starts_at timestamptz, ends_at timestamptz)
+        JOIN resource AS r ON r.code = x.code AND r.active
+    ), ended AS (
+        UPDATE slot_hold SET expires_at = :now
+        WHERE person_id = :person_id AND expires_at > :now AND number NOT IN (SELECT number FROM wanted)
+    )
+    INSERT INTO slot_hold (person_id, company_id, number, resource_id, starts_at, ends_at, expires_at)
+    SELECT :person_id, :company_id, number, resource_id, starts_at, ends_at, :expires_at FROM wanted
+    ON CONFLICT (person_id, number) DO UPDATE
+    SET resource_id = EXCLUDED.resource_id, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at,
+        expires_at = EXCLUDED.expires_at
+    """
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Time somebody is about to ask for; `whose` is "mine", "ours" (a colleague's) or "others"."""
+
+    resource_id: int
+    period: Period
+    whose: str
+
+
+def mark(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:
+    """Mark what a form asks for now, in place of what this person's forms asked for before.
+
+    Shape: `wanted` are resource codes with their time; unknown codes, time long past and stretches of more than a
+    week are left out.
+    """
+    shown = [(code, period) for code, period in wanted if period.end > uow.now and period.duration <= LONGEST]
+    rows = [
+        {"number": number, "code": code, "starts_at": period.start.isoformat(), "ends_at": period.end.isoformat()}
+        for number, (code, period) in enumerate(shown[:MOST], start=1)
+    ]
+    values = {
+        "wanted": json.dumps(rows),
+        "person_id": uow.actor.person_id,
+        "company_id": uow.actor.company_id,
+        "now": uow.now,
+        "expires_at": uow.now + LASTS,
+    }
+    uow.session.execute(_MARK, values)
+
+
+def drop(uow: Uow) -> None:
+    """The form was sent or left."""
+    mark(uow, ())
+
+
+_OWN = text(
+    """
+    SELECT resource_id, starts_at, ends_at, person_id = :person_id AS mine FROM slot_hold
+    WHERE resource_id = ANY (:wanted) AND expires_at > :now AND starts_at < :until_at AND ends_at > :from_at
+      AND company_id IS NOT DISTINCT FROM :company_id
+    """
+).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)), bindparam("company_id", type_=BigInteger))
+_OTHERS = text(
+    "SELECT resource_id, lower(marked), upper(marked) FROM gmp_others_marks(:wanted, :from_at, :until_at)"
+).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)))
+
+
+def list_marks(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[Mark]:
+    """The marks in a window: one's own, one's company's, and the merged ones of all others."""
+    values: dict[str, Any] = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
+    own = uow.session.execute(
+        _OWN,
+        values | {"person_id": uow.actor.person_id, "company_id": uow.actor.company_id, "now": uow.now},
+    )
+    marks = [Mark(row[0], Period(row[1], row[2]), "mine" if row[3] else "ours") for row in own]
+    others = uow.session.execute(_OTHERS, values)
+    return marks + [Mark(row[0], Period(row[1], row[2]), "others") for row in others]
+
+
+_FORGET = text("DELETE FROM slot_hold WHERE expires_at < :before")
+
+
+def forget_old(uow: Uow) -> None:
+    """Remove marks that ended an hour ago or more."""
+    uow.session.execute(_FORGET, {"before": uow.now - timedelta(hours=1)})
+
+
+def forget(database: Database) -> None:
+    """The hourly job; any number of workers may do it at once."""
+    database.transact(SYSTEM, forget_old)
