@@ -57,9 +57,6 @@ class Floor:
     def both(self) -> float:
         return self.route.p50 + self.insert.p50
 
-    def of(self, scene: Scene) -> float:
-        return self.both if scene.writes else self.route.p50
-
 
 @dataclass(frozen=True)
 class Scene:
@@ -70,7 +67,6 @@ class Scene:
 
     name: str
     call: Callable[[int], Call]
-    writes: bool = False
     most: int = 1000
     crowd: int = 8
     prepare: Callable[[int], None] | None = None
@@ -207,12 +203,11 @@ class Stage:
     def scenes(self) -> Iterator[Scene]:
         asker = self.tokens["requester@c1.example"]
         yield Scene("preview", lambda _n: Call("POST", "/api/v1/bookings/preview", self._booking(), asker))
-        yield Scene("create", lambda _n: self._create(asker), writes=True)
-        yield Scene("review", lambda _n: self._decide("scheduler", "review"), writes=True, prepare=self._submitted)
+        yield Scene("create", lambda _n: self._create(asker))
+        yield Scene("review", lambda _n: self._decide("scheduler", "review"), prepare=self._submitted)
         yield Scene(
             "approve (signed)",
             lambda _n: self._decide("qa", "approve"),
-            writes=True,
             most=60,
             crowd=1,
             prepare=self._reviewed,
