@@ -489,7 +489,7 @@ _TAKEN_COLUMNS = """
     p.code AS product, b.title, bs.step
 """
 # The planner takes the overlap of ranges for far less selective than it is and would read all bookings to join them;
-# OFFSET 0 leaves it nothing but the look-up of each.
+# OFFSET 0 leaves it nothing but the look-up of each, and of each unit's time by its index.
 _TAKEN_JOINS = """
     CROSS JOIN LATERAL (SELECT * FROM booking WHERE booking.id = s.booking_id OFFSET 0) AS b
     LEFT JOIN company AS c ON c.id = b.company_id
@@ -512,7 +512,7 @@ _ALL_TIME = text(
     FROM unit AS u CROSS JOIN LATERAL (
         SELECT * FROM slot
         WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.id, u.id, '[]')
-          AND slot.during && tstzrange(:from_at, :until_at)
+          AND slot.during && tstzrange(:from_at, :until_at) OFFSET 0
     ) AS s {_TAKEN_JOINS}
     WHERE u.resource_id = ANY (:resources)
     ORDER BY s.resource_id, s.starts_at
