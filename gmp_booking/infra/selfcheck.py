@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from gmp_booking.infra.migrate import pending
+from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY, Wall
 
 REQUIRED_CONSTRAINTS = ("ex_slot_unit_during", "ck_slot_during")
 REQUIRED_TRIGGERS = ("lock_held",)
@@ -79,9 +80,36 @@ def _schema_findings(connection: Connection, *, may_move_clock: bool) -> Iterato
     for name in REQUIRED_TRIGGERS:
         if name not in triggers:
             yield f"the trigger {name} is missing or disabled: restore it from the migrations."
+    yield from _wall_findings(connection)
     comment = connection.execute(text("SELECT obj_description('facility'::regclass, 'pg_class')")).scalar_one() or ""
     if comment.startswith(DEMO_MARK) and not may_move_clock:
         yield "this is the demonstration's database, its passwords are public: use DEMO=1 or another GMP_DATA_DIR."
     clock = connection.execute(text("SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'")).scalar_one()
     if clock.strip() != _ORIGINAL_CLOCK and not may_move_clock:
         yield "the clock gmp_now() has been replaced: only tests and the demo may do that; restore it."
+
+
+_STANDING = text(
+    """
+    SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS walled,
+           (SELECT count(*) FROM pg_trigger AS t
+            WHERE t.tgrelid = c.oid AND t.tgname LIKE 'history%' AND t.tgenabled <> 'D') AS history
+    FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+    """
+)
+_UNWALLED = frozenset({Wall.KEYED, Wall.SHARED})
+_HISTORY_TRIGGERS = 3
+
+
+def _wall_findings(connection: Connection) -> Iterator[str]:
+    """Tables that stand without their row-level security, or whose rows could change without a trace."""
+    standing = {row.relname: row for row in connection.execute(_STANDING)}
+    for table, wall in sorted(WALLS.items()):
+        row = standing.get(table)
+        if row is None:
+            yield f"the table {table} is missing: restore it from the migrations."
+            continue
+        if wall not in _UNWALLED and not row.walled:
+            yield f"row-level security of {table} is off, so companies could see each other: ENABLE and FORCE it."
+        if table not in WITHOUT_HISTORY and row.history < _HISTORY_TRIGGERS:
+            yield f"{table} could change without its history: restore its triggers from the migrations."

@@ -104,6 +104,21 @@ def test_a_disabled_or_missing_trigger_is_refused(place: Place, change: str) -> 
     assert findings(place.app_url) == ["the trigger lock_held is missing or disabled: restore it from the migrations."]
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ALTER TABLE slot DISABLE ROW LEVEL SECURITY", "row-level security of slot is off"),
+        ("ALTER TABLE booking NO FORCE ROW LEVEL SECURITY", "row-level security of booking is off"),
+        ("DROP TRIGGER history_update ON booking", "booking could change without its history"),
+        ("ALTER TABLE room DISABLE TRIGGER history_insert", "room could change without its history"),
+    ],
+)
+def test_a_wall_or_a_history_that_is_down_is_refused(place: Place, change: str, said: str) -> None:
+    as_superuser(place, change)
+    (finding,) = findings(place.app_url)
+    assert finding.startswith(said)
+
+
 def test_a_clock_that_was_replaced_is_refused_outside_tests_and_the_demonstration(place: Place) -> None:
     as_superuser(
         place,
