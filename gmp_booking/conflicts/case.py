@@ -5,7 +5,7 @@ Who fills these in leaves out whatever the booking itself already holds: a booki
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -49,6 +49,10 @@ class Mode(StrEnum):
 
 IN_ROOM_ROLES = frozenset({"OPERATOR", "VERIFIER", "TRAINER", "OBSERVER"})
 """The parts that are played inside the room; QA_ONCALL waits outside."""
+
+
+ENDLESS = datetime(9000, 1, 1, tzinfo=UTC)
+"""Where time that nobody has ended yet ends in arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,27 @@ class ReservationFacts:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """Time an outage takes away: from a room, from equipment, from whoever or whatever is on hold.
+
+    Shape: `subject` is the code or name of what the outage lies on, `subject_kind` and `kind` are its words;
+    `end` is None while it is open. `hold_no` is set for quality holds and is for the facility's eyes, and for
+    those a company's own hold lies on.
+    """
+
+    start: datetime
+    end: datetime | None
+    kind: str
+    subject_kind: str
+    subject: str
+    hold_no: str | None = None
+
+    @property
+    def period(self) -> Period:
+        return Period(self.start, self.end or ENDLESS)
+
+
+@dataclass(frozen=True)
 class RoomFacts:
     """A room and who else holds it.
 
@@ -137,6 +162,7 @@ class RoomFacts:
     max_occupancy: int | None
     air_zone: str | None = None
     busy: tuple[Busy, ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,6 +180,8 @@ class EquipmentFacts:
     room_use: str
     home_room: str | None
     units: tuple[UnitFacts, ...]
+    withdrawn: tuple[Withdrawal, ...] = ()
+    out_of_service: bool = False
 
     @property
     def takes_room(self) -> str | None:
@@ -178,6 +206,7 @@ class PersonBusy:
 class PersonFacts:
     name: str
     busy: tuple[PersonBusy, ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -257,6 +286,7 @@ class Case:
 
     Shape: `rooms` and `equipment` hold everything the booking names, the home rooms of that equipment, and whatever
     else may be offered instead. `known` is the stretch the busy lists speak for; None means they are complete.
+    `withdrawn` is what lies on the booking's company or product.
     """
 
     occasion: Occasion
@@ -270,6 +300,7 @@ class Case:
     calendar: CalendarFacts = field(default_factory=CalendarFacts)
     policy: PolicyFacts = field(default_factory=PolicyFacts)
     known: Period | None = None
+    withdrawn: tuple[Withdrawal, ...] = ()
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:

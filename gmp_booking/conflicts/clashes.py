@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.conflicts.case import Busy, Case
+from gmp_booking.conflicts.case import ENDLESS, Busy, Case, EquipmentFacts, RoomFacts
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.shifting import Shifts, earliest_start
@@ -63,7 +63,18 @@ def clash(case: Case, claim: Claim, block: Block, *, forbidden: Iterable[Shifts]
 def remedy(case: Case, claim: Claim, forbidden: Iterable[Shifts]) -> dict[str, Any]:
     """Shape: {"earliest_start": ISO instant} of the session or reservation the claim is of, or nothing."""
     start = earliest_start(_start_of(case, claim), forbidden, wanted=claim.period, now=case.now, known=case.known)
-    return {} if start is None else {"earliest_start": start.isoformat()}
+    return {} if start is None or start >= ENDLESS else {"earliest_start": start.isoformat()}
+
+
+def taken_time(room: RoomFacts) -> list[Period]:
+    """When a room cannot be had: others hold it, or it is out of service."""
+    return [*(busy.period for busy in room.busy), *(one.period for one in room.withdrawn)]
+
+
+def taken_places(equipment: EquipmentFacts) -> list[list[Period]]:
+    """The same of equipment, for each of its places."""
+    closed = [one.period for one in equipment.withdrawn]
+    return [[*(busy.period for busy in unit.busy), *closed] for unit in equipment.units]
 
 
 def _start_of(case: Case, claim: Claim) -> datetime:

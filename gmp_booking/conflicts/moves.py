@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from gmp_booking.conflicts.case import Case, SessionFacts
 from gmp_booking.conflicts.claims import Claim, claims
+from gmp_booking.conflicts.clashes import taken_places, taken_time
 from gmp_booking.conflicts.opening import covered_time, outside_hours
 from gmp_booking.conflicts.rules.pe03_one_person_one_place import changing_rooms
 from gmp_booking.conflicts.shifting import EVERY_SHIFT, Shifts, forbidden_by, forbidden_unless, free_gaps
@@ -81,9 +82,8 @@ def _between_neighbours(case: Case, session: SessionFacts) -> Shifts:
 def _taken(case: Case, claim: Claim) -> list[Shifts]:
     room = case.rooms.get(claim.resource_code)
     if room is not None:
-        return forbidden_by((busy.period for busy in room.busy), claim.period)
-    units = [[busy.period for busy in unit.busy] for unit in case.equipment[claim.resource_code].units]
-    return forbidden_unless(units, claim.period, places=claim.units)
+        return forbidden_by(taken_time(room), claim.period)
+    return forbidden_unless(taken_places(case.equipment[claim.resource_code]), claim.period, places=claim.units)
 
 
 def _crew_elsewhere(case: Case, session: SessionFacts) -> Iterator[Shifts]:

@@ -24,6 +24,7 @@ from gmp_booking.conflicts.case import (
     RoomFacts,
     SessionFacts,
     UnitFacts,
+    Withdrawal,
 )
 from gmp_booking.kernel.period import Period
 
@@ -63,9 +64,30 @@ def busy(
     return Busy(during(start, end, day, until=until), by, reference)
 
 
-def room(code: str, *taken: Busy, grade: str = "B", room_class: str = "GMP", maximum: int | None = 4) -> RoomFacts:
+def outage(
+    start: str,
+    end: str | None,
+    day: int = 2,
+    *,
+    until: int | None = None,
+    kind: str = "MAINTENANCE",
+    subject: tuple[str, str] = ("ROOM", "B-01"),
+    hold_no: str | None = None,
+) -> Withdrawal:
+    """Time withdrawn from a room unless said otherwise; without an end it is open."""
+    return Withdrawal(at(start, day), at(end, until or day) if end else None, kind, *subject, hold_no)
+
+
+def room(
+    code: str,
+    *taken: Busy,
+    grade: str = "B",
+    room_class: str = "GMP",
+    maximum: int | None = 4,
+    withdrawn: tuple[Withdrawal, ...] = (),
+) -> RoomFacts:
     names = {"ko": f"{code}실", "en": f"Room {code}", "zh": f"{code}室"}
-    return RoomFacts(code, names, grade, room_class, maximum, "Z1", taken)
+    return RoomFacts(code, names, grade, room_class, maximum, "Z1", taken, withdrawn)
 
 
 def equipment(
@@ -155,5 +177,5 @@ def case(
 
 __all__ = [
     "CALENDAR", "EQUIPMENT", "HOLIDAYS", "ME", "RIVAL", "ROOMS", "SEOUL", "TICK", "WORKING_WEEK", "Assignment", "Busy",
-    "PersonBusy", "at", "busy", "case", "during", "equipment", "operator", "reservation", "room", "session",
+    "PersonBusy", "at", "busy", "case", "during", "equipment", "operator", "outage", "reservation", "room", "session",
 ]  # fmt: skip

@@ -1,7 +1,19 @@
 """Which rule judges what, cell by cell, as the facility reads it in its table of rules."""
 
 import pytest
-from conflict_facts import EQUIPMENT, PersonBusy, busy, case, during, equipment, operator, reservation, room, session
+from conflict_facts import (
+    EQUIPMENT,
+    PersonBusy,
+    busy,
+    case,
+    during,
+    equipment,
+    operator,
+    outage,
+    reservation,
+    room,
+    session,
+)
 
 from gmp_booking.conflicts import engine
 from gmp_booking.conflicts.engine import examine
@@ -17,6 +29,8 @@ TABLE = {
     "RM-01": "H    H   H     H      H       H    H      H",
     "EQ-01": "H    H   H     H      H       H    H      H",
     "PV-01": "H    H   H     H      H       H    H      H",
+    "RM-06": "H    H   H     H      H       H    H      H",
+    "HV-01": "H    H   H     W      H       W    –      –",
     "RM-04": "H    H   H     –      H       H    H      H",
     "PE-03": "H    H   H     –      H       H    H      H",
     "CA-01": "S    W   W     –      W       W    W      W",
@@ -55,7 +69,10 @@ def test_a_rule_declares_the_weight_of_its_cell(code, name, expected):
 
 
 def everything_wrong(kind, run_type, place):
-    """A session at night with too many people, one of them elsewhere, in a taken room at a taken cabinet."""
+    """A session at night with too many people, one of them elsewhere, in a taken room at a taken cabinet.
+
+    The room is out of service, too, and its air does not move.
+    """
     people = tuple(operator(number) for number in range(30))
     night = session("20", "23", room=place, people=people, equipment=("BSC-X",))
     return case(
@@ -67,6 +84,7 @@ def everything_wrong(kind, run_type, place):
                 place,
                 busy("19", "21"),
                 room_class={"L-01": "SERVICE", "T-01": "DEMO", "T-02": "SEATED"}.get(place, "GMP"),
+                withdrawn=(outage("19", "22"), outage("19", "22", kind="AHU_STOP", subject=("AHU", "AHU-1"))),
             ),
         ),
         with_equipment=(equipment("BSC-X", (busy("19", "21"),), use="ATTENDED", home=place),),

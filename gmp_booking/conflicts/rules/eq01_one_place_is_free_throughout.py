@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from gmp_booking.conflicts.case import Case, EquipmentFacts
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.clashes import Block, blocks, clash, references
+from gmp_booking.conflicts.clashes import Block, blocks, clash, references, taken_places
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
 from gmp_booking.conflicts.shifting import forbidden_unless
@@ -75,9 +75,7 @@ def _shortage(case: Case, equipment: EquipmentFacts, asked: Claim) -> Iterator[C
     if asked.units > capacity:
         yield replace(_complaint(asked, "capacity"), params=counts)
         return
-    forbidden = forbidden_unless(
-        [[busy.period for busy in unit.busy] for unit in equipment.units], asked.period, places=asked.units
-    )
+    forbidden = forbidden_unless(taken_places(equipment), asked.period, places=asked.units)
     busy = tuple(busy for unit in equipment.units for busy in unit.busy)
     if capacity == 1:
         for block in blocks(busy, asked.period, case.booking.company_id):

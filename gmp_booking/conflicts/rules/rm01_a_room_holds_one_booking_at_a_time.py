@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import Case
-from gmp_booking.conflicts.clashes import blocks, clash
+from gmp_booking.conflicts.clashes import blocks, clash, taken_time
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
 from gmp_booking.conflicts.shifting import forbidden_by
@@ -32,5 +32,5 @@ def judge(case: Case) -> Iterator[Complaint]:
         if room is None:
             continue
         for block in blocks(room.busy, claim.period, case.booking.company_id):
-            forbidden = forbidden_by((busy.period for busy in room.busy), claim.period)
+            forbidden = forbidden_by(taken_time(room), claim.period)
             yield clash(case, claim, block, forbidden=forbidden)
