@@ -15,14 +15,29 @@ WHAT: Mapping[str, str] = {
     "BookingSubmitted": N_("submitted the request"),
     "BookingReviewed": N_("reviewed it and passed it on"),
     "BookingReturned": N_("returned it with a question"),
+    "BookingQuestionAsked": N_("asked once more"),
+    "BookingAnswered": N_("answered"),
     "BookingRejected": N_("rejected it"),
     "BookingApproved": N_("approved it"),
     "BookingConfirmed": N_("The booking was confirmed"),
     "BookingAcknowledged": N_("confirmed what the facility had entered"),
     "BookingExpired": N_("The request expired: nobody decided in time"),
     "BookingCancelled": N_("cancelled it"),
+    "LineCleared": N_("cleared the room"),
+    "LineClearanceVerified": N_("verified the line clearance"),
+    "LineClearanceVoided": N_("The line clearance is void"),
+    "SessionReady": N_("released the room"),
+    "SessionStarted": N_("recorded the start"),
+    "SessionOverran": N_("The session takes longer than planned"),
+    "SessionSuspended": N_("suspended the work"),
+    "SessionResumed": N_("let the work go on"),
+    "SessionCompleted": N_("recorded the end"),
+    "SessionVerified": N_("verified the record"),
+    "SessionMissed": N_("recorded that nobody came"),
+    "SessionAborted": N_("aborted the work"),
+    "BookingClosed": N_("closed the booking"),
 }
-SAID = ("question", "explanation")
+SAID = ("question", "answer", "explanation")
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class HistoryLine:
 def history_lines(journal: Sequence[JournalEntry]) -> list[HistoryLine]:
     return [
         HistoryLine(
-            what=_(WHAT.get(entry.event, entry.event)),
+            what=_what(entry),
             actor_name=entry.actor_name,
             at=entry.at,
             reason=next((str(entry.data[key]) for key in SAID if entry.data.get(key)), entry.reason),
@@ -47,3 +62,10 @@ def history_lines(journal: Sequence[JournalEntry]) -> list[HistoryLine]:
         )
         for entry in journal
     ]
+
+
+def _what(entry: JournalEntry) -> str:
+    """What happened, and in which session where it happened in one."""
+    said = _(WHAT.get(entry.event, entry.event))
+    number = entry.data.get("session")
+    return _("Session %(number)s: %(what)s", number=number, what=said) if isinstance(number, int) else said

@@ -85,6 +85,7 @@ class Subject:
     stage_role: Role | None = None
     earlier_signers: frozenset[int] = field(default_factory=frozenset)
     role: Role | None = None
+    done_by: int | None = None
 
 
 NOTHING = Subject()

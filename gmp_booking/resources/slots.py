@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import DateTime, bindparam, text
 
 from gmp_booking.infra.uow import LockKey, Uow
 from gmp_booking.kernel.period import Period
@@ -28,13 +29,32 @@ _TAKE = text(
     """
 )
 _GIVE_BACK = text("UPDATE slot SET active = false WHERE booking_id = :booking_id AND active")
+_GIVE_BACK_SOME = text("UPDATE slot SET active = false WHERE id = ANY (:ids) AND active")
 _HELD = text("SELECT DISTINCT resource_id FROM slot WHERE booking_id = :booking_id AND active")
+_LIST_HELD = text(
+    """
+    SELECT id, unit_id, resource_id, starts_at, ends_at, booking_session_id, equipment_reservation_id FROM slot
+    WHERE booking_id = :booking_id AND active ORDER BY id
+    """
+)
 
 
 @dataclass(frozen=True)
 class WantedSlot:
     """One unit for one period, and the part of the booking it is for."""
 
+    unit_id: int
+    resource_id: int
+    period: Period
+    session_id: int | None
+    reservation_id: int | None
+
+
+@dataclass(frozen=True)
+class HeldSlot:
+    """One slot that is there, and the part of the booking it hangs on."""
+
+    id: int
     unit_id: int
     resource_id: int
     period: Period
@@ -59,6 +79,45 @@ def give_back_slots(uow: Uow, booking_id: int) -> None:
     uow.session.execute(_GIVE_BACK, {"booking_id": booking_id})
 
 
+def give_back_some(uow: Uow, slots: Sequence[HeldSlot]) -> None:
+    """Release these."""
+    if slots:
+        uow.session.execute(_GIVE_BACK_SOME, {"ids": [slot.id for slot in slots]})
+
+
+def list_held(uow: Uow, booking_id: int) -> list[HeldSlot]:
+    """Everything the booking holds."""
+    rows = uow.session.execute(_LIST_HELD, {"booking_id": booking_id})
+    return [HeldSlot(row[0], row[1], row[2], Period(row[3], row[4]), row[5], row[6]) for row in rows]
+
+
 def locks_of_slots(uow: Uow, booking_id: int) -> set[LockKey]:
     """The locks to hold before the booking's slots may change."""
     return {("resource", row[0]) for row in uow.session.execute(_HELD, {"booking_id": booking_id})}
+
+
+_FIT = text(
+    """
+    WITH held AS (
+        SELECT id, unit_id, starts_at, ends_at,
+               CASE WHEN ends_at < :until THEN gmp_free_until(unit_id, ends_at, :until) ELSE :until END AS free_until
+        FROM slot WHERE booking_session_id = :session_id AND active
+    ), given_back AS (
+        UPDATE slot SET active = false FROM held WHERE slot.id = held.id AND held.free_until <= held.starts_at
+    ), fitted AS (
+        UPDATE slot SET during = tstzrange(held.starts_at, held.free_until)
+        FROM held
+        WHERE slot.id = held.id AND held.free_until > held.starts_at AND held.free_until <> held.ends_at
+    )
+    SELECT min(free_until) FROM held
+    """
+).bindparams(bindparam("until", type_=DateTime(timezone=True)))
+
+
+def fit_slots(uow: Uow, session_id: int, until: datetime) -> datetime | None:
+    """Let a session's slots end when it ends: what is left is given back, what is missing taken as far as it is free.
+
+    Shape: how far the shortest of them reaches now; None when the session holds nothing.
+    """
+    found: datetime | None = uow.session.execute(_FIT, {"session_id": session_id, "until": until}).scalar_one()
+    return found

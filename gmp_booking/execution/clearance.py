@@ -1,0 +1,47 @@
+"""Line clearance: what is looked at, when it is owed, and what counts as late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from gmp_booking.conflicts.rule import Column, column
+from gmp_booking.kernel.text import N_
+
+CHECKLIST: Final[Mapping[str, str]] = {
+    "previous_out": N_("Materials, labels and papers of the last use are out of the room."),
+    "waste_out": N_("Waste is out."),
+    "surfaces": N_("Work surfaces are cleaned and disinfected."),
+    "status": N_("Room and equipment labels, pressure and alarms are as they should be."),
+    "papers": N_("Papers and materials of this batch are the right ones."),
+}
+"""Source: default is ours, after PIC/S PE 009-17 Part I §5.50."""
+
+LATE_AFTER: Final = timedelta(minutes=15)
+"""An entry made later than this says why. Source: default is ours."""
+
+MISSED_AFTER: Final = timedelta(minutes=60)
+"""Source: default is ours."""
+
+CLEARANCE_LASTS: Final = timedelta(hours=72)
+"""How long a released room stays released while nobody works in it. Source: default is ours."""
+
+LONGEST_OVERRUN: Final = timedelta(days=7)
+"""An announced end later than this is a slip of the pen. Source: default is ours."""
+
+EARLIEST_START: Final = timedelta(hours=24)
+"""A true start earlier than this before the planned one is a slip of the pen. Source: default is ours."""
+
+_CLEARED_FIRST = frozenset({Column.CLIN, Column.ENG, Column.MEDIA_FILL})
+
+
+def needs_clearance(kind: str, run_type: str | None, room_class: str) -> bool:
+    """Whether a session begins with a cleared and released room: where rule CO-02 is judged."""
+    return column(kind, run_type, room_class) in _CLEARED_FIRST
+
+
+def late_minutes(happened_at: datetime, entered_at: datetime) -> int:
+    """How many minutes after it happened something was entered; none within the time nobody has to explain."""
+    delay = entered_at - happened_at
+    return int(delay.total_seconds() // 60) if delay > LATE_AFTER else 0

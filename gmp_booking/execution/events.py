@@ -1,0 +1,122 @@
+"""What happens in sessions, in the past tense; `session` is the session's number in its booking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineCleared(Event):
+    session: int
+    room: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineClearanceVerified(Event):
+    session: int
+    room: str
+    performed_by: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineClearanceVoided(Event):
+    session: int
+    room: str
+    explanation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionReady(Event):
+    """The room was released; `signed` is what the signature's hash was taken over."""
+
+    session: int
+    room: str
+    meaning: str
+    signed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionStarted(Event):
+    """Work began; `regardless` are the rules that stood against it when production or QA recorded it."""
+
+    session: int
+    room: str
+    started_at: datetime
+    late_min: int = 0
+    regardless: tuple[str, ...] = ()
+    deviation_no: str | None = None
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOverran(Event):
+    """The session takes longer than planned; `held_until` is how far its slot could be stretched."""
+
+    session: int
+    room: str
+    until: datetime
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSuspended(Event):
+    session: int
+    room: str
+    explanation: str
+    meaning: str
+    signed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionResumed(Event):
+    session: int
+    room: str
+    explanation: str
+    meaning: str
+    signed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionCompleted(Event):
+    session: int
+    room: str
+    ended_at: datetime
+    headcount: int
+    late_min: int = 0
+    note: str | None = None
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionVerified(Event):
+    session: int
+    room: str
+    completed_by: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionMissed(Event):
+    session: int
+    room: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionAborted(Event):
+    session: int
+    room: str
+    ended_at: datetime
+    deviation_no: str
+    explanation: str
+    meaning: str
+    late_min: int = 0
+    signed: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingClosed(Event):
+    meaning: str

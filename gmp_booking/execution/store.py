@@ -1,0 +1,277 @@
+"""Sessions and clearances as rows; every statement of this feature is here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlalchemy.engine import CursorResult
+
+from gmp_booking.bookings.lifecycle import BookingState, SessionState
+from gmp_booking.bookings.models import BookingSession
+from gmp_booking.execution.clearance import needs_clearance
+from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.kernel.errors import NotFound, Stale
+
+_KEYS = text(
+    """
+    SELECT 'resource', bs.room_id FROM booking_session AS bs JOIN booking AS b ON b.id = bs.booking_id
+    WHERE b.reference = :reference AND bs.version = b.version AND bs.number = :number
+    UNION
+    SELECT 'resource', s.resource_id FROM slot AS s JOIN booking_session AS bs ON bs.id = s.booking_session_id
+    JOIN booking AS b ON b.id = bs.booking_id AND s.booking_id = b.id
+    WHERE s.active AND b.reference = :reference AND bs.version = b.version AND bs.number = :number
+    UNION
+    SELECT 'person', p.person_id FROM session_person AS p JOIN booking_session AS bs ON bs.id = p.booking_session_id
+    JOIN booking AS b ON b.id = bs.booking_id
+    WHERE b.reference = :reference AND bs.version = b.version AND bs.number = :number
+    """
+)
+
+_SESSIONS = """
+    SELECT bs.id, b.id AS booking_id, b.reference, b.company_id, b.version, b.revision, b.state AS booking_state,
+           b.kind, b.run_type, b.at_risk, b.batch, p.code AS product, b.title, b.requested_by, b.entered_by,
+           jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
+           v.content_hash, bs.number, bs.state, bs.room_id, r.code AS room,
+           jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh_Hans', r.name_zh) AS room_names,
+           room.room_class, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step, bs.headcount,
+           (SELECT count(*) FROM session_person AS crew WHERE crew.booking_session_id = bs.id
+               AND crew.role IN ('OPERATOR', 'VERIFIER', 'TRAINER', 'OBSERVER')) AS named,
+           bs.actual_start_at, bs.start_entered_at, starter.name AS started_by, bs.expected_end_at, bs.actual_end_at,
+           bs.end_entered_at, bs.end_entered_by, ender.name AS ended_by, bs.verified_at, verifier.name AS verified_by,
+           bs.released_at, bs.headcount_actual, bs.deviation_no, bs.note,
+           lc.id AS clearance_id, lc.items AS clearance_items, lc.performed_by AS cleared_by_id,
+           lc.performed_at AS cleared_at, clearer.name AS cleared_by, lc.verified_at AS clearance_verified_at,
+           looker.name AS clearance_verified_by
+    FROM booking_session AS bs
+    JOIN booking AS b ON b.id = bs.booking_id AND b.version = bs.version
+    JOIN booking_version AS v ON v.booking_id = b.id AND v.version = b.version
+    JOIN resource AS r ON r.id = bs.room_id
+    JOIN room ON room.id = bs.room_id
+    LEFT JOIN company AS c ON c.id = b.company_id
+    LEFT JOIN product AS p ON p.id = b.product_id
+    LEFT JOIN line_clearance AS lc ON lc.booking_id = b.id AND lc.session_number = bs.number AND lc.void_at IS NULL
+         AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at
+    LEFT JOIN person AS starter ON starter.id = bs.start_entered_by
+    LEFT JOIN person AS ender ON ender.id = bs.end_entered_by
+    LEFT JOIN person AS verifier ON verifier.id = bs.verified_by
+    LEFT JOIN person AS clearer ON clearer.id = lc.performed_by
+    LEFT JOIN person AS looker ON looker.id = lc.verified_by
+"""
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """One session of a booking's present version, with what happened in it and the clearance that stands for it.
+
+    Shape: names of people the reader may not know of are None.
+    """
+
+    id: int
+    booking_id: int
+    reference: str
+    company_id: int
+    version: int
+    revision: int
+    booking_state: str
+    kind: str
+    run_type: str | None
+    at_risk: bool
+    batch: str | None
+    product: str | None
+    title: str | None
+    requested_by: int
+    entered_by: int
+    company: Mapping[str, str | None]
+    content_hash: str
+    number: int
+    state: str
+    room_id: int
+    room: str
+    room_names: Mapping[str, str]
+    room_class: str
+    starts_at: datetime
+    ends_at: datetime
+    setup_min: int
+    teardown_min: int
+    step: str | None
+    headcount: int
+    named: int
+    actual_start_at: datetime | None
+    start_entered_at: datetime | None
+    started_by: str | None
+    expected_end_at: datetime | None
+    actual_end_at: datetime | None
+    end_entered_at: datetime | None
+    end_entered_by: int | None
+    ended_by: str | None
+    verified_at: datetime | None
+    verified_by: str | None
+    released_at: datetime | None
+    headcount_actual: int | None
+    deviation_no: str | None
+    note: str | None
+    clearance_id: int | None
+    clearance_items: Sequence[str] | None
+    cleared_by_id: int | None
+    cleared_at: datetime | None
+    cleared_by: str | None
+    clearance_verified_at: datetime | None
+    clearance_verified_by: str | None
+
+    @property
+    def cleared_first(self) -> bool:
+        return needs_clearance(self.kind, self.run_type, self.room_class)
+
+    @property
+    def stands(self) -> SessionState:
+        """Its state; a released session that was moved since is no longer released."""
+        state = SessionState(self.state)
+        moved = state is SessionState.READY and self.cleared_first and self.clearance_verified_at is None
+        return SessionState.PLANNED if moved else state
+
+    @property
+    def until(self) -> datetime:
+        """When it ended, or is expected to."""
+        return self.actual_end_at or self.expected_end_at or self.ends_at
+
+    @property
+    def teardown(self) -> timedelta:
+        return timedelta(minutes=self.teardown_min)
+
+
+def keys_of(uow: Uow, reference: str, number: int) -> set[LockKey]:
+    """Everything an act on the session may touch. Errors: NotFound, also for what the reader may not know of."""
+    rows = uow.session.execute(_KEYS, {"reference": reference, "number": number}).all()
+    if not rows:
+        raise NotFound
+    return {(kind, int(subject)) for kind, subject in rows}
+
+
+def get_session(uow: Uow, reference: str, number: int) -> SessionRow:
+    """Errors: NotFound, also for what the reader may not know of."""
+    found = list_sessions(
+        uow, "WHERE b.reference = :reference AND bs.number = :number", {"reference": reference, "number": number}
+    )
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def list_sessions(uow: Uow, condition: str, values: Mapping[str, Any]) -> list[SessionRow]:
+    """The sessions that meet a condition, which is this feature's own and never text from outside."""
+    rows = uow.session.execute(text(f"{_SESSIONS} {condition}"), dict(values))
+    return [SessionRow(**row._mapping) for row in rows]  # noqa: SLF001
+
+
+def change_session(uow: Uow, session: SessionRow, **changes: Any) -> None:
+    """Compare and swap on the session's state. Errors: Stale when somebody else was quicker."""
+    statement = (
+        update(BookingSession)
+        .where(BookingSession.id == session.id, BookingSession.state == session.state)
+        .values(**changes)
+        .execution_options(synchronize_session=False)
+    )
+    result = uow.session.execute(statement)
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        raise Stale
+
+
+_TOUCH = text(
+    """
+    UPDATE booking SET revision = revision + 1, changed_at = :now
+    WHERE id = :id AND state = :state AND version = :version AND (:revision = 0 OR revision = :revision)
+    RETURNING revision
+    """
+)
+
+
+def touch_booking(uow: Uow, session: SessionRow, revision: int | None) -> None:
+    """Raise the booking's revision; two sessions of one booking don't get in each other's way.
+
+    Errors: Stale when the booking left its state, or is no longer as the reader saw it.
+    """
+    values = {
+        "id": session.booking_id,
+        "now": uow.now,
+        "state": BookingState.CONFIRMED.value,
+        "version": session.version,
+        "revision": revision or 0,
+    }
+    if uow.session.execute(_TOUCH, values).scalar() is None:
+        raise Stale
+
+
+_INSERT_CLEARANCE = text(
+    """
+    INSERT INTO line_clearance (company_id, booking_id, session_number, room_id, starts_at, items, performed_by,
+                                performed_at)
+    VALUES (:company_id, :booking_id, :number, :room_id, :starts_at, CAST(:items AS jsonb), :performed_by, :now)
+    """
+)
+
+
+def add_clearance(uow: Uow, session: SessionRow, items: Sequence[str]) -> None:
+    """Write who cleared the room; one that stood for another time or room is void."""
+    void_clearance(uow, session, "cleared anew")
+    values = {
+        "booking_id": session.booking_id,
+        "number": session.number,
+        "now": uow.now,
+        "company_id": session.company_id,
+        "room_id": session.room_id,
+        "starts_at": session.starts_at,
+        "items": json.dumps(list(items)),
+        "performed_by": uow.actor.person_id,
+    }
+    uow.session.execute(_INSERT_CLEARANCE, values)
+
+
+def verify_clearance(uow: Uow, session: SessionRow) -> None:
+    """Errors: Stale when it was verified or void in the meantime."""
+    statement = text(
+        "UPDATE line_clearance SET verified_by = :person, verified_at = :now"
+        " WHERE id = :id AND verified_at IS NULL AND void_at IS NULL RETURNING id"
+    )
+    values = {"id": session.clearance_id, "person": uow.actor.person_id, "now": uow.now}
+    if uow.session.execute(statement, values).scalar() is None:
+        raise Stale
+
+
+def void_clearance(uow: Uow, session: SessionRow, reason: str) -> None:
+    uow.session.execute(
+        text(
+            "UPDATE line_clearance SET void_at = :now, void_reason = :reason"
+            " WHERE booking_id = :booking_id AND session_number = :number AND void_at IS NULL"
+        ),
+        {"now": uow.now, "reason": reason, "booking_id": session.booking_id, "number": session.number},
+    )
+
+
+def free_crew(uow: Uow, session: SessionRow, until: datetime) -> None:
+    """Its people are busy until this instant, earlier or later than planned."""
+    uow.session.execute(
+        text(
+            "UPDATE session_person SET ends_at = greatest(:until, starts_at)"
+            " WHERE booking_session_id = :id AND active AND ends_at <> greatest(:until, starts_at)"
+        ),
+        {"id": session.id, "until": until},
+    )
+
+
+def count_unended(uow: Uow, booking_id: int) -> int:
+    """How many parts of a booking's present version are not over."""
+    statement = text(
+        """
+        SELECT (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version
+                AND s.state NOT IN ('DONE', 'ABORTED', 'MISSED', 'CANCELLED'))
+             + (SELECT count(*) FROM equipment_reservation AS q WHERE q.booking_id = b.id AND q.version = b.version
+                AND q.ends_at > :now)
+        FROM booking AS b WHERE b.id = :id
+        """
+    )
+    return int(uow.session.execute(statement, {"id": booking_id, "now": uow.now}).scalar_one())
