@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,15 +16,14 @@ from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import Asker, ask_to_confirm, asker_of, refuse_another_company
-from gmp_booking.bookings.store import BookingDetails, NewBooking, Parts, TakenTime, Wanted
+from gmp_booking.bookings.placing import ids_of, refusal, take_or_refuse, wanted_slots
+from gmp_booking.bookings.store import BookingDetails, NewBooking, TakenTime, Wanted
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import list_companies
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Case, Occasion
-from gmp_booking.conflicts.claims import Claim, place
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
-from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
@@ -38,7 +36,7 @@ from gmp_booking.people.service import list_people
 from gmp_booking.products.models import Product
 from gmp_booking.products.service import list_products
 from gmp_booking.resources.service import list_resources
-from gmp_booking.resources.slots import WantedSlot, give_back_slots, locks_of_slots, take_slots
+from gmp_booking.resources.slots import give_back_slots, locks_of_slots
 from gmp_booking.resources.store import ResourceRow
 
 REASON_LENGTH = 5
@@ -181,7 +179,7 @@ def submit(
         raise refusal(verdict)
     require_within_limit(limits, content)
     written = _write_request(uow, content, catalogue, gathered, booking=booking, asker=asker)
-    _keep(uow, written, gathered, verdict)
+    keep(uow, written, gathered, verdict)
     _record_submission(uow, written, content, verdict)
     return Submitted(written, content, verdict)
 
@@ -190,11 +188,6 @@ def _refuse_problems(content: BookingContent, uow: Uow) -> None:
     found = problems(content, uow.now)
     if found:
         raise Invalid(field_errors=found)
-
-
-def refusal(verdict: Verdict) -> Conflict:
-    """The refusal that carries what the rules found."""
-    return Conflict(N_("Something is in the way."), detail={"verdict": verdict})
 
 
 def asker_for(uow: Uow, content: BookingContent, booking: Booking | None) -> Asker:
@@ -221,7 +214,7 @@ def _write_request(
     asker: Asker,
 ) -> Booking:
     """Write the booking's row, its version's parts and its slots."""
-    columns = _columns(uow, content, catalogue)
+    columns = columns_of(uow, content, catalogue)
     if booking is None:
         new = NewBooking(
             reference=store.new_reference(),
@@ -253,7 +246,7 @@ def _write_request(
     return booking
 
 
-def _columns(uow: Uow, content: BookingContent, catalogue: Catalogue) -> dict[str, Any]:
+def columns_of(uow: Uow, content: BookingContent, catalogue: Catalogue) -> dict[str, Any]:
     envelope = content.envelope
     days = decision_days(content.kind, envelope)
     return {
@@ -274,8 +267,7 @@ def _columns(uow: Uow, content: BookingContent, catalogue: Catalogue) -> dict[st
 
 
 def _write_parts(uow: Uow, content: BookingContent, catalogue: Catalogue, case: Case, *, booking: Booking) -> None:
-    ids = {code: int(entry["id"]) for code, entry in catalogue.resources.items()}
-    ids |= {email: int(entry["id"]) for email, entry in catalogue.people.items()}
+    ids = ids_of(catalogue)
     parts = store.add_version(
         uow,
         content,
@@ -284,59 +276,11 @@ def _write_parts(uow: Uow, content: BookingContent, catalogue: Catalogue, case: 
         version=booking.version,
         ids=ids,
     )
-    wanted, homeless = wanted_slots(case, catalogue, parts)
-    refused = homeless or take_slots(uow, wanted, company_id=booking.company_id, booking_id=booking.id)
-    if refused:
-        raise refusal(_taken(refused, case, ids))
+    wanted = wanted_slots(case, catalogue, parts)
+    take_or_refuse(uow, wanted, case, catalogue, booking=booking)
 
 
-def wanted_slots(case: Case, catalogue: Catalogue, parts: Parts) -> tuple[list[WantedSlot], list[WantedSlot]]:
-    """The places the case's claims get, and those claims no place is left for."""
-    by_resource: defaultdict[str, list[Claim]] = defaultdict(list)
-    for claim in case.claims:
-        by_resource[claim.resource_code].append(claim)
-    wanted: list[WantedSlot] = []
-    homeless: list[WantedSlot] = []
-    for code, claimed in by_resource.items():
-        placed = place(_units_busy(case, catalogue, code), claimed)
-        resource_id = catalogue.resource_id(code)
-        for claim in claimed:
-            part = (
-                parts.sessions[claim.session_number] if claim.session_number else None,
-                parts.reservations[claim.reservation_number] if claim.reservation_number else None,
-            )
-            if placed is None:
-                homeless.append(WantedSlot(0, resource_id, claim.period, *part))
-                continue
-            wanted.extend(WantedSlot(unit, resource_id, claim.period, *part) for unit in placed[claim])
-    return wanted, homeless
-
-
-def _units_busy(case: Case, catalogue: Catalogue, code: str) -> dict[int, list[Period]]:
-    if code in case.rooms:
-        (unit,) = catalogue.resources[code]["units"]
-        return {unit: [busy.period for busy in case.rooms[code].busy]}
-    return {unit.unit_id: [busy.period for busy in unit.busy] for unit in case.equipment[code].units}
-
-
-def _taken(refused: list[WantedSlot], case: Case, ids: Mapping[str, int]) -> Verdict:
-    """The finding of a place that went to somebody else between looking and taking."""
-    codes = {resource_id: code for code, resource_id in ids.items()}
-    found = {}
-    for slot in refused:
-        code = codes[slot.resource_id]
-        facts = case.rooms.get(code) or case.equipment[code]
-        found[code, slot.period] = Finding(
-            code="RM-01" if code in case.rooms else "EQ-01",
-            severity=Severity.HARD,
-            resource=code,
-            period=slot.period,
-            names=facts.names,
-        )
-    return Verdict(tuple(found.values()))
-
-
-def _keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
+def keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
     store.keep_verdict(
         uow,
         booking,
@@ -380,7 +324,7 @@ def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> V
         booking_id=booking.id,
     )
     verdict = examine(gathered.case)
-    _keep(uow, booking, gathered, verdict)
+    keep(uow, booking, gathered, verdict)
     return verdict
 
 

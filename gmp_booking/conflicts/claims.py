@@ -82,23 +82,34 @@ def claims(booking: Claiming) -> tuple[Claim, ...]:
     return tuple(merged)
 
 
-def choose_units(units_busy: Mapping[int, Iterable[Period]], claim: Claim) -> list[int] | None:
+def choose_units(
+    units_busy: Mapping[int, Iterable[Period]],
+    claim: Claim,
+    *,
+    kept: Mapping[int, Iterable[Period]] | None = None,
+) -> list[int] | None:
     """The places that are free throughout the claim, tightest fit first; None when there are too few.
 
-    The best fit is the place whose free gap around the claim is smallest, so that long gaps stay whole.
+    The best fit is the place whose free gap around the claim is smallest, so that long gaps stay whole. Before that
+    comes a place the booking keeps already, the longer it does the better.
     """
-    fits: list[tuple[int, timedelta, int]] = []
+    fits: list[tuple[timedelta, int, timedelta, int]] = []
     for unit_id, busy in units_busy.items():
         slack = _slack(busy, claim.period)
         if slack is not None:
-            fits.append((*slack, unit_id))
+            fits.append((-_shared((kept or {}).get(unit_id, ()), claim.period), *slack, unit_id))
     if len(fits) < claim.units:
         return None
     fits.sort()
     return [unit_id for *_, unit_id in fits[: claim.units]]
 
 
-def place(units_busy: Mapping[int, Iterable[Period]], wanted: Iterable[Claim]) -> dict[Claim, list[int]] | None:
+def place(
+    units_busy: Mapping[int, Iterable[Period]],
+    wanted: Iterable[Claim],
+    *,
+    kept: Mapping[int, Iterable[Period]] | None = None,
+) -> dict[Claim, list[int]] | None:
     """Places for all claims of one resource together; None when they do not all fit.
 
     The longest is placed first: claims of one booking that overlap lie within one another, so a place that is free
@@ -107,7 +118,7 @@ def place(units_busy: Mapping[int, Iterable[Period]], wanted: Iterable[Claim]) -
     taken = {unit_id: list(busy) for unit_id, busy in units_busy.items()}
     placed: dict[Claim, list[int]] = {}
     for claim in sorted(wanted, key=lambda one: (-one.period.duration, one.period, one.units)):
-        chosen = choose_units(taken, claim)
+        chosen = choose_units(taken, claim, kept=kept)
         if chosen is None:
             return None
         for unit_id in chosen:
@@ -197,6 +208,11 @@ def _slack(busy: Iterable[Period], wanted: Period) -> tuple[int, timedelta] | No
             return None
     bounded = [gap for gap in (before, after) if gap is not None]
     return 2 - len(bounded), sum(bounded, timedelta())
+
+
+def _shared(kept: Iterable[Period], wanted: Period) -> timedelta:
+    common = [min(each.end, wanted.end) - max(each.start, wanted.start) for each in kept if each.overlaps(wanted)]
+    return sum(common, timedelta())
 
 
 def _by_time(claim: Claim) -> tuple[datetime, datetime, int, int]:

@@ -1,0 +1,97 @@
+"""Which places a booking's claims get, and taking them: all of them, or a refusal that says what is gone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from gmp_booking.bookings.gather import Catalogue
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.store import Parts
+from gmp_booking.conflicts.case import Case
+from gmp_booking.conflicts.claims import Claim, place
+from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import HeldSlot, WantedSlot, take_slots
+
+
+def refusal(verdict: Verdict) -> Conflict:
+    """The refusal that carries what the rules found."""
+    return Conflict(N_("Something is in the way."), detail={"verdict": verdict})
+
+
+def ids_of(catalogue: Catalogue) -> dict[str, int]:
+    """The row ids of everything a content names, by code and by e-mail."""
+    ids = {code: int(entry["id"]) for code, entry in catalogue.resources.items()}
+    return ids | {email: int(entry["id"]) for email, entry in catalogue.people.items()}
+
+
+def wanted_slots(case: Case, catalogue: Catalogue, parts: Parts, *, held: Sequence[HeldSlot] = ()) -> list[WantedSlot]:
+    """The places the case's claims get, those it holds already first.
+
+    Errors: Conflict with the findings when no place is left for some.
+    """
+    by_resource: defaultdict[str, list[Claim]] = defaultdict(list)
+    for claim in case.claims:
+        by_resource[claim.resource_code].append(claim)
+    wanted: list[WantedSlot] = []
+    homeless: list[WantedSlot] = []
+    for code, claimed in by_resource.items():
+        placed = place(_units_busy(case, catalogue, code), claimed, kept=_kept(held))
+        resource_id = catalogue.resource_id(code)
+        for claim in claimed:
+            part = (
+                parts.sessions[claim.session_number] if claim.session_number else None,
+                parts.reservations[claim.reservation_number] if claim.reservation_number else None,
+            )
+            if placed is None:
+                homeless.append(WantedSlot(0, resource_id, claim.period, *part))
+                continue
+            wanted.extend(WantedSlot(unit, resource_id, claim.period, *part) for unit in placed[claim])
+    if homeless:
+        raise refusal(_taken(homeless, case, ids_of(catalogue)))
+    return wanted
+
+
+def take_or_refuse(
+    uow: Uow, wanted: Sequence[WantedSlot], case: Case, catalogue: Catalogue, *, booking: Booking
+) -> None:
+    """Errors: Conflict with the findings when somebody else holds one of them."""
+    refused = take_slots(uow, wanted, company_id=booking.company_id, booking_id=booking.id)
+    if refused:
+        raise refusal(_taken(refused, case, ids_of(catalogue)))
+
+
+def _units_busy(case: Case, catalogue: Catalogue, code: str) -> dict[int, list[Period]]:
+    if code in case.rooms:
+        (unit,) = catalogue.resources[code]["units"]
+        return {unit: [busy.period for busy in case.rooms[code].busy]}
+    return {unit.unit_id: [busy.period for busy in unit.busy] for unit in case.equipment[code].units}
+
+
+def _kept(held: Sequence[HeldSlot]) -> dict[int, list[Period]]:
+    kept: defaultdict[int, list[Period]] = defaultdict(list)
+    for slot in held:
+        kept[slot.unit_id].append(slot.period)
+    return dict(kept)
+
+
+def _taken(refused: Sequence[WantedSlot], case: Case, ids: Mapping[str, int]) -> Verdict:
+    """The finding of a place that went to somebody else between looking and taking."""
+    codes = {resource_id: code for code, resource_id in ids.items()}
+    found = {}
+    for slot in refused:
+        code = codes[slot.resource_id]
+        facts = case.rooms.get(code) or case.equipment[code]
+        found[code, slot.period] = Finding(
+            code="RM-01" if code in case.rooms else "EQ-01",
+            severity=Severity.HARD,
+            resource=code,
+            period=slot.period,
+            names=facts.names,
+        )
+    return Verdict(tuple(found.values()))
