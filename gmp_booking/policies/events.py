@@ -1,7 +1,7 @@
 """What the facility decides about its days, in the past tense."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from gmp_booking.kernel.events import Event
 
@@ -17,3 +17,26 @@ class HolidayAdded(Event):
 class HolidayWithdrawn(Event):
     on_date: date
     kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FacilityNamed(Event):
+    code: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursSet(Event):
+    """`resource_id` is None for the hours of all that have none of their own; no times mean closed."""
+
+    resource_id: int | None
+    weekdays: tuple[int, ...]
+    opens: time | None
+    closes: time | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSwitched(Event):
+    rule: str
+    mode: str
+    from_on: date

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import date
 
 import holidays
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
+from gmp_booking.kernel.fingerprint import require_unchanged
 from gmp_booking.kernel.text import N_
-from gmp_booking.policies.events import HolidayAdded, HolidayWithdrawn
+from gmp_booking.policies.events import FacilityNamed, HolidayAdded, HolidayWithdrawn
 from gmp_booking.policies.holiday_names import chinese_name
-from gmp_booking.policies.models import Facility, Holiday, OpeningHours, RuleSwitch
+from gmp_booking.policies.hours import set_hours
+from gmp_booking.policies.models import Facility, Holiday
 from gmp_booking.policies.store import (
     DayOff,
     Opening,
@@ -25,6 +27,7 @@ from gmp_booking.policies.store import (
     list_holidays,
     list_opening_hours,
 )
+from gmp_booking.policies.switches import switch_rule
 
 __all__ = [
     "DayOff",
@@ -36,6 +39,7 @@ __all__ = [
     "list_holidays",
     "list_opening_hours",
     "name_facility",
+    "names_of",
     "seed_holidays",
     "set_hours",
     "switch_rule",
@@ -43,15 +47,44 @@ __all__ = [
 ]
 
 
-def name_facility(uow: Uow, *, code: str, name_ko: str, name_en: str, name_zh: str) -> None:
-    uow.session.add(Facility(code=code, name_ko=name_ko, name_en=name_en, name_zh=name_zh))
+NAMES = ("name_ko", "name_en", "name_zh")
+
+
+def name_facility(
+    uow: Uow, *, code: str, name_ko: str, name_en: str, name_zh: str, seen: str | None = None
+) -> Facility:
+    """Say what the facility is called; the first time its code is chosen, too, and then it stays.
+
+    Errors: Forbidden; Invalid naming the fields; Stale when somebody else changed it since `seen`.
+    """
+    require(uow.actor, Permission.FACILITY_EDIT)
+    names = {"name_ko": name_ko.strip(), "name_en": name_en.strip(), "name_zh": name_zh.strip()}
+    errors = {
+        name: [N_("A name has 1 to 120 characters.")] for name, value in names.items() if not 1 <= len(value) <= 120
+    }
+    if not re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", code):
+        errors["code"] = [N_("A code has 2 to 12 capital letters and digits.")]
+    if errors:
+        raise Invalid(field_errors=errors)
+    statement = select(Facility).order_by(Facility.id).limit(1).with_for_update()
+    facility = uow.session.scalars(statement).one_or_none()
+    if facility is None:
+        facility = Facility(code=code, **names)
+        uow.session.add(facility)
+        changed: tuple[str, ...] = NAMES
+    else:
+        require_unchanged(seen, names_of(facility))
+        changed = tuple(name for name, value in names.items() if getattr(facility, name) != value)
+        for name in changed:
+            setattr(facility, name, names[name])
     uow.session.flush()
+    if changed:
+        uow.record(FacilityNamed(code=facility.code, fields=changed))
+    return facility
 
 
-def set_hours(uow: Uow, weekdays: Iterable[int], opens: time, *, closes: time, resource_id: int | None = None) -> None:
-    """Open on these weekdays (Monday is 0); without a resource, everything that has no hours of its own."""
-    rows = [{"resource_id": resource_id, "weekday": weekday, "opens": opens, "closes": closes} for weekday in weekdays]
-    uow.session.execute(insert(OpeningHours), rows)
+def names_of(facility: Facility) -> dict[str, str]:
+    return {name: getattr(facility, name) for name in NAMES}
 
 
 _SUBSTITUTE = re.compile("substitute|alternative", re.IGNORECASE)
@@ -84,12 +117,6 @@ def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
     return len(list(uow.session.scalars(statement, rows))) if rows else 0
 
 
-def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
-    """Off, warn or enforce, from a day on."""
-    uow.session.add(RuleSwitch(rule=rule, mode=mode, from_on=from_on))
-    uow.session.flush()
-
-
 ADDED_KINDS = ("TEMPORARY", "ELECTION", "FACILITY", "LEGAL", "SUBSTITUTE")
 LONGEST_NAME = 80
 
@@ -111,13 +138,15 @@ def add_holiday(uow: Uow, on_date: date, kind: str, *, name_ko: str, name_en: st
     if holiday is not None and holiday.active:
         raise Conflict(N_("This day is off for that reason already."))
     if holiday is None:
-        holiday = Holiday(on_date=on_date, kind=kind, active=True, **names)
-        uow.session.add(holiday)
+        added = upsert(Holiday).values(on_date=on_date, kind=kind, **names).on_conflict_do_nothing().returning(Holiday)
+        holiday = uow.session.scalars(added).one_or_none()
+        if holiday is None:
+            raise Conflict(N_("This day is off for that reason already."))
     else:
         holiday.active = True
         for field, name in names.items():
             setattr(holiday, field, name)
-    uow.session.flush()
+        uow.session.flush()
     uow.record(HolidayAdded(on_date=on_date, kind=kind, name_en=names["name_en"]))
     return holiday
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
-from gmp_booking.resources import store
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources import administration, store
+from gmp_booking.resources.events import AirZoneAdded, ResourceAdded
 from gmp_booking.resources.models import AirHandlingUnit, AirZone, Equipment, Resource, Room, Unit
 from gmp_booking.resources.store import ResourceRow, get_resource_id
 
@@ -24,6 +30,12 @@ __all__ = [
     "list_resources",
     "others_busy",
 ]
+
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
+A_CODE = N_("A code has 1 to 16 capital letters, digits and dashes.")
+TAKEN = N_("This code is taken.")
+MOST_AREA_M2 = 5_000
 
 
 @dataclass(frozen=True)
@@ -69,17 +81,36 @@ class NewEquipment:
 
 
 def add_zone(uow: Uow, *, code: str, ahu: str, single_pass: bool) -> int:
-    """An air handling unit with its one zone; returns the zone's id."""
-    unit = AirHandlingUnit(code=ahu, single_pass=single_pass)
-    uow.session.add(unit)
-    uow.session.flush()
-    zone = AirZone(code=code, ahu_id=unit.id)
-    uow.session.add(zone)
-    uow.session.flush()
-    return zone.id
+    """A zone and the air handling unit it breathes by, which is added where it is new; returns the zone's id.
+
+    Errors: Forbidden; Invalid naming the fields; Conflict when the zone's code is taken.
+    """
+    require(uow.actor, Permission.RESOURCE_EDIT)
+    errors = {name: [A_CODE] for name, value in (("code", code), ("ahu", ahu)) if not CODE.fullmatch(value)}
+    if errors:
+        raise Invalid(field_errors=errors)
+    made = upsert(AirHandlingUnit).values(code=ahu, single_pass=single_pass).on_conflict_do_nothing()
+    uow.session.execute(made)
+    ahu_id = uow.session.execute(select(AirHandlingUnit.id).where(AirHandlingUnit.code == ahu)).scalar_one()
+    statement = upsert(AirZone).values(code=code, ahu_id=ahu_id).on_conflict_do_nothing().returning(AirZone.id)
+    zone_id = uow.session.scalars(statement).one_or_none()
+    if zone_id is None:
+        raise Conflict(TAKEN, field_errors={"code": [TAKEN]})
+    uow.record(AirZoneAdded(code=code))
+    return zone_id
 
 
 def add_room(uow: Uow, new: NewRoom) -> int:
+    """Errors: Forbidden; Invalid naming the fields; Conflict when the code is taken."""
+    require(uow.actor, Permission.RESOURCE_EDIT)
+    errors = administration.mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
+    if new.room_class not in administration.ROOM_CLASSES:
+        errors["room_class"] = [administration.NOT_A_CHOICE]
+    if new.changeover_policy not in administration.CHANGEOVER_POLICIES:
+        errors["changeover_policy"] = [administration.NOT_A_CHOICE]
+    if not 1 <= new.area_m2 <= MOST_AREA_M2:
+        errors["area_m2"] = [N_("A number from 1 to 5000 is needed.")]
+    _require_sound(new.code, new.names, errors)
     resource_id = _add_resource(uow, new.code, "ROOM", names=new.names, places=1)
     uow.session.execute(
         insert(Room).values(
@@ -101,7 +132,16 @@ def add_room(uow: Uow, new: NewRoom) -> int:
 
 
 def add_equipment(uow: Uow, new: NewEquipment) -> int:
-    """Errors: NotFound when its home room does not exist."""
+    """Errors: Forbidden; Invalid naming the fields; Conflict when the code is taken; NotFound for its home room."""
+    require(uow.actor, Permission.RESOURCE_EDIT)
+    errors: dict[str, list[str]] = {}
+    if new.room_use not in administration.ROOM_USES:
+        errors["room_use"] = [administration.NOT_A_CHOICE]
+    if not 1 <= len(new.equipment_kind.strip()) <= 40:
+        errors["equipment_kind"] = [N_("A kind has 1 to 40 characters.")]
+    if not 1 <= new.places <= administration.MOST_PLACES:
+        errors["places"] = [N_("A number from 1 to 200 is needed.")]
+    _require_sound(new.code, new.names, errors)
     resource_id = _add_resource(uow, new.code, "EQUIPMENT", names=new.names, places=new.places)
     uow.session.execute(
         insert(Equipment).values(
@@ -119,13 +159,24 @@ def add_equipment(uow: Uow, new: NewEquipment) -> int:
 
 
 def _add_resource(uow: Uow, code: str, kind: str, *, names: Names, places: int) -> int:
-    resource = Resource(code=code, kind=kind, name_ko=names.ko, name_en=names.en, name_zh=names.zh)
-    uow.session.add(resource)
-    uow.session.flush()
+    values = {"code": code, "kind": kind, "name_ko": names.ko, "name_en": names.en, "name_zh": names.zh}
+    statement = upsert(Resource).values(**values).on_conflict_do_nothing().returning(Resource.id)
+    resource_id = uow.session.scalars(statement).one_or_none()
+    if resource_id is None:
+        raise Conflict(TAKEN, field_errors={"code": [TAKEN]})
     uow.session.execute(
-        insert(Unit), [{"resource_id": resource.id, "number": number} for number in range(1, places + 1)]
+        insert(Unit), [{"resource_id": resource_id, "number": number} for number in range(1, places + 1)]
     )
-    return resource.id
+    uow.record(ResourceAdded(code=code, kind=kind))
+    return resource_id
+
+
+def _require_sound(code: str, names: Names, errors: dict[str, list[str]]) -> None:
+    errors |= administration.mistakes_of_names((names.ko, names.en, names.zh))
+    if not CODE.fullmatch(code):
+        errors["code"] = [A_CODE]
+    if errors:
+        raise Invalid(field_errors=errors)
 
 
 def list_resources(uow: Uow) -> list[ResourceRow]:

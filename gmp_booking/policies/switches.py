@@ -1,0 +1,69 @@
+"""Which rules are enforced, from which day on; what protects a place or a rival's secret is never switched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, discover
+from gmp_booking.infra.i18n import SEOUL
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.text import N_
+from gmp_booking.policies.events import RuleSwitched
+from gmp_booking.policies.models import RuleSwitch
+
+MODES = ("off", "warn", "enforce")
+ENFORCE = "enforce"
+
+
+@dataclass(frozen=True)
+class Switched:
+    """What was decided about a rule: how it is kept from a day on."""
+
+    id: int
+    mode: str
+    from_on: date
+
+
+def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
+    """Off, warn or enforce, from a day on; what was so in the past stays so.
+
+    Errors: Forbidden; Invalid naming the fields.
+    """
+    require(uow.actor, Permission.RULE_SWITCH)
+    errors: dict[str, list[str]] = {}
+    if rule not in discover() or rule in ALWAYS_ENFORCED:
+        errors["rule"] = [N_("This rule cannot be switched.")]
+    if mode not in MODES:
+        errors["mode"] = [N_("Not one of the choices.")]
+    if from_on < today(uow):
+        errors["from_on"] = [N_("A rule is switched from today on, or later.")]
+    if errors:
+        raise Invalid(field_errors=errors)
+    statement = insert(RuleSwitch).values(rule=rule, mode=mode, from_on=from_on)
+    key = [RuleSwitch.rule, RuleSwitch.from_on]
+    uow.session.execute(statement.on_conflict_do_update(index_elements=key, set_={"mode": mode}))
+    uow.record(RuleSwitched(rule=rule, mode=mode, from_on=from_on))
+
+
+def today(uow: Uow) -> date:
+    return uow.now.astimezone(SEOUL).date()
+
+
+def list_switches(uow: Uow) -> Mapping[str, list[Switched]]:
+    """What was ever decided about each rule, by day."""
+    found: dict[str, list[Switched]] = {}
+    for row in uow.session.scalars(select(RuleSwitch).order_by(RuleSwitch.from_on)):
+        found.setdefault(row.rule, []).append(Switched(row.id, row.mode, row.from_on))
+    return found
+
+
+def mode_on(switches: list[Switched], day: date) -> str:
+    """How a rule is kept on a day: the newest decision up to it, and enforced without one."""
+    return next((each.mode for each in reversed(switches) if each.from_on <= day), ENFORCE)

@@ -1,0 +1,242 @@
+"""Correcting rooms and equipment: what may change, who may, and what is refused while they are booked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import aliased
+
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
+from gmp_booking.kernel.fingerprint import require_unchanged
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.events import ResourceChanged
+from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Slot, Unit
+
+ROOM_CLASSES: Final = ("GMP", "SERVICE", "DEMO", "SEATED")
+CHANGEOVER_POLICIES: Final = ("MATRIX", "L1_BETWEEN_PRODUCTS", "NONE")
+ROOM_USES: Final = ("ATTENDED", "RUNS_ALONE", "FREE")
+STATUSES: Final = ("AVAILABLE", "OUT_OF_SERVICE")
+LONGEST_NAME: Final = 120
+MOST_PEOPLE: Final = 500
+MOST_PLACES: Final = 200
+LONGEST_RECOVERY_MIN: Final = 1440
+NOT_A_CHOICE: Final = N_("Not one of the choices.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomFacts:
+    """What may be corrected of a room; code and class stay. Unit: recovery in minutes."""
+
+    name_ko: str
+    name_en: str
+    name_zh: str
+    active: bool
+    grade: str
+    max_occupancy: int
+    recovery_min: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EquipmentFacts:
+    """What may be corrected of equipment; code and kind stay. `home_room` is a code, or empty."""
+
+    name_ko: str
+    name_en: str
+    name_zh: str
+    active: bool
+    status: str
+    home_room: str
+    places: int
+
+
+Facts = RoomFacts | EquipmentFacts
+_OF_RESOURCE: Final = ("name_ko", "name_en", "name_zh", "active")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A room or piece of equipment as its page shows it, out of use or not."""
+
+    id: int
+    code: str
+    kind: str
+    facts: Facts
+    fixed: Mapping[str, Any]
+    unit_ids: tuple[int, ...]
+    hours_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListedResource:
+    id: int
+    code: str
+    kind: str
+    name_ko: str
+    name_en: str
+    name_zh: str
+    active: bool
+    grade: str | None
+    max_occupancy: int | None
+    recovery_min: int | None
+    equipment_kind: str | None
+    status: str | None
+    home_room: str | None
+    places: int
+
+
+def list_every_resource(uow: Uow) -> list[ListedResource]:
+    """All rooms and equipment, those out of use among them."""
+    home = aliased(Resource)
+    places = select(func.count()).select_from(Unit).where(Unit.resource_id == Resource.id).correlate(Resource)
+    statement = (
+        select(
+            Resource.id,
+            Resource.code,
+            Resource.kind,
+            Resource.name_ko,
+            Resource.name_en,
+            Resource.name_zh,
+            Resource.active,
+            Room.grade,
+            Room.max_occupancy,
+            Room.recovery_min,
+            Equipment.equipment_kind,
+            Equipment.status,
+            home.code.label("home_room"),
+            places.scalar_subquery().label("places"),
+        )
+        .outerjoin(Room, Room.id == Resource.id)
+        .outerjoin(Equipment, Equipment.id == Resource.id)
+        .outerjoin(home, home.id == Equipment.home_room_id)
+        .order_by(Resource.kind.desc(), Resource.code)
+    )
+    return [ListedResource(**row._mapping) for row in uow.session.execute(statement)]  # noqa: SLF001
+
+
+def list_zones(uow: Uow) -> list[tuple[int, str]]:
+    return [(row.id, row.code) for row in uow.session.execute(select(AirZone.id, AirZone.code).order_by(AirZone.code))]
+
+
+def get_record(uow: Uow, code: str) -> Record:
+    """Errors: NotFound."""
+    resource = uow.session.scalars(select(Resource).where(Resource.code == code)).one_or_none()
+    if resource is None:
+        raise NotFound
+    units = tuple(uow.session.scalars(select(Unit.id).where(Unit.resource_id == resource.id).order_by(Unit.number)))
+    names = {name: getattr(resource, name) for name in _OF_RESOURCE}
+    room = uow.session.get(Room, resource.id)
+    if room is not None:
+        facts: Facts = RoomFacts(
+            **names, grade=room.grade, max_occupancy=room.max_occupancy, recovery_min=room.recovery_min
+        )
+        zone = uow.session.get(AirZone, room.air_zone_id) if room.air_zone_id else None
+        fixed = {"room_class": room.room_class, "area_m2": room.area_m2, "zone": zone.code if zone else None}
+        return Record(resource.id, code, resource.kind, facts, fixed, units)
+    equipment = uow.session.get_one(Equipment, resource.id)
+    home = uow.session.get(Resource, equipment.home_room_id) if equipment.home_room_id else None
+    facts = EquipmentFacts(**names, status=equipment.status, home_room=home.code if home else "", places=len(units))
+    fixed = {"equipment_kind": equipment.equipment_kind, "room_use": equipment.room_use}
+    return Record(resource.id, code, resource.kind, facts, fixed, units)
+
+
+def change_resource(uow: Uow, code: str, new: Facts, *, seen: str | None = None) -> None:
+    """Correct a room or a piece of equipment.
+
+    Errors: Forbidden; NotFound; Invalid naming the fields; Conflict while it is booked; Stale since `seen`.
+    """
+    require(uow.actor, Permission.RESOURCE_EDIT)
+    resource_id = _id_of(uow, code)
+    uow.lock({("resource", resource_id)})
+    record = get_record(uow, code)
+    require_unchanged(seen, asdict(record.facts))
+    if type(new) is not type(record.facts):
+        raise Invalid
+    changed = tuple(
+        field.name for field in fields(new) if getattr(new, field.name) != getattr(record.facts, field.name)
+    )
+    _require_sound(uow, record, new)
+    if "active" in changed and not new.active:
+        _require_unbooked(uow, resource_id)
+    _write(uow, record, new)
+    if changed:
+        uow.record(ResourceChanged(resource_id=resource_id, code=code, fields=changed))
+
+
+def _id_of(uow: Uow, code: str) -> int:
+    found = uow.session.execute(select(Resource.id).where(Resource.code == code)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return int(found)
+
+
+def _require_sound(uow: Uow, record: Record, new: Facts) -> None:
+    errors = mistakes_of_names((new.name_ko, new.name_en, new.name_zh))
+    if isinstance(new, RoomFacts):
+        errors |= mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
+    else:
+        if new.status not in STATUSES:
+            errors["status"] = [NOT_A_CHOICE]
+        if new.home_room and not _is_a_room(uow, new.home_room):
+            errors["home_room"] = [N_("There is no such room.")]
+        if not len(record.unit_ids) <= new.places <= MOST_PLACES:
+            errors["places"] = [N_("Places can be added, up to 200. To take places away, place an outage.")]
+    if errors:
+        raise Invalid(field_errors=errors)
+
+
+def mistakes_of_names(names: Sequence[str]) -> dict[str, list[str]]:
+    sentence = N_("A name has 1 to 120 characters.")
+    wrong = [1 <= len(name.strip()) <= LONGEST_NAME for name in names]
+    return {field: [sentence] for field, fits in zip(("name_ko", "name_en", "name_zh"), wrong, strict=True) if not fits}
+
+
+def mistakes_of_room(grade: str, max_occupancy: int, recovery_min: int) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not re.fullmatch(r"[A-Za-z0-9 /-]{1,12}", grade):
+        errors["grade"] = [N_("A grade has 1 to 12 letters and digits.")]
+    if not 1 <= max_occupancy <= MOST_PEOPLE:
+        errors["max_occupancy"] = [N_("A number from 1 to 500 is needed.")]
+    if not 0 <= recovery_min <= LONGEST_RECOVERY_MIN:
+        errors["recovery_min"] = [N_("A number of minutes from 0 to 1440 is needed.")]
+    return errors
+
+
+def _is_a_room(uow: Uow, code: str) -> bool:
+    statement = select(Resource.id).where(Resource.code == code, Resource.kind == "ROOM", Resource.active)
+    return uow.session.execute(statement).first() is not None
+
+
+def _require_unbooked(uow: Uow, resource_id: int) -> None:
+    """Errors: Conflict saying until when it is booked."""
+    statement = select(func.max(Slot.ends_at)).where(
+        Slot.resource_id == resource_id, Slot.active, Slot.ends_at > uow.now
+    )
+    until: datetime | None = uow.session.execute(statement).scalar_one()
+    if until is not None:
+        sentence = N_("It is booked until %(until)s. Move or cancel those bookings first.")
+        raise Conflict(sentence, params={"until": until}, field_errors={"active": [sentence]})
+
+
+def _write(uow: Uow, record: Record, new: Facts) -> None:
+    resource = uow.session.get_one(Resource, record.id)
+    for name in _OF_RESOURCE:
+        value = getattr(new, name)
+        setattr(resource, name, value.strip() if isinstance(value, str) else value)
+    if isinstance(new, RoomFacts):
+        room = uow.session.get_one(Room, record.id)
+        room.grade, room.max_occupancy, room.recovery_min = new.grade, new.max_occupancy, new.recovery_min
+    else:
+        equipment = uow.session.get_one(Equipment, record.id)
+        equipment.status = new.status
+        equipment.home_room_id = _id_of(uow, new.home_room) if new.home_room else None
+        numbers = range(len(record.unit_ids) + 1, new.places + 1)
+        if numbers:
+            uow.session.execute(insert(Unit), [{"resource_id": record.id, "number": number} for number in numbers])
+    uow.session.flush()
