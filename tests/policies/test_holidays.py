@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -97,3 +99,23 @@ def test_nonsense_is_refused_by_field(database: Database, scheduler, wrong: dict
     with pytest.raises(Invalid) as refused:
         database.transact(scheduler, add_holiday, date(2027, 6, 2), values.pop("kind"), **values)
     assert refused.value.field_errors
+
+
+def outcome(database: Database, actor, use_case, *given, **more) -> str:
+    try:
+        database.transact(actor, use_case, *given, **more)
+    except (Conflict, NotFound) as refused:
+        return type(refused).__name__
+    return "done"
+
+
+def test_of_many_who_add_or_withdraw_the_same_day_one_does(database: Database, scheduler) -> None:
+    with ThreadPoolExecutor(8) as crowd:
+        for round_number in range(10):
+            day = TUESDAY.date() + timedelta(days=round_number)
+            asked = (outcome, database, scheduler, add_holiday, day, "ELECTION")
+            adding = [crowd.submit(*asked, **ELECTION) for _ in range(8)]
+            assert Counter(each.result() for each in adding) == {"done": 1, "Conflict": 7}
+            (added,) = [off for off in database.read(SYSTEM, list_holidays, day.year) if off.on_date == day]
+            ending = [crowd.submit(outcome, database, scheduler, withdraw_holiday, added.id) for _ in range(8)]
+            assert Counter(each.result() for each in ending) == {"done": 1, "NotFound": 7}
