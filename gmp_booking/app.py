@@ -23,6 +23,7 @@ from gmp_booking.demo import pages as demo_pages
 from gmp_booking.desk import account_page, api_docs, booking_page, frame, health
 from gmp_booking.desk import api as desk_api
 from gmp_booking.desk import timeline as timeline_page
+from gmp_booking.execution import api as execution_api
 from gmp_booking.infra import http
 from gmp_booking.policies import pages as policies_pages
 from gmp_booking.resources import api as resources_api
@@ -46,6 +47,7 @@ APIS = (
     desk_api.api,
     bookings_api.api,
     approvals_api.api,
+    execution_api.api,
     calendars_api.api,
 )
 

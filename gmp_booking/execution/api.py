@@ -1,0 +1,198 @@
+"""What happens in sessions over JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
+from gmp_booking.execution.closing import Closing
+from gmp_booking.execution.closing import carry_out as carry_out_closing
+from gmp_booking.execution.doors import carry_out, carry_out_all
+from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut, session_out
+from gmp_booking.execution.service import SessionAct, SessionRow, get_session
+from gmp_booking.infra.http import send
+from gmp_booking.infra.i18n import _
+from gmp_booking.infra.uow import Answer
+
+api = Blueprint("execution_api", __name__, url_prefix="/api/v1", description="What happens in sessions")
+
+_SESSION = "/bookings/<reference>/sessions/<int:number>"
+
+
+def _answer(session: SessionRow) -> Answer:
+    headers = {"Content-Type": "application/json", "ETag": f'"{session.reference}-{session.revision}"'}
+    return Answer(200, json.dumps(session_out(session), ensure_ascii=False).encode(), headers)
+
+
+def _act(reference: str, number: int, action: str, body: dict[str, Any]) -> Response:
+    request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+    act = SessionAct(
+        reference,
+        number,
+        action,
+        revision=revision_seen(reference),
+        at=body["at"],
+        until=body["until"],
+        reason=body["reason"],
+        items=tuple(body["items"]),
+        headcount=body["headcount"],
+        note=body["note"],
+        deviation_no=body["deviation_no"],
+    )
+    return send(carry_out(request, _answer, act, password=(body["signature"] or {}).get("password")))
+
+
+@api.route(_SESSION)
+class OneSession(MethodView):
+    @api.response(200, SessionOut)
+    def get(self, reference: str, number: int) -> Response:
+        """Show what happened in a session so far"""
+        return send(_answer(asked().read(get_session, reference, number)))
+
+
+@api.route(f"{_SESSION}/clear")
+class Clear(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Record that the line clearance is done, point by point"""
+        return _act(reference, number, "clear", body)
+
+
+@api.route(f"{_SESSION}/verify-clearance")
+class VerifyClearance(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Verify the line clearance somebody else performed"""
+        return _act(reference, number, "verify-clearance", body)
+
+
+@api.route(f"{_SESSION}/ready")
+class Ready(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Release the room for a session; signed"""
+        return _act(reference, number, "ready", body)
+
+
+@api.route(f"{_SESSION}/check-in")
+class CheckIn(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Record that work began, now or at an earlier true time"""
+        return _act(reference, number, "check-in", body)
+
+
+@api.route(f"{_SESSION}/takes-until")
+class TakesUntil(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Announce that a running session takes longer than planned"""
+        return _act(reference, number, "takes-until", body)
+
+
+@api.route(f"{_SESSION}/suspend")
+class Suspend(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Suspend running work with a reason; signed"""
+        return _act(reference, number, "suspend", body)
+
+
+@api.route(f"{_SESSION}/resume")
+class Resume(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Let suspended work go on, with a reason; signed"""
+        return _act(reference, number, "resume", body)
+
+
+@api.route(f"{_SESSION}/complete")
+class Complete(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Record that work ended, now or at an earlier true time"""
+        return _act(reference, number, "complete", body)
+
+
+@api.route(f"{_SESSION}/verify")
+class Verify(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Verify the record of a session somebody else completed"""
+        return _act(reference, number, "verify", body)
+
+
+@api.route(f"{_SESSION}/missed")
+class Missed(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Record that nobody came"""
+        return _act(reference, number, "missed", body)
+
+
+@api.route(f"{_SESSION}/abort")
+class Abort(MethodView):
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """End running work early, with a deviation and a reason; signed"""
+        return _act(reference, number, "abort", body)
+
+
+@api.route("/releases")
+class Releases(MethodView):
+    @api.arguments(ReleasesSchema)
+    @api.response(200, ReleasesOut)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Release the rooms of several sessions under one signature, with a result for each"""
+        named = [(each["reference"], each["session"]) for each in body["sessions"]]
+        password = (body["signature"] or {}).get("password")
+        results = carry_out_all(asked(), SessionAct("", 0, "ready"), named, password=password)
+        return {
+            "results": [
+                {
+                    "reference": each.reference,
+                    "session": each.number,
+                    "state": each.session.stands.value if each.session else None,
+                    "status": each.refusal.status if each.refusal else 200,
+                    "detail": _(each.refusal.message, **each.refusal.params) if each.refusal else None,
+                }
+                for each in results
+            ]
+        }
+
+
+@api.route("/bookings/<reference>/close")
+class Close(MethodView):
+    @api.arguments(ActionSchema)
+    @api.response(200, BookingOut)
+    def post(self, body: dict[str, Any], reference: str) -> Response:
+        """Close a booking whose sessions are all over; signed"""
+        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        answer = carry_out_closing(
+            request,
+            lambda booking: Answer(
+                200,
+                json.dumps(head_out(booking), ensure_ascii=False).encode(),
+                {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'},
+            ),
+            Closing(reference, revision=revision_seen(reference)),
+            password=(body["signature"] or {}).get("password"),
+        )
+        return send(answer)

@@ -1,0 +1,81 @@
+"""Closing a booking: QA reviewed the record, and nothing of it is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from gmp_booking.bookings import store as bookings
+from gmp_booking.bookings.lifecycle import Action, BookingState
+from gmp_booking.bookings.lifecycle import step as transition_of
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.execution import store
+from gmp_booking.execution.events import BookingClosed
+from gmp_booking.infra.uow import Answer, Request, Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, Stale
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import locks_of_slots
+from gmp_booking.signatures.service import Verified, sign, verify
+
+MEANING = "RECORD REVIEWED"
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The wish to close one booking, as it was asked for."""
+
+    reference: str
+    revision: int | None = None
+    verified: Verified | None = None
+
+
+def close(uow: Uow, closing: Closing) -> Booking:
+    """Errors: NotFound; Forbidden; Conflict while something is still to come; Invalid without a signature; Stale."""
+    booking = bookings.get_booking(uow, closing.reference)
+    if closing.revision is not None and closing.revision != booking.revision:
+        raise Stale
+    require(uow.actor, Permission.BOOKING_CLOSE, subject_of(booking))
+    transition_of(BookingState(booking.state), Action.CLOSE)
+    uow.lock(locks_of_slots(uow, booking.id))
+    unended = store.count_unended(uow, booking.id)
+    if unended:
+        raise Conflict(
+            N_("%(count)s of its sessions and reservations are not over; a booking is closed after the last of them."),
+            params={"count": unended},
+        )
+    if closing.verified is None:
+        raise Invalid(field_errors={"signature": [N_("This act is signed: enter your password.")]})
+    sign(
+        uow,
+        closing.verified,
+        record_type="booking",
+        record_id=booking.id,
+        record_reference=booking.reference,
+        record_version=booking.version,
+        content_hash=bookings.current_hash(uow, booking),
+        meaning=MEANING,
+        company_id=booking.company_id,
+    )
+    bookings.change_booking(uow, booking, state=BookingState.CLOSED, ended_at=uow.now)
+    uow.record(
+        BookingClosed(
+            company_id=booking.company_id,
+            booking_id=booking.id,
+            reference=booking.reference,
+            version=booking.version,
+            meaning=MEANING,
+        )
+    )
+    return booking
+
+
+def carry_out(request: Request, dump: Callable[[Booking], Answer], closing: Closing, *, password: str | None) -> Answer:
+    """Verify the password where one was given, then close in one transaction."""
+    if password:
+        verified = verify(request.database, request.actor, password)
+        if isinstance(verified, Refusal):
+            raise verified
+        closing = replace(closing, verified=verified)
+    return request.answer(dump, close, closing)
