@@ -20,7 +20,8 @@ from sqlalchemy.exc import OperationalError
 from config import Config
 from gmp_booking.accounts import jobs as accounts
 from gmp_booking.approvals import jobs as approvals
-from gmp_booking.infra.uow import Database, Unavailable
+from gmp_booking.infra.uow import Database, Unavailable, forget_old_keys
+from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
 from gmp_booking.wiring import CONSUMERS, Services, self_check
 
@@ -49,7 +50,9 @@ class Tick:
 TIMETABLE: Final = (
     Tick("turn events into messages", 1, lambda w: notifications.plan(w.database, goes_on=w.goes_on)),
     Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, goes_on=w.goes_on)),
+    Tick("remind who decides", 60, lambda w: notifications.remind_deciders(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, goes_on=w.goes_on)),
+    Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, forget_old_keys)),
     Tick("forget visitors and old attempts", 3600, lambda w: accounts.forget(w.database)),
 )
 

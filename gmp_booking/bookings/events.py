@@ -38,6 +38,21 @@ class BookingReturned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookingQuestionAsked(Event):
+    """One more question while the booking is with the company."""
+
+    stage: str
+    question: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingAnswered(Event):
+    """The company answered; the booking is with the stage that asked, or comes back changed."""
+
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingRejected(Event):
     stage: str
     explanation: str

@@ -14,6 +14,7 @@ from gmp_booking.infra.mail import BadMessage, Mail, MailServer, Refused, Server
 from gmp_booking.infra.outbox import ClaimedMessage
 from gmp_booking.infra.uow import Database, Unavailable, Uow
 from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.notifications.digest import is_time_to_remind, plan_digests
 from gmp_booking.notifications.letters import write_letter
 from gmp_booking.notifications.service import CannotHandle, handle_next
 from gmp_booking.notifications.store import note_failure
@@ -43,6 +44,12 @@ def plan(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
             failed.append(error.delivery_id)
             if database.transact(SYSTEM, note_failure, error.delivery_id, repr(error.__cause__)):
                 _log.error("ALARM: delivery %s is given up", error.delivery_id, exc_info=error)
+
+
+def remind_deciders(database: Database) -> None:
+    """From eight in the morning on, one mail a day to everybody who keeps something waiting too long."""
+    if database.read(SYSTEM, is_time_to_remind):
+        database.transact(SYSTEM, plan_digests)
 
 
 def send(database: Database, config: Config, *, goes_on: Callable[[], bool] = always) -> None:

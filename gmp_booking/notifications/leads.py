@@ -59,6 +59,9 @@ CAMPAIGN: Final = (
     Lead(hours=2),
 )
 
+# Calendar days, at nine in the morning; default is ours.
+BEFORE_EXPIRY: Final = (Lead(days=5), Lead(days=1))
+
 LEADS: Final[dict[Kind, tuple[Lead, ...]]] = {
     Kind.CLEANROOM: SINGLE,
     Kind.APS: SINGLE,

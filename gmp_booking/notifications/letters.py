@@ -14,12 +14,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from config import Config
 from gmp_booking.bookings.ical import Invitation, calendar_of, parts_of
 from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.on_behalf import link_secret, list_acknowledgements
 from gmp_booking.infra import i18n
 from gmp_booking.infra.mail import CalendarFile, Mail, one_line
 from gmp_booking.infra.outbox import ClaimedMessage
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.notifications.digest import Digest, find_digest
 from gmp_booking.notifications.service import Current, MailKind, look_again, part_of
+from gmp_booking.people.models import Person
 from gmp_booking.policies.store import find_facility
 
 TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates" / "mail"
@@ -32,7 +36,16 @@ _TEMPLATE: Final[Mapping[MailKind, str]] = {
     MailKind.CONFIRMED: "confirmed.txt",
     MailKind.CANCELLED: "cancelled.txt",
     MailKind.UPCOMING: "upcoming.txt",
+    MailKind.ANSWERED: "answered.txt",
+    MailKind.EXPIRING: "expiring.txt",
+    MailKind.EXPIRED: "expired.txt",
+    MailKind.TO_CONFIRM: "to_confirm.txt",
+    MailKind.DIGEST: "digest.txt",
 }
+OPEN_BOOKING: Final = N_("Open the booking")
+LOOK_AND_CONFIRM: Final = N_("Look at it and confirm it")
+OPEN_INBOX: Final = N_("Open the inbox")
+WAITING_FOR_YOU: Final = N_("Waiting for your decision")
 
 
 @dataclass(frozen=True)
@@ -47,18 +60,57 @@ class Line:
 
 def write_letter(uow: Uow, message: ClaimedMessage, config: Config) -> Mail | None:
     """The mail a claimed message becomes, from its booking as it is now; None when it should not be sent any more."""
+    if message.kind == MailKind.DIGEST:
+        digest = find_digest(uow, message)
+        return None if digest is None else _digest_letter(uow, message, digest, config)
     current = look_again(uow, message)
     if current is None:
         return None
-    language = i18n.closest_language(current.reader.language)
+    language = _speak(current.reader)
+    words = _words(message, current, config) | _link(uow, message, current, config)
+    calendar = _calendar(message, current, config, language=language)
+    return _letter(uow, message, current.reader, config, words=words, calendar=calendar)
+
+
+def _digest_letter(uow: Uow, message: ClaimedMessage, digest: Digest, config: Config) -> Mail:
+    _speak(digest.reader)
+    words = {
+        "kind": message.kind,
+        "reader": digest.reader.name,
+        "reference": "",
+        "what": i18n.gettext_for(digest.reader.language)(WAITING_FOR_YOU),
+        "items": digest.items,
+        "escalated": digest.escalated,
+        "more": digest.more,
+        "url": f"{config.base_url}/inbox?late=1" + ("&stage=all" if digest.escalated else ""),
+        "link_label": OPEN_INBOX,
+    }
+    return _letter(uow, message, digest.reader, config, words=words)
+
+
+def _speak(reader: Person) -> str:
+    language = i18n.closest_language(reader.language)
     i18n.use_language(language)
+    return language
+
+
+def _letter(
+    uow: Uow,
+    message: ClaimedMessage,
+    reader: Person,
+    config: Config,
+    *,
+    words: dict[str, Any],
+    calendar: CalendarFile | None = None,
+) -> Mail:
+    language = i18n.closest_language(reader.language)
     facility = find_facility(uow)
-    words = _words(message, current, config) | {"facility": i18n.named(facility) if facility else ""}
+    words |= {"facility": i18n.named(facility) if facility else ""}
     subject, _, body = _environment().get_template(_TEMPLATE[MailKind(message.kind)]).render(words).partition("\n")
     words |= {"subject": one_line(subject), "paragraphs": _paragraphs(body), "language": language}
     return Mail(
-        recipient=current.reader.email,
-        recipient_name=current.reader.name,
+        recipient=reader.email,
+        recipient_name=reader.name,
         sender=config.mail_from,
         sender_name=words["facility"],
         subject=subject,
@@ -66,9 +118,21 @@ def write_letter(uow: Uow, message: ClaimedMessage, config: Config) -> Mail | No
         html=_environment().get_template("base.html").render(words),
         language=i18n.html_language(language),
         message_id=message.message_id,
-        sent_at=current.now,
-        calendar=_calendar(message, current, config, language=language),
+        sent_at=uow.now,
+        calendar=calendar,
     )
+
+
+def _link(uow: Uow, message: ClaimedMessage, current: Current, config: Config) -> dict[str, str]:
+    """Where the mail leads: to the booking, or to the page on which its reader confirms it without signing in."""
+    if message.kind != MailKind.TO_CONFIRM:
+        return {}
+    rows = list_acknowledgements(uow, current.details.booking.id)
+    nonce = next(row.nonce for row in rows if row.person_id == current.reader.id)
+    return {
+        "url": f"{config.base_url}/confirm/{link_secret(nonce, config.auth_pepper)}",
+        "link_label": LOOK_AND_CONFIRM,
+    }
 
 
 @cache
@@ -99,7 +163,9 @@ def _words(message: ClaimedMessage, current: Current, config: Config) -> dict[st
         "first": lines[0].period.start if lines else booking.starts_at,
         "decide_by": booking.decide_by,
         "pending_until": booking.pending_until,
+        "is_returned": booking.state == BookingState.RETURNED,
         "url": f"{config.base_url}/bookings/{booking.reference}",
+        "link_label": OPEN_BOOKING,
         "attached": _invites(message),
         **message.payload,
     }

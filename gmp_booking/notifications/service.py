@@ -12,13 +12,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings.lifecycle import TRACKS, WAITING, BookingState, Kind, Track
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.on_behalf import first_confirmation, list_acknowledgements
 from gmp_booking.bookings.store import BookingDetails, details_of
 from gmp_booking.infra.journal import Consumer
 from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import store
-from gmp_booking.notifications.leads import Start, plan_reminders
+from gmp_booking.notifications.leads import BEFORE_EXPIRY, Start, due, plan_reminders
 from gmp_booking.notifications.store import Happening
 from gmp_booking.people.models import Person
 
@@ -33,6 +34,11 @@ class MailKind(StrEnum):
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     UPCOMING = "upcoming"
+    ANSWERED = "answered"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    TO_CONFIRM = "to_confirm"
+    DIGEST = "digest"
 
 
 S = BookingState
@@ -46,6 +52,10 @@ TRUE_IN: Final[Mapping[MailKind, frozenset[BookingState]]] = {
     MailKind.CONFIRMED: frozenset({S.CONFIRMED}),
     MailKind.CANCELLED: frozenset({S.CANCELLED}),
     MailKind.UPCOMING: frozenset({S.CONFIRMED}),
+    MailKind.ANSWERED: WAITING,
+    MailKind.EXPIRING: WAITING | {S.RETURNED, S.APPROVED},
+    MailKind.EXPIRED: frozenset({S.EXPIRED}),
+    MailKind.TO_CONFIRM: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
 }
 
 
@@ -82,26 +92,75 @@ class CannotHandle(Exception):
 
 
 def _submitted(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
-    return _to_the_stage(uow, happening, details, MailKind.SUBMITTED)
+    return [
+        *_to_the_stage(uow, happening, details, MailKind.SUBMITTED),
+        *_messages(happening, details, MailKind.TO_CONFIRM, _to_confirm(uow, details)),
+        *_notices(uow, happening, details),
+    ]
 
 
 def _reviewed(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
-    return _to_the_stage(uow, happening, details, MailKind.REVIEWED)
+    return [*_to_the_stage(uow, happening, details, MailKind.REVIEWED), *_notices(uow, happening, details)]
 
 
-def _to_the_stage(uow: Uow, happening: Happening, details: BookingDetails, kind: MailKind) -> Iterable[NewMessage]:
+def _to_the_stage(
+    uow: Uow,
+    happening: Happening,
+    details: BookingDetails,
+    kind: MailKind,
+    *,
+    payload: Mapping[str, Any] | None = None,
+) -> Iterable[NewMessage]:
     booking = details.booking
     role = stage_role(booking)
     if role is None:
         return []
-    # Nobody decides on what they asked for, so nobody is asked to.
-    people = [person for person in store.list_holders(uow, role) if person.id != booking.requested_by]
-    return _messages(happening, details, kind, people, payload={"stage": role.value})
+    said = {"stage": role.value, **(payload or {})}
+    return _messages(happening, details, kind, _deciders(uow, booking), payload=said)
 
 
 def _returned(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
     payload = {"question": happening.data["question"]}
-    return _messages(happening, details, MailKind.RETURNED, _askers(uow, details), payload=payload)
+    return [
+        *_messages(happening, details, MailKind.RETURNED, _askers(uow, details), payload=payload),
+        *_notices(uow, happening, details),
+    ]
+
+
+def _answered(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    payload = {"answer": happening.data["answer"]}
+    return [
+        *_to_the_stage(uow, happening, details, MailKind.ANSWERED, payload=payload),
+        *_notices(uow, happening, details),
+    ]
+
+
+def _expired(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """Both sides hear of it: who asked, and whose turn it was."""
+    withdraw_pending(uow, details.booking.id, [kind.value for kind in MailKind if kind is not MailKind.EXPIRED])
+    people = {person.id: person for person in (*_askers(uow, details), *_deciders(uow, details.booking))}
+    payload = {"was": happening.data["was"]}
+    return _messages(happening, details, MailKind.EXPIRED, people.values(), payload=payload)
+
+
+def _notices(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """Some days before a request expires, to who asked and to whose turn it is."""
+    booking = details.booking
+    if booking.pending_until is None:
+        return
+    askers = list(_askers(uow, details))
+    known = {person.id for person in askers}
+    deciders = [person for person in _deciders(uow, booking) if person.id not in known]
+    role = role_at_stage(booking)
+    until = {"until": booking.pending_until.isoformat()}
+    for lead in BEFORE_EXPIRY:
+        due_at = due(lead, booking.pending_until)
+        if due_at <= happening.at:
+            continue
+        payload = until | {"lead": lead.name}
+        yield from _messages(happening, details, MailKind.EXPIRING, askers, payload=payload, due_at=due_at)
+        payload |= {"stage": role.value if role else ""}
+        yield from _messages(happening, details, MailKind.EXPIRING, deciders, payload=payload, due_at=due_at)
 
 
 def _rejected(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
@@ -156,6 +215,9 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "BookingRejected": _rejected,
     "BookingConfirmed": _confirmed,
     "BookingCancelled": _cancelled,
+    "BookingQuestionAsked": _returned,
+    "BookingAnswered": _answered,
+    "BookingExpired": _expired,
 }
 NOTIFICATIONS: Final = Consumer("notifications", frozenset(_HANDLERS))
 
@@ -204,6 +266,12 @@ def stage_role(booking: Booking) -> Role | None:
     return stages[booking.stage].role if waiting and booking.stage < len(stages) else None
 
 
+def role_at_stage(booking: Booking) -> Role | None:
+    """Whose turn it is, or was when the booking was returned or ended."""
+    stages = TRACKS[Track(booking.track)] if booking.track else ()
+    return stages[booking.stage].role if booking.stage < len(stages) else None
+
+
 def takers_of(details: BookingDetails, session: Mapping[str, Any]) -> set[int]:
     """Who takes part in one session: the requester and the people named in it."""
     return {details.booking.requested_by} | {person["id"] for person in session["people"]}
@@ -236,6 +304,18 @@ def _askers(uow: Uow, details: BookingDetails) -> Iterable[Person]:
     return store.list_active_people(uow, {details.booking.requested_by, details.booking.entered_by})
 
 
+def _deciders(uow: Uow, booking: Booking) -> list[Person]:
+    """The people of its stage: nobody decides on what they asked for, so nobody is asked to."""
+    role = role_at_stage(booking)
+    return [] if role is None else [each for each in store.list_holders(uow, role) if each.id != booking.requested_by]
+
+
+def _to_confirm(uow: Uow, details: BookingDetails) -> Iterable[Person]:
+    """Whom staff named as asking, while nobody of the company has confirmed it."""
+    asked = list_acknowledgements(uow, details.booking.id)
+    return () if first_confirmation(asked) else store.list_active_people(uow, {row.person_id for row in asked})
+
+
 def _participants(uow: Uow, details: BookingDetails) -> Iterable[Person]:
     return store.list_active_people(uow, everybody(details))
 
@@ -266,13 +346,17 @@ def look_again(uow: Uow, message: ClaimedMessage) -> Current | None:
     if booking.version != message.booking_version or BookingState(booking.state) not in TRUE_IN[kind]:
         return None
     details = details_of(uow, booking)
+    if kind is MailKind.TO_CONFIRM and first_confirmation(list_acknowledgements(uow, booking.id)):
+        return None
     if not _still_concerns(message, kind, details, now=uow.now):
         return None
     return Current(details, reader, uow.now)
 
 
 def _still_concerns(message: ClaimedMessage, kind: MailKind, details: BookingDetails, *, now: datetime) -> bool:
-    if kind in {MailKind.SUBMITTED, MailKind.REVIEWED}:
+    if kind is MailKind.EXPIRING:
+        return _still_expires(message, details.booking)
+    if kind in {MailKind.SUBMITTED, MailKind.REVIEWED, MailKind.ANSWERED}:
         role = stage_role(details.booking)
         return role is not None and role.value == message.payload["stage"]
     if kind is MailKind.CONFIRMED:
@@ -285,3 +369,10 @@ def _still_concerns(message: ClaimedMessage, kind: MailKind, details: BookingDet
         return message.person_id in everybody(details)
     sessions = [each for each in details.parts["sessions"] if each["id"] == message.booking_session_id]
     return any(message.person_id in takers_of(details, each) and each["state"] != "CANCELLED" for each in sessions)
+
+
+def _still_expires(message: ClaimedMessage, booking: Booking) -> bool:
+    """A notice is true of one date, and for staff of one stage."""
+    role = role_at_stage(booking)
+    at_stage = message.payload.get("stage") in {None, role.value if role else ""}
+    return at_stage and booking.pending_until == datetime.fromisoformat(message.payload["until"])

@@ -1,0 +1,197 @@
+"""What waits for a decision: requests and changes of confirmed bookings in one list, with who decides and by when."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from gmp_booking.approvals.service import stages_of
+from gmp_booking.bookings.lifecycle import TRACKS, Track
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, Role, Subject, is_allowed, require
+
+SORTS: Final[Mapping[str, str]] = {
+    "waiting": "w.submitted_at, w.reference",
+    "due": "w.decide_by NULLS LAST, w.submitted_at, w.reference",
+    "start": "w.starts_at NULLS LAST, w.submitted_at, w.reference",
+    "company": "c.code, w.submitted_at, w.reference",
+}
+_LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+_WAITING = """
+    SELECT b.id AS booking_id, b.company_id, b.reference, b.version, b.revision, b.track, b.stage, b.submitted_at,
+           b.decide_by, b.pending_until, b.requested_by, b.entered_by, b.starts_at, false AS is_change
+    FROM booking AS b WHERE b.state IN ('SUBMITTED', 'UNDER_REVIEW')
+    UNION ALL
+    SELECT b.id, b.company_id, b.reference, n.version, b.revision, n.track, n.stage, n.submitted_at,
+           n.decide_by, n.pending_until, n.requested_by, n.entered_by, b.starts_at, true
+    FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id WHERE n.state IN ('SUBMITTED', 'UNDER_REVIEW')
+"""
+_OF_THESE_STAGES = "(w.track, w.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))"
+_FROM = f"""
+    FROM ({_WAITING}) AS w
+    JOIN booking AS b ON b.id = w.booking_id
+    JOIN company AS c ON c.id = w.company_id
+    LEFT JOIN product AS p ON p.id = b.product_id
+"""
+_SHOWN = """
+    SELECT w.*, b.title, b.kind, b.at_risk, b.starts_at AS first, b.ends_at AS last, p.code AS product,
+           c.code AS company_code,
+           jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
+           (SELECT string_agg(DISTINCT r.code, ', ') FROM booking_session AS s JOIN resource AS r ON r.id = s.room_id
+            WHERE s.booking_id = w.booking_id AND s.version = w.version) AS rooms,
+           (SELECT string_agg(DISTINCT r.code, ', ') FROM equipment_reservation AS q
+            JOIN resource AS r ON r.id = q.equipment_id
+            WHERE q.booking_id = w.booking_id AND q.version = w.version) AS equipment,
+           (SELECT jsonb_path_query_array(e.findings, '$[*].severity') FROM evaluation AS e
+            WHERE e.booking_id = w.booking_id AND e.version = w.version ORDER BY e.id DESC LIMIT 1) AS severities,
+           EXISTS (SELECT FROM acknowledgement AS a WHERE a.booking_id = w.booking_id)
+               AND NOT EXISTS (SELECT FROM acknowledgement AS a
+                               WHERE a.booking_id = w.booking_id AND a.confirmed_at IS NOT NULL) AS is_unconfirmed
+"""
+_IN_ROOM = """
+    EXISTS (SELECT FROM booking_session AS s JOIN resource AS r ON r.id = s.room_id
+            WHERE s.booking_id = w.booking_id AND s.version = w.version AND r.code = :room)
+"""
+_SAYS = "(w.reference ILIKE :text OR b.title ILIKE :text OR p.code ILIKE :text OR b.batch ILIKE :text)"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of what waits is asked for; whose turn it is, and anything else that narrows it."""
+
+    roles: frozenset[Role]
+    company: str = ""
+    kind: str = ""
+    room: str = ""
+    text: str = ""
+    late_only: bool = False
+    changes_only: bool = False
+    sort: str = "waiting"
+    references: tuple[str, ...] = ()
+    offset: int = 0
+    limit: int = 30
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One page of what waits, how many there are, and who holds the roles that decide."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+    by_stage: Counter[str]
+    holders: Mapping[str, Sequence[str]]
+    companies: Sequence[str]
+    now: datetime
+
+
+def look(uow: Uow, wanted: Wanted) -> Inbox:
+    """Errors: Forbidden for whoever is not of the facility."""
+    require(uow.actor, Permission.INBOX_READ)
+    condition, values = _condition(wanted, uow.now)
+    order = SORTS.get(wanted.sort, SORTS["waiting"])
+    statement = f"{_SHOWN} {_FROM} WHERE {condition} ORDER BY {order} OFFSET :offset LIMIT :limit"
+    page = values | {"offset": wanted.offset, "limit": wanted.limit}
+    rows = [dict(row) for row in uow.session.execute(text(statement), page).mappings()]
+    total = uow.session.execute(text(f"SELECT count(*) {_FROM} WHERE {condition}"), values).scalar_one()
+    companies = uow.session.scalars(text(f"SELECT DISTINCT c.code {_FROM} ORDER BY 1"))
+    return Inbox(
+        [row | {"stage_role": role_of(row), "may_decide": _may_decide(uow, row)} for row in rows],
+        int(total),
+        count_by_stage(uow),
+        _holders(uow),
+        list(companies),
+        uow.now,
+    )
+
+
+def _condition(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
+    pairs = stages_of(wanted.roles)
+    conditions = [_OF_THESE_STAGES]
+    values: dict[str, Any] = {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
+    narrowed: list[tuple[bool, str, dict[str, Any]]] = [
+        (bool(wanted.company), "c.code = :company", {"company": wanted.company}),
+        (bool(wanted.kind), "b.kind = :kind", {"kind": wanted.kind}),
+        (bool(wanted.room), _IN_ROOM, {"room": wanted.room}),
+        (bool(wanted.text), _SAYS, {"text": f"%{wanted.text.translate(_LIKE_ESCAPES)}%"}),
+        (wanted.late_only, "w.decide_by < :now", {"now": now}),
+        (wanted.changes_only, "w.is_change", {}),
+        (bool(wanted.references), "w.reference = ANY (:references)", {"references": list(wanted.references)}),
+    ]
+    for is_wanted, condition, more in narrowed:
+        if is_wanted:
+            conditions.append(condition)
+            values |= more
+    return " AND ".join(conditions), values
+
+
+def role_of(row: Mapping[str, Any]) -> Role:
+    """Whose turn a waiting row is."""
+    return TRACKS[Track(row["track"])][row["stage"]].role
+
+
+def _may_decide(uow: Uow, row: Mapping[str, Any]) -> bool:
+    """As far as it can be told without the signatures; who signed an earlier stage is told at the decision."""
+    subject = Subject(
+        company_id=row["company_id"],
+        requested_by=row["requested_by"],
+        entered_by=row["entered_by"],
+        stage_role=role_of(row),
+    )
+    return is_allowed(uow.actor, Permission.BOOKING_DECIDE, subject)
+
+
+def _holders(uow: Uow) -> Mapping[str, Sequence[str]]:
+    """The names of the facility's people by role."""
+    statement = text(
+        """
+        SELECT held.role, p.name FROM person_role AS held JOIN person AS p ON p.id = held.person_id
+        WHERE held.revoked_at IS NULL AND p.active AND p.company_id IS NULL ORDER BY p.id
+        """
+    )
+    holders: defaultdict[str, list[str]] = defaultdict(list)
+    for role, name in uow.session.execute(statement):
+        holders[role].append(name)
+    return holders
+
+
+def count_by_stage(uow: Uow) -> Counter[str]:
+    """How much waits for each role."""
+    counts: Counter[str] = Counter()
+    rows = uow.session.execute(text(f"SELECT w.track, w.stage, count(*) AS many FROM ({_WAITING}) AS w GROUP BY 1, 2"))
+    for row in rows.mappings():
+        counts[role_of(row).value] += row["many"]
+    return counts
+
+
+def count_waiting(uow: Uow) -> int:
+    """How much waits for a role of the reader's."""
+    pairs = stages_of(uow.actor.roles)
+    if not pairs:
+        return 0
+    values = {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
+    statement = text(f"SELECT count(*) FROM ({_WAITING}) AS w WHERE {_OF_THESE_STAGES}")
+    return int(uow.session.execute(statement, values).scalar_one())
+
+
+def list_late(uow: Uow, roles: Iterable[Role] | None, *, before: datetime) -> Sequence[Mapping[str, Any]]:
+    """What should have been decided before that moment by these roles.
+
+    Shape: with no roles named, whatever has used up half the time between its target and its expiry: at twice the
+    target a request ends by itself, so whoever could still help is told before. Default is ours.
+    """
+    values: dict[str, Any] = {"before": before}
+    condition = "w.decide_by < :before AND w.pending_until > :before"
+    if roles is None:
+        condition += " AND w.decide_by + (w.pending_until - w.decide_by) / 2 < :before"
+    else:
+        pairs = stages_of(roles)
+        condition += f" AND {_OF_THESE_STAGES}"
+        values |= {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
+    statement = text(f"{_SHOWN} {_FROM} WHERE {condition} ORDER BY {SORTS['due']}")
+    return [dict(row) for row in uow.session.execute(statement, values).mappings()]
