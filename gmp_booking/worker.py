@@ -53,6 +53,7 @@ TIMETABLE: Final = (
     Tick("remind who decides", 60, lambda w: notifications.remind_deciders(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, goes_on=w.goes_on)),
     Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, forget_old_keys)),
+    Tick("forget marks of forms long closed", 3600, lambda w: slot_holds.forget(w.database)),
     Tick("forget visitors and old attempts", 3600, lambda w: accounts.forget(w.database)),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,6 @@ SESSION_TEXT = (
     "headcount",
 )
 EQUIPMENT_TEXT = ("resource", "units", "start_date", "start_time", "end_date", "end_time")
-DEFAULT_LENGTH = timedelta(hours=4)
 MOST_PARTS = 200
 _PART = re.compile(r"^(sessions|equipment)-(\d{1,4})-")
 
@@ -138,7 +137,7 @@ def _equipment_json(part: Form) -> dict[str, Any]:
         "resource": part["resource"] or None,
         "units": 1 if units is None else units,
         "start": _instant(part["start_date"], part["start_time"]),
-        "end": _instant(part["end_date"], part["end_time"]),
+        "end": _instant(part["end_date"] or part["start_date"], part["end_time"]),
     }
 
 
@@ -221,21 +220,3 @@ def fill_of(alternative: Mapping[str, Any]) -> dict[str, str]:
             texts = moments(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
             fill |= {at + name: text for name, text in texts.items()}
     return fill
-
-
-def form_from_timeline(*, room: str, start: str, equipment: str = "", now: datetime) -> Form:
-    """A new form begun at a free cell; without one, tomorrow morning."""
-    try:
-        begins = datetime.fromisoformat(start)
-        begins = begins if begins.tzinfo else begins.replace(tzinfo=SEOUL)
-        texts = moments(begins, begins + DEFAULT_LENGTH)
-    except (ValueError, OverflowError):
-        begins = (now.astimezone(SEOUL) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
-        texts = moments(begins, begins + DEFAULT_LENGTH)
-    if equipment:
-        form = blank_form(kind="EQUIPMENT")
-        form["equipment"].append(blank_equipment() | texts | {"resource": equipment})
-        return form
-    form = blank_form()
-    form["sessions"].append(blank_session() | texts | {"room": room})
-    return form

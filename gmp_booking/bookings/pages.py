@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +14,17 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.bookings import defaults, service, slot_holds
 from gmp_booking.bookings import form as forms
-from gmp_booking.bookings import service
 from gmp_booking.bookings.content import OFFERED_KINDS, OFFERED_RUN_TYPES, BookingContent
+from gmp_booking.bookings.defaults import Asked
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.schemas import EXPOSURES, BookingSchema, findings_out
 from gmp_booking.bookings.service import Options, Submitted
 from gmp_booking.bookings.words import EXPOSURE_LABELS, KIND_LABELS, ROOM_GROUPS, RUN_TYPE_LABELS
-from gmp_booking.infra.http import field_errors, send
+from gmp_booking.infra.http import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.i18n import _, current_language, named
 from gmp_booking.infra.uow import Answer
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
@@ -38,20 +40,33 @@ LONGEST_FILL = 20_000
 @bookings.get("/new")
 @signed_in
 def new() -> Response:
-    options = asked().read(service.form_options)
-    form = forms.form_from_timeline(
-        room=request.args.get("room", ""),
-        start=request.args.get("start", ""),
-        equipment=request.args.get("equipment", ""),
-        now=options.now,
-    )
-    return _page(form, options=options)
+    call = asked()
+    if again := request.args.get("copy"):
+        begun = call.read(defaults.copy, again)
+    else:
+        begun = call.read(defaults.begin, _asked_for())
+    return _page(begun.form, preview=_opened(begun.form), begun_from=begun.like)
+
+
+def _asked_for() -> Asked:
+    said = {name: request.args.get(name, "")[:60] for name in ("room", "equipment", "start", "end")}
+    return Asked(**said, blank=request.args.get("blank") == "1")
+
+
+def _opened(form: Form) -> dict[str, Any] | None:
+    """What the rules say of a form that is just opened, its time marked for others to see."""
+    if not any(slot_holds.times_of(form)):
+        return None
+    preview = _preview(form)
+    asked().transact(slot_holds.mark, list(slot_holds.times_of(form)))
+    return preview
 
 
 @bookings.post("/new")
 @signed_in
+@mends_its_form
 def create() -> Response:
-    return _act_on(forms.typed(request.form), reference=None)
+    return _act_on(reference=None)
 
 
 @bookings.get("/<reference>/edit")
@@ -64,18 +79,31 @@ def edit(reference: str) -> Response:
 
 @bookings.post("/<reference>/edit")
 @signed_in
+@mends_its_form
 def change(reference: str) -> Response:
-    return _act_on(forms.typed(request.form) | {"reference": reference}, reference=reference)
+    return _act_on(reference=reference)
 
 
 @bookings.post("/preview")
 @signed_in
+@mends_its_form
 def preview_partial() -> str:
-    form = forms.typed(request.form)
-    return render_template("parts/preview_panel.html", preview=_preview(form))
+    fields, unfit = form_without_unfit_text()
+    form = forms.typed(fields)
+    preview = _incomplete(_unfit(unfit)) if unfit else _preview(form)
+    asked().transact(slot_holds.mark, list(slot_holds.times_of(form)))
+    return render_template("parts/preview_panel.html", preview=preview)
 
 
-def _act_on(form: Form, *, reference: str | None) -> Response:
+def _unfit(names: Iterable[str]) -> dict[str, str]:
+    return {name: _("Control characters are not allowed in text.") for name in sorted(names)}
+
+
+def _act_on(*, reference: str | None) -> Response:
+    fields, unfit = form_without_unfit_text()
+    form = forms.typed(fields) | ({"reference": reference} if reference else {})
+    if unfit:
+        return _page(form, errors=_unfit(unfit), status=422)
     fill = request.form.get("fill", "")
     operation = request.form.get("op", "check")
     if fill:
@@ -205,9 +233,9 @@ def _page(
     errors: dict[str, str] | None = None,
     preview: dict[str, Any] | None = None,
     status: int = 200,
-    options: Options | None = None,
+    begun_from: str | None = None,
 ) -> Response:
-    found = options or asked().read(service.form_options)
+    found = asked().read(service.form_options)
     if not form["product"] and len(found.products) == 1:
         form["product"] = found.products[0].code
     page = render_template(
@@ -217,6 +245,7 @@ def _page(
         errors=errors or {},
         labels={},
         preview=preview,
+        begun_from=begun_from or request.form.get("begun_from", "")[:20],
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
         blank_session=forms.blank_session(),

@@ -6,14 +6,16 @@ A person has the marks of their latest form only; each ends by itself. Others le
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from gmp_booking.bookings import form as forms
+from gmp_booking.bookings.form import Form
 from gmp_booking.infra.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.period import Period
@@ -49,6 +51,20 @@ class Mark:
     resource_id: int
     period: Period
     whose: str
+
+
+def times_of(form: Form) -> Iterator[tuple[str, Period]]:
+    """What a form asks for as far as it can be read: resource codes with their time."""
+    asked = forms.as_json(form)
+    named = [(part["room"], part) for part in asked["sessions"]]
+    named += [(part["resource"], part) for part in asked["equipment"]]
+    for code, part in named:
+        try:
+            period = Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
+        except (TypeError, ValueError, OverflowError):
+            continue
+        if code:
+            yield code, period
 
 
 def mark(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,8 @@ from flask import Blueprint, render_template, request, url_for
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.service import TakenTime, list_taken_time
-from gmp_booking.desk.timeline_view import Block, Lane, TimelineView, Window, lay_out
+from gmp_booking.bookings.slot_holds import Mark, list_marks
+from gmp_booking.desk.timeline_view import Block, FormOpen, Lane, TimelineView, Window, lay_out
 from gmp_booking.infra.http import is_htmx
 from gmp_booking.infra.i18n import _, named
 from gmp_booking.infra.uow import Uow
@@ -62,6 +63,7 @@ class TimelineFacts:
     busy: Mapping[int, Sequence[tuple[int, Period]]]
     hours: Sequence[Opening]
     days_off: Sequence[DayOff]
+    marks: Sequence[Mark] = ()
 
 
 def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset(), equipment: bool) -> TimelineFacts:
@@ -86,13 +88,19 @@ def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset
     )
 
 
+def read_with_marks(uow: Uow, window: Period, *, codes: frozenset[str], equipment: bool) -> TimelineFacts:
+    """The same with the time somebody is filling in a form for."""
+    facts = read_timeline(uow, window, codes=codes, equipment=equipment)
+    return replace(facts, marks=list_marks(uow, [each.id for each in facts.resources], window))
+
+
 @timeline.get("/timeline")
 @signed_in
 def show() -> str:
     shown = _shown()
     window = shown.window
     call = asked()
-    facts = call.read(read_timeline, window.period(SEOUL), codes=frozenset(shown.rooms), equipment=shown.equipment)
+    facts = call.read(read_with_marks, window.period(SEOUL), codes=frozenset(shown.rooms), equipment=shown.equipment)
     context = {
         "view": draw(facts, window, call.actor),
         "shown": shown,
@@ -155,6 +163,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
         zone=SEOUL,
         now=facts.now,
         closed=list(closed_periods(default, off, window)),
+        marks=[FormOpen(codes[mark.resource_id], mark.period, mark.whose) for mark in facts.marks],
     )
 
 

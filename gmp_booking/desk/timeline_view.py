@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from gmp_booking.desk.timeline_ruler import QUARTERS_PER_DAY, Ruler, Window, bits, lowest, runs
 from gmp_booking.kernel.period import Period
 
-__all__ = ["Block", "FreeCell", "Lane", "PlacedBlock", "TimelineView", "Window", "lay_out"]
+__all__ = ["Block", "FormOpen", "FreeCell", "Lane", "PlacedBlock", "TimelineView", "Window", "lay_out"]
 
 MOST_LEVELS = 8
 PART = " · "
@@ -53,6 +53,26 @@ class Block:
     detail: str = ""
     running: bool = False
     kind: str = "BOOKING"
+
+
+@dataclass(frozen=True)
+class FormOpen:
+    """Time somebody is filling in a form for; it takes no room on the lane and refuses nobody.
+
+    `whose` is "mine", "ours" or "others".
+    """
+
+    lane: str
+    period: Period
+    whose: str
+
+
+class PlacedMark(NamedTuple):
+    """Such a form with its place."""
+
+    whose: str
+    place: str
+    clock: str
 
 
 class PlacedBlock(NamedTuple):
@@ -96,6 +116,7 @@ class Row:
     blocks: tuple[PlacedBlock, ...]
     cells: tuple[FreeCell, ...]
     closed: tuple[str, ...]
+    marks: tuple[PlacedMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +185,7 @@ def lay_out(
     zone: ZoneInfo,
     now: datetime,
     closed: Iterable[Period] = (),
+    marks: Iterable[FormOpen] = (),
 ) -> TimelineView:
     """Place every block, every free cell and all closed time of the window.
 
@@ -176,10 +198,11 @@ def lay_out(
     for block in blocks:
         of_lane[block.lane].append(block)
     drawn = [_draw_row(lane, of_lane[lane.code], ruler=ruler, shut=shut, past=past) for lane in lanes]
+    marked = _place_marks(marks, ruler=ruler)
     days = _days(window, now.astimezone(zone).date())
     return TimelineView(
         days=days,
-        groups=_grouped(row.row for row in drawn),
+        groups=_grouped(replace(one.row, marks=marked.get(one.row.lane.code, ())) for one in drawn),
         closed=tuple(ruler.place(start, end) for start, end in runs(shut)),
         now_place=ruler.now_place(now),
         now_clock=now.astimezone(zone).strftime("%H:%M"),
@@ -229,6 +252,17 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: Ruler, shut: int, past:
     )
     offers = tuple(_offers(lane, free & ~closed, ruler=ruler)) if ruler.window.days == 1 else ()
     return _Drawn(row=row, offers=offers, spans=tuple(spans))
+
+
+def _place_marks(marks: Iterable[FormOpen], *, ruler: Ruler) -> dict[str, tuple[PlacedMark, ...]]:
+    placed: dict[str, tuple[PlacedMark, ...]] = {}
+    for one in sorted(marks, key=lambda mark: mark.period):
+        local = one.period.start.astimezone(ruler.zone), one.period.end.astimezone(ruler.zone)
+        start, end = ruler.cut(*ruler.span_of(*local))
+        if start < end:
+            mark = PlacedMark(one.whose, ruler.place(start, end), _clocks(*local))
+            placed[one.lane] = (*placed.get(one.lane, ()), mark)
+    return placed
 
 
 def _by_time(block: Block) -> tuple[datetime, datetime, str]:

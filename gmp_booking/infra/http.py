@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -158,12 +159,30 @@ def is_htmx() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def mends_its_form(view: V) -> V:
+    """Say of a view that it asks `form_without_unfit_text` itself, so that what was typed is not lost."""
+    view.mends_its_form = True  # type: ignore[attr-defined]
+    return view
+
+
+def form_without_unfit_text() -> tuple[MultiDict[str, str], set[str]]:
+    """The form with control characters taken out, and the names of the fields that had any."""
+    unfit = {name for name, text in request.form.items(multi=True) if _UNFIT.search(text)}
+    mended = MultiDict((name, _UNFIT.sub("", text)) for name, text in request.form.items(multi=True))
+    return mended, unfit
+
+
 def refuse_unfit_text() -> None:
     """Refuse NUL and other control characters in any input, before a door or the database meets them.
 
     Errors: Invalid naming the fields.
     """
-    unfit = {name for name, text in _texts() if _UNFIT.search(text) or _UNFIT.search(name)}
+    view = current_app.view_functions.get(request.endpoint or "")
+    mended = set(request.form) if getattr(view, "mends_its_form", False) else set()
+    unfit = {name for name, text in _texts() if _UNFIT.search(name) or (name not in mended and _UNFIT.search(text))}
     if unfit:
         sentence = N_("Control characters are not allowed in text.")
         raise Invalid(sentence, field_errors={_UNFIT.sub("?", name): [sentence] for name in sorted(unfit)})

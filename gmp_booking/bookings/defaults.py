@@ -1,0 +1,196 @@
+"""What a new form begins with: what its address says, then the company's last booking that fits, then nothing.
+
+Who does it, batch, title and purpose are never taken over by themselves: they are of one run. A copy takes the people
+along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from gmp_booking.bookings import form as forms
+from gmp_booking.bookings import store
+from gmp_booking.bookings.form import SEOUL, Form
+from gmp_booking.bookings.lifecycle import Kind
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, Subject, require
+
+USUAL_LENGTH = timedelta(hours=4)
+LONGEST_TAKEN_OVER = timedelta(hours=12)
+USUAL_START = time(9)
+WEEK = timedelta(days=7)
+FRIDAY = 4
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address of the form says, as it was typed."""
+
+    room: str = ""
+    equipment: str = ""
+    start: str = ""
+    end: str = ""
+    blank: bool = False
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A form to begin with; `like` is the booking it was taken from."""
+
+    form: Form
+    like: str | None = None
+
+
+_RECENT = text(
+    """
+    SELECT b.reference, b.kind, b.run_type, p.code AS product, s.*, q.*,
+           (SELECT room_class FROM room JOIN resource AS r USING (id) WHERE r.code = :room) AS asked_class
+    FROM (
+        SELECT * FROM booking WHERE company_id = :company_id AND submitted_at IS NOT NULL
+        ORDER BY created_at DESC LIMIT 20
+    ) AS b
+    LEFT JOIN product AS p ON p.id = b.product_id AND p.active
+    LEFT JOIN LATERAL (
+        SELECT r.code AS room, room.room_class, x.step, x.exposure, x.headcount, x.setup_min, x.teardown_min,
+               x.starts_at, x.ends_at,
+               ARRAY(SELECT e.code FROM session_equipment AS se JOIN resource AS e ON e.id = se.equipment_id
+                     WHERE se.booking_session_id = x.id AND e.active ORDER BY e.code) AS attended
+        FROM booking_session AS x JOIN resource AS r ON r.id = x.room_id JOIN room ON room.id = x.room_id
+        WHERE x.booking_id = b.id AND x.version = b.version AND r.active ORDER BY x.number LIMIT 1
+    ) AS s ON true
+    LEFT JOIN LATERAL (
+        SELECT r.code AS resource, x.units, x.starts_at AS runs_from, x.ends_at AS runs_until
+        FROM equipment_reservation AS x JOIN resource AS r ON r.id = x.equipment_id
+        WHERE x.booking_id = b.id AND x.version = b.version AND r.active ORDER BY x.number LIMIT 1
+    ) AS q ON true
+    ORDER BY b.created_at DESC
+    """
+)
+
+
+def begin(uow: Uow, asked: Asked) -> Begun:
+    """The form a person begins with. Errors: Forbidden for whoever may not draft."""
+    company_id = uow.actor.company_id
+    require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
+    if company_id is None:
+        return begin_like(None, asked, now=uow.now)
+    values = {"company_id": company_id, "room": asked.room}
+    recent = [dict(row._mapping) for row in uow.session.execute(_RECENT, values)]  # noqa: SLF001
+    return begin_like(None if asked.blank else fitting(recent, asked), asked, now=uow.now)
+
+
+def fitting(recent: Sequence[Mapping[str, Any]], asked: Asked) -> Mapping[str, Any] | None:
+    """The last booking like the one asked for: of that equipment or room, else of that sort of either."""
+    if asked.equipment:
+        same = (each for each in recent if each["resource"] == asked.equipment and not each["room"])
+        return next(same, next((each for each in recent if each["kind"] == Kind.EQUIPMENT), None))
+    with_room = [each for each in recent if each["room"]]
+    if not asked.room:
+        return with_room[0] if with_room else next(iter(recent), None)
+    same = (each for each in with_room if each["room"] == asked.room)
+    return next(same, next((each for each in with_room if each["room_class"] == each["asked_class"]), None))
+
+
+def begin_like(last: Mapping[str, Any] | None, asked: Asked, *, now: datetime) -> Begun:
+    """Pure: the form out of the last booking and the address, which wins."""
+    runs_alone = bool(asked.equipment) or (last is not None and not last["room"] and not asked.room)
+    bounds = ("runs_from", "runs_until") if runs_alone else ("starts_at", "ends_at")
+    times = _times(asked, *(last[name] if last else None for name in bounds), now=now)
+    if runs_alone:
+        form = forms.blank_form(kind=Kind.EQUIPMENT.value)
+        taken = {"resource": last["resource"], "units": str(last["units"])} if last and last["resource"] else {}
+        wanted = {"resource": asked.equipment} if asked.equipment else {}
+        form["equipment"].append(forms.blank_equipment() | taken | wanted | times)
+    else:
+        form = forms.blank_form(kind=last["kind"] if last else Kind.CLEANROOM.value)
+        form["sessions"].append(forms.blank_session() | _session_of(last, asked) | times)
+    if last is None:
+        return Begun(form)
+    form |= {"product": last["product"] or "", "run_type": last["run_type"] or ""}
+    return Begun(form, last["reference"])
+
+
+def _session_of(last: Mapping[str, Any] | None, asked: Asked) -> Form:
+    if last is None:
+        return {"room": asked.room}
+    room = asked.room or last["room"]
+    return {
+        "room": room,
+        "step": last["step"] or "",
+        "exposure": last["exposure"],
+        "headcount": str(last["headcount"]),
+        "setup_min": str(last["setup_min"]),
+        "teardown_min": str(last["teardown_min"]),
+        "equipment": list(last["attended"]) if room == last["room"] else [],
+    }
+
+
+def _times(asked: Asked, starts_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> Form:
+    """Start and end as texts; an end on the same day has no date of its own, so that it moves with the start."""
+    length = ends_at - starts_at if starts_at and ends_at else USUAL_LENGTH
+    start = _instant(asked.start)
+    if start is None:
+        clock = starts_at.astimezone(SEOUL).time() if starts_at else USUAL_START
+        start = datetime.combine(_next_weekday(now), clock, SEOUL)
+    end = _instant(asked.end)
+    if end is None or end <= start:
+        end = start + (length if length <= LONGEST_TAKEN_OVER else USUAL_LENGTH)
+    texts = forms.moments(start, end)
+    if texts["end_date"] == texts["start_date"]:
+        texts["end_date"] = ""
+    return texts
+
+
+def _instant(typed: str) -> datetime | None:
+    """An instant of an address; None for what is none or lies far from our time."""
+    try:
+        found = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    if not EARLIEST_YEAR < found.year < LATEST_YEAR:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=SEOUL)
+
+
+def _next_weekday(now: datetime) -> date:
+    day = now.astimezone(SEOUL).date() + timedelta(days=1)
+    return day + timedelta(days=7 - day.weekday() if day.weekday() > FRIDAY else 0)
+
+
+def copy(uow: Uow, reference: str) -> Begun:
+    """A booking again, by as many weeks later as puts it into the future.
+
+    Errors: NotFound; Forbidden for whoever may not draft.
+    """
+    details = store.get_details(uow, reference)
+    require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=details.booking.company_id))
+    draft = details.booking.draft
+    form = forms.blank_form() | dict(draft) if draft is not None else forms.form_of(details.content)
+    form |= {"batch": "", "reference": None, "revision": None}
+    if uow.actor.is_staff and details.parts["company"]:
+        form["company"] = details.parts["company"]["code"]
+    if draft is None:
+        by = weeks_into_the_future(details.content.envelope.start, uow.now)
+        for part in (*form["sessions"], *form["equipment"]):
+            part.update(_later(part, by))
+    return Begun(form, reference)
+
+
+def weeks_into_the_future(start: datetime, now: datetime) -> timedelta:
+    """Whole weeks, at least one, by which a start comes to lie in the future."""
+    return WEEK * max(1, (now - start) // WEEK + 1)
+
+
+def _later(part: Form, by: timedelta) -> Form:
+    """The dates of a part, so much later; the clock stays."""
+    return {
+        name: (datetime.fromisoformat(part[name]) + by).date().isoformat()
+        for name in ("start_date", "end_date")
+        if part[name]
+    }

@@ -1,0 +1,129 @@
+"""What a new form begins with: the address, then the company's last booking, then nothing; and copies."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.doors import form_of, weekday_at
+from tests.standing import Standing
+
+REQUESTER = "requester@saebyeok.example"
+
+
+def value_of(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]* value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+def chosen(page: str, name: str) -> str:
+    menu = re.search(rf'<select[^>]* name="{name}".*?</select>', page, re.DOTALL)
+    assert menu, name
+    found = re.search(r'<option value="([^"]*)" selected', menu[0])
+    return found[1] if found else ""
+
+
+def ask_for_the_harvest(standing: Standing, *, weeks: int) -> str:
+    start = weekday_at(13, weeks=weeks)
+    session = {
+        "room": "B-02",
+        "start": start,
+        "end": start + timedelta(hours=3),
+        "headcount": "2",
+        "step": "harvest",
+        "setup_min": "30",
+        "teardown_min": "0",
+        "exposure": "OPEN",
+        "equipment": "BSC-02",
+        "people": "operator@saebyeok.example",
+    }
+    form = form_of(product="SE-01", batch="SE-2701", purpose="P2 harvest", sessions=[session])
+    sent = standing.visit(REQUESTER).post("/bookings/new", form)
+    assert sent.status_code == 303, sent.text
+    return sent.location.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="module")
+def reference(standing: Standing) -> str:
+    assert "begun_from" not in standing.visit(REQUESTER).get("/bookings/new").text
+    return ask_for_the_harvest(standing, weeks=6)
+
+
+def test_a_new_form_begins_as_the_companys_last_booking(standing: Standing, reference: str) -> None:
+    page = standing.visit(REQUESTER).get("/bookings/new").text
+    assert value_of(page, "begun_from") == reference
+    assert (chosen(page, "kind"), chosen(page, "run_type"), chosen(page, "sessions-0-room")) == (
+        "CLEANROOM",
+        "ENG",
+        "B-02",
+    )
+    assert value_of(page, "product") == "SE-01"
+    texts = {
+        name: value_of(page, f"sessions-0-{name}")
+        for name in ("headcount", "step", "setup_min", "start_time", "end_time")
+    }
+    assert texts == {"headcount": "2", "step": "harvest", "setup_min": "30", "start_time": "13:00", "end_time": "16:00"}
+    assert value_of(page, "sessions-0-end_date") == ""
+    assert re.search(r'value="BSC-02" checked', page)
+    assert "P2 harvest" not in page
+    assert not re.search(r'value="operator@saebyeok.example" checked', page)
+
+
+def test_the_address_wins_over_the_last_booking(standing: Standing, reference: str) -> None:
+    page = standing.visit(REQUESTER).get("/bookings/new?room=B-01&start=2027-03-02T09:00%2B09:00").text
+    assert chosen(page, "sessions-0-room") == "B-01"
+    assert value_of(page, "sessions-0-start_date") == "2027-03-02"
+    assert (value_of(page, "sessions-0-start_time"), value_of(page, "sessions-0-end_time")) == ("09:00", "12:00")
+    assert not re.search(r'value="BSC-02" checked', page), "equipment of another room"
+
+
+def test_an_empty_form_is_to_be_had(standing: Standing, reference: str) -> None:
+    page = standing.visit(REQUESTER).get("/bookings/new?blank=1").text
+    assert "begun_from" not in page
+    assert chosen(page, "sessions-0-room") == ""
+
+
+def test_another_company_begins_with_nothing_of_it(standing: Standing, reference: str) -> None:
+    page = standing.visit("requester@hanbit.example").get("/bookings/new").text
+    assert reference not in page
+    assert "harvest" not in page
+
+
+def test_a_copy_lies_whole_weeks_later_and_takes_the_people_along(standing: Standing, reference: str) -> None:
+    page = standing.visit(REQUESTER).get(f"/bookings/new?copy={reference}").text
+    assert value_of(page, "sessions-0-start_date") == weekday_at(13, weeks=7).date().isoformat()
+    assert value_of(page, "sessions-0-end_date") == weekday_at(13, weeks=7).date().isoformat()
+    assert re.search(r'value="operator@saebyeok.example" checked', page)
+    assert "P2 harvest" in page
+    assert "SE-2701" not in page, "a batch is of one run"
+
+
+def test_a_rival_copies_nothing(standing: Standing, reference: str) -> None:
+    assert standing.visit("requester@hanbit.example").get(f"/bookings/new?copy={reference}").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["", "?room=B-01", "?copy=BK-00000000"])
+def test_who_may_not_draft_is_told_so_at_once(standing: Standing, address: str) -> None:
+    told = standing.visit("operator@saebyeok.example").get(f"/bookings/new{address}").status_code
+    assert told == (404 if "copy" in address else 403)
+
+
+@pytest.mark.parametrize("start", ["yesterday", "0001-01-01T00:00", "9999-12-31T23:59", "2027-13-01", ""])
+def test_an_address_that_makes_no_sense_begins_a_form_all_the_same(standing: Standing, start: str) -> None:
+    assert (
+        standing.visit(REQUESTER).get("/bookings/new", query_string={"room": "B-01", "start": start}).status_code == 200
+    )
+
+
+def test_control_characters_give_the_form_back(standing: Standing) -> None:
+    form = form_of(product="SE-01", purpose="Harvest\x00 of two\x07 flasks", sessions=[{"room": "B-01"}])
+    answer = standing.visit(REQUESTER).post("/bookings/new", form)
+    assert answer.status_code == 422
+    assert "Harvest of two flasks" in answer.text
+    assert 'id="f-purpose-error"' in answer.text
+    told = standing.visit(REQUESTER).post("/bookings/preview", form)
+    assert told.status_code == 200
+    assert "Control characters" in told.text
