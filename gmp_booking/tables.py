@@ -1,6 +1,7 @@
 """Every table of the product, gathered for migrations and catalogue tests; nothing else imports this."""
 
 from gmp_booking.accounts import models as accounts
+from gmp_booking.approvals import models as approvals
 from gmp_booking.bookings import models as bookings
 from gmp_booking.calendars import models as calendars
 from gmp_booking.companies import models as companies
@@ -18,6 +19,7 @@ from gmp_booking.signatures import models as signatures
 __all__ = [
     "Base",
     "accounts",
+    "approvals",
     "bookings",
     "calendars",
     "companies",

@@ -6,6 +6,7 @@ Nothing here acts; services look up a step and carry it out by compare-and-swap 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from gmp_booking.kernel.access import Role
@@ -56,6 +57,8 @@ class Action(StrEnum):
     APPROVE = "approve"
     CONFIRM = "confirm"
     REJECT = "reject"
+    ASK = "ask"
+    ANSWER = "answer"
     EXPIRE = "expire"
     CANCEL = "cancel"
     CLOSE = "close"
@@ -113,6 +116,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.APPROVE, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.APPROVED, By.STAGE, judged=True),
     Transition(Action.CONFIRM, frozenset({S.APPROVED}), S.CONFIRMED, By.SYSTEM),
     Transition(Action.REJECT, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.REJECTED, By.STAGE, reason_required=True),
+    Transition(Action.ASK, frozenset({S.RETURNED}), S.RETURNED, By.STAGE, reason_required=True),
+    # Back to the stage that asked: UNDER_REVIEW when an earlier one has passed it already.
+    Transition(Action.ANSWER, frozenset({S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True),
     Transition(Action.EXPIRE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED}), S.EXPIRED, By.SYSTEM),
     Transition(
         Action.CANCEL,
@@ -228,12 +234,46 @@ class RunType(StrEnum):
     CLIN = "CLIN"
 
 
+DEMONSTRATIONS = (Kind.TECH_DEMO, Kind.EDUCATION, Kind.REVIEW, Kind.TOUR)
+CONFIRMED_BY_THEMSELVES = frozenset({Kind.QC, Kind.REVIEW})
+"""The kinds that need nobody's decision while nothing is in the way and the policy agrees."""
+
+
+class DonorStatus(StrEnum):
+    NEG = "NEG"
+    POS = "POS"
+    UNKNOWN = "UNKNOWN"
+
+
+class RoomMode(StrEnum):
+    """Whether rooms are taken session by session, or kept for a whole campaign."""
+
+    SESSIONS = "SESSIONS"
+    DEDICATED = "DEDICATED"
+
+
+class Priority(StrEnum):
+    PATIENT_BOUND = "PATIENT_BOUND"
+    GMP_CLIN = "GMP_CLIN"
+    ENG = "ENG"
+    TRAINING = "TRAINING"
+    INTERNAL = "INTERNAL"
+
+
 class Track(StrEnum):
+    """Who decides in which order; where a track takes further roles in, its name says which."""
+
     NONE = "none"
+    SCHEDULING = "scheduling"
     LIGHT = "light"
     LIGHT_PLUS = "light+"
+    LIGHT_QA = "light+qa"
+    LIGHT_BSO_QA = "light+bso+qa"
     ENGINEERING = "engineering"
     CLINICAL = "clinical"
+    CLINICAL_BSO = "clinical+bso"
+    CLINICAL_COMMITTEE = "clinical+committee"
+    CLINICAL_BSO_COMMITTEE = "clinical+bso+committee"
     MOVE = "session move"
 
 
@@ -247,36 +287,74 @@ class Stage:
 
 REJECTED_MEANING = "REJECTED"
 
+_PRODUCTION = Stage(Role.PRODUCTION_MANAGER, "APPROVED – PRODUCTION")
+_QA = Stage(Role.QA, "APPROVED – QA")
+_BSO = Stage(Role.BSO, "APPROVED – BIOSAFETY")
+_COMMITTEE = Stage(Role.COMMITTEE, "APPROVED – COMMITTEE")
+_SCHEDULER, _DEMO_MANAGER = Stage(Role.SCHEDULER), Stage(Role.DEMO_MANAGER)
+
 TRACKS: dict[Track, tuple[Stage, ...]] = {
     Track.NONE: (),
-    Track.LIGHT: (Stage(Role.DEMO_MANAGER),),
-    Track.LIGHT_PLUS: (Stage(Role.DEMO_MANAGER), Stage(Role.BSO, "APPROVED – BIOSAFETY")),
-    Track.ENGINEERING: (Stage(Role.SCHEDULER), Stage(Role.QA, "APPROVED – QA")),
-    Track.CLINICAL: (
-        Stage(Role.SCHEDULER),
-        Stage(Role.PRODUCTION_MANAGER, "APPROVED – PRODUCTION"),
-        Stage(Role.QA, "APPROVED – QA"),
-    ),
-    Track.MOVE: (Stage(Role.SCHEDULER),),
+    Track.SCHEDULING: (_SCHEDULER,),
+    Track.LIGHT: (_DEMO_MANAGER,),
+    Track.LIGHT_PLUS: (_DEMO_MANAGER, _BSO),
+    Track.LIGHT_QA: (_DEMO_MANAGER, _QA),
+    Track.LIGHT_BSO_QA: (_DEMO_MANAGER, _BSO, _QA),
+    Track.ENGINEERING: (_SCHEDULER, _QA),
+    Track.CLINICAL: (_SCHEDULER, _PRODUCTION, _QA),
+    Track.CLINICAL_BSO: (_SCHEDULER, _PRODUCTION, _BSO, _QA),
+    Track.CLINICAL_COMMITTEE: (_SCHEDULER, _PRODUCTION, _QA, _COMMITTEE),
+    Track.CLINICAL_BSO_COMMITTEE: (_SCHEDULER, _PRODUCTION, _BSO, _QA, _COMMITTEE),
+    Track.MOVE: (_SCHEDULER,),
 }
 
-_TRACK_OF_KIND: dict[Kind, Track] = {
-    Kind.QC: Track.NONE,
-    Kind.REVIEW: Track.NONE,
-    Kind.TOUR: Track.LIGHT,
-    Kind.EDUCATION: Track.LIGHT,
-    Kind.TECH_DEMO: Track.LIGHT,
-    Kind.EQUIPMENT: Track.ENGINEERING,
-    Kind.APS: Track.ENGINEERING,
-    Kind.CLINICAL_DEMO: Track.CLINICAL,
-}
+COMMITTEE_ABOVE = timedelta(days=45)
 
 
-def track_of(kind: Kind, run_type: RunType | None) -> Track:
-    """The approval track of a kind; cleanroom work follows its run type."""
-    if kind is Kind.CLEANROOM:
-        return Track.CLINICAL if run_type is RunType.CLIN else Track.ENGINEERING
-    return _TRACK_OF_KIND[kind]
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What of a request decides who is asked beside the usual.
+
+    Shape: `in_gmp_rooms` also for equipment at home there; `needs_nobody` where nothing is in the way and the policy
+    lets the kind confirm itself.
+    """
+
+    length: timedelta = timedelta()
+    is_gene_modified: bool = False
+    is_maybe_infectious: bool = False
+    has_live_material: bool = False
+    has_gmp_equipment: bool = False
+    in_gmp_rooms: bool = False
+    needs_nobody: bool = False
+
+
+ORDINARY = Circumstances()
+
+
+def track_of(kind: Kind, run_type: RunType | None, circumstances: Circumstances = ORDINARY) -> Track:
+    """The approval track of a request; cleanroom work follows its run type."""
+    if kind is Kind.CLINICAL_DEMO or (kind is Kind.CLEANROOM and run_type is RunType.CLIN):
+        return _clinical(circumstances)
+    if kind is Kind.QC and not circumstances.in_gmp_rooms:
+        return Track.NONE if circumstances.needs_nobody else Track.SCHEDULING
+    if kind in DEMONSTRATIONS:
+        return _light(kind, circumstances)
+    return Track.ENGINEERING
+
+
+def _clinical(circumstances: Circumstances) -> Track:
+    needs_bso = circumstances.is_gene_modified or circumstances.is_maybe_infectious
+    if circumstances.length > COMMITTEE_ABOVE:
+        return Track.CLINICAL_BSO_COMMITTEE if needs_bso else Track.CLINICAL_COMMITTEE
+    return Track.CLINICAL_BSO if needs_bso else Track.CLINICAL
+
+
+def _light(kind: Kind, circumstances: Circumstances) -> Track:
+    if circumstances.has_live_material:
+        return Track.LIGHT_BSO_QA if circumstances.has_gmp_equipment else Track.LIGHT_PLUS
+    if circumstances.has_gmp_equipment:
+        return Track.LIGHT_QA
+    return Track.NONE if kind is Kind.REVIEW and circumstances.needs_nobody else Track.LIGHT
 
 
 def signs_refusals(track: Track) -> bool:

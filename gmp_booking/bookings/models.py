@@ -1,6 +1,8 @@
 """What is agreed (booking, its versions) and what happens (sessions, equipment reservations)."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -14,16 +16,28 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState, SessionState
+from gmp_booking.bookings.lifecycle import (
+    DEMONSTRATIONS,
+    BookingState,
+    ChangeState,
+    DonorStatus,
+    Priority,
+    RoomMode,
+    SessionState,
+)
 from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
 
 _STATES = ", ".join(f"'{state.value}'" for state in BookingState)
 _CHANGE_STATES = ", ".join(f"'{state.value}'" for state in ChangeState)
 _OPEN_CHANGE = "state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')"
 _SESSION_STATES = ", ".join(f"'{state.value}'" for state in SessionState)
+
+
+def _listed(values: Iterable[StrEnum]) -> str:
+    return ", ".join(f"'{each.value}'" for each in values)
 
 
 def _of_the_booking() -> ForeignKeyConstraint:
@@ -37,6 +51,16 @@ class Booking(Base):
         UniqueConstraint("company_id", "id"),
         ForeignKeyConstraint(["company_id", "product_id"], ["product.company_id", "product.id"]),
         CheckConstraint(f"state IN ({_STATES})", name="state"),
+        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint(f"donor_status IN ({_listed(DonorStatus)})", name="donor_status"),
+        CheckConstraint(f"room_mode IN ({_listed(RoomMode)})", name="room_mode"),
+        CheckConstraint(f"priority IN ({_listed(Priority)})", name="priority"),
+        CheckConstraint(
+            "visibility = 'BUSY' OR visibility = 'PUBLIC' AND title IS NOT NULL"
+            f" AND kind IN ({_listed(DEMONSTRATIONS)})",
+            name="visibility",
+        ),
+        Index("ix_booking_company_id_batch", "company_id", "batch", postgresql_where=text("batch IS NOT NULL")),
         Index("ix_booking_company_id_created_at", "company_id", "created_at"),
         Index("ix_booking_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_booking_company_id_ends_at", "company_id", "ends_at"),
@@ -61,6 +85,14 @@ class Booking(Base):
     title: Mapped[str | None] = mapped_column(Text)
     purpose: Mapped[str | None] = mapped_column(Text)
     visibility: Mapped[str] = mapped_column(Text, server_default="BUSY")
+    seats: Mapped[int | None]
+    basis: Mapped[str | None] = mapped_column(Text)
+    donor_status: Mapped[str | None] = mapped_column(Text)
+    campaign: Mapped[str | None] = mapped_column(Text)
+    room_mode: Mapped[str] = mapped_column(Text, server_default="SESSIONS")
+    priority: Mapped[str | None] = mapped_column(Text)
+    live_material: Mapped[bool] = mapped_column(server_default=text("false"))
+    partners: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     track: Mapped[str] = mapped_column(Text)
     stage: Mapped[int] = mapped_column(server_default=text("0"))
     at_risk: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -5,7 +5,7 @@ from datetime import date, time
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Text, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Key, Stamp
+from gmp_booking.infra.db import Base, Instant, Key, Stamp
 
 
 class Facility(Base):
@@ -73,3 +73,56 @@ class RuleSwitch(Base):
     mode: Mapped[str] = mapped_column(Text)
     from_on: Mapped[date] = mapped_column(Date)
     created_at: Mapped[Stamp]
+
+
+class AutoConfirm(Base):
+    """Whether a clear request of a kind is confirmed by itself: for all, in one room, or for one company."""
+
+    __tablename__ = "auto_confirm"
+    __table_args__ = (
+        CheckConstraint("kind IN ('QC', 'REVIEW')", name="kind"),
+        CheckConstraint("resource_id IS NULL OR company_id IS NULL", name="one_scope"),
+        Index(
+            "uq_auto_confirm_scope",
+            "kind",
+            "resource_id",
+            "company_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(Text)
+    resource_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("resource.id"))
+    company_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("company.id"))
+    is_on: Mapped[bool]
+    changed_at: Mapped[Stamp]
+
+
+class OnCall(Base):
+    """Who can be called in: every week on one weekday (Monday is 0), or on one date.
+
+    Shape: `until_time` not after `from_time` is the next day's; an entry that ended stays as history.
+    """
+
+    __tablename__ = "on_call"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("(weekday IS NULL) <> (on_date IS NULL)", name="when"),
+        CheckConstraint("valid_until >= valid_from", name="validity"),
+        Index("ix_on_call_standing", "valid_from", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[Key]
+    role: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    weekday: Mapped[int | None]
+    on_date: Mapped[date | None] = mapped_column(Date)
+    from_time: Mapped[time] = mapped_column(Time)
+    until_time: Mapped[time] = mapped_column(Time)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[Stamp]
+    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))
+    ended_at: Mapped[Instant | None]

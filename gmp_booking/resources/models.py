@@ -61,6 +61,8 @@ class Room(Base):
         CheckConstraint("room_class IN ('GMP', 'SERVICE', 'DEMO', 'SEATED')", name="room_class"),
         CheckConstraint("changeover_policy IN ('MATRIX', 'L1_BETWEEN_PRODUCTS', 'NONE')", name="changeover_policy"),
         CheckConstraint("max_occupancy > 0", name="max_occupancy"),
+        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint("recovery_min BETWEEN 0 AND 240", name="recovery_min"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"), primary_key=True)
@@ -70,7 +72,8 @@ class Room(Base):
     area_m2: Mapped[int]
     max_occupancy: Mapped[int]
     bsl_max: Mapped[int | None]
-    recovery_min: Mapped[int] = mapped_column(server_default=text("20"))
+    recovery_min: Mapped[int | None] = mapped_column(server_default=text("20"))
+    seats: Mapped[int | None]
     gmp: Mapped[bool]
     changeover_policy: Mapped[str] = mapped_column(Text)
     vhp_group: Mapped[str | None] = mapped_column(Text)
