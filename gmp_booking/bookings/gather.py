@@ -20,6 +20,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from gmp_booking.bookings.content import IN_ROOM, BookingContent
+from gmp_booking.bookings.withdrawn import (
+    NOTHING_WITHDRAWN,
+    OPEN_OUTAGES,
+    WITHDRAWN,
+    Withdrawn,
+    apart,
+    as_evidence,
+    as_withdrawn,
+)
 from gmp_booking.conflicts.case import (
     Assignment,
     BookingFacts,
@@ -46,12 +55,14 @@ from gmp_booking.kernel.text import N_
 
 SEARCH_BEFORE = timedelta(days=3)
 SEARCH_AFTER = timedelta(days=21)
+MARGIN = timedelta(hours=12)
+"""More than setup and teardown ever add to the time asked for."""
 HOLIDAYS_AHEAD = timedelta(days=75)
 
 _LOOK_UP = text(
     """
     WITH named AS (
-        SELECT r.id FROM resource AS r WHERE r.code = ANY (:codes) AND r.active
+        SELECT r.id FROM resource AS r WHERE r.code = ANY (:codes) AND (r.active OR :agreed)
     ), wanted AS (
         SELECT id FROM named
         UNION SELECT e.home_room_id FROM equipment AS e JOIN named USING (id) WHERE e.home_room_id IS NOT NULL
@@ -84,11 +95,11 @@ _LOOK_UP = text(
             LEFT JOIN equipment AS e ON e.id = r.id LEFT JOIN resource AS home ON home.id = e.home_room_id),
         'people', (
             SELECT jsonb_agg(jsonb_build_object('id', p.id, 'email', p.email, 'name', p.name) ORDER BY p.id)
-            FROM person AS p WHERE p.email = ANY (:emails) AND p.active
+            FROM person AS p WHERE p.email = ANY (:emails) AND (p.active OR :agreed)
               AND (p.company_id = :company_id OR p.company_id IS NULL)),
         'product', (
             SELECT jsonb_build_object('id', id, 'code', code, 'name', name)
-            FROM product WHERE company_id = :company_id AND code = :product AND active),
+            FROM product WHERE company_id = :company_id AND code = :product AND (active OR :agreed)),
         'hours', (
             SELECT jsonb_agg(jsonb_build_array(r.code, h.weekday, h.opens, h.closes) ORDER BY h.id)
             FROM opening_hours AS h LEFT JOIN resource AS r ON r.id = h.resource_id
@@ -102,8 +113,11 @@ _LOOK_UP = text(
     """
 ).bindparams(bindparam("codes", type_=ARRAY(Text)), bindparam("emails", type_=ARRAY(Text)))
 
+# Beside the slots: sessions that took longer than planned hold their room till their true end, also where a slot of
+# somebody else was in the way of stretching theirs.
 _BUSY = text(
-    """
+    f"""
+    WITH {OPEN_OUTAGES}
     SELECT 'slot' AS what, w.unit_id AS subject, s.starts_at, s.ends_at, s.company_id, b.reference, NULL AS room
     FROM unnest(:units, :froms, :untils) AS w (unit_id, from_at, until_at)
     CROSS JOIN LATERAL (
@@ -114,15 +128,32 @@ _BUSY = text(
     ) AS s
     JOIN booking AS b ON b.id = s.booking_id
     UNION ALL
+    SELECT 'slot', w.unit_id, o.ends_at, o.until, o.company_id, b.reference, NULL
+    FROM unnest(:units, :froms, :untils) AS w (unit_id, from_at, until_at)
+    JOIN unit ON unit.id = w.unit_id
+    CROSS JOIN LATERAL (
+        SELECT bs.booking_id, bs.version, bs.company_id, bs.ends_at,
+               coalesce(bs.actual_end_at, bs.expected_end_at) + bs.teardown_min * interval '1 minute' AS until
+        FROM booking_session AS bs
+        WHERE bs.room_id = unit.resource_id AND coalesce(bs.actual_end_at, bs.expected_end_at) > bs.ends_at
+          AND coalesce(bs.actual_end_at, bs.expected_end_at) > w.from_at - interval '1 day' AND bs.ends_at < w.until_at
+          AND bs.booking_id IS DISTINCT FROM :booking_id
+    ) AS o
+    JOIN booking AS b ON b.id = o.booking_id AND b.version = o.version
+    WHERE o.until > w.from_at
+    UNION ALL
     SELECT 'person', sp.person_id, sp.starts_at, sp.ends_at, sp.company_id, NULL, r.code
     FROM session_person AS sp JOIN resource AS r ON r.id = sp.room_id
     WHERE sp.active AND sp.person_id = ANY (:people) AND sp.ends_at > :from_at AND sp.starts_at < :until_at
       AND sp.booking_id IS DISTINCT FROM :booking_id AND sp.role = ANY (:in_room)
+    UNION ALL {WITHDRAWN}
     ORDER BY 1, 2, 3
     """
 ).bindparams(
     bindparam("units", type_=ARRAY(BigInteger)),
     bindparam("people", type_=ARRAY(BigInteger)),
+    bindparam("resources", type_=ARRAY(BigInteger)),
+    bindparam("product_id", type_=BigInteger),
     bindparam("in_room", type_=ARRAY(Text)),
 )
 
@@ -168,10 +199,13 @@ class Gathered:
     evidence: Mapping[str, Any]
 
 
-def look_up(uow: Uow, content: BookingContent, *, company_id: int, search: bool = False) -> Catalogue:
+def look_up(
+    uow: Uow, content: BookingContent, *, company_id: int, search: bool = False, agreed: bool = False
+) -> Catalogue:
     """Find what the content names.
 
-    Shape: with `search`, rooms and equipment that could serve instead are found too.
+    Shape: with `search`, rooms and equipment that could serve instead are found too; `agreed` is for a booking that
+    stands already and is judged with whatever became of what it names.
     Errors: Invalid, by field, for what does not exist or is not the company's.
     """
     days = content.envelope
@@ -181,17 +215,18 @@ def look_up(uow: Uow, content: BookingContent, *, company_id: int, search: bool 
         "company_id": company_id,
         "product": content.product,
         "search": search,
+        "agreed": agreed,
         "from_on": (min(days.start, uow.now) - SEARCH_BEFORE).date(),
         "until_on": max(days.end + SEARCH_AFTER, uow.now + HOLIDAYS_AHEAD).date(),
     }
     catalogue = Catalogue(uow.session.execute(_LOOK_UP, values).scalar_one())
-    unknown = _unknown(content, catalogue)
+    unknown = _unknown(content, catalogue, agreed=agreed)
     if unknown:
         raise Invalid(field_errors=unknown)
     return catalogue
 
 
-def _unknown(content: BookingContent, catalogue: Catalogue) -> dict[str, list[str]]:
+def _unknown(content: BookingContent, catalogue: Catalogue, *, agreed: bool) -> dict[str, list[str]]:
     """By field, what is not there; unknown and foreign things are told apart by nobody."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     if content.product and catalogue.product_id is None:
@@ -205,7 +240,7 @@ def _unknown(content: BookingContent, catalogue: Catalogue) -> dict[str, list[st
         entry = catalogue.resources.get(code, {})
         if entry.get("kind") != "EQUIPMENT":
             found[path].append(N_("There is no such equipment."))
-        elif entry["out_of_service"]:
+        elif entry["out_of_service"] and not agreed:
             found[path].append(N_("This equipment is out of service."))
         elif units > len(entry["units"]):
             found[path].append(N_("It does not have that many places."))
@@ -247,13 +282,20 @@ def gather(
         "from_at": window.start - gowning,
         "until_at": window.end + gowning,
         "booking_id": booking_id,
+        "resources": [each["id"] for each in catalogue.resources.values()],
+        "company_id": company_id,
+        "product_id": catalogue.product_id,
+        # What is over stands in nobody's way any more.
+        "look_from": max(window.start - MARGIN, uow.now),
+        "look_until": window.end + MARGIN,
     }
     with uow.as_engine():
-        rows = [tuple(row) for row in uow.session.execute(_BUSY, values)]
+        rows, withdrawn = apart(uow.session.execute(_BUSY, values))
     evidence = {
         "content": _content_evidence(content),
         "catalogue": dict(catalogue.raw),
         "busy": [[*row[:2], row[2].isoformat(), row[3].isoformat(), *row[4:]] for row in rows],
+        "withdrawn": as_evidence(withdrawn),
         "now": uow.now.isoformat(),
     }
     case = build_case(
@@ -263,6 +305,7 @@ def gather(
         booking=BookingFacts(booking_id, company_id, content.kind.value, content.run_type and content.run_type.value),
         occasion=occasion,
         now=uow.now,
+        withdrawn=as_withdrawn(withdrawn),
     )
     return Gathered(replace(case, known=window), evidence)
 
@@ -280,6 +323,7 @@ def build_case(
     booking: BookingFacts,
     occasion: Occasion,
     now: datetime,
+    withdrawn: Withdrawn = NOTHING_WITHDRAWN,
 ) -> Case:
     """A case of rows as `look_up` and `gather` read them; pure."""
     units: defaultdict[int, list[Busy]] = defaultdict(list)
@@ -299,9 +343,13 @@ def build_case(
             ReservationFacts(number, each.resource, each.units, Period(each.start, each.end))
             for number, each in content.numbered_equipment
         ),
-        rooms={each["code"]: _room(each, units) for each in entries if each["kind"] == "ROOM"},
-        equipment={each["code"]: _equipment(each, units) for each in entries if each["kind"] == "EQUIPMENT"},
-        people={each["id"]: PersonFacts(each["name"], tuple(people[each["id"]])) for each in catalogue.people.values()},
+        rooms={each["code"]: _room(each, units, withdrawn) for each in entries if each["kind"] == "ROOM"},
+        equipment={each["code"]: _equipment(each, units, withdrawn) for each in entries if each["kind"] == "EQUIPMENT"},
+        people={
+            each["id"]: PersonFacts(each["name"], tuple(people[each["id"]]), withdrawn.people.get(each["id"], ()))
+            for each in catalogue.people.values()
+        },
+        withdrawn=withdrawn.booking,
         calendar=_calendar(catalogue),
         policy=_policy(catalogue),
     )
@@ -329,7 +377,7 @@ def _sessions(content: BookingContent, catalogue: Catalogue) -> tuple[SessionFac
     )
 
 
-def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]]) -> RoomFacts:
+def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> RoomFacts:
     return RoomFacts(
         code=entry["code"],
         names=entry["names"],
@@ -338,10 +386,11 @@ def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]]) -> RoomFact
         max_occupancy=entry["max_occupancy"],
         air_zone=entry["air_zone"],
         busy=tuple(busy for unit in entry["units"] for busy in units[unit]),
+        withdrawn=withdrawn.resources.get(entry["id"], ()),
     )
 
 
-def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Busy]]) -> EquipmentFacts:
+def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> EquipmentFacts:
     return EquipmentFacts(
         code=entry["code"],
         names=entry["names"],
@@ -349,6 +398,8 @@ def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Busy]]) -> Equ
         room_use=entry["room_use"],
         home_room=entry["home_room"],
         units=tuple(UnitFacts(unit, number, tuple(units[unit])) for number, unit in enumerate(entry["units"], start=1)),
+        withdrawn=withdrawn.resources.get(entry["id"], ()),
+        out_of_service=bool(entry["out_of_service"]),
     )
 
 

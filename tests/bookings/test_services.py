@@ -8,6 +8,7 @@ from typing import Any
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.gather import Catalogue, build_case
+from gmp_booking.bookings.withdrawn import as_withdrawn
 from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.conflicts.case import BookingFacts, Occasion
 from gmp_booking.conflicts.engine import examine
@@ -162,6 +163,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(standing: St
             booking=BookingFacts(booking["id"], booking["company_id"], booking["kind"], booking["run_type"]),
             occasion=Occasion(row["occasion"]),
             now=instant(facts["now"]),
+            withdrawn=as_withdrawn(facts["withdrawn"]),
         )
         verdict = examine(case)
         assert verdict.outcome.value == row["outcome"]

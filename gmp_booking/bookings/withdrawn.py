@@ -1,0 +1,97 @@
+"""Which outages touch a booking: read with the engine's eyes by the gatherer of facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.conflicts.case import Withdrawal
+
+# Parts of the statement that asks who holds the time, so that asking for outages costs no statement of its own.
+# A row is (what, on whom, start, end or NULL, outage, hold number, kind|subject kind|subject).
+OPEN_OUTAGES = """
+    open_outage AS MATERIALIZED (
+        SELECT * FROM outage
+        WHERE (ends_at IS NULL OR ends_at > GREATEST(starts_at, CAST(:look_from AS timestamptz)))
+          AND starts_at < :look_until
+    )
+"""
+WITHDRAWN = """
+    SELECT 'withdrawn from resource', r.id, o.starts_at, o.ends_at, o.id, o.hold_no,
+           concat_ws('|', o.kind, o.subject_kind, CASE o.subject_kind WHEN 'AHU' THEN ahu.code
+                     WHEN 'ZONE' THEN zone.code WHEN 'FACILITY' THEN '' ELSE r.code END)
+    FROM resource AS r
+    LEFT JOIN room ON room.id = r.id
+    LEFT JOIN air_zone AS zone ON zone.id = room.air_zone_id
+    LEFT JOIN ahu ON ahu.id = zone.ahu_id
+    JOIN open_outage AS o ON (o.subject_kind IN ('ROOM', 'EQUIPMENT') AND o.subject_id = r.id)
+        OR (o.subject_kind = 'ZONE' AND o.subject_id = zone.id)
+        OR (o.subject_kind = 'AHU' AND o.subject_id = ahu.id)
+        OR (o.subject_kind = 'FACILITY' AND room.id IS NOT NULL)
+    WHERE r.id = ANY (:resources)
+    UNION ALL
+    SELECT 'withdrawn from person', o.subject_id, o.starts_at, o.ends_at, o.id, o.hold_no,
+           concat_ws('|', o.kind, o.subject_kind, p.name)
+    FROM open_outage AS o JOIN person AS p ON p.id = o.subject_id
+    WHERE o.subject_kind = 'PERSON' AND o.subject_id = ANY (:people)
+    UNION ALL
+    SELECT 'withdrawn from booking', o.subject_id, o.starts_at, o.ends_at, o.id, o.hold_no,
+           concat_ws('|', o.kind, o.subject_kind, c.code)
+    FROM open_outage AS o JOIN company AS c ON c.id = o.subject_id
+    WHERE o.subject_kind = 'COMPANY' AND o.subject_id = :company_id
+    UNION ALL
+    SELECT 'withdrawn from booking', o.subject_id, o.starts_at, o.ends_at, o.id, o.hold_no,
+           concat_ws('|', o.kind, o.subject_kind, p.code)
+    FROM open_outage AS o JOIN product AS p ON p.id = o.subject_id
+    WHERE o.subject_kind = 'PRODUCT' AND o.subject_id = :product_id
+"""
+PREFIX = "withdrawn from "
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What is withdrawn, by resource, by person, and from the booking itself."""
+
+    resources: Mapping[int, tuple[Withdrawal, ...]] = field(default_factory=dict)
+    people: Mapping[int, tuple[Withdrawal, ...]] = field(default_factory=dict)
+    booking: tuple[Withdrawal, ...] = ()
+
+
+NOTHING_WITHDRAWN = Withdrawn()
+
+
+def apart(rows: Iterable[Sequence[Any]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The rows about taken time, and those about withdrawn time."""
+    taken: list[tuple[Any, ...]] = []
+    withdrawn: list[tuple[Any, ...]] = []
+    for row in rows:
+        (withdrawn if row[0].startswith(PREFIX) else taken).append(tuple(row))
+    return taken, sorted(withdrawn, key=lambda row: (row[:3], row[4]))
+
+
+def as_withdrawn(rows: Iterable[Sequence[Any]]) -> Withdrawn:
+    """The facts of rows as the statement reads them, or as the evidence keeps them; pure."""
+    found: defaultdict[str, defaultdict[int, list[Withdrawal]]] = defaultdict(lambda: defaultdict(list))
+    for what, on_id, starts_at, ends_at, _outage, hold_no, words in rows:
+        end = None if ends_at is None else _instant(ends_at)
+        kind, subject_kind, subject = words.split("|", 2)
+        found[what.removeprefix(PREFIX)][on_id].append(
+            Withdrawal(_instant(starts_at), end, kind, subject_kind, subject, hold_no)
+        )
+    return Withdrawn(
+        resources={on_id: tuple(each) for on_id, each in found["resource"].items()},
+        people={on_id: tuple(each) for on_id, each in found["person"].items()},
+        booking=tuple(one for each in found["booking"].values() for one in each),
+    )
+
+
+def as_evidence(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """The same rows as plain JSON."""
+    return [[*row[:2], row[2].isoformat(), None if row[3] is None else row[3].isoformat(), *row[4:]] for row in rows]
+
+
+def _instant(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
