@@ -44,9 +44,9 @@ def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None, tol
 
 def _alone(details: bookings.BookingDetails, number: int) -> BookingContent:
     """The booking as if it had only this session: what ended is not judged again, what is to come not yet."""
-    numbers = [each["number"] for each in details.parts["sessions"]]
     content = details.content
-    return replace(content, sessions=(content.sessions[numbers.index(number)],), equipment=())
+    alone = tuple(each for each_number, each in content.numbered_sessions if each_number == number)
+    return replace(content, sessions=alone, equipment=())
 
 
 def _stands_against(finding: Finding, at: datetime | None) -> bool:

@@ -1,0 +1,164 @@
+"""A facility where something happens now: confirmed bookings brought to the present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.standing import SIGNED, Standing, standing
+
+__all__ = ["standing"]
+
+OPERATOR, OPERATOR2 = "operator@gaon.example", "operator2@gaon.example"
+REQUESTER, RIVAL = "requester@gaon.example", "requester@saebyeok.example"
+SCHEDULER, PRODUCTION, QA = "scheduler@brc.example", "production@brc.example", "qa@brc.example"
+POINTS = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]}
+WHY = {"reason": "The centrifuge had to be balanced again"}
+
+
+class Floor:
+    """The rooms and what happens in them, by API."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        self._weeks = 3
+
+    def empty(self) -> None:
+        """Nobody is anywhere: what earlier tests left is over."""
+        self.standing.ask("UPDATE slot SET active = false WHERE active RETURNING id")
+        over = "state = 'CANCELLED', actual_start_at = NULL, actual_end_at = NULL, expected_end_at = NULL"
+        self.standing.ask(f"UPDATE booking_session SET {over} WHERE state <> 'CANCELLED' RETURNING id")
+        self.standing.ask("UPDATE session_person SET active = false WHERE active RETURNING id")
+
+    def confirmed(
+        self, *hours: float, company: str = "gaon", room: str = "B-01", starts_in: float = 0, **more: Any
+    ) -> str:
+        """A confirmed booking; its sessions last so many hours each, one after the other, the first begins in so many.
+
+        Shape: sessions follow each other with two hours between.
+        """
+        self._weeks += 1
+        monday = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(weeks=self._weeks)
+        begins = monday - timedelta(days=monday.weekday())
+        sessions = []
+        at = begins
+        for length in hours or (3.0,):
+            part = {"room": room, "start": at.isoformat(), "end": (at + timedelta(hours=length)).isoformat()}
+            sessions.append(part | {"headcount": 2} | dict(more.get("session", {})))
+            at += timedelta(hours=length + 2)
+        product = {"gaon": "GS-M1", "saebyeok": "SE-01", "hanbit": "HB-Derm"}[company]
+        head = {"kind": "CLEANROOM", "product": product, "run_type": "ENG"} | more.get("head", {})
+        head = {name: value for name, value in head.items() if value is not None}
+        made = self.standing.program(f"requester@{company}.example").post(
+            "/api/v1/bookings", head | {"sessions": sessions}
+        )
+        assert made.status_code == 201, made.text
+        reference = str(made.json["reference"])
+        self._decide(reference, made.json["track"])
+        self.bring(reference, starts_in)
+        return reference
+
+    def _decide(self, reference: str, track: str) -> None:
+        address = f"/api/v1/bookings/{reference}"
+        if track == "light":
+            assert self.standing.program("demo@brc.example").post(f"{address}/approve").status_code == 200
+            return
+        assert self.standing.program(SCHEDULER).post(f"{address}/review").status_code == 200
+        approved = self.standing.program(QA).post(f"{address}/approve", SIGNED)
+        assert approved.json["state"] == "CONFIRMED", approved.text
+
+    def bring(self, reference: str, starts_in: float) -> None:
+        """Shift all of a booking so that its first session begins in so many hours (negative: began before)."""
+        (row,) = self.standing.ask("SELECT id FROM booking WHERE reference = %s", reference)
+        (first,) = self.standing.ask(
+            "SELECT min(starts_at) AS at FROM booking_session WHERE booking_id = %s", row["id"]
+        )
+        by = datetime.now(UTC) + timedelta(hours=starts_in) - first["at"]
+        times = "starts_at = starts_at + %s, ends_at = ends_at + %s"
+        for table, where in (("booking", "id"), ("booking_session", "booking_id"), ("session_person", "booking_id")):
+            self.standing.ask(f"UPDATE {table} SET {times} WHERE {where} = %s RETURNING id", by, by, row["id"])
+        moved = "during = tstzrange(lower(during) + %s, upper(during) + %s)"
+        self.standing.ask(f"UPDATE slot SET {moved} WHERE booking_id = %s RETURNING id", by, by, row["id"])
+
+    def act(
+        self, email: str, reference: str, action: str, body: Mapping[str, Any] | None = None, *, number: int = 1
+    ) -> TestResponse:
+        address = f"/api/v1/bookings/{reference}/sessions/{number}/{action}"
+        return self.standing.program(email).post(address, dict(body or {}))
+
+    def do(self, email: str, reference: str, action: str, body: Any = None, *, number: int = 1) -> dict[str, Any]:
+        answer = self.act(email, reference, action, body, number=number)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json)
+
+    def released(self, *hours: float, **more: Any) -> str:
+        reference = self.confirmed(*hours, **more)
+        self.release(reference)
+        return reference
+
+    def release(self, reference: str, *, number: int = 1) -> None:
+        self.do(OPERATOR if self._is_gaons(reference) else PRODUCTION, reference, "clear", POINTS, number=number)
+        self.do(QA, reference, "verify-clearance", number=number)
+        self.do(QA, reference, "ready", SIGNED, number=number)
+
+    def _is_gaons(self, reference: str) -> bool:
+        (row,) = self.standing.ask(
+            "SELECT c.code FROM booking b JOIN company c ON c.id = b.company_id WHERE reference = %s", reference
+        )
+        return row["code"] == "GAO"
+
+    def running(self, *hours: float, **more: Any) -> str:
+        reference = self.released(*hours, **more)
+        self.do(OPERATOR if self._is_gaons(reference) else PRODUCTION, reference, "check-in")
+        return reference
+
+    def in_state(self, state: str) -> str:
+        """A booking whose only session is in this state."""
+        if state in {"PLANNED", "MISSED"}:
+            reference = self.confirmed(3, starts_in=-2 if state == "MISSED" else 0)
+            if state == "MISSED":
+                self.do(SCHEDULER, reference, "missed")
+            return reference
+        if state == "READY":
+            return self.released(3)
+        reference = self.running(3)
+        if state == "SUSPENDED":
+            self.do(QA, reference, "suspend", SIGNED | WHY)
+        if state == "DONE":
+            self.do(OPERATOR, reference, "complete")
+        if state == "ABORTED":
+            self.do(QA, reference, "abort", SIGNED | WHY | {"deviation_no": "DEV-27-001"})
+        return reference
+
+    def session(self, reference: str, *, number: int = 1) -> dict[str, Any]:
+        (row,) = self.standing.ask(
+            "SELECT s.* FROM booking_session s JOIN booking b ON b.id = s.booking_id AND b.version = s.version"
+            " WHERE b.reference = %s AND s.number = %s",
+            reference,
+            number,
+        )
+        return row
+
+    def slots(self, reference: str, *, number: int = 1) -> list[dict[str, Any]]:
+        return self.standing.ask(
+            "SELECT r.code, s.starts_at, s.ends_at FROM slot s JOIN resource r ON r.id = s.resource_id"
+            " WHERE s.active AND s.booking_session_id = %s ORDER BY 1, 2",
+            self.session(reference, number=number)["id"],
+        )
+
+    def events(self, reference: str) -> Sequence[dict[str, Any]]:
+        return self.standing.ask("SELECT * FROM journal WHERE reference = %s ORDER BY id", reference)
+
+    def last_event(self, reference: str) -> dict[str, Any]:
+        return self.events(reference)[-1]
+
+
+@pytest.fixture
+def floor(standing: Standing) -> Iterator[Floor]:
+    floor = Floor(standing)
+    floor.empty()
+    return floor
