@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from config import Config
 from gmp_booking.accounts import jobs as accounts
 from gmp_booking.approvals import jobs as approvals
+from gmp_booking.bookings import slot_holds
 from gmp_booking.infra.uow import Database, Unavailable, forget_old_keys
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
