@@ -1,24 +1,31 @@
-"""The inbox: what waits for a decision, the longest waiting first."""
+"""The inbox: what waits for a decision, who decides and by when; and deciding on several at once."""
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.approvals import service
-from gmp_booking.bookings.lifecycle import TRACKS, Track
-from gmp_booking.infra.i18n import named
-from gmp_booking.infra.uow import Uow
+from gmp_booking.approvals import inbox as waiting
+from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, Sheet, decide_all, read_sheets
+from gmp_booking.approvals.inbox import Inbox, Wanted
+from gmp_booking.bookings.lifecycle import Action, Kind
+from gmp_booking.bookings.pages import shown_finding
+from gmp_booking.infra.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
+from gmp_booking.kernel.errors import Refusal
+from gmp_booking.kernel.period import Period
 
 approvals = Blueprint("approvals", __name__)
 PAGE = 30
 LAST_PAGE = 100_000
+FILTERS = ("stage", "company", "kind", "room", "q", "late", "changes", "sort")
 
 
 @approvals.get("/inbox")
@@ -26,25 +33,42 @@ LAST_PAGE = 100_000
 def inbox() -> str:
     call = asked()
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    stage = request.args.get("stage", "")
-    roles = _roles_of(stage, call.actor)
-
-    def read(uow: Uow) -> tuple[Any, Counter[str], Any]:
-        rows = service.list_waiting(uow, roles, offset=(page - 1) * PAGE, limit=PAGE + 1)
-        return rows, service.count_by_stage(uow), uow.now
-
-    rows, counts, now = call.read(read)
+    said = {name: request.args.get(name, "").strip()[:80] for name in FILTERS}
+    found = call.read(waiting.look, _wanted(said, call.actor, page=page))
     return render_template(
         "approvals/inbox.html",
-        rows=[_row(row, now) for row in rows[:PAGE]],
-        filter={"stage": stage},
-        stages=sorted(counts.items()),
-        page={
-            "number": page,
-            "pages": page + (len(rows) > PAGE),
-            "previous_href": url_for("approvals.inbox", stage=stage, page=page - 1) if page > 1 else None,
-            "next_href": url_for("approvals.inbox", stage=stage, page=page + 1) if len(rows) > PAGE else None,
+        rows=[_row(row, found) for row in found.rows],
+        filter=said,
+        is_narrowed=any(said[name] for name in ("company", "kind", "room", "q", "late", "changes")),
+        stages=sorted(found.by_stage.items()),
+        choices={
+            "companies": found.companies,
+            "kinds": [kind.value for kind in Kind],
+            "sorts": [
+                ("waiting", _("longest waiting")),
+                ("due", _("decide by")),
+                ("start", _("first use")),
+                ("company", _("company")),
+            ],
         },
+        total=found.total,
+        may_decide_any=any(row["may_decide"] for row in found.rows),
+        page=_pages(page, found.total, said),
+    )
+
+
+def _wanted(said: Mapping[str, str], actor: Actor, *, page: int) -> Wanted:
+    return Wanted(
+        roles=_roles_of(said["stage"], actor),
+        company=said["company"],
+        kind=said["kind"],
+        room=said["room"],
+        text=said["q"],
+        late_only=said["late"] == "1",
+        changes_only=said["changes"] == "1",
+        sort=said["sort"],
+        offset=(page - 1) * PAGE,
+        limit=PAGE,
     )
 
 
@@ -55,18 +79,127 @@ def _roles_of(stage: str, actor: Actor) -> frozenset[Role]:
     return frozenset(Role) if stage == "all" else actor.roles
 
 
-def _row(row: Mapping[str, Any], now: Any) -> dict[str, Any]:
+def _pages(page: int, total: int, said: Mapping[str, str]) -> dict[str, Any]:
+    pages = max((total + PAGE - 1) // PAGE, 1)
+    kept = {name: value for name, value in said.items() if value}
+    return {
+        "number": page,
+        "pages": pages,
+        "previous_href": url_for("approvals.inbox", **kept, page=page - 1) if page > 1 else None,
+        "next_href": url_for("approvals.inbox", **kept, page=page + 1) if page < pages else None,
+    }
+
+
+def _row(row: Mapping[str, Any], found: Inbox) -> dict[str, Any]:
     findings: Counter[str] = Counter(row["severities"] or ())
+    role = row["stage_role"].value
     return {
         **row,
         "company_name": named(row["company"]),
         "rooms": ", ".join(codes for codes in (row["rooms"], row["equipment"]) if codes),
-        "stage": TRACKS[Track(row["track"])][row["stage"]].role.value,
+        "stage": role,
+        "deciders": found.holders.get(role, ()),
         "hard": findings["HARD"],
         "soft": findings["SOFT"],
         "warn": findings["WARN"],
         "waiting_since": row["submitted_at"],
-        "is_late": row["decide_by"] is not None and row["decide_by"] < now,
-        "is_change": row["version"] > 1,
+        "age_days": (found.now - row["submitted_at"]).days,
+        "is_late": row["decide_by"] is not None and row["decide_by"] < found.now,
+        "item": str(Item(row["reference"], row["revision"])),
         "href": url_for("bookings.show", reference=row["reference"]),
+    }
+
+
+# -- several at once
+
+
+@approvals.get("/inbox/decide")
+@signed_in
+def decide_form() -> str:
+    """Every ticked record in full, under one form: what is signed is what is shown."""
+    call = asked()
+    items = _items(request.args.getlist("item"))
+    return _decide_page(call.read(read_sheets, [item.reference for item in items]))
+
+
+@approvals.post("/inbox/decide")
+@signed_in
+def decide_several() -> Any:
+    call = asked()
+    items = _items(request.form.getlist("item"))
+    reason = request.form.get("reason", "").strip() or None
+    action = _action(request.form.get("action", ""))
+    try:
+        results = decide_all(
+            call,
+            [item.with_act(action, reason) for item in items],
+            password=request.form.get("password") or None,
+            key=request.form.get("idempotency_key", "").strip()[:100] or None,
+        )
+    except Refusal as refusal:
+        sheets = call.read(read_sheets, [item.reference for item in items])
+        errors = {name: _(sentences[0]) for name, sentences in refusal.field_errors.items()}
+        errors = errors or {"password": _(refusal.message, **refusal.params)}
+        return _decide_page(sheets, errors=errors), refusal.status
+    return render_template("approvals/decided.html", results=[_result(each) for each in results])
+
+
+def _items(said: Sequence[str]) -> list[Item]:
+    found = [item for text in dict.fromkeys(said) if (item := Item.parse(text)) is not None]
+    return found[:MOST_AT_ONCE]
+
+
+def _action(said: str) -> Action | None:
+    """What is done with each: the step forward where nothing is said."""
+    return Action(said) if said in {Action.RETURN, Action.REJECT} else None
+
+
+def _decide_page(sheets: Sequence[Sheet], *, errors: Mapping[str, str] | None = None) -> str:
+    return render_template(
+        "approvals/decide.html",
+        sheets=[_sheet(each) for each in sheets],
+        needs_password=any(each.meaning for each in sheets),
+        errors=errors or {},
+        action=request.form.get("action", ""),
+        reason=request.form.get("reason", ""),
+        idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
+    )
+
+
+def _sheet(sheet: Sheet) -> dict[str, Any]:
+    booking, parts = sheet.details.booking, sheet.details.parts
+    return {
+        "item": str(Item(booking.reference, booking.revision)),
+        "reference": booking.reference,
+        "version": booking.version,
+        "kind": booking.kind,
+        "title": booking.title,
+        "purpose": booking.purpose,
+        "batch": booking.batch,
+        "run_type": booking.run_type,
+        "product": parts["product"]["code"] if parts["product"] else None,
+        "company_name": named(parts["company"]),
+        "requester": parts["requester"]["name"] if parts["requester"] else None,
+        "sessions": [each | {"period": _period(each)} for each in parts["sessions"]],
+        "equipment": [each | {"period": _period(each)} for each in parts["equipment"]],
+        "findings": [shown_finding(dict(each)) for each in sheet.findings],
+        "stage": sheet.role,
+        "meaning": sheet.meaning,
+        "obstacle": _(sheet.obstacle) if sheet.obstacle else None,
+        "href": url_for("bookings.show", reference=booking.reference),
+    }
+
+
+def _period(part: Mapping[str, Any]) -> Period:
+    return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "reference": result.reference,
+        "href": url_for("bookings.show", reference=result.reference),
+        "state": result.state,
+        "done": result.is_done,
+        "why": result.why,
+        "findings": result.findings,
     }

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import text
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import (
@@ -34,7 +31,7 @@ from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.infra.uow import LockKey, Uow
-from gmp_booking.kernel.access import Permission, Role, is_allowed, require
+from gmp_booking.kernel.access import Permission, Role, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
@@ -60,9 +57,13 @@ class Decision:
 
 def current_stage(booking: Booking) -> Stage | None:
     """The stage a waiting booking is at."""
+    return stage_of(booking) if BookingState(booking.state) in WAITING else None
+
+
+def stage_of(booking: Booking) -> Stage | None:
+    """The stage a booking is at, also while it is with the company."""
     stages = TRACKS[Track(booking.track)] if booking.track else ()
-    waiting = BookingState(booking.state) in WAITING
-    return stages[booking.stage] if waiting and booking.stage < len(stages) else None
+    return stages[booking.stage] if booking.stage < len(stages) else None
 
 
 def action_of_stage(booking: Booking) -> Action:
@@ -207,45 +208,3 @@ def stages_of(roles: Iterable[Role]) -> list[tuple[str, int]]:
         for number, stage in enumerate(stages)
         if stage.role in held
     ]
-
-
-def count_waiting(uow: Uow) -> int:
-    """How many bookings wait for a role of the reader's."""
-    mine = stages_of(uow.actor.roles)
-    if not mine:
-        return 0
-    statement = text(
-        "SELECT count(*) FROM booking AS b WHERE b.state IN ('SUBMITTED', 'UNDER_REVIEW')"
-        " AND (b.track, b.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))"
-    )
-    values = {"tracks": [track for track, _ in mine], "stages": [stage for _, stage in mine]}
-    return int(uow.session.execute(statement, values).scalar_one())
-
-
-def list_waiting(uow: Uow, roles: Iterable[Role], *, offset: int = 0, limit: int = 30) -> Sequence[Mapping[str, Any]]:
-    """What waits for a decision of these roles, the longest waiting first."""
-    require(uow.actor, Permission.INBOX_READ)
-    pairs = stages_of(roles)
-    condition = """
-        WHERE b.state IN ('SUBMITTED', 'UNDER_REVIEW')
-          AND (b.track, b.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))
-        ORDER BY b.submitted_at, b.id OFFSET :offset LIMIT :limit
-    """
-    values = {
-        "tracks": [track for track, _ in pairs],
-        "stages": [stage for _, stage in pairs],
-        "offset": offset,
-        "limit": limit,
-    }
-    return store.list_summaries(uow, condition, values)
-
-
-def count_by_stage(uow: Uow) -> Counter[str]:
-    """How many bookings wait for each role."""
-    rows = uow.session.execute(
-        text("SELECT track, stage, count(*) FROM booking WHERE state IN ('SUBMITTED', 'UNDER_REVIEW') GROUP BY 1, 2")
-    )
-    counts: Counter[str] = Counter()
-    for track, stage, count in rows:
-        counts[TRACKS[Track(track)][stage].role.value] += count
-    return counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from gmp_booking.kernel.events import Event
@@ -89,3 +90,83 @@ class BookingExpired(Event):
 class BookingCancelled(Event):
     explanation: str
     was: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeRequested(Event):
+    """A change of what is signed waits; what is in force stays. Shape: `changed` are differences as plain JSON."""
+
+    base_version: int
+    changed: tuple[dict[str, Any], ...]
+    open_findings: tuple[str, ...] = ()
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeReviewed(Event):
+    stage: str
+    meaning: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeReturned(Event):
+    stage: str
+    question: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeApproved(Event):
+    """The changed version is in force; signatures of the one before are void for it.
+
+    Shape: `vanished` are the numbers of sessions, `dropped` of reservations, that are in it no more.
+    """
+
+    stage: str
+    base_version: int
+    meaning: str | None = None
+    vanished: tuple[int, ...] = ()
+    dropped: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeRejected(Event):
+    stage: str
+    explanation: str
+    meaning: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeWithdrawn(Event):
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeExpired(Event):
+    was: str
+    stage: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingAdjusted(Event):
+    """Something that is not signed was changed; the signatures stand. Shape: `left` are ids of people swapped out."""
+
+    changed: tuple[dict[str, Any], ...]
+    left: tuple[int, ...] = ()
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionMoved(Event):
+    """A session moved within the day its signatures allow."""
+
+    session: int
+    room: str
+    before: tuple[datetime, datetime]
+    after: tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionCancelled(Event):
+    session: int
+    room: str
+    explanation: str

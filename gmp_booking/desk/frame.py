@@ -10,9 +10,9 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from gmp_booking.accounts import sessions
-from gmp_booking.approvals.service import count_waiting
+from gmp_booking.approvals.inbox import count_waiting
 from gmp_booking.infra.i18n import _
-from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Subject, is_allowed
+from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, is_allowed
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.service import find_facility
 
@@ -47,6 +47,7 @@ def install(app: Flask, *, vendor: Path) -> None:
             "nav": _navigation(app, actor) if actor else [],
             "can_book": actor is not None
             and is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id)),
+            "can_administer": actor is not None and is_allowed(actor, Permission.ADMIN_READ),
             "flashes": [("ok", _(done))] if done else [],
             "vendor": {path.name for path in vendor.glob("*")},
         }
@@ -57,6 +58,8 @@ def _navigation(app: Flask, actor: Actor) -> list[dict[str, Any]]:
     if is_allowed(actor, Permission.INBOX_READ):
         waiting = sessions.services().database.read(actor, count_waiting)
         items.append(("approvals.inbox", _("Inbox"), "inbox", waiting))
+    if actor.has(Role.SYSADMIN, Role.FACILITY_MANAGER):
+        items.append(("admin.index", _("Administration"), "key", 0))
     if "demo.mails" in app.view_functions:
         items.append(("demo.mails", _("Mail"), "mail", 0))
     return [

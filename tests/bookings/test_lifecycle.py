@@ -28,7 +28,7 @@ STEPS = {
         "expire": "EXPIRED",
         "cancel": "CANCELLED",
     },
-    "RETURNED": {"submit": "SUBMITTED", "expire": "EXPIRED", "cancel": "CANCELLED"},
+    "RETURNED": {"submit": "SUBMITTED", "ask": "RETURNED", "answer": "SUBMITTED", "expire": "EXPIRED", "cancel": "CANCELLED"},
     "APPROVED": {"confirm": "CONFIRMED", "expire": "EXPIRED", "cancel": "CANCELLED"},
     "CONFIRMED": {"close": "CLOSED", "cancel": "CANCELLED"},
     "REJECTED": {},
@@ -36,15 +36,17 @@ STEPS = {
     "CANCELLED": {},
     "CLOSED": {},
 }
-ACTIONS = ("submit", "review", "return", "approve", "confirm", "reject", "expire", "cancel", "close")
-WITH_A_REASON = {"return", "reject", "cancel"}
-JUDGED = {"submit", "review", "approve"}
+ACTIONS = ("submit", "review", "return", "approve", "confirm", "reject", "ask", "answer", "expire", "cancel", "close")
+WITH_A_REASON = {"return", "reject", "ask", "cancel"}
+JUDGED = {"submit", "review", "approve", "answer"}
 WHO = {
     "submit": "requester",
     "review": "the stage's role",
     "return": "the stage's role",
     "approve": "the stage's role",
     "reject": "the stage's role",
+    "ask": "the stage's role",
+    "answer": "requester",
     "confirm": "the system",
     "expire": "the system",
     "cancel": "company or scheduler",

@@ -1,0 +1,143 @@
+"""Several decisions in one act: one password, one signature row each, one transaction each, and a result for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from gmp_booking.approvals.service import Decision, action_of_stage, current_stage, decide, meaning_of
+from gmp_booking.bookings import store
+from gmp_booking.bookings.doors import decision_refused
+from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.schemas import findings_out
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.infra.i18n import _, current_language
+from gmp_booking.infra.uow import Answer, Idempotency, Request, Unavailable, Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
+from gmp_booking.kernel.text import N_
+from gmp_booking.signatures.service import Verified, verify
+
+MOST_AT_ONCE: Final = 30
+
+
+@dataclass(frozen=True)
+class Item:
+    """One record of the list, as its decider saw it.
+
+    Shape: without an action it is passed on or approved, whichever its stage asks for.
+    """
+
+    reference: str
+    revision: int | None
+    action: Action | None = None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.reference}:{self.revision}"
+
+    @classmethod
+    def parse(cls, text: str) -> Item | None:
+        """The way back from `BK-7Q4K9D2M:3`; None for anything else."""
+        reference, _colon, revision = text.partition(":")
+        is_number = revision.isascii() and revision.isdecimal() and len(revision) < 10
+        return cls(reference[:40], int(revision)) if reference and is_number else None
+
+    def with_act(self, action: Action | None, reason: str | None) -> Item:
+        return replace(self, action=action, reason=reason)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one record: its state, or why nothing was done; the reason in the reader's words."""
+
+    reference: str
+    is_done: bool
+    status: int
+    state: str | None = None
+    why: str | None = None
+    findings: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One record shown in full before it is decided: what it says, what is found, what the act will mean."""
+
+    details: BookingDetails
+    findings: Sequence[Mapping[str, Any]]
+    role: str | None
+    meaning: str | None
+    obstacle: str | None
+
+
+def read_sheets(uow: Uow, references: Sequence[str]) -> list[Sheet]:
+    """The records in the order they were ticked; those that are not there any more are left out.
+
+    Errors: Forbidden for whoever is not of the facility.
+    """
+    require(uow.actor, Permission.INBOX_READ)
+    found = [store.find_booking(uow, reference) for reference in references]
+    return [_sheet(uow, store.details_of(uow, booking)) for booking in found if booking is not None]
+
+
+def _sheet(uow: Uow, details: BookingDetails) -> Sheet:
+    stage = current_stage(details.booking)
+    return Sheet(
+        details,
+        findings_out(details.findings, uow.actor, current_language()),
+        stage.role.value if stage else None,
+        meaning_of(details.booking, action_of_stage(details.booking)) if stage else None,
+        None if stage else N_("This booking is not waiting for a decision."),
+    )
+
+
+def decide_all(request: Request, items: Sequence[Item], *, password: str | None, key: str | None) -> list[Result]:
+    """Decide on each, whatever becomes of the others.
+
+    Errors: Invalid when the password is wrong, Forbidden or TooSoon when it may not be tried: then nothing was done.
+    """
+    verified = None
+    if password:
+        verified = verify(request.database, request.actor, password)
+        if isinstance(verified, Refusal):
+            raise verified
+    return [_decide_one(request, item, verified, key) for item in items]
+
+
+def _decide_one(request: Request, item: Item, verified: Verified | None, key: str | None) -> Result:
+    said = (str(item), item.action or "", item.reason or "")
+    keyed = Idempotency.of(f"{key}:{item.reference}", "decisions", *said) if key else None
+    own = replace(request, reason=item.reason, idempotency=keyed)
+    try:
+        answer = own.answer(_dump, _decide, item, verified)
+    except Conflict as conflict:
+        told = decision_refused(conflict, request)
+        return _refused(item, told, findings=told.detail.get("findings", ()))
+    except Refusal as refusal:
+        return _refused(item, refusal)
+    except Unavailable:
+        sentence = _("The service is not available for a moment. Please try again.")
+        return Result(item.reference, is_done=False, status=503, why=sentence)
+    return Result(item.reference, is_done=True, status=200, state=json.loads(answer.body)["state"])
+
+
+def _decide(uow: Uow, item: Item, verified: Verified | None) -> BookingDetails:
+    booking = store.find_booking(uow, item.reference)
+    if booking is None:
+        raise NotFound
+    action = item.action or (action_of_stage(booking) if current_stage(booking) else Action.APPROVE)
+    decision = Decision(item.reference, action, revision=item.revision, reason=item.reason, verified=verified)
+    return decide(uow, decision)
+
+
+def _dump(details: BookingDetails) -> Answer:
+    body = {"reference": details.booking.reference, "state": details.booking.state}
+    return Answer(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+
+def _refused(item: Item, refusal: Refusal, *, findings: Sequence[Mapping[str, Any]] = ()) -> Result:
+    sentences = [sentence for found in refusal.field_errors.values() for sentence in found] or [refusal.message]
+    why = " ".join(_(sentence, **refusal.params) for sentence in sentences)
+    return Result(item.reference, is_done=False, status=refusal.status, why=why, findings=findings)

@@ -1,0 +1,42 @@
+"""Asking the company once more while a request is with it."""
+
+from __future__ import annotations
+
+from gmp_booking.approvals.service import stage_of
+from gmp_booking.bookings import store
+from gmp_booking.bookings.events import BookingQuestionAsked
+from gmp_booking.bookings.lifecycle import Action, BookingState, step
+from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Stale
+
+
+def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
+    """Add a question to a returned request; its time is held no longer for that.
+
+    Errors: NotFound; Forbidden for whose stage it is not; Conflict when it is not with the company; Invalid without
+    words; Stale.
+    """
+    details = store.get_details(uow, reference)
+    booking = details.booking
+    stage = stage_of(booking)
+    require(uow.actor, Permission.BOOKING_DECIDE, subject_of(booking, stage_role=stage.role if stage else None))
+    step(BookingState(booking.state), Action.ASK)
+    if revision is not None and revision != booking.revision:
+        raise Stale
+    question = require_reason(text)
+    store.change_booking(uow, booking)
+    assert stage is not None
+    uow.record(
+        BookingQuestionAsked(
+            company_id=booking.company_id,
+            booking_id=booking.id,
+            reference=booking.reference,
+            version=booking.version,
+            stage=stage.role.value,
+            question=question,
+        )
+    )
+    return details
