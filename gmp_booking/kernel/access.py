@@ -203,6 +203,10 @@ class Permission(StrEnum):
     FACILITY_EDIT = "facility.edit"
     ADMIN_READ = "admin.read"
     MASTER_DATA_READ = "master_data.read"
+    OUTAGE_READ = "outage.read"
+    OUTAGE_PLACE = "outage.place"
+    HOLD_PLACE = "hold.place"
+    HOLD_LIFT = "hold.lift"
     MAIL_SINK_READ = "mail_sink.read"
 
 
@@ -276,6 +280,11 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.FACILITY_EDIT: ((is_system,), (is_staff, has(Role.FACILITY_MANAGER, Role.SYSADMIN))),
     Permission.ADMIN_READ: ((is_staff,), (is_in_a_company, has(Role.COMPANY_APPROVER))),
     Permission.MASTER_DATA_READ: ((is_staff,),),
+    Permission.OUTAGE_READ: ((is_staff,),),
+    Permission.OUTAGE_PLACE: ((is_staff, has(Role.ENGINEER, Role.SCHEDULER, Role.FACILITY_MANAGER)),),
+    # Stopping is cheap and whoever answers for safety may; going on is quality's word alone.
+    Permission.HOLD_PLACE: ((is_staff, has(Role.QA, Role.BSO, Role.PRODUCTION_MANAGER)),),
+    Permission.HOLD_LIFT: ((is_staff, has(Role.QA)),),
     Permission.MAIL_SINK_READ: ((is_signed_in,),),
 }
 

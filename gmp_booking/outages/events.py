@@ -1,0 +1,33 @@
+"""What happens to outages; they are of no company and of no booking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gmp_booking.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutagePlaced(Event):
+    """One outage, or all of a series: the ids in order, the times of the first."""
+
+    outage_ids: tuple[int, ...]
+    kind: str
+    subject_kind: str
+    subject: str
+    hold_no: str | None
+    starts_at: datetime
+    until_at: datetime | None
+    explanation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutageLifted(Event):
+    outage_ids: tuple[int, ...]
+    kind: str
+    subject_kind: str
+    subject: str
+    hold_no: str | None
+    explanation: str
+    meaning: str | None = None

@@ -1,0 +1,44 @@
+"""When something that comes again falls: so many days or weeks apart, at the same local time; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gmp_booking.kernel.period import Period
+
+SEOUL = ZoneInfo("Asia/Seoul")
+MOST = 120
+"""Occurrences of one series at most; default is ours."""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Every so many days, so many times in all or until a day.
+
+    Shape: exactly one of `times` and `until_on` is set; the day itself still counts.
+    """
+
+    every_days: int
+    times: int | None = None
+    until_on: date | None = None
+
+
+def occurrences(first: Period, repeat: Repeat) -> list[Period]:
+    """All periods of a series in order, the first among them; one more than `MOST` when there are too many."""
+    return [period for period, _ in zip(_endless(first, repeat), range(MOST + 1), strict=False)]
+
+
+def _endless(first: Period, repeat: Repeat) -> Iterator[Period]:
+    start = first.start.astimezone(SEOUL)
+    number = 0
+    while True:
+        day = start.date() + timedelta(days=number * repeat.every_days)
+        is_over = number >= repeat.times if repeat.times is not None else day > (repeat.until_on or start.date())
+        if is_over:
+            return
+        at = datetime.combine(day, start.time(), SEOUL)
+        yield Period(at, at + first.duration)
+        number += 1

@@ -1,0 +1,287 @@
+"""Withdrawing time and giving it back. Placing an outage never fails for what is booked: that becomes at risk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.outages import store
+from gmp_booking.outages.events import OutageLifted, OutagePlaced
+from gmp_booking.outages.kinds import HELD_ALONE, OutageKind, SubjectKind
+from gmp_booking.outages.models import Outage
+from gmp_booking.outages.recurrence import MOST, Repeat, occurrences
+from gmp_booking.outages.store import Choice, OutageOn, Subject, Times
+from gmp_booking.signatures.service import Verified, sign
+
+__all__ = [
+    "LIFTED_MEANING",
+    "Choice",
+    "NewOutage",
+    "OutageOn",
+    "Repeat",
+    "Subject",
+    "Times",
+    "get_outage",
+    "lift",
+    "list_choices",
+    "list_on_resources",
+    "list_outages",
+    "permission_to_lift",
+    "permission_to_place",
+    "place",
+    "plan",
+]
+
+RECORD_TYPE = "outage"
+LIFTED_MEANING = "HOLD LIFTED"
+REASON_LENGTH = 5
+LONGEST_REASON = 1000
+FURTHEST = timedelta(days=5 * 366)
+
+
+@dataclass(frozen=True)
+class NewOutage:
+    """An outage to be placed.
+
+    Shape: `subject` names what it lies on, see `store.find_subject`; without a start it begins now, without an end it
+    is open.
+    """
+
+    subject_kind: SubjectKind
+    subject: str
+    kind: OutageKind
+    reason: str
+    starts_at: datetime | None = None
+    until_at: datetime | None = None
+    breach: bool = False
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be placed: on what, and when each time."""
+
+    subject: Subject
+    times: Sequence[Times]
+
+
+def permission_to_place(kind: OutageKind) -> Permission:
+    return Permission.HOLD_PLACE if kind is OutageKind.HOLD else Permission.OUTAGE_PLACE
+
+
+def permission_to_lift(kind: OutageKind) -> Permission:
+    return Permission.HOLD_LIFT if kind is OutageKind.HOLD else Permission.OUTAGE_PLACE
+
+
+def plan(uow: Uow, new: NewOutage) -> Plan:
+    """What the outage would be, looked at before it is placed.
+
+    Errors: Forbidden; Invalid by field.
+    """
+    require(uow.actor, permission_to_place(new.kind))
+    errors = {field: [sentence] for field, sentence in _problems(new, uow.now)}
+    subject = store.find_subject(uow, new.subject_kind, new.subject.strip())
+    if subject is None:
+        errors["subject"] = [N_("There is nothing of this name.")]
+    if errors or subject is None:
+        raise Invalid(field_errors=errors)
+    return Plan(subject, _times(new, new.starts_at or uow.now))
+
+
+def _problems(new: NewOutage, now: datetime) -> list[tuple[str, str]]:
+    start = new.starts_at or now
+    found: list[tuple[str, str]] = []
+    if new.subject_kind in HELD_ALONE and new.kind is not OutageKind.HOLD:
+        found.append(("kind", N_("Only a quality hold can lie on this.")))
+    if abs(start - now) > FURTHEST:
+        found.append(("start", N_("This is too far away.")))
+    if new.until_at is not None and new.until_at <= start:
+        found.append(("end", N_("The end must be after the start.")))
+    elif new.until_at is not None and (new.until_at <= now or new.until_at - now > FURTHEST):
+        found.append(("end", N_("The end must lie ahead.")))
+    if new.repeat is not None:
+        found.extend(_problems_of_repeat(new, new.repeat, start))
+    return found
+
+
+def _problems_of_repeat(new: NewOutage, repeat: Repeat, start: datetime) -> list[tuple[str, str]]:
+    if new.until_at is None or new.kind is OutageKind.HOLD:
+        return [("repeat", N_("Only an outage with an end that is no quality hold can come again."))]
+    if repeat.every_days < 1 or (repeat.times is None) == (repeat.until_on is None):
+        return [("repeat", N_("Say every how many days, and how often or until when."))]
+    if new.until_at <= start:
+        return []
+    if new.until_at - start > timedelta(days=repeat.every_days):
+        return [("repeat", N_("It lasts longer than the time until it comes again."))]
+    if not 1 <= len(occurrences(Period(start, new.until_at), repeat)) <= MOST:
+        return [("repeat", N_("It comes too often; no more than 120 times."))]
+    return []
+
+
+def _times(new: NewOutage, start: datetime) -> list[Times]:
+    if new.repeat is None or new.until_at is None:
+        return [Times(start, new.until_at)]
+    return [Times(period.start, period.end) for period in occurrences(Period(start, new.until_at), new.repeat)]
+
+
+def place(uow: Uow, new: NewOutage) -> list[Outage]:
+    """Withdraw time, over running work too.
+
+    Errors: Forbidden; Invalid by field.
+    """
+    reason = _reason(new.reason)
+    planned = plan(uow, new)
+    uow.lock(store.locks_of(uow, planned.subject))
+    times = planned.times if new.starts_at else _times(new, uow.now)
+    hold_no = store.next_hold_no(uow) if new.kind is OutageKind.HOLD else None
+    ids = store.add_outages(
+        uow,
+        times,
+        subject_kind=planned.subject.kind.value,
+        subject_id=planned.subject.id,
+        kind=new.kind.value,
+        breach=new.breach,
+        hold_no=hold_no,
+        reason=reason,
+        series=secrets.token_hex(8) if new.repeat else None,
+    )
+    uow.record(
+        OutagePlaced(
+            outage_ids=tuple(ids),
+            kind=new.kind.value,
+            subject_kind=planned.subject.kind.value,
+            subject=planned.subject.name,
+            hold_no=hold_no,
+            starts_at=times[0].start,
+            until_at=times[0].until,
+            explanation=reason,
+        )
+    )
+    return [outage for outage_id in ids if (outage := store.find_outage(uow, outage_id))]
+
+
+def lift(
+    uow: Uow,
+    outage_id: int,
+    *,
+    reason: str,
+    revision: int | None = None,
+    verified: Verified | None = None,
+    following: bool = False,
+) -> Outage:
+    """End an outage now, or take it back before it began; with `following`, the rest of its series as well.
+
+    Errors: NotFound; Forbidden; Invalid for a missing reason, or signature where a hold is lifted; Conflict when it is
+    over; Stale.
+    """
+    row = _row(uow, outage_id)
+    outage = store.find_outage(uow, outage_id)
+    assert outage is not None
+    kind = OutageKind(outage.kind)
+    require(uow.actor, permission_to_lift(kind))
+    explanation = _reason(reason)
+    if revision is not None and revision != outage.revision:
+        raise Stale
+    if kind is OutageKind.HOLD and verified is None:
+        raise Invalid(field_errors={"signature": [N_("Lifting a hold is signed: enter your password.")]})
+    if outage.lifted_at is not None or (outage.ends_at is not None and outage.ends_at <= uow.now):
+        raise Conflict(N_("This outage is over already."))
+    subject = Subject(SubjectKind(outage.subject_kind), outage.subject_id, row["subject"] or "")
+    uow.lock(store.locks_of(uow, subject))
+    lifted = store.list_following(uow, outage) if following else [outage]
+    store.lift_outages(uow, lifted, reason=explanation)
+    meaning = _sign(uow, outage, verified) if verified and kind is OutageKind.HOLD else None
+    uow.record(
+        OutageLifted(
+            outage_ids=tuple(each.id for each in lifted),
+            kind=outage.kind,
+            subject_kind=outage.subject_kind,
+            subject=subject.name,
+            hold_no=outage.hold_no,
+            explanation=explanation,
+            meaning=meaning,
+        )
+    )
+    return outage
+
+
+def _sign(uow: Uow, outage: Outage, verified: Verified) -> str:
+    sign(
+        uow,
+        verified,
+        record_type=RECORD_TYPE,
+        record_id=outage.id,
+        record_reference=str(outage.hold_no),
+        record_version=outage.revision,
+        content_hash=content_hash(outage),
+        meaning=LIFTED_MEANING,
+        company_id=None,
+    )
+    return LIFTED_MEANING
+
+
+def content_hash(outage: Outage) -> str:
+    """The hash of what is signed when a hold is lifted."""
+    instants = {
+        name: value.isoformat() if (value := getattr(outage, name)) else None
+        for name in ("starts_at", "until_at", "lifted_at")
+    }
+    plain = ("id", "subject_kind", "subject_id", "kind", "hold_no", "reason", "lift_reason", "raised_by")
+    content = {name: getattr(outage, name) for name in plain} | instants
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _reason(reason: str | None) -> str:
+    stated = (reason or "").strip()
+    if sum(character.isalnum() for character in stated) < REASON_LENGTH:
+        raise Invalid(field_errors={"reason": [N_("Give a reason of at least a few words.")]})
+    return stated[:LONGEST_REASON]
+
+
+def _row(uow: Uow, outage_id: int) -> dict[str, Any]:
+    require(uow.actor, Permission.OUTAGE_READ)
+    row = store.find_row(uow, outage_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def get_outage(uow: Uow, outage_id: int) -> dict[str, Any]:
+    """An outage with the names of its subject and people. Errors: Forbidden; NotFound."""
+    return _row(uow, outage_id)
+
+
+def list_outages(
+    uow: Uow,
+    *,
+    when: str = "current",
+    kind: str | None = None,
+    subject_kind: str | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Outages that stand now, come, or are over. Errors: Forbidden."""
+    require(uow.actor, Permission.OUTAGE_READ)
+    return store.list_rows(uow, when=when, kind=kind, subject_kind=subject_kind, offset=offset, limit=limit)
+
+
+def list_choices(uow: Uow) -> list[Choice]:
+    """Everything an outage can lie on. Errors: Forbidden."""
+    require(uow.actor, Permission.OUTAGE_READ)
+    return store.list_choices(uow)
+
+
+def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[OutageOn]:
+    """What is withdrawn from these resources, for the facility. Errors: Forbidden."""
+    require(uow.actor, Permission.OUTAGE_READ)
+    return store.list_on_resources(uow, resource_ids, window)

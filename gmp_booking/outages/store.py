@@ -1,0 +1,273 @@
+"""Reading and writing outages, and what each of them withdraws."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.types import BigInteger, Text
+
+from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.kernel.errors import Stale
+from gmp_booking.kernel.period import Period
+from gmp_booking.outages.kinds import SubjectKind
+from gmp_booking.outages.models import Outage
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an outage lies on, as found: `name` is its code, or a person's name; `company` that of a product."""
+
+    kind: SubjectKind
+    id: int | None
+    name: str
+
+
+_FIND = {
+    SubjectKind.ROOM: "SELECT id, code FROM resource WHERE kind = 'ROOM' AND code = :code",
+    SubjectKind.EQUIPMENT: "SELECT id, code FROM resource WHERE kind = 'EQUIPMENT' AND code = :code",
+    SubjectKind.AHU: "SELECT id, code FROM ahu WHERE code = :code",
+    SubjectKind.ZONE: "SELECT id, code FROM air_zone WHERE code = :code",
+    SubjectKind.COMPANY: "SELECT id, code FROM company WHERE code = :code",
+    SubjectKind.PRODUCT: "SELECT p.id, p.code FROM product AS p JOIN company AS c ON c.id = p.company_id"
+    " WHERE c.code || '/' || p.code = :code",
+    SubjectKind.PERSON: "SELECT id, name FROM person WHERE email = :code",
+}
+
+
+def find_subject(uow: Uow, kind: SubjectKind, code: str) -> Subject | None:
+    """What the code names: of a product "COMPANY/CODE", of a person the e-mail address."""
+    if kind is SubjectKind.FACILITY:
+        return Subject(kind, None, "")
+    row = uow.session.execute(text(_FIND[kind]), {"code": code}).one_or_none()
+    return Subject(kind, row[0], row[1]) if row else None
+
+
+_CHOICES = text(
+    """
+    SELECT kind, code, names FROM (
+        SELECT kind, code, jsonb_build_object('ko', name_ko, 'en', name_en, 'zh_Hans', name_zh) AS names
+        FROM resource WHERE active
+        UNION ALL SELECT 'AHU', code, NULL FROM ahu
+        UNION ALL SELECT 'ZONE', code, NULL FROM air_zone
+        UNION ALL SELECT 'COMPANY', code, jsonb_build_object('ko', name_ko, 'en', name_en, 'zh_Hans', name_zh)
+                  FROM company
+        UNION ALL SELECT 'PRODUCT', c.code || '/' || p.code, jsonb_build_object('en', p.name)
+                  FROM product AS p JOIN company AS c ON c.id = p.company_id WHERE p.active
+        UNION ALL SELECT 'PERSON', email, jsonb_build_object('en', name) FROM person WHERE active
+    ) AS choices ORDER BY kind, code
+    """
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something an outage can lie on."""
+
+    kind: str
+    code: str
+    names: Mapping[str, str] | None
+
+
+def list_choices(uow: Uow) -> list[Choice]:
+    return [Choice(*row) for row in uow.session.execute(_CHOICES)]
+
+
+_ROOMS_OF = """
+    SELECT room.id FROM room LEFT JOIN air_zone AS zone ON zone.id = room.air_zone_id
+    WHERE (:kind = 'ROOM' AND room.id = :id) OR (:kind = 'ZONE' AND zone.id = :id)
+       OR (:kind = 'AHU' AND zone.ahu_id = :id) OR :kind = 'FACILITY'
+"""
+_RESOURCES = text(
+    f"""
+    WITH rooms AS ({_ROOMS_OF})
+    SELECT id, true FROM rooms
+    UNION ALL SELECT e.id, false FROM equipment AS e
+              WHERE (:kind = 'EQUIPMENT' AND e.id = :id) OR e.home_room_id IN (SELECT id FROM rooms)
+    ORDER BY 1
+    """
+).bindparams(bindparam("id", type_=BigInteger), bindparam("kind", type_=Text))
+
+
+def list_resources_hit(uow: Uow, kind: SubjectKind, subject_id: int | None) -> list[tuple[int, bool]]:
+    """The rooms and equipment time is withdrawn from, with those that stand in such a room; whether each is a room."""
+    rows = uow.session.execute(_RESOURCES, {"kind": kind.value, "id": subject_id})
+    return [(row[0], row[1]) for row in rows]
+
+
+def locks_of(uow: Uow, subject: Subject) -> set[LockKey]:
+    """What stands in line with an outage on this subject: whoever books a device locks its room as well."""
+    if subject.id is not None and subject.kind in {SubjectKind.COMPANY, SubjectKind.PERSON}:
+        return {(subject.kind.value.lower(), subject.id)}
+    hit = list_resources_hit(uow, subject.kind, subject.id)
+    rooms: set[LockKey] = {("resource", resource_id) for resource_id, is_room in hit if is_room}
+    return rooms or {("resource", resource_id) for resource_id, _ in hit}
+
+
+_LOCK_NUMBERS = text("SELECT pg_advisory_xact_lock(hashtext('outage.hold_no'))")
+_NEXT_NUMBER = text("SELECT COALESCE(max(substr(hold_no, 6)::int), 0) + 1 FROM outage WHERE hold_no IS NOT NULL")
+
+
+def next_hold_no(uow: Uow) -> str:
+    """The next number without a gap; whoever asks meanwhile waits."""
+    uow.session.execute(_LOCK_NUMBERS)
+    return f"HOLD-{uow.session.execute(_NEXT_NUMBER).scalar_one():04d}"
+
+
+_ADD = text(
+    """
+    INSERT INTO outage (subject_kind, subject_id, kind, breach, starts_at, until_at, hold_no, reason, raised_by,
+                        created_at, series)
+    SELECT :subject_kind, :subject_id, :kind, :breach, x.starts_at, x.until_at, :hold_no, :reason, :raised_by, :now,
+           :series
+    FROM jsonb_to_recordset(CAST(:times AS jsonb)) AS x (starts_at timestamptz, until_at timestamptz)
+    ORDER BY x.starts_at
+    RETURNING id
+    """
+).bindparams(bindparam("subject_id", type_=BigInteger))
+
+
+@dataclass(frozen=True)
+class Times:
+    """From when until when; None while nobody knows."""
+
+    start: datetime
+    until: datetime | None
+
+    @property
+    def period(self) -> Period | None:
+        return Period(self.start, self.until) if self.until else None
+
+
+def add_outages(uow: Uow, times: Sequence[Times], **columns: Any) -> list[int]:
+    """Write the outages of one placing and return their ids in order of time."""
+    rows = [{"starts_at": each.start.isoformat(), "until_at": each.until and each.until.isoformat()} for each in times]
+    values = columns | {"times": json.dumps(rows), "raised_by": uow.actor.person_id, "now": uow.now}
+    return sorted(uow.session.execute(_ADD, values).scalars())
+
+
+def find_outage(uow: Uow, outage_id: int) -> Outage | None:
+    return uow.session.get(Outage, outage_id)
+
+
+def lift_outages(uow: Uow, outages: Sequence[Outage], *, reason: str) -> None:
+    """Errors: Stale when somebody else was quicker with one of them."""
+    for outage in outages:
+        statement = (
+            update(Outage)
+            .where(Outage.id == outage.id, Outage.revision == outage.revision, Outage.lifted_at.is_(None))
+            .values(
+                lifted_at=uow.now,
+                lifted_by=uow.actor.person_id,
+                lift_reason=reason,
+                revision=outage.revision + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        result = uow.session.execute(statement)
+        if not isinstance(result, CursorResult) or result.rowcount != 1:
+            raise Stale
+    for outage in outages:
+        uow.session.refresh(outage)
+
+
+def list_following(uow: Uow, outage: Outage) -> list[Outage]:
+    """The outage and those of its series that come after it and are not lifted."""
+    statement = select(Outage).where(
+        Outage.series == outage.series, Outage.starts_at >= outage.starts_at, Outage.lifted_at.is_(None)
+    )
+    return list(uow.session.scalars(statement.order_by(Outage.starts_at))) if outage.series else [outage]
+
+
+_ROWS = """
+    SELECT o.*, who.name AS raised_by_name, lifter.name AS lifted_by_name,
+           COALESCE(r.code, ahu.code, zone.code, c.code, pc.code || '/' || pr.code, p.name) AS subject,
+           jsonb_build_object('ko', COALESCE(r.name_ko, c.name_ko), 'en', COALESCE(r.name_en, c.name_en, pr.name),
+                              'zh_Hans', COALESCE(r.name_zh, c.name_zh)) AS names,
+           (SELECT count(*) FROM outage AS other WHERE other.series = o.series) AS in_series
+    FROM outage AS o
+    JOIN person AS who ON who.id = o.raised_by
+    LEFT JOIN person AS lifter ON lifter.id = o.lifted_by
+    LEFT JOIN resource AS r ON o.subject_kind IN ('ROOM', 'EQUIPMENT') AND r.id = o.subject_id
+    LEFT JOIN ahu ON o.subject_kind = 'AHU' AND ahu.id = o.subject_id
+    LEFT JOIN air_zone AS zone ON o.subject_kind = 'ZONE' AND zone.id = o.subject_id
+    LEFT JOIN company AS c ON o.subject_kind = 'COMPANY' AND c.id = o.subject_id
+    LEFT JOIN product AS pr ON o.subject_kind = 'PRODUCT' AND pr.id = o.subject_id
+    LEFT JOIN company AS pc ON pc.id = pr.company_id
+    LEFT JOIN person AS p ON o.subject_kind = 'PERSON' AND p.id = o.subject_id
+"""
+WHEN = {
+    "current": "o.starts_at <= :now AND (o.ends_at IS NULL OR o.ends_at > :now)",
+    "coming": "o.starts_at > :now AND (o.ends_at IS NULL OR o.ends_at > o.starts_at)",
+    "past": "o.ends_at <= GREATEST(o.starts_at, :now)",
+    "all": "true",
+}
+_ORDER = {"past": "o.ends_at DESC, o.id DESC", "all": "o.starts_at DESC, o.id DESC"}
+
+
+def list_rows(
+    uow: Uow, *, when: str, kind: str | None, subject_kind: str | None, offset: int, limit: int
+) -> list[dict[str, Any]]:
+    """Outages with the names of what they lie on and of who placed and lifted them."""
+    conditions = [f"({WHEN[when]})"]
+    values: dict[str, Any] = {"now": uow.now, "offset": offset, "limit": limit}
+    if kind:
+        conditions.append("o.kind = :kind")
+        values["kind"] = kind
+    if subject_kind:
+        conditions.append("o.subject_kind = :subject_kind")
+        values["subject_kind"] = subject_kind
+    order = _ORDER.get(when, "o.starts_at, o.id")
+    statement = text(f"{_ROWS} WHERE {' AND '.join(conditions)} ORDER BY {order} OFFSET :offset LIMIT :limit")
+    if when == "all":
+        values.pop("now")
+    return [dict(row._mapping) for row in uow.session.execute(statement, values)]  # noqa: SLF001
+
+
+def find_row(uow: Uow, outage_id: int) -> dict[str, Any] | None:
+    row = uow.session.execute(text(f"{_ROWS} WHERE o.id = :id"), {"id": outage_id}).one_or_none()
+    return dict(row._mapping) if row else None  # noqa: SLF001
+
+
+_ON_RESOURCES = text(
+    """
+    SELECT r.id, o.starts_at, o.ends_at, o.kind, o.hold_no, o.id, o.reason
+    FROM resource AS r
+    LEFT JOIN equipment AS e ON e.id = r.id
+    LEFT JOIN room ON room.id = COALESCE(CASE WHEN e.room_use = 'ATTENDED' THEN e.home_room_id END, r.id)
+    LEFT JOIN air_zone AS zone ON zone.id = room.air_zone_id
+    JOIN outage AS o ON (o.subject_kind = 'EQUIPMENT' AND o.subject_id = r.id)
+        OR (o.subject_kind = 'ROOM' AND o.subject_id = room.id)
+        OR (o.subject_kind = 'ZONE' AND o.subject_id = zone.id)
+        OR (o.subject_kind = 'AHU' AND o.subject_id = zone.ahu_id)
+        OR (o.subject_kind = 'FACILITY' AND room.id IS NOT NULL)
+    WHERE r.id = ANY (:resources) AND o.starts_at < :until_at
+      AND (o.ends_at IS NULL OR o.ends_at > GREATEST(o.starts_at, CAST(:from_at AS timestamptz)))
+    ORDER BY 1, 2, 6
+    """
+).bindparams(bindparam("resources", type_=ARRAY(BigInteger)))
+
+
+@dataclass(frozen=True)
+class OutageOn:
+    """An outage as it lies on one resource, for the facility's eyes."""
+
+    resource_id: int
+    starts_at: datetime
+    ends_at: datetime | None
+    kind: str
+    hold_no: str | None
+    outage_id: int
+    reason: str
+
+
+def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[OutageOn]:
+    """What is withdrawn from these resources within a window."""
+    values = {"resources": list(resource_ids), "from_at": window.start, "until_at": window.end}
+    return [OutageOn(*row) for row in uow.session.execute(_ON_RESOURCES, values)]
