@@ -315,6 +315,7 @@ def _lay(uow: Uow) -> None:
             name_zh="公司",
             country="KR",
             registration_no=str(number),
+            pending_room_days_cap=100_000,
         )
         uow.session.add(company)
         uow.session.flush()
