@@ -95,6 +95,14 @@ def preview_partial() -> str:
     return render_template("parts/preview_panel.html", preview=preview)
 
 
+@bookings.post("/marks/drop")
+@signed_in
+def drop_marks() -> Response:
+    """A form was left without being sent; the browser says so as it goes."""
+    asked().transact(slot_holds.drop)
+    return make_response("", 204)
+
+
 def _unfit(names: Iterable[str]) -> dict[str, str]:
     return {name: _("Control characters are not allowed in text.") for name in sorted(names)}
 
@@ -133,9 +141,16 @@ def _save_draft(form: Form, reference: str | None) -> Response:
         return _see_other(url_for("bookings.edit", reference=booking.reference, done="draft"))
 
     try:
-        return send(call.answer(dump, service.save_draft, kept, reference=reference))
+        answer = call.answer(dump, service.save_draft, kept, reference=reference)
     except Invalid as invalid:
         return _page(form, errors=_by_field(invalid.field_errors), status=422)
+    return _sent(answer)
+
+
+def _sent(answer: Answer) -> Response:
+    """The answer to a form that is now kept; nobody is filling it in any more."""
+    asked().transact(slot_holds.drop)
+    return send(answer)
 
 
 def _submit(form: Form, reference: str | None) -> Response:
@@ -161,7 +176,7 @@ def _submit(form: Form, reference: str | None) -> Response:
             raise
         panel = _panel("blocked", told.detail["findings"], told.detail["alternatives"])
         return _page(form, preview=panel, status=409)
-    return send(answer)
+    return _sent(answer)
 
 
 def _see_other(address: str) -> Answer:

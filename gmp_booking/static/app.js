@@ -132,6 +132,15 @@
   });
   window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
+  /* a form that is left without being sent: others need not see it as being filled in any longer */
+  window.addEventListener("pagehide", () => {
+    const form = one("[data-booking-form]");
+    if (!form || form.dataset.sent) return;
+    const fields = new FormData();
+    fields.append("csrf_token", one("meta[name=csrf-token]").content);
+    navigator.sendBeacon(form.dataset.marks, fields);
+  });
+
   /* the timeline opens at the present or at the beginning of the working day */
   const showDay = () => {
     const frame = one("[data-timeline]");
