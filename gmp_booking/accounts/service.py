@@ -6,6 +6,7 @@ the refusal itself is written down.
 
 from __future__ import annotations
 
+import random
 import secrets
 import time
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ TOKEN_PREFIX: Final = "gmpb_"  # noqa: S105 - the mark of a token, no token
 SHOWN_OF_A_TOKEN: Final = 12
 MOST_TOKEN_DAYS: Final = 366
 VERIFIED_FOR_S: Final = 120.0
+SIGNING_PATIENCE: Final = 30
 
 # The first that fits: Edge and Samsung call themselves Chrome, and Chrome calls itself Safari.
 BROWSERS: Final = (
@@ -374,7 +376,6 @@ class Verified:
 
 @dataclass(frozen=True)
 class SigningAttempt:
-    number: int
     password_hash: str | None
     password_changed_at: datetime
 
@@ -382,40 +383,48 @@ class SigningAttempt:
 def verify_for_signing(database: Database, actor: Actor, password: str) -> Verified | Refusal:
     """Check the signer's password anew, outside any transaction. Being signed in is not enough to sign.
 
-    Errors (returned): Invalid when it is wrong; Forbidden when the fifth wrong one ended the session.
+    Errors (returned): Invalid when it is wrong; Forbidden when the fifth wrong one ended the session; TooSoon when as
+    many are being judged as may be wrong, and that does not pass.
     """
     reserved = database.transact(actor, reserve_signing)
+    for _ in range(SIGNING_PATIENCE):
+        if not isinstance(reserved, TooSoon):
+            break
+        time.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - spreads those who wait, guards nothing
+        reserved = database.transact(actor, reserve_signing)
     if isinstance(reserved, Refusal):
         return reserved
     matches = passwords.check_password(reserved.password_hash, password).matches
     return database.transact(actor, complete_signing, reserved, matches=matches)
 
 
-def _bucket_of(actor: Actor) -> throttle.Bucket:
+def _buckets_of(actor: Actor) -> throttle.SigningBuckets:
     if actor.auth_session_id is not None:
-        return throttle.bucket_of_signing("session", actor.auth_session_id)
+        return throttle.buckets_of_signing("session", actor.auth_session_id)
     if actor.token_id is not None:
-        return throttle.bucket_of_signing("token", actor.token_id)
+        return throttle.buckets_of_signing("token", actor.token_id)
     raise Forbidden
 
 
 def reserve_signing(uow: Uow) -> SigningAttempt | Refusal:
-    number = throttle.count_attempt(uow, _bucket_of(uow.actor))
+    is_counted, wrong = throttle.begin_signing(uow, _buckets_of(uow.actor))
     account = store.lock_account(uow, _account_of(uow.actor))
-    if number is None or number > throttle.FREE_OF_A_SIGNER or account is None or not account.stands:
+    if wrong >= throttle.FREE_OF_A_SIGNER or account is None or not account.stands:
         return _shut(uow)
-    return SigningAttempt(number, account.password_hash, account.password_changed_at)
+    if not is_counted:
+        return TooSoon(N_("Several signatures of yours are being checked. Please wait a moment."), retry_after_s=5)
+    return SigningAttempt(account.password_hash, account.password_changed_at)
 
 
 def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Verified | Refusal:
     actor, account_id = uow.actor, _account_of(uow.actor)
+    wrong = throttle.end_signing(uow, _buckets_of(actor), matches=matches)
     if not matches:
         store.note(uow, "signing_failed", account_id=account_id, session_id=actor.auth_session_id)
-        if attempt.number >= throttle.FREE_OF_A_SIGNER:
+        if wrong >= throttle.FREE_OF_A_SIGNER:
             return _shut(uow)
         sentence = N_("The password is not right. Nothing was signed.")
         return Invalid(sentence, field_errors={"password": [sentence]})
-    throttle.clear(uow, _bucket_of(actor))
     return Verified(
         account_id=account_id,
         auth_session_id=actor.auth_session_id,

@@ -22,6 +22,7 @@ FREE_OF_A_SIGNER: Final = 5
 FIRST_PAUSE_S: Final = 30
 LONGEST_PAUSE_S: Final = 900
 FORGOTTEN_AFTER_S: Final = 43_200
+ABANDONED_AFTER_S: Final = 60
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,19 @@ _CLEAR = text("DELETE FROM login_throttle WHERE key = :key")
 _TAKE_BACK = text(
     "UPDATE login_throttle SET fails = greatest(fails - 1, 0), until = '-infinity' WHERE key = :key AND fails > 0"
 )
+# Signings being judged, and those found wrong, are counted apart: several right ones at once are no guessing.
+_BEGIN_SIGNING = text(
+    """
+    INSERT INTO login_throttle AS bucket (key, fails, until, at) VALUES (:key, 1, '-infinity', gmp_now())
+    ON CONFLICT (key) DO UPDATE SET
+        fails = CASE WHEN bucket.at < gmp_now() - make_interval(secs => :old) THEN 1 ELSE bucket.fails + 1 END,
+        at = gmp_now()
+    RETURNING fails
+    """
+)
+_WRONG_SO_FAR = text(
+    "SELECT fails FROM login_throttle WHERE key = :key AND at >= gmp_now() - make_interval(secs => :old)"
+)
 _FORGET = text("DELETE FROM login_throttle WHERE at < gmp_now() - make_interval(secs => :forgotten)")
 
 
@@ -65,9 +79,18 @@ def bucket_of_network(pepper: bytes, address: str | None) -> Bucket:
     return Bucket(_key(pepper, "network", _network(address)), FREE_OF_A_NETWORK)
 
 
-def bucket_of_signing(kind: str, key_id: int) -> Bucket:
-    """One sign-in's or token's wrong passwords at signing. The number is no secret, so there is no pepper."""
-    return Bucket(hashlib.sha256(f"signing|{kind}|{key_id}".encode()).digest(), FREE_OF_A_SIGNER)
+@dataclass(frozen=True)
+class SigningBuckets:
+    """One sign-in's or token's attempts at signing: those being judged, and those found wrong."""
+
+    judged_now: bytes
+    wrong: bytes
+
+
+def buckets_of_signing(kind: str, key_id: int) -> SigningBuckets:
+    """The number is no secret, so there is no pepper."""
+    keys = (f"{what}|{kind}|{key_id}" for what in ("signing now", "signing"))
+    return SigningBuckets(*(hashlib.sha256(key.encode()).digest() for key in keys))
 
 
 def _key(pepper: bytes, kind: str, value: str) -> bytes:
@@ -112,6 +135,30 @@ def clear(uow: Uow, bucket: Bucket) -> None:
 def take_back(uow: Uow, bucket: Bucket) -> None:
     """Uncount a success: many people of one company stand behind one address."""
     uow.session.execute(_TAKE_BACK, {"key": bucket.key})
+
+
+def begin_signing(uow: Uow, buckets: SigningBuckets) -> tuple[bool, int]:
+    """Count one attempt as being judged: whether it may be, and how many were wrong before.
+
+    Never more are judged at once than wrong ones are still free; what has to wait is not counted.
+    """
+    values = {"key": buckets.judged_now, "old": ABANDONED_AFTER_S}
+    judged_now = uow.session.execute(_BEGIN_SIGNING, values).scalar_one()
+    wrong = uow.session.execute(_WRONG_SO_FAR, {"key": buckets.wrong, "old": FORGOTTEN_AFTER_S}).scalar() or 0
+    if judged_now + wrong <= FREE_OF_A_SIGNER:
+        return True, wrong
+    uow.session.execute(_TAKE_BACK, {"key": buckets.judged_now})
+    return False, wrong
+
+
+def end_signing(uow: Uow, buckets: SigningBuckets, *, matches: bool) -> int:
+    """The attempt was judged; how many wrong ones there are now. A right one forgives those before."""
+    uow.session.execute(_TAKE_BACK, {"key": buckets.judged_now})
+    if matches:
+        uow.session.execute(_CLEAR, {"key": buckets.wrong})
+        return 0
+    values = {"key": buckets.wrong, "old": FORGOTTEN_AFTER_S}
+    return int(uow.session.execute(_BEGIN_SIGNING, values).scalar_one())
 
 
 def forget_old(uow: Uow) -> None:

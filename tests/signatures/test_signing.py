@@ -121,6 +121,22 @@ def test_guessing_in_parallel_gets_no_more_tries(database, qa):
     assert outcomes.count(Invalid) <= 4
 
 
+def test_several_right_passwords_at_once_are_no_guessing(database, token_qa, rows):
+    with ThreadPoolExecutor(12) as pool:
+        outcomes = list(pool.map(lambda _: type(verify(database, token_qa, PASSWORD)), range(12)))
+    assert outcomes == [Verified] * 12
+    assert not rows.execute(text("SELECT revoked_at IS NOT NULL FROM api_token")).scalar_one()
+    assert isinstance(verify(database, token_qa, "wrong"), Invalid)
+
+
+def test_right_passwords_in_between_give_a_guesser_no_more_tries_at_once(database, qa):
+    for _ in range(4):
+        verify(database, qa, "wrong")
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: type(verify(database, qa, "wrong")), range(8)))
+    assert outcomes == [Forbidden] * 8
+
+
 def test_a_right_password_forgives_the_wrong_ones_before(database, qa):
     for _ in range(3):
         assert [isinstance(verify(database, qa, "wrong"), Invalid) for _ in range(3)] == [True] * 3
