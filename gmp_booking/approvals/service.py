@@ -26,6 +26,7 @@ from gmp_booking.bookings.lifecycle import (
     step,
 )
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.proposals import OpenChange, open_change_of, pass_on, put_in_force, refuse, send_back
 from gmp_booking.bookings.service import examine_again, refusal, release, require_reason, subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
@@ -88,19 +89,21 @@ def decide(uow: Uow, decision: Decision) -> BookingDetails:
     Invalid for a missing reason or signature; Stale when the booking changed since the decider looked.
     """
     details = store.get_details(uow, decision.reference)
-    booking = details.booking
+    waiting = open_change_of(uow, details)
+    asked = waiting.proposal if waiting else details
+    booking = asked.booking
     if decision.revision is not None and decision.revision != booking.revision:
         raise Stale
     _refuse_strangers(uow, booking)
     step(BookingState(booking.state), decision.action)
-    uow.lock(_locks(uow, details))
+    uow.lock(_locks(uow, asked))
     act = {
         Action.REVIEW: _pass_stage,
         Action.APPROVE: _pass_stage,
         Action.RETURN: _return,
         Action.REJECT: _reject,
     }[decision.action]
-    act(uow, details, decision)
+    act(uow, asked, decision, waiting=waiting)
     return details
 
 
@@ -121,7 +124,7 @@ def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:
     return locks_of_slots(uow, details.booking.id) | people
 
 
-def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision) -> None:
+def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
     booking = details.booking
     stage = current_stage(booking)
     assert stage is not None
@@ -132,6 +135,10 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision) -> None:
         raise refusal(verdict)
     _sign_if_due(uow, booking, decision)
     last = booking.stage == len(TRACKS[Track(booking.track)]) - 1
+    if waiting is not None:
+        take_stage = put_in_force if last else pass_on
+        take_stage(uow, waiting, stage)
+        return
     if not last:
         store.change_booking(uow, booking, state=BookingState.UNDER_REVIEW, stage=booking.stage + 1)
         uow.record(BookingReviewed(**_envelope(booking), stage=stage.role.value, meaning=stage.meaning))
@@ -148,24 +155,30 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision) -> None:
     uow.record(BookingConfirmed(**_envelope(booking)))
 
 
-def _return(uow: Uow, details: BookingDetails, decision: Decision) -> None:
+def _return(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
     booking = details.booking
     stage = current_stage(booking)
     assert stage is not None
     question = require_reason(decision.reason)
     holidays = holidays_between(uow, uow.now.date(), days=30)
     until = working_days_later(uow.now, RETURNED_DAYS, holidays)
+    if waiting is not None:
+        send_back(uow, waiting, stage, question=question, until=until)
+        return
     store.change_booking(uow, booking, state=BookingState.RETURNED, pending_until=until)
     uow.record(BookingReturned(**_envelope(booking), stage=stage.role.value, question=question))
 
 
-def _reject(uow: Uow, details: BookingDetails, decision: Decision) -> None:
+def _reject(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
     booking = details.booking
     stage = current_stage(booking)
     assert stage is not None
     explanation = require_reason(decision.reason)
     meaning = meaning_of(booking, Action.REJECT)
     _sign_if_due(uow, booking, decision)
+    if waiting is not None:
+        refuse(uow, waiting, stage, explanation=explanation, meaning=meaning)
+        return
     release(uow, booking, state=BookingState.REJECTED)
     uow.record(BookingRejected(**_envelope(booking), stage=stage.role.value, explanation=explanation, meaning=meaning))
 

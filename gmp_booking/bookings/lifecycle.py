@@ -59,6 +59,7 @@ class Action(StrEnum):
     REJECT = "reject"
     ASK = "ask"
     ANSWER = "answer"
+    CHANGE = "change"
     EXPIRE = "expire"
     CANCEL = "cancel"
     CLOSE = "close"
@@ -119,6 +120,10 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.ASK, frozenset({S.RETURNED}), S.RETURNED, By.STAGE, reason_required=True),
     # Back to the stage that asked: UNDER_REVIEW when an earlier one has passed it already.
     Transition(Action.ANSWER, frozenset({S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True),
+    # A request is replaced by its next version; of what is confirmed, the change is decided and not the booking.
+    Transition(
+        Action.CHANGE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True
+    ),
     Transition(Action.EXPIRE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED}), S.EXPIRED, By.SYSTEM),
     Transition(
         Action.CANCEL,

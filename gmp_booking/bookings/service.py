@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import store
+from gmp_booking.bookings.change_rows import end_open_change
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.events import BookingCancelled, BookingDrafted, BookingSubmitted
 from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
-from gmp_booking.bookings.lifecycle import Action, BookingState, track_of
+from gmp_booking.bookings.lifecycle import Action, BookingState, ChangeState, track_of
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.bookings.models import Booking
@@ -143,9 +144,14 @@ def save_draft(uow: Uow, form: Mapping[str, Any], *, reference: str | None = Non
 
 
 def submit(
-    uow: Uow, content: BookingContent, *, reference: str | None = None, revision: int | None = None
+    uow: Uow,
+    content: BookingContent,
+    *,
+    reference: str | None = None,
+    revision: int | None = None,
+    action: Action = Action.SUBMIT,
 ) -> Submitted:
-    """Ask for a booking: its slots are held from here on, all of them or none.
+    """Ask for a booking, or for something else than was asked for: its slots are held from here on, all or none.
 
     Errors: Invalid for what is wrong by itself; Conflict with the findings when a HARD one stands or somebody was
     quicker; Stale when the draft was changed meanwhile.
@@ -157,7 +163,7 @@ def submit(
     subject = subject_of(booking) if booking else Subject(company_id=company_id)
     require(uow.actor, Permission.BOOKING_SUBMIT, subject)
     if booking is not None:
-        transition_of(BookingState(booking.state), Action.SUBMIT)
+        transition_of(BookingState(booking.state), action)
         if revision is not None and revision != booking.revision:
             raise Stale
     catalogue = look_up(uow, content, company_id=company_id)
@@ -229,7 +235,7 @@ def _write_request(
             setattr(booking, name, getattr(new, name))
         ask_to_confirm(uow, booking, asker)
     else:
-        was_returned = booking.state == BookingState.RETURNED
+        was_asked_for = booking.state != BookingState.DRAFT
         give_back_slots(uow, booking.id)
         store.deactivate_crew(uow, booking.id)
         store.change_booking(
@@ -237,8 +243,8 @@ def _write_request(
             booking,
             **columns,
             state=BookingState.SUBMITTED,
-            version=booking.version + 1 if was_returned else booking.version,
-            sequence=booking.sequence + 1 if was_returned else booking.sequence,
+            version=booking.version + 1 if was_asked_for else booking.version,
+            sequence=booking.sequence + 1 if was_asked_for else booking.sequence,
             stage=0,
             draft=None,
         )
@@ -309,15 +315,18 @@ def _record_submission(uow: Uow, booking: Booking, content: BookingContent, verd
 
 
 def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> Verdict:
-    """Judge a booking once more on today's facts, keep the verdict, and return it.
+    """Judge what is still to come of a booking once more on today's facts, keep the verdict, and return it.
 
     The caller holds the locks of the booking's slots and people.
     """
     booking = details.booking
-    catalogue = look_up(uow, details.content, company_id=booking.company_id)
+    ahead = details.ahead
+    if not ahead.spans:
+        return Verdict()
+    catalogue = look_up(uow, ahead, company_id=booking.company_id)
     gathered = gather(
         uow,
-        details.content,
+        ahead,
         catalogue,
         occasion=occasion,
         company_id=booking.company_id,
@@ -363,6 +372,7 @@ def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:
     give_back_slots(uow, booking.id)
     store.deactivate_crew(uow, booking.id)
     store.cancel_sessions(uow, booking.id)
+    end_open_change(uow, booking.id, state=ChangeState.WITHDRAWN)
 
 
 def require_reason(reason: str | None) -> str:

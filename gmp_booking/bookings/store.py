@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Text, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import defer
 
@@ -21,7 +22,15 @@ from gmp_booking.bookings.content import (
     SessionContent,
     content_hash,
 )
-from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType, SessionState
+from gmp_booking.bookings.lifecycle import (
+    BookingState,
+    DonorStatus,
+    Kind,
+    Priority,
+    RoomMode,
+    RunType,
+    SessionState,
+)
 from gmp_booking.bookings.models import Booking, BookingVersion, Evaluation
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
@@ -69,7 +78,8 @@ def change_booking(uow: Uow, booking: Booking, **changes: Any) -> None:
     result = uow.session.execute(statement)
     if not isinstance(result, CursorResult) or result.rowcount != 1:
         raise Stale
-    uow.session.expunge(booking)
+    if booking in uow.session:
+        uow.session.expunge(booking)
     for name, value in changes.items():
         setattr(booking, name, value)
 
@@ -86,15 +96,17 @@ _ADD = text(
     WITH added AS (
         INSERT INTO booking (reference, company_id, kind, state, product_id, batch, run_type, title, purpose,
                              visibility, track, starts_at, ends_at, requested_by, entered_by, created_at, changed_at,
-                             submitted_at, decide_by, pending_until, draft)
+                             submitted_at, decide_by, pending_until, confirmed_at, draft, seats, basis, donor_status,
+                             campaign, room_mode, priority, live_material, partners)
         VALUES (:reference, :company_id, :kind, :state, :product_id, :batch, :run_type, :title, :purpose, :visibility,
                 :track, :starts_at, :ends_at, :requested_by, :entered_by, :now, :now, :submitted_at, :decide_by,
-                :pending_until, CAST(:draft AS jsonb))
+                :pending_until, :confirmed_at, CAST(:draft AS jsonb), :seats, :basis, :donor_status, :campaign,
+                :room_mode, :priority, :live_material, :partners)
         RETURNING id
     )
     SELECT id FROM added
     """
-)
+).bindparams(bindparam("partners", type_=ARRAY(Text)))
 
 
 @dataclass(frozen=True)
@@ -119,12 +131,22 @@ class NewBooking:
     submitted_at: datetime | None = None
     decide_by: datetime | None = None
     pending_until: datetime | None = None
+    confirmed_at: datetime | None = None
     draft: Mapping[str, Any] | None = None
+    seats: int | None = None
+    basis: str | None = None
+    donor_status: str | None = None
+    campaign: str | None = None
+    room_mode: str = "SESSIONS"
+    priority: str | None = None
+    live_material: bool = False
+    partners: Sequence[str] = ()
 
 
 def add_booking(uow: Uow, new: NewBooking) -> int:
     """Write the booking's own row and return its id."""
     values = {name: getattr(new, name) for name in new.__dataclass_fields__} | {"now": uow.now}
+    values["partners"] = list(new.partners)
     values["draft"] = None if new.draft is None else json.dumps(new.draft, ensure_ascii=False)
     return int(uow.session.execute(_ADD, values).scalar_one())
 
@@ -363,6 +385,14 @@ class BookingDetails:
         return replace(whole, sessions=tuple(each for each in whole.sessions if each.number in standing))
 
     @property
+    def ahead(self) -> BookingContent:
+        """The part of it that is still to come: what has begun or ended is judged no more."""
+        states = {each["number"]: each["state"] for each in self.parts["sessions"]}
+        still = {SessionState.PLANNED, SessionState.READY}
+        whole = self.listed
+        return replace(whole, sessions=tuple(each for each in whole.sessions if states[each.number or 0] in still))
+
+    @property
     def listed(self) -> BookingContent:
         """The content as it was asked for, every session of it."""
         b = self.booking
@@ -374,6 +404,14 @@ class BookingDetails:
             title=b.title,
             purpose=b.purpose,
             visibility=b.visibility,
+            seats=b.seats,
+            basis=b.basis,
+            donor_status=DonorStatus(b.donor_status) if b.donor_status else None,
+            campaign=b.campaign,
+            room_mode=RoomMode(b.room_mode),
+            priority=Priority(b.priority) if b.priority else None,
+            live_material=b.live_material,
+            partners=tuple(b.partners),
             sessions=tuple(_session_content(each) for each in self.parts["sessions"]),
             equipment=tuple(
                 ReservationContent(

@@ -170,6 +170,8 @@ class Permission(StrEnum):
     BOOKING_DRAFT = "booking.draft"
     BOOKING_SUBMIT = "booking.submit"
     BOOKING_CANCEL = "booking.cancel"
+    BOOKING_CHANGE = "booking.change"
+    BOOKING_MOVE_SESSION = "booking.move_session"
     BOOKING_DECIDE = "booking.decide"
     BOOKING_CLOSE = "booking.close"
     SESSION_CLEAR = "session.clear"
@@ -192,6 +194,8 @@ class Permission(StrEnum):
     TOKEN_MAKE = "token.make"
     TOKEN_REVOKE = "token.revoke"
     HOLIDAY_EDIT = "holiday.edit"
+    ROSTER_READ = "roster.read"
+    ROSTER_EDIT = "roster.edit"
     COMPANY_EDIT = "company.edit"
     PEOPLE_EDIT = "people.edit"
     PEOPLE_DEACTIVATE = "people.deactivate"
@@ -233,6 +237,11 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
         (is_of_the_company, has(Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER)),
         (is_staff, has(Role.SCHEDULER)),
     ),
+    Permission.BOOKING_CHANGE: (
+        (is_of_the_company, has(Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER)),
+        (is_staff, has(Role.SCHEDULER, Role.DEMO_MANAGER)),
+    ),
+    Permission.BOOKING_MOVE_SESSION: ((is_staff, has(Role.SCHEDULER)),),
     Permission.BOOKING_DECIDE: (_APPROVING_EYES,),
     Permission.BOOKING_CLOSE: ((is_staff, has(Role.QA), is_not_the_requester),),
     Permission.SESSION_CLEAR: (
@@ -261,6 +270,8 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.TOKEN_MAKE: ((is_signed_in,),),
     Permission.TOKEN_REVOKE: ((is_ones_own,),),
     Permission.HOLIDAY_EDIT: ((is_staff, has(Role.SCHEDULER, Role.FACILITY_MANAGER, Role.SYSADMIN)),),
+    Permission.ROSTER_READ: ((is_staff,),),
+    Permission.ROSTER_EDIT: ((is_staff, has(Role.SCHEDULER, Role.FACILITY_MANAGER)),),
     Permission.COMPANY_EDIT: ((is_system,), (is_staff, has(Role.SYSADMIN))),
     Permission.PEOPLE_EDIT: (
         (is_system,),

@@ -14,6 +14,7 @@ from gmp_booking.kernel.errors import Conflict
 STEPS = {
     "DRAFT": {"submit": "SUBMITTED", "cancel": "CANCELLED"},
     "SUBMITTED": {
+        "change": "SUBMITTED",
         "review": "UNDER_REVIEW",
         "return": "RETURNED",
         "approve": "APPROVED",
@@ -22,13 +23,21 @@ STEPS = {
         "cancel": "CANCELLED",
     },
     "UNDER_REVIEW": {
+        "change": "SUBMITTED",
         "return": "RETURNED",
         "approve": "APPROVED",
         "reject": "REJECTED",
         "expire": "EXPIRED",
         "cancel": "CANCELLED",
     },
-    "RETURNED": {"submit": "SUBMITTED", "ask": "RETURNED", "answer": "SUBMITTED", "expire": "EXPIRED", "cancel": "CANCELLED"},
+    "RETURNED": {
+        "submit": "SUBMITTED",
+        "change": "SUBMITTED",
+        "ask": "RETURNED",
+        "answer": "SUBMITTED",
+        "expire": "EXPIRED",
+        "cancel": "CANCELLED",
+    },
     "APPROVED": {"confirm": "CONFIRMED", "expire": "EXPIRED", "cancel": "CANCELLED"},
     "CONFIRMED": {"close": "CLOSED", "cancel": "CANCELLED"},
     "REJECTED": {},
@@ -36,9 +45,22 @@ STEPS = {
     "CANCELLED": {},
     "CLOSED": {},
 }
-ACTIONS = ("submit", "review", "return", "approve", "confirm", "reject", "ask", "answer", "expire", "cancel", "close")
+ACTIONS = (
+    "submit",
+    "review",
+    "return",
+    "approve",
+    "confirm",
+    "reject",
+    "ask",
+    "answer",
+    "change",
+    "expire",
+    "cancel",
+    "close",
+)
 WITH_A_REASON = {"return", "reject", "ask", "cancel"}
-JUDGED = {"submit", "review", "approve", "answer"}
+JUDGED = {"change", "submit", "review", "approve", "answer"}
 WHO = {
     "submit": "requester",
     "review": "the stage's role",
@@ -47,6 +69,7 @@ WHO = {
     "reject": "the stage's role",
     "ask": "the stage's role",
     "answer": "requester",
+    "change": "requester",
     "confirm": "the system",
     "expire": "the system",
     "cancel": "company or scheduler",
@@ -104,6 +127,7 @@ STAGES = {
     "light": [("DEMO_MANAGER", None)],
     "light+": [("DEMO_MANAGER", None), ("BSO", "APPROVED – BIOSAFETY")],
     "engineering": [("SCHEDULER", None), ("QA", "APPROVED – QA")],
+    "session move": [("SCHEDULER", None)],
     "clinical": [
         ("SCHEDULER", None),
         ("PRODUCTION_MANAGER", "APPROVED – PRODUCTION"),

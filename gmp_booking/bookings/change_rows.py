@@ -1,0 +1,266 @@
+"""Rows of changes, and of what changes in place: the statements beside `store`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.engine import CursorResult
+
+from gmp_booking.bookings.lifecycle import ChangeState, SessionState
+from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.errors import Stale
+
+OPEN = frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW, ChangeState.RETURNED})
+
+_LAST = text(
+    """
+    SELECT (SELECT max(version) FROM booking_version WHERE booking_id = :booking_id),
+           COALESCE((SELECT max(number) FROM booking_session WHERE booking_id = :booking_id), 0),
+           COALESCE((SELECT max(number) FROM equipment_reservation WHERE booking_id = :booking_id), 0)
+    """
+)
+_END = text(
+    """
+    UPDATE booking_change SET state = :state, ended_at = :now, changed_at = :now, revision = revision + 1
+    WHERE booking_id = :booking_id AND ended_at IS NULL
+    """
+)
+_DROP = text(
+    """
+    WITH parts AS (
+        SELECT id, NULL::bigint AS reservation_id FROM booking_session
+        WHERE booking_id = :booking_id AND version = :version
+        UNION ALL
+        SELECT NULL, id FROM equipment_reservation WHERE booking_id = :booking_id AND version = :version
+    ), freed AS (
+        UPDATE session_person SET active = false
+        WHERE booking_id = :booking_id AND active AND booking_session_id IN (SELECT id FROM parts)
+    )
+    UPDATE slot SET active = false
+    WHERE booking_id = :booking_id AND active
+      AND (booking_session_id IN (SELECT id FROM parts)
+           OR equipment_reservation_id IN (SELECT reservation_id FROM parts))
+    """
+)
+_FREE_CREW = text(
+    """
+    UPDATE session_person SET active = false
+    WHERE active AND booking_id = :booking_id AND booking_session_id IN (
+        SELECT id FROM booking_session WHERE booking_id = :booking_id AND version = :version)
+    """
+)
+_HAPPENED = (
+    "state, actual_start_at, start_entered_at, start_entered_by, expected_end_at, actual_end_at, end_entered_at,"
+    " end_entered_by, verified_at, verified_by, released_at, headcount_actual, deviation_no, note"
+)
+_CARRY_OVER = text(
+    f"""
+    WITH pair AS (
+        SELECT old.id AS old_id, new.id AS new_id
+        FROM booking_session AS old JOIN booking_session AS new USING (booking_id, number)
+        WHERE old.booking_id = :booking_id AND old.version = :old AND new.version = :new
+          AND old.state NOT IN ('PLANNED', 'CANCELLED')
+    ), rehung AS (
+        UPDATE slot SET booking_session_id = pair.new_id FROM pair
+        WHERE slot.booking_session_id = pair.old_id AND slot.active
+    )
+    UPDATE booking_session AS new
+    SET ({_HAPPENED}) = (SELECT {_HAPPENED} FROM booking_session AS old WHERE old.id = pair.old_id)
+    FROM pair WHERE new.id = pair.new_id
+    """
+)
+_SET_TIMES = text(
+    """
+    WITH wanted AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:parts AS jsonb))
+            AS w (kind text, id bigint, starts_at timestamptz, ends_at timestamptz)
+    ), reserved AS (
+        UPDATE equipment_reservation AS q
+        SET agreed_starts_at = COALESCE(q.agreed_starts_at, q.starts_at),
+            agreed_ends_at = COALESCE(q.agreed_ends_at, q.ends_at), starts_at = w.starts_at, ends_at = w.ends_at
+        FROM wanted AS w WHERE q.id = w.id AND w.kind = 'equipment'
+    ), crew AS (
+        UPDATE session_person AS p SET starts_at = w.starts_at, ends_at = w.ends_at
+        FROM wanted AS w WHERE p.booking_session_id = w.id AND w.kind = 'session'
+    )
+    UPDATE booking_session AS s
+    SET agreed_starts_at = COALESCE(s.agreed_starts_at, s.starts_at),
+        agreed_ends_at = COALESCE(s.agreed_ends_at, s.ends_at), starts_at = w.starts_at, ends_at = w.ends_at
+    FROM wanted AS w WHERE s.id = w.id AND w.kind = 'session'
+    """
+)
+_GIVE_UP = text(
+    """
+    WITH freed AS (
+        UPDATE session_person SET active = false WHERE active AND booking_session_id = ANY (:ids)
+    )
+    UPDATE booking_session SET state = 'CANCELLED' WHERE id = ANY (:ids)
+    """
+)
+_PEOPLE_LEAVE = text(
+    """
+    UPDATE session_person AS p SET active = false, left_at = :now
+    WHERE p.booking_session_id = ANY (:sessions) AND p.left_at IS NULL AND NOT EXISTS (
+        SELECT FROM jsonb_to_recordset(CAST(:crew AS jsonb)) AS w (session_id bigint, person_id bigint)
+        WHERE w.session_id = p.booking_session_id AND w.person_id = p.person_id)
+    """
+)
+_PEOPLE_COME = text(
+    """
+    INSERT INTO session_person (booking_session_id, booking_id, company_id, person_id, role, room_id, starts_at,
+                                ends_at)
+    SELECT s.id, s.booking_id, s.company_id, w.person_id, w.role, s.room_id, s.starts_at, s.ends_at
+    FROM jsonb_to_recordset(CAST(:crew AS jsonb)) AS w (session_id bigint, person_id bigint, role text)
+    JOIN booking_session AS s ON s.id = w.session_id
+    ON CONFLICT (booking_session_id, person_id) DO UPDATE
+    SET role = EXCLUDED.role, active = true, left_at = NULL, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at
+    """
+)
+
+
+@dataclass(frozen=True)
+class Last:
+    """The highest numbers any version of a booking has used."""
+
+    version: int
+    session: int
+    reservation: int
+
+
+@dataclass(frozen=True)
+class NewTime:
+    """Another time for one row: of a "session", or of a reservation of "equipment"."""
+
+    kind: str
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class CrewMember:
+    session_id: int
+    person_id: int
+    role: str
+
+
+def find_open_change(uow: Uow, booking_id: int) -> BookingChange | None:
+    """The change of this booking that waits, if any does."""
+    statement = select(BookingChange).where(BookingChange.booking_id == booking_id, BookingChange.ended_at.is_(None))
+    return uow.session.scalars(statement).one_or_none()
+
+
+def list_changes(uow: Uow, booking_id: int) -> Sequence[BookingChange]:
+    """Every change ever asked for, oldest first."""
+    statement = select(BookingChange).where(BookingChange.booking_id == booking_id).order_by(BookingChange.id)
+    return uow.session.scalars(statement).all()
+
+
+def last_numbers(uow: Uow, booking_id: int) -> Last:
+    return Last(*uow.session.execute(_LAST, {"booking_id": booking_id}).one())
+
+
+def add_change(uow: Uow, change: BookingChange) -> None:
+    uow.session.add(change)
+    uow.session.flush()
+
+
+def set_change(uow: Uow, change: BookingChange, **changes: Any) -> None:
+    """Compare and swap on (state, revision). Errors: Stale when somebody else was quicker."""
+    changes |= {"revision": change.revision + 1, "changed_at": uow.now}
+    statement = (
+        update(BookingChange)
+        .where(
+            BookingChange.id == change.id,
+            BookingChange.state == change.state,
+            BookingChange.revision == change.revision,
+        )
+        .values(**changes)
+        .execution_options(synchronize_session=False)
+    )
+    result = uow.session.execute(statement)
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        raise Stale
+    if change in uow.session:
+        uow.session.expunge(change)
+    for name, value in changes.items():
+        setattr(change, name, value)
+
+
+def end_open_change(uow: Uow, booking_id: int, *, state: ChangeState) -> None:
+    """End the change that waits, if any does; its parts are left to the caller."""
+    uow.session.execute(_END, {"booking_id": booking_id, "state": state.value, "now": uow.now})
+
+
+def drop_proposal(uow: Uow, booking_id: int, *, version: int) -> None:
+    """What a proposed version held beyond the one in force is free again: its own slots and its people."""
+    uow.session.execute(_DROP, {"booking_id": booking_id, "version": version})
+
+
+def free_crew(uow: Uow, booking_id: int, *, version: int) -> None:
+    """The people of one version are free again."""
+    uow.session.execute(_FREE_CREW, {"booking_id": booking_id, "version": version})
+
+
+def carry_over(uow: Uow, booking_id: int, *, old: int, new: int) -> None:
+    """What happened in the sessions of one version is said by the rows of another, which take over their slots."""
+    uow.session.execute(_CARRY_OVER, {"booking_id": booking_id, "old": old, "new": new})
+
+
+def set_times(uow: Uow, parts: Sequence[NewTime]) -> None:
+    """Change the times of parts in place; the times they were signed with are kept beside them."""
+    rows = [
+        {"kind": each.kind, "id": each.id, "starts_at": each.starts_at.isoformat(), "ends_at": each.ends_at.isoformat()}
+        for each in parts
+    ]
+    if rows:
+        uow.session.execute(_SET_TIMES, {"parts": json.dumps(rows)})
+
+
+def give_up_sessions(uow: Uow, ids: Collection[int]) -> None:
+    if ids:
+        uow.session.execute(_GIVE_UP, {"ids": list(ids)})
+
+
+def set_crew(uow: Uow, session_ids: Collection[int], crew: Sequence[CrewMember]) -> None:
+    """Let exactly these people take part in these sessions from now on."""
+    if not session_ids:
+        return
+    rows = json.dumps([vars(member) for member in crew])
+    uow.session.execute(_PEOPLE_LEAVE, {"sessions": list(session_ids), "crew": rows, "now": uow.now})
+    uow.session.execute(_PEOPLE_COME, {"crew": rows})
+
+
+def proposed(booking: Booking, change: BookingChange) -> Booking:
+    """The booking as a waiting change would have it; a value that is never written."""
+    values = {column.key: getattr(booking, column.key) for column in Booking.__table__.columns}
+    taken = ("version", "state", "track", "stage", "requested_by", "entered_by", "submitted_at", "decide_by")
+    own = {name: getattr(change, name) for name in taken}
+    return Booking(
+        **values | columns_from(change.head) | own | {"pending_until": change.pending_until, "confirmed_at": None}
+    )
+
+
+def head_of(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns a change keeps for the booking's own row."""
+    own = {"submitted_at", "decide_by", "pending_until"}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in columns.items()
+        if name not in own
+    }
+
+
+def columns_from(head: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: datetime.fromisoformat(value) if name.endswith("_at") else value for name, value in head.items()}
+
+
+def is_ahead(state: str) -> bool:
+    """Whether a session in this state is still to come."""
+    return state in {SessionState.PLANNED, SessionState.READY}

@@ -1,0 +1,178 @@
+"""Changing what was agreed: at once where no signature is touched, else as a request beside what is in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from gmp_booking.bookings import store
+from gmp_booking.bookings.adjusting import adjust
+from gmp_booking.bookings.amending import Amendment, given_up, people_only
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.editing import Edit, prepare, wish_of
+from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, Track
+from gmp_booking.bookings.limits import find_limits, require_signatory
+from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.placing import refusal
+from gmp_booking.bookings.proposals import open_change_of, request_change
+from gmp_booking.bookings.proposals import withdraw as end_as_withdrawn
+from gmp_booking.bookings.service import keep, require_reason, subject_of, submit
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, is_allowed, require
+from gmp_booking.kernel.errors import Conflict, NotFound, Stale
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import locks_of_slots
+
+ASKED_FOR = frozenset({BookingState.SUBMITTED, BookingState.UNDER_REVIEW, BookingState.RETURNED})
+
+
+class Came(StrEnum):
+    """What became of an edit."""
+
+    UNCHANGED = "unchanged"
+    ADJUSTED = "adjusted"
+    MOVED = "moved"
+    REQUESTED = "requested"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True)
+class Amended:
+    """An edit that was taken.
+
+    Shape: `before` is the content that stood until now, so that it can be asked for again.
+    """
+
+    came: Came
+    booking: Booking
+    before: BookingContent
+    verdict: Verdict
+    change: BookingChange | None = None
+
+
+def amend(
+    uow: Uow, reference: str, content: BookingContent, *, revision: int | None = None, explanation: str | None = None
+) -> Amended:
+    """Change a booking: a request is replaced, a confirmed one adjusted at once or kept until its change is decided.
+
+    Errors: NotFound; Invalid; Conflict with the findings when a HARD one stands, or when the state does not allow it;
+    Stale.
+    """
+    details = store.get_details(uow, reference)
+    booking = details.booking
+    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
+    if revision is not None and revision != booking.revision:
+        raise Stale
+    if BookingState(booking.state) in ASKED_FOR:
+        submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
+        return Amended(Came.REPLACED, submitted.booking, details.content, submitted.verdict)
+    if booking.state != BookingState.CONFIRMED:
+        raise Conflict(N_("The present state of this booking does not allow that."))
+    wish = wish_of(uow, details, content)
+    if wish.amendment is Amendment.NOTHING:
+        return Amended(Came.UNCHANGED, booking, details.content, Verdict())
+    edit = prepare(uow, wish, explanation=explanation)
+    if edit.verdict.has_hard:
+        raise refusal(edit.verdict)
+    return _carry_out(uow, edit)
+
+
+def _carry_out(uow: Uow, edit: Edit) -> Amended:
+    booking, before = edit.details.booking, edit.old
+    track = _track_due(uow, edit)
+    if track is None:
+        _refuse_beside_a_change(edit)
+        if given_up(edit.standing, edit.wanted):
+            require_reason(edit.explanation)
+        adjust(uow, edit)
+        if edit.gathered is not None:
+            keep(uow, booking, edit.gathered, edit.verdict)
+        came = Came.MOVED if edit.amendment is Amendment.MOVE else Came.ADJUSTED
+        return Amended(came, booking, before, edit.verdict)
+    if uow.actor.company_id is not None:
+        require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), edit.wanted, uow.actor.roles)
+    change = request_change(uow, edit, track=track)
+    return Amended(Came.REQUESTED, booking, before, edit.verdict, change)
+
+
+def _track_due(uow: Uow, edit: Edit) -> Track | None:
+    """The track the edit has to pass; None when it may be carried out at once."""
+    if edit.amendment is Amendment.SIGNED or edit.new_findings:
+        return Track(edit.columns["track"])
+    if edit.amendment is Amendment.MOVE:
+        may_move = is_allowed(uow.actor, Permission.BOOKING_MOVE_SESSION, subject_of(edit.details.booking))
+        return None if may_move else Track.MOVE
+    return None
+
+
+def _refuse_beside_a_change(edit: Edit) -> None:
+    if edit.waiting is not None and not people_only(edit.old, edit.wanted):
+        raise Conflict(N_("A change of this booking waits for its decision. Withdraw it first, or wait."))
+
+
+def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanation: str | None = None) -> Booking:
+    """Ask no more for the change that waits; the booking stays as it is confirmed.
+
+    Errors: NotFound; Conflict when no change waits; Stale.
+    """
+    details = store.get_details(uow, reference)
+    booking = details.booking
+    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
+    if revision is not None and revision != booking.revision:
+        raise Stale
+    waiting = open_change_of(uow, details)
+    if waiting is None:
+        raise Conflict(N_("No change of this booking waits for a decision."))
+    uow.lock(locks_of_slots(uow, booking.id))
+    end_as_withdrawn(uow, waiting, explanation=explanation)
+    return booking
+
+
+def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revision: int | None = None) -> Booking:
+    """Give one session of a confirmed booking up; its time is free at once and the signatures stand.
+
+    Errors: NotFound; Invalid without a reason; Conflict when it has begun or is the last one; Stale.
+    """
+    details = store.get_details(uow, reference)
+    booking = details.booking
+    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
+    if revision is not None and revision != booking.revision:
+        raise Stale
+    state = next((each["state"] for each in details.parts["sessions"] if each["number"] == number), None)
+    if state is None:
+        raise NotFound
+    if booking.state != BookingState.CONFIRMED or state not in {SessionState.PLANNED, SessionState.READY}:
+        raise Conflict(N_("Only a session of a confirmed booking that has not begun can be given up."))
+    left = tuple(each for each in details.content.sessions if each.number != number)
+    if not left:
+        raise Conflict(N_("This is the only session left: cancel the whole booking instead."))
+    wish = wish_of(uow, _unready(details, number), replace(details.content, sessions=left))
+    edit = prepare(uow, wish, explanation=require_reason(reason))
+    _refuse_beside_a_change(edit)
+    adjust(uow, edit)
+    return booking
+
+
+def _unready(details: BookingDetails, number: int) -> BookingDetails:
+    """A session that was made ready may still be given up, though no longer changed."""
+    sessions = [
+        {**each, "state": SessionState.PLANNED} if each["number"] == number else each
+        for each in details.parts["sessions"]
+    ]
+    return replace(details, parts={**details.parts, "sessions": sessions})
+
+
+def move_session(
+    uow: Uow, reference: str, number: int, *, start: datetime, end: datetime, revision: int | None = None
+) -> Amended:
+    """Give one session another time, everything else as it is."""
+    content = store.get_details(uow, reference).content
+    sessions = tuple(
+        replace(each, start=start, end=end) if each.number == number else each for each in content.sessions
+    )
+    if sessions == content.sessions and number not in {each.number for each in sessions}:
+        raise NotFound
+    return amend(uow, reference, replace(content, sessions=sessions), revision=revision)

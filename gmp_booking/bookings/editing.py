@@ -1,0 +1,172 @@
+"""An edit of a confirmed booking, prepared: numbered, classed, its things found and locked, judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.bookings import change_rows, store
+from gmp_booking.bookings.amending import (
+    Amendment,
+    Standing,
+    ahead_of,
+    amendment_of,
+    number_like,
+    touched_though_begun,
+)
+from gmp_booking.bookings.content import BookingContent, problems
+from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
+from gmp_booking.bookings.lifecycle import SessionState
+from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.service import columns_of
+from gmp_booking.bookings.store import BookingDetails, Parts
+from gmp_booking.conflicts.case import Occasion
+from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import locks_of_slots
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked to be different, before anything was looked up."""
+
+    details: BookingDetails
+    standing: Standing
+    wanted: BookingContent
+    amendment: Amendment
+    last: change_rows.Last
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An edit with all that it takes to carry it out.
+
+    Shape: `gathered` is None when no session and no equipment is left to be judged; `columns` are those of the
+    booking's own row; `waiting` is the change that waits already.
+    """
+
+    details: BookingDetails
+    standing: Standing
+    wanted: BookingContent
+    amendment: Amendment
+    last: change_rows.Last
+    catalogue: Catalogue
+    gathered: Gathered | None
+    verdict: Verdict
+    columns: dict[str, Any]
+    waiting: BookingChange | None
+    explanation: str | None
+
+    @property
+    def old(self) -> BookingContent:
+        return self.standing.content
+
+    @property
+    def new_findings(self) -> list[Finding]:
+        """What an override would be due for and nobody has seen yet."""
+        known = {(each["code"], each["resource"], each.get("session")) for each in self.details.findings}
+        return [
+            each
+            for each in self.verdict.findings
+            if each.severity is not Severity.WARN and (each.code, each.resource, each.session) not in known
+        ]
+
+
+def standing_of(details: BookingDetails) -> Standing:
+    """What is in force, as edits are measured against it."""
+    sessions = [each for each in details.parts["sessions"] if each["state"] != SessionState.CANCELLED]
+    return Standing(
+        content=details.content,
+        agreed_sessions={each["number"]: _agreed(each) for each in sessions},
+        agreed_reservations={each["number"]: _agreed(each) for each in details.parts["equipment"]},
+        begun=frozenset(each["number"] for each in sessions if each["state"] != SessionState.PLANNED),
+    )
+
+
+def _agreed(part: Any) -> Period:
+    return Period(datetime.fromisoformat(part["agreed_start"]), datetime.fromisoformat(part["agreed_end"]))
+
+
+def wish_of(uow: Uow, details: BookingDetails, content: BookingContent) -> Wish:
+    """Number what is asked for like what stands, and say what it amounts to.
+
+    Errors: Invalid for what is wrong by itself, and for sessions that have begun.
+    """
+    standing, last = standing_of(details), change_rows.last_numbers(uow, details.booking.id)
+    ended = {each["number"] for each in details.parts["sessions"]} - dict(standing.content.numbered_sessions).keys()
+    asked = replace(content, sessions=tuple(each for each in content.sessions if each.number not in ended))
+    starts = {each.start for each in standing.content.sessions} | {each.start for each in standing.content.equipment}
+    wrong = problems(asked, uow.now, begun=starts)
+    if wrong:
+        raise Invalid(field_errors=wrong)
+    wanted = number_like(standing.content, asked, last_session=last.session, last_reservation=last.reservation)
+    if touched := touched_though_begun(standing, wanted):
+        message = N_("Session %(number)s is made ready, has begun or has ended: it cannot be changed any more.")
+        raise Conflict(message, params={"number": touched[0]})
+    return Wish(details, standing, wanted, amendment_of(standing, wanted), last)
+
+
+def prepare(uow: Uow, wish: Wish, *, explanation: str | None) -> Edit:
+    """Find what the edit names, lock it with all that is held, and judge what is still to come."""
+    booking = wish.details.booking
+    waiting = change_rows.find_open_change(uow, booking.id)
+    catalogue = look_up(uow, wish.wanted, company_id=booking.company_id)
+    uow.lock(catalogue.lock_keys(wish.wanted) | _held(uow, wish.details) | {("company", booking.company_id)})
+    store.require_unchanged(uow, booking)
+    gathered = judge_ahead(uow, wish.details, wish.wanted, catalogue, occasion=Occasion.SUBMIT)
+    verdict = examine(gathered.case) if gathered else Verdict()
+    return Edit(
+        **vars(wish),
+        catalogue=catalogue,
+        gathered=gathered,
+        verdict=verdict,
+        columns=_columns(uow, wish.wanted, catalogue),
+        waiting=waiting,
+        explanation=explanation,
+    )
+
+
+def _held(uow: Uow, details: BookingDetails) -> set[LockKey]:
+    people = {("person", int(person["id"])) for each in details.parts["sessions"] for person in each["people"]}
+    return locks_of_slots(uow, details.booking.id) | people
+
+
+def judge_ahead(
+    uow: Uow, details: BookingDetails, wanted: BookingContent, catalogue: Catalogue, *, occasion: Occasion
+) -> Gathered | None:
+    """The facts for the part of a content that is still to come; None when nothing is."""
+    done = {each["number"] for each in details.parts["sessions"] if not change_rows.is_ahead(each["state"])}
+    ahead = ahead_of(wanted, done)
+    if not ahead.spans:
+        return None
+    booking = details.booking
+    return gather(uow, ahead, catalogue, occasion=occasion, company_id=booking.company_id, booking_id=booking.id)
+
+
+def _columns(uow: Uow, wanted: BookingContent, catalogue: Catalogue) -> dict[str, Any]:
+    """What the booking's own row will say; when and by whom it is decided is the change's."""
+    return change_rows.columns_from(change_rows.head_of(columns_of(uow, wanted, catalogue)))
+
+
+def parts_of(details: BookingDetails) -> Parts:
+    """The row ids of a version's parts."""
+    return Parts(
+        sessions={each["number"]: int(each["id"]) for each in details.parts["sessions"]},
+        reservations={each["number"]: int(each["id"]) for each in details.parts["equipment"]},
+    )
+
+
+def envelope_of(booking: Booking) -> dict[str, Any]:
+    """What every event says of its booking."""
+    return {
+        "company_id": booking.company_id,
+        "booking_id": booking.id,
+        "reference": booking.reference,
+        "version": booking.version,
+    }
