@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
@@ -14,13 +15,14 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings import defaults, service, slot_holds
+from gmp_booking.bookings import defaults, repeat, service, slot_holds
 from gmp_booking.bookings import form as forms
 from gmp_booking.bookings.content import OFFERED_KINDS, OFFERED_RUN_TYPES, BookingContent
 from gmp_booking.bookings.defaults import Asked
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
 from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.repeat import Repetition
 from gmp_booking.bookings.schemas import EXPOSURES, BookingSchema, findings_out
 from gmp_booking.bookings.service import Options, Submitted
 from gmp_booking.bookings.words import EXPOSURE_LABELS, KIND_LABELS, ROOM_GROUPS, RUN_TYPE_LABELS
@@ -121,8 +123,25 @@ def _act_on(*, reference: str | None) -> Response:
         return _save_draft(form, reference)
     if operation == "submit":
         return _submit(form, reference)
+    if operation.startswith("repeat_"):
+        return _repeat(form, repeat.typed(fields), operation)
     forms.change_parts(form, operation)
     return _page(form, preview=_preview(form) if operation == "check" else None)
+
+
+def _repeat(form: Form, asked_for: Repetition, operation: str) -> Response:
+    """Lay the dates out, judge them once more as changed, or add the chosen ones."""
+    is_there = asked_for.wish.of < len(form["sessions"])
+    if operation == "repeat_add" and is_there:
+        form = repeat.with_dates(form, asked_for)
+        return _page(form, preview=_preview(form))
+    if operation == "repeat_show" or not is_there:
+        asked_for = repeat.laid_out(form, asked_for.wish)
+    try:
+        return _page(form, repetition=asked().read(repeat.judged, form, asked_for))
+    except Invalid as invalid:
+        said = next(iter(_by_field(invalid.field_errors).values()), invalid.message)
+        return _page(form, repetition=replace(asked_for, error=said))
 
 
 def _fields_of(fill: str) -> dict[str, Any]:
@@ -249,6 +268,7 @@ def _page(
     preview: dict[str, Any] | None = None,
     status: int = 200,
     begun_from: str | None = None,
+    repetition: Repetition | None = None,
 ) -> Response:
     found = asked().read(service.form_options)
     if not form["product"] and len(found.products) == 1:
@@ -263,10 +283,26 @@ def _page(
         begun_from=begun_from or request.form.get("begun_from", "")[:20],
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
+        repetition=repetition or Repetition(),
+        repeated=_repeated(repetition) if repetition else [],
         blank_session=forms.blank_session(),
         blank_equipment=forms.blank_equipment(),
     )
     return make_response(page, status)
+
+
+def _repeated(repetition: Repetition) -> list[dict[str, Any]]:
+    """The dates of a repetition with what stands against them, in the reader's words."""
+    actor, language = asked().actor, current_language()
+    return [
+        {
+            "entry": entry,
+            "day": date.fromisoformat(entry.times["start_date"]) if entry.verdict != "WRONG" else None,
+            "said": [_(each) for each in entry.problems]
+            + [finding["message"] for finding in findings_out(entry.findings, actor, language)],
+        }
+        for entry in repetition.entries
+    ]
 
 
 def _choices(options: Options) -> dict[str, Any]:
