@@ -9,8 +9,9 @@ from gmp_booking.infra import selfcheck
 from gmp_booking.infra.journal import Consumer
 from gmp_booking.infra.uow import Database
 from gmp_booking.notifications.service import NOTIFICATIONS
+from gmp_booking.reexamination.service import REEXAMINATION
 
-CONSUMERS: tuple[Consumer, ...] = (NOTIFICATIONS,)
+CONSUMERS: tuple[Consumer, ...] = (NOTIFICATIONS, REEXAMINATION)
 
 
 @dataclass(frozen=True)

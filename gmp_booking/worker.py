@@ -24,6 +24,7 @@ from gmp_booking.bookings import slot_holds
 from gmp_booking.infra.uow import Database, Unavailable, forget_old_keys
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
+from gmp_booking.reexamination import jobs as reexamination
 from gmp_booking.wiring import CONSUMERS, Services, self_check
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ TIMETABLE: Final = (
     Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, goes_on=w.goes_on)),
     Tick("remind who decides", 60, lambda w: notifications.remind_deciders(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, goes_on=w.goes_on)),
+    Tick("judge again what changed", 1, lambda w: reexamination.work(w.database, goes_on=w.goes_on)),
+    Tick("look at everything once a night", 60, lambda w: reexamination.look_tonight(w.database)),
     Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, forget_old_keys)),
     Tick("forget marks of forms long closed", 3600, lambda w: slot_holds.forget(w.database)),
     Tick("forget visitors and old attempts", 3600, lambda w: accounts.forget(w.database)),

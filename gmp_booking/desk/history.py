@@ -46,6 +46,8 @@ WHAT: Mapping[str, str] = {
     "SessionMissed": N_("recorded that nobody came"),
     "SessionAborted": N_("aborted the work"),
     "BookingClosed": N_("closed the booking"),
+    "BookingAtRisk": N_("The booking is at risk"),
+    "BookingClear": N_("The booking is clear again"),
 }
 SAID = ("question", "answer", "explanation")
 

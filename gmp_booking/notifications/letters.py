@@ -22,6 +22,7 @@ from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.digest import Digest, find_digest
+from gmp_booking.notifications.risks import told_risks
 from gmp_booking.notifications.service import Current, MailKind, look_again, part_of
 from gmp_booking.people.models import Person
 from gmp_booking.policies.store import find_facility
@@ -40,6 +41,8 @@ _TEMPLATE: Final[Mapping[MailKind, str]] = {
     MailKind.EXPIRING: "expiring.txt",
     MailKind.EXPIRED: "expired.txt",
     MailKind.TO_CONFIRM: "to_confirm.txt",
+    MailKind.AT_RISK: "at_risk.txt",
+    MailKind.CLEAR_AGAIN: "clear_again.txt",
     MailKind.DIGEST: "digest.txt",
 }
 OPEN_BOOKING: Final = N_("Open the booking")
@@ -68,6 +71,8 @@ def write_letter(uow: Uow, message: ClaimedMessage, config: Config) -> Mail | No
         return None
     language = _speak(current.reader)
     words = _words(message, current, config) | _link(uow, message, current, config)
+    if message.kind == MailKind.AT_RISK:
+        words["risks"] = told_risks(current.details, current.reader, language=language)
     calendar = _calendar(message, current, config, language=language)
     return _letter(uow, message, current.reader, config, words=words, calendar=calendar)
 

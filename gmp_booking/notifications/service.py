@@ -14,13 +14,13 @@ from gmp_booking.bookings.lifecycle import TRACKS, WAITING, BookingState, Kind, 
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import first_confirmation, list_acknowledgements
 from gmp_booking.bookings.store import BookingDetails, details_of
+from gmp_booking.infra.deliveries import CannotHandle, Happening, finish, take_happening
 from gmp_booking.infra.journal import Consumer
 from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import store
 from gmp_booking.notifications.leads import BEFORE_EXPIRY, Start, due, plan_reminders
-from gmp_booking.notifications.store import Happening
 from gmp_booking.people.models import Person
 
 
@@ -38,6 +38,8 @@ class MailKind(StrEnum):
     EXPIRING = "expiring"
     EXPIRED = "expired"
     TO_CONFIRM = "to_confirm"
+    AT_RISK = "at_risk"
+    CLEAR_AGAIN = "clear_again"
     DIGEST = "digest"
 
 
@@ -55,6 +57,8 @@ TRUE_IN: Final[Mapping[MailKind, frozenset[BookingState]]] = {
     MailKind.ANSWERED: WAITING,
     MailKind.EXPIRING: WAITING | {S.RETURNED, S.APPROVED},
     MailKind.EXPIRED: frozenset({S.EXPIRED}),
+    MailKind.AT_RISK: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
+    MailKind.CLEAR_AGAIN: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
     MailKind.TO_CONFIRM: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
 }
 
@@ -65,7 +69,7 @@ def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
     Shape: the delivery's id, or None when nothing is open.
     Errors: CannotHandle with the delivery's id, for whatever goes wrong in it; a clash or a lost database as it is.
     """
-    happening = store.take_happening(uow, NOTIFICATIONS.name, passed_over=passed_over)
+    happening = take_happening(uow, NOTIFICATIONS.name, passed_over=passed_over)
     if happening is None:
         return None
     booking = uow.session.get(Booking, happening.booking_id)
@@ -76,16 +80,8 @@ def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
             raise
         except Exception as error:
             raise CannotHandle(happening.delivery_id) from error
-    store.finish(uow, happening)
+    finish(uow, happening)
     return happening.delivery_id
-
-
-class CannotHandle(Exception):
-    """A delivery that cannot be turned into messages."""
-
-    def __init__(self, delivery_id: int) -> None:
-        super().__init__(delivery_id)
-        self.delivery_id = delivery_id
 
 
 # -- who hears of what
@@ -206,6 +202,22 @@ def _reminders(happening: Happening, details: BookingDetails, people: Iterable[P
         )
 
 
+def _at_risk(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    return _messages(happening, details, MailKind.AT_RISK, _owners(uow, details))
+
+
+def _clear_again(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    withdraw_pending(uow, details.booking.id, [MailKind.AT_RISK.value])
+    return _messages(happening, details, MailKind.CLEAR_AGAIN, _owners(uow, details))
+
+
+def _owners(uow: Uow, details: BookingDetails) -> Iterable[Person]:
+    """Who asked for it, and who answers for its company."""
+    approvers = store.list_holders(uow, Role.COMPANY_APPROVER)
+    own = (person for person in approvers if person.company_id == details.booking.company_id)
+    return {person.id: person for person in (*_askers(uow, details), *own)}.values()
+
+
 Handler = Callable[[Uow, Happening, BookingDetails], Iterable[NewMessage]]
 
 _HANDLERS: Final[Mapping[str, Handler]] = {
@@ -218,6 +230,8 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "BookingQuestionAsked": _returned,
     "BookingAnswered": _answered,
     "BookingExpired": _expired,
+    "BookingAtRisk": _at_risk,
+    "BookingClear": _clear_again,
 }
 NOTIFICATIONS: Final = Consumer("notifications", frozenset(_HANDLERS))
 
@@ -354,6 +368,8 @@ def look_again(uow: Uow, message: ClaimedMessage) -> Current | None:
 
 
 def _still_concerns(message: ClaimedMessage, kind: MailKind, details: BookingDetails, *, now: datetime) -> bool:
+    if kind in {MailKind.AT_RISK, MailKind.CLEAR_AGAIN}:
+        return details.booking.at_risk == (kind is MailKind.AT_RISK)
     if kind is MailKind.EXPIRING:
         return _still_expires(message, details.booking)
     if kind in {MailKind.SUBMITTED, MailKind.REVIEWED, MailKind.ANSWERED}:

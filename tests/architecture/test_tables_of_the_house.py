@@ -21,6 +21,8 @@ OF_NO_BOOKING = {
     "CompanyAdded",
     "HolidayAdded",
     "HolidayWithdrawn",
+    "OutageLifted",
+    "OutagePlaced",
     "PersonAdded",
     "PersonDeactivated",
     "RoleGranted",

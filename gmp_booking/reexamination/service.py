@@ -1,0 +1,282 @@
+"""Judging again what was agreed: who is to be looked at, and what becomes of a look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from gmp_booking.bookings import store as bookings
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.gather import Gathered, gather, look_up
+from gmp_booking.bookings.lifecycle import SessionState
+from gmp_booking.bookings.models import Booking, Evaluation
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.conflicts.case import Occasion
+from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
+from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.deliveries import CannotHandle, Happening, finish, take_happening
+from gmp_booking.infra.journal import Consumer
+from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.outages.service import NewOutage, Plan, plan
+from gmp_booking.reexamination import store
+from gmp_booking.reexamination.events import BookingAtRisk, BookingClear
+from gmp_booking.reexamination.store import HitLine, Reach
+from gmp_booking.resources.slots import locks_of_slots
+
+SEOUL: Final = ZoneInfo("Asia/Seoul")
+NIGHTLY_AT: Final = time(2)
+OVER: Final = frozenset(
+    state.value for state in (SessionState.DONE, SessionState.ABORTED, SessionState.MISSED, SessionState.CANCELLED)
+)
+
+
+# -- who is to be looked at
+
+
+def _outage(uow: Uow, happening: Happening) -> None:
+    reach = store.reach_of(uow, happening.data["outage_ids"])
+    if reach is not None:
+        store.want_hit_by(uow, reach, cause=happening.event)
+
+
+def _booking(uow: Uow, happening: Happening) -> None:
+    assert happening.booking_id is not None
+    store.want_around(uow, happening.booking_id, cause=happening.event, also_next=happening.event in _RIPPLING)
+
+
+_RIPPLING: Final = frozenset({"SessionOverran", "SessionStarted", "SessionCompleted", "SessionAborted"})
+_HANDLERS: Final[Mapping[str, Callable[[Uow, Happening], None]]] = {
+    "OutagePlaced": _outage,
+    "OutageLifted": _outage,
+    **dict.fromkeys(
+        (
+            "BookingSubmitted",
+            "BookingConfirmed",
+            "BookingAdjusted",
+            "BookingChangeApproved",
+            "BookingCancelled",
+            "SessionMoved",
+            "SessionCancelled",
+            "SessionMissed",
+            *sorted(_RIPPLING),
+        ),
+        _booking,
+    ),
+}
+REEXAMINATION: Final = Consumer("reexamination", frozenset(_HANDLERS))
+
+
+def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
+    """Put whatever the oldest open delivery concerns into the line, in the transaction that closes it.
+
+    Shape: the delivery's id, or None when nothing is open.
+    Errors: CannotHandle.
+    """
+    happening = take_happening(uow, REEXAMINATION.name, passed_over=passed_over)
+    if happening is None:
+        return None
+    try:
+        _HANDLERS[happening.event](uow, happening)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        raise CannotHandle(happening.delivery_id) from error
+    finish(uow, happening)
+    return happening.delivery_id
+
+
+def want_nightly_look(uow: Uow) -> int:
+    """Put every agreed booking into the line that was not looked at since last night, and say how many.
+
+    Unit: two in the morning in Seoul; default is ours.
+    """
+    local = uow.now.astimezone(SEOUL)
+    since = datetime.combine(local.date(), NIGHTLY_AT, SEOUL).astimezone(UTC)
+    return len(store.want_not_looked_at(uow, since, cause="nightly")) if uow.now >= since else 0
+
+
+# -- what becomes of a look
+
+
+class CannotLook(Exception):
+    """A booking that cannot be judged."""
+
+    def __init__(self, booking_id: int) -> None:
+        super().__init__(booking_id)
+        self.booking_id = booking_id
+
+
+def look_at_next(uow: Uow, *, passed_over: Sequence[int] = ()) -> int | None:
+    """Judge the booking whose turn it is, and mark it at risk or clear where that has changed.
+
+    Shape: the booking's id, or None when nobody waits.
+    Errors: CannotLook.
+    """
+    booking_id = store.take_next(uow, passed_over=passed_over)
+    if booking_id is None:
+        return None
+    try:
+        _look_at(uow, booking_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        raise CannotLook(booking_id) from error
+    store.note_looked_at(uow, booking_id)
+    return booking_id
+
+
+def _look_at(uow: Uow, booking_id: int) -> None:
+    parts = select(Booking).where(Booking.id == booking_id)
+    before = uow.session.scalars(parts).one()
+    details = bookings.details_of(uow, before)
+    uow.lock(_locks(uow, details))
+    booking = uow.session.scalars(parts.execution_options(populate_existing=True)).one()
+    if booking.version != details.booking.version or booking.state not in store.STANDING:
+        _mark(uow, booking, (), at_risk=False)
+        return
+    details = bookings.details_of(uow, booking)
+    content = remaining(details, uow.now)
+    if content is None:
+        _mark(uow, booking, (), at_risk=False)
+        return
+    gathered = _gather(uow, content, booking)
+    verdict = examine(gathered.case)
+    risks = risks_of(verdict, agreed=_agreed(uow, booking), is_agreed=booking.state in store.AGREED)
+    if _differs(verdict, details):
+        _keep(uow, booking, gathered, verdict)
+    _mark(uow, booking, risks, at_risk=bool(risks))
+
+
+def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:
+    people = {("person", int(person["id"])) for session in details.parts["sessions"] for person in session["people"]}
+    return locks_of_slots(uow, details.booking.id) | people
+
+
+def remaining(details: BookingDetails, now: datetime) -> BookingContent | None:
+    """What of the booking is still to come or going on; None when all of it is over."""
+    over = {session["number"] for session in details.parts["sessions"] if session["state"] in OVER}
+    content = details.content
+    sessions = tuple(
+        replace(one, number=number)
+        for number, one in content.numbered_sessions
+        if number not in over and one.end + timedelta(minutes=one.teardown_min) > now
+    )
+    equipment = tuple(replace(one, number=number) for number, one in content.numbered_equipment if one.end > now)
+    return replace(content, sessions=sessions, equipment=equipment) if sessions or equipment else None
+
+
+def _gather(uow: Uow, content: BookingContent, booking: Booking) -> Gathered:
+    catalogue = look_up(uow, content, company_id=booking.company_id, agreed=True)
+    return gather(
+        uow,
+        content,
+        catalogue,
+        occasion=Occasion.REEXAMINE,
+        company_id=booking.company_id,
+        booking_id=booking.id,
+    )
+
+
+def risks_of(verdict: Verdict, *, agreed: Collection[tuple[Any, ...]], is_agreed: bool) -> tuple[Finding, ...]:
+    """What puts a booking at risk: whatever blocks, and of an agreed one whatever needs an override it has not got."""
+    return tuple(
+        finding
+        for finding in verdict.findings
+        if finding.severity is Severity.HARD
+        or (is_agreed and finding.severity is Severity.SOFT and finding.subject not in agreed)
+    )
+
+
+def _agreed(uow: Uow, booking: Booking) -> set[tuple[Any, ...]]:
+    """What stood against this version when it was approved, and was approved all the same."""
+    statement = (
+        select(Evaluation.findings)
+        .where(
+            Evaluation.booking_id == booking.id,
+            Evaluation.version == booking.version,
+            Evaluation.occasion.in_([Occasion.APPROVE.value, Occasion.MOVE.value]),
+        )
+        .order_by(Evaluation.id.desc())
+        .limit(1)
+    )
+    kept = uow.session.execute(statement).scalar() or ()
+    return {Finding.from_dict(each).subject for each in kept}
+
+
+def _differs(verdict: Verdict, details: BookingDetails) -> bool:
+    """Whether this look found something else than the last one did; a better remedy is no news."""
+    found = [_without_remedy(finding.as_dict()) for finding in verdict.findings]
+    return found != [_without_remedy(kept) for kept in details.findings]
+
+
+def _without_remedy(finding: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in finding.items() if name != "remedy"}
+
+
+def _keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
+    bookings.keep_verdict(
+        uow,
+        booking,
+        occasion=Occasion.REEXAMINE.value,
+        outcome=verdict.outcome.value,
+        findings=[finding.as_dict() for finding in verdict.findings],
+        evidence=[finding.as_evidence() for finding in verdict.findings],
+        facts=gathered.evidence,
+        engine=ENGINE_VERSION,
+    )
+
+
+def _mark(uow: Uow, booking: Booking, risks: Sequence[Finding], *, at_risk: bool) -> None:
+    if booking.at_risk == at_risk:
+        return
+    is_over = booking.state not in store.STANDING
+    bookings.change_booking(uow, booking, at_risk=at_risk)
+    named: dict[str, Any] = {
+        "company_id": booking.company_id,
+        "booking_id": booking.id,
+        "reference": booking.reference,
+        "version": booking.version,
+    }
+    if at_risk:
+        uow.record(BookingAtRisk(**named, rules=tuple(sorted({finding.code for finding in risks}))))
+    elif not is_over:
+        uow.record(BookingClear(**named))
+
+
+# -- what an outage would hit
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What an outage would hit, before it is placed."""
+
+    plan: Plan
+    lines: Sequence[HitLine]
+
+    @property
+    def references(self) -> list[str]:
+        return list(dict.fromkeys(line.reference for line in self.lines))
+
+
+def impact(uow: Uow, new: NewOutage) -> Impact:
+    """The bookings an outage would hit, and of their time the pieces that lie in it.
+
+    Errors: Forbidden; Invalid by field.
+    """
+    require(uow.actor, Permission.OUTAGE_READ)
+    planned = plan(uow, new)
+    reach = Reach(planned.subject.kind, planned.subject.id, planned.times)
+    lines = store.list_lines(uow, store.find_hit(uow, reach))
+    return Impact(planned, [line for line in lines if any(_touches(line, one) for one in planned.times)])
+
+
+def _touches(line: HitLine, times: Any) -> bool:
+    return line.ends_at > times.start and (times.until is None or line.starts_at < times.until)
