@@ -14,6 +14,8 @@ from gmp_booking.accounts import api as accounts_api
 from gmp_booking.accounts import pages as accounts_pages
 from gmp_booking.accounts import sessions
 from gmp_booking.approvals import api as approvals_api
+from gmp_booking.approvals import bulk_api as decisions_api
+from gmp_booking.approvals import confirm_page
 from gmp_booking.approvals import pages as approvals_pages
 from gmp_booking.bookings import api as bookings_api
 from gmp_booking.calendars import api as calendars_api
@@ -23,8 +25,12 @@ from gmp_booking.demo import pages as demo_pages
 from gmp_booking.desk import account_page, api_docs, booking_page, frame, health
 from gmp_booking.desk import api as desk_api
 from gmp_booking.desk import timeline as timeline_page
+from gmp_booking.desk import today as today_page
+from gmp_booking.desk.admin import pages as admin_pages
 from gmp_booking.execution import api as execution_api
+from gmp_booking.execution import pages as execution_pages
 from gmp_booking.infra import http
+from gmp_booking.kernel.access import Role
 from gmp_booking.policies import pages as policies_pages
 from gmp_booking.resources import api as resources_api
 from gmp_booking.wiring import Services
@@ -33,11 +39,15 @@ PAGES: tuple[Blueprint, ...] = (
     accounts_pages.accounts,
     account_page.page,
     timeline_page.timeline,
+    today_page.today,
+    execution_pages.execution,
     booking_page.page,
     approvals_pages.approvals,
+    confirm_page.confirmations,
     calendars_pages.calendars,
     feeds.feeds,
     policies_pages.policies,
+    admin_pages.admin,
     api_docs.docs,
     health.health,
 )
@@ -47,6 +57,7 @@ APIS = (
     desk_api.api,
     bookings_api.api,
     approvals_api.api,
+    decisions_api.api,
     execution_api.api,
     calendars_api.api,
 )
@@ -83,7 +94,8 @@ def _register_pages(app: Flask, config: Config) -> None:
         actor = sessions.current_actor()
         if actor is None:
             return redirect(url_for("accounts.sign_in_form"), 303)
-        return redirect(url_for("timeline.show"), 303)
+        only_at_work = actor.roles == {Role.OPERATOR}
+        return redirect(url_for("today.show" if only_at_work else "timeline.show"), 303)
 
 
 def _register_api(app: Flask) -> None:

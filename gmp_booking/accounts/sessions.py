@@ -105,6 +105,12 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def opened_by_link(view: Callable[P, R]) -> Callable[P, R]:
+    """The decorator of a page whose address carries its own proof: it asks for no session and no token of a form."""
+    view.is_opened_by_link = True  # type: ignore[attr-defined]
+    return view
+
+
 def _load() -> None:
     g.actor, g.visitor = None, None
     if request.path.startswith(http.API):
@@ -149,8 +155,8 @@ def _speak(language: str | None) -> None:
 
 
 def _is_background() -> bool:
-    """Whether a page asks by itself: that is no sign of a person in front of it."""
-    return request.headers.get("X-Background") == "1"
+    """Whether a page asks by itself, as one on a wall does: that is no sign of a person in front of it."""
+    return request.headers.get("X-Background") == "1" or request.args.get("screen") == "1"
 
 
 # -- cookies
@@ -192,13 +198,16 @@ def csrf_token() -> str:
 def _refuse_forgeries() -> None:
     """Every unsafe request of a page shows the session's token and does not come from a foreign site.
 
-    The API needs neither: no browser sends a bearer token by itself, and cookies are not looked at there.
+    The API needs neither: no browser sends a bearer token by itself, and cookies are not looked at there. Nor does a
+    page whose address is itself a secret that no other site knows.
     """
     if request.method in SAFE or request.path.startswith(http.API) or request.routing_exception is not None:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in OWN_SITES:
         raise Forbidden(N_("This request came from another site."))
+    if getattr(current_app.view_functions.get(request.endpoint or ""), "is_opened_by_link", False):
+        return
     if not has_csrf_token():
         if current_actor() is None and request.path != SIGN_IN:
             raise NotSignedIn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response
@@ -11,15 +12,26 @@ from flask_smorest import Blueprint
 
 from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
 from gmp_booking.approvals.doors import carry_out
-from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, decided_out
+from gmp_booking.approvals.questions import ask_again
+from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
+from gmp_booking.bookings.answers import answer
+from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import etag_of
 from gmp_booking.bookings.service import BookingDetails
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import current_language
 from gmp_booking.infra.uow import Answer
+from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.errors import Conflict
 
 api = Blueprint("approvals_api", __name__, url_prefix="/api/v1/bookings", description="Decisions on bookings")
+
+
+def _answer_of(details: BookingDetails, actor: Actor, language: str) -> Answer:
+    out = decided_out(details, actor, language)
+    headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(details.booking)}"'}
+    return Answer(200, json.dumps(out, ensure_ascii=False).encode(), headers)
 
 
 def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
@@ -27,9 +39,7 @@ def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
     language = current_language()
 
     def dump(details: BookingDetails) -> Answer:
-        out = decided_out(details, request.actor, language)
-        headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(details.booking)}"'}
-        return Answer(200, json.dumps(out, ensure_ascii=False).encode(), headers)
+        return _answer_of(details, request.actor, language)
 
     password = (body["signature"] or {}).get("password")
     answer = carry_out(
@@ -72,3 +82,34 @@ class Reject(MethodView):
     def post(self, body: dict[str, Any], reference: str) -> Response:
         """Reject a booking with a reason; signed where its track says so"""
         return _decide(reference, Action.REJECT, body)
+
+
+@api.route("/<reference>/ask")
+class Ask(MethodView):
+    @api.arguments(TextSchema)
+    @api.response(200, DecidedOut)
+    def post(self, body: dict[str, Any], reference: str) -> Response:
+        """Ask the company once more about a returned booking"""
+        return _say(reference, ask_again, body["text"])
+
+
+@api.route("/<reference>/answer")
+class Reply(MethodView):
+    @api.arguments(TextSchema)
+    @api.response(200, DecidedOut)
+    def post(self, body: dict[str, Any], reference: str) -> Response:
+        """Answer the question about a returned booking and submit it again as it is"""
+        return _say(reference, answer, body["text"])
+
+
+def _say(reference: str, use_case: Callable[..., BookingDetails], text: str) -> Response:
+    request = asked(idempotency=idempotency_of_header())
+    language = current_language()
+
+    def dump(details: BookingDetails) -> Answer:
+        return _answer_of(details, request.actor, language)
+
+    try:
+        return send(request.answer(dump, use_case, reference, text=text, revision=revision_seen(reference)))
+    except Conflict as conflict:
+        raise decision_refused(conflict, request) from conflict

@@ -8,13 +8,19 @@ from marshmallow import fields
 
 from gmp_booking.approvals.service import current_stage, meaning_of
 from gmp_booking.bookings.lifecycle import Action
-from gmp_booking.bookings.schemas import ActionSchema, BookingOut, booking_out
+from gmp_booking.bookings.schemas import ActionSchema, BookingOut, CleanText, Shape, booking_out
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.kernel.access import Actor
 
 
 class DecisionSchema(ActionSchema):
     """A reason where one is due, a signature where one is due."""
+
+
+class TextSchema(Shape):
+    """A question or an answer."""
+
+    text = CleanText(longest=2000, required=True)
 
 
 class DecidedOut(BookingOut):
