@@ -15,12 +15,15 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.doors import carry_out
 from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of
 from gmp_booking.bookings import service
-from gmp_booking.bookings.lifecycle import FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
+from gmp_booking.bookings.lifecycle import ENDED, FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
 from gmp_booking.bookings.pages import bookings as page
 from gmp_booking.bookings.pages import shown_finding
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.desk.history import HistoryLine, history_lines
+from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
+from gmp_booking.execution.closing import Closing
+from gmp_booking.execution.closing import carry_out as close
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import _, current_language, named
 from gmp_booking.infra.journal import JournalEntry
@@ -39,6 +42,7 @@ ACT_LABELS: Mapping[Action, str] = {
     Action.RETURN: N_("Return with a question"),
     Action.REJECT: N_("Reject"),
     Action.CANCEL: N_("Cancel booking"),
+    Action.CLOSE: N_("Close booking"),
 }
 DECISIONS = frozenset({Action.REVIEW, Action.APPROVE, Action.RETURN, Action.REJECT})
 
@@ -77,7 +81,7 @@ def act(reference: str, action: str) -> Response:
         wanted = Action(action)
     except ValueError as error:
         raise NotFound from error
-    if wanted not in DECISIONS and wanted is not Action.CANCEL:
+    if wanted not in DECISIONS | {Action.CANCEL, Action.CLOSE}:
         raise NotFound
     try:
         return send(_carry_out(reference, wanted))
@@ -103,6 +107,8 @@ def _carry_out(reference: str, action: Action) -> Answer:
     revision = revision_seen(reference)
     address = url_for("bookings.show", reference=reference, done=action.value)
     done: Callable[[Any], Answer] = lambda _result: Answer(303, b"", {"Location": address})  # noqa: E731
+    if action is Action.CLOSE:
+        return close(call, done, Closing(reference, revision=revision), password=request.form.get("password"))
     if action is Action.CANCEL:
         return call.answer(done, service.cancel, reference, reason=reason or "", revision=revision)
     return carry_out(
@@ -292,7 +298,18 @@ def _actions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
     if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
         prompt = _("Why is it cancelled? The facility and your own people read this.")
         found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
+    if _is_over(file) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
+        statement = _statement(booking, RECORD_REVIEWED)
+        found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
     return found
+
+
+def _is_over(file: BookingFile) -> bool:
+    """Whether nothing of a confirmed booking is still to come."""
+    parts = file.details.parts
+    ended = all(each["state"] in ENDED for each in parts["sessions"])
+    returned = all(datetime.fromisoformat(each["end"]) <= file.now for each in parts["equipment"])
+    return file.details.booking.state == BookingState.CONFIRMED and ended and returned
 
 
 def _decisions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
@@ -342,6 +359,7 @@ MEANINGS: Mapping[str, str] = {
     "APPROVED – PRODUCTION": N_("approved by production"),
     "APPROVED – BIOSAFETY": N_("approved by biosafety"),
     "REJECTED": N_("rejected"),
+    "RECORD REVIEWED": N_("record reviewed"),
 }
 
 

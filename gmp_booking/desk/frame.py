@@ -24,6 +24,18 @@ DONE: Mapping[str, str] = {
     "approve": N_("Approved."),
     "return": N_("Returned to the company with your question."),
     "reject": N_("Rejected; the time is free again."),
+    "clear": N_("The line clearance is recorded; somebody else verifies it."),
+    "verify-clearance": N_("The line clearance is verified."),
+    "ready": N_("The room is released."),
+    "check-in": N_("The start is recorded."),
+    "takes-until": N_("Recorded. The room is held as far as it is free."),
+    "suspend": N_("The work is suspended."),
+    "resume": N_("The work goes on."),
+    "complete": N_("The end is recorded; somebody else verifies it."),
+    "verify": N_("The record is verified."),
+    "missed": N_("Recorded that nobody came; the rest of the time is free again."),
+    "abort": N_("The work is aborted."),
+    "close": N_("The booking is closed."),
 }
 NAME_KEPT_S = 60.0
 
@@ -54,7 +66,8 @@ def install(app: Flask, *, vendor: Path) -> None:
 
 
 def _navigation(app: Flask, actor: Actor) -> list[dict[str, Any]]:
-    items = [("timeline.show", _("Timeline"), "timeline", 0), ("bookings.mine", _own_bookings(actor), "bookings", 0)]
+    items = [("today.show", _("Today"), "clock", 0), ("timeline.show", _("Timeline"), "timeline", 0)]
+    items += [("bookings.mine", _own_bookings(actor), "bookings", 0)]
     if is_allowed(actor, Permission.INBOX_READ):
         waiting = sessions.services().database.read(actor, count_waiting)
         items.append(("approvals.inbox", _("Inbox"), "inbox", waiting))

@@ -13,9 +13,9 @@ from gmp_booking.accounts.door import asked, idempotency_of_header, revision_see
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as carry_out_closing
-from gmp_booking.execution.doors import carry_out, carry_out_all
-from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut, session_out
-from gmp_booking.execution.service import SessionAct, SessionRow, get_session
+from gmp_booking.execution.doors import answer_of, carry_out, carry_out_all
+from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut
+from gmp_booking.execution.service import SessionAct, get_session
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import _
 from gmp_booking.infra.uow import Answer
@@ -23,11 +23,6 @@ from gmp_booking.infra.uow import Answer
 api = Blueprint("execution_api", __name__, url_prefix="/api/v1", description="What happens in sessions")
 
 _SESSION = "/bookings/<reference>/sessions/<int:number>"
-
-
-def _answer(session: SessionRow) -> Answer:
-    headers = {"Content-Type": "application/json", "ETag": f'"{session.reference}-{session.revision}"'}
-    return Answer(200, json.dumps(session_out(session), ensure_ascii=False).encode(), headers)
 
 
 def _act(reference: str, number: int, action: str, body: dict[str, Any]) -> Response:
@@ -45,7 +40,7 @@ def _act(reference: str, number: int, action: str, body: dict[str, Any]) -> Resp
         note=body["note"],
         deviation_no=body["deviation_no"],
     )
-    return send(carry_out(request, _answer, act, password=(body["signature"] or {}).get("password")))
+    return send(carry_out(request, answer_of, act, password=(body["signature"] or {}).get("password")))
 
 
 @api.route(_SESSION)
@@ -53,7 +48,7 @@ class OneSession(MethodView):
     @api.response(200, SessionOut)
     def get(self, reference: str, number: int) -> Response:
         """Show what happened in a session so far"""
-        return send(_answer(asked().read(get_session, reference, number)))
+        return send(answer_of(asked().read(get_session, reference, number)))
 
 
 @api.route(f"{_SESSION}/clear")
@@ -163,13 +158,15 @@ class Releases(MethodView):
         """Release the rooms of several sessions under one signature, with a result for each"""
         named = [(each["reference"], each["session"]) for each in body["sessions"]]
         password = (body["signature"] or {}).get("password")
-        results = carry_out_all(asked(), SessionAct("", 0, "ready"), named, password=password)
+        results = carry_out_all(
+            asked(idempotency=idempotency_of_header()), SessionAct("", 0, "ready"), named, password=password
+        )
         return {
             "results": [
                 {
                     "reference": each.reference,
                     "session": each.number,
-                    "state": each.session.stands.value if each.session else None,
+                    "state": each.session["state"] if each.session else None,
                     "status": each.refusal.status if each.refusal else 200,
                     "detail": _(each.refusal.message, **each.refusal.params) if each.refusal else None,
                 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gmp_booking.bookings.doors import decision_refused
-from gmp_booking.execution.service import SessionAct, act_on, for_row
-from gmp_booking.execution.store import SessionRow
+from gmp_booking.execution.schemas import session_out
+from gmp_booking.execution.service import SessionAct, SessionRow, act_on, for_row
 from gmp_booking.infra.uow import Answer, Request
 from gmp_booking.kernel.errors import Conflict, Refusal
 from gmp_booking.signatures.service import Verified, verify
@@ -29,11 +31,11 @@ def carry_out(
 
 @dataclass(frozen=True)
 class RowResult:
-    """What became of one session of a list."""
+    """What became of one session of a list: the session as JSON, or why not."""
 
     reference: str
     number: int
-    session: SessionRow | None
+    session: Mapping[str, Any] | None
     refusal: Refusal | None
 
 
@@ -42,19 +44,30 @@ def carry_out_all(
 ) -> list[RowResult]:
     """One signing act over a list: each session in a transaction of its own, so that one refusal stops no other.
 
+    Shape: an idempotency key of the request holds for each of its sessions.
     Errors: whatever the signing refuses, before anything is written.
     """
-    verified = _verified(request, password)
-    results = []
-    for reference, number in sessions:
-        row = for_row(replace(act, verified=verified), reference, number)
-        try:
-            results.append(RowResult(reference, number, request.transact(act_on, row), None))
-        except Conflict as conflict:
-            results.append(RowResult(reference, number, None, decision_refused(conflict, request)))
-        except Refusal as refusal:
-            results.append(RowResult(reference, number, None, refusal))
-    return results
+    act = replace(act, verified=_verified(request, password))
+    return [_one_of_many(request, for_row(act, reference, number)) for reference, number in sessions]
+
+
+def _one_of_many(request: Request, act: SessionAct) -> RowResult:
+    key = request.idempotency
+    if key is not None:
+        request = replace(request, idempotency=replace(key, key=f"{key.key} {act.reference}/{act.number}"))
+    try:
+        answer = request.answer(answer_of, act_on, act)
+    except Conflict as conflict:
+        return RowResult(act.reference, act.number, None, decision_refused(conflict, request))
+    except Refusal as refusal:
+        return RowResult(act.reference, act.number, None, refusal)
+    return RowResult(act.reference, act.number, json.loads(answer.body), None)
+
+
+def answer_of(session: SessionRow) -> Answer:
+    """A session as the API answers with it."""
+    headers = {"Content-Type": "application/json", "ETag": f'"{session.reference}-{session.revision}"'}
+    return Answer(200, json.dumps(session_out(session), ensure_ascii=False).encode(), headers)
 
 
 def _verified(request: Request, password: str | None) -> Verified | None:

@@ -1,0 +1,126 @@
+"""What a day looks like: what runs, what comes, what ended, and what waits for a hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import text
+
+from gmp_booking.bookings.lifecycle import ENDED, RUNNING, SessionState
+from gmp_booking.execution import store
+from gmp_booking.execution.clearance import MISSED_AFTER
+from gmp_booking.execution.store import SessionRow
+from gmp_booking.infra.i18n import SEOUL
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.period import Period
+
+LOOK_BACK: Final = timedelta(days=14)
+"""How long a session nobody recorded or verified is shown. Source: default is ours."""
+
+NAMES_AHEAD: Final = timedelta(days=7)
+MOST: Final = 400
+MOST_MISSING: Final = 30
+
+_OF_THE_DAY = """
+    WHERE b.state = 'CONFIRMED' AND bs.id IN (
+        SELECT id FROM booking_session WHERE state IN ('IN_USE', 'SUSPENDED')
+        UNION
+        SELECT id FROM booking_session WHERE starts_at >= :from_at AND starts_at < :until_at AND state <> 'CANCELLED'
+        UNION
+        SELECT id FROM booking_session
+        WHERE starts_at > :since AND starts_at < :overdue AND state IN ('PLANNED', 'READY')
+        UNION
+        SELECT id FROM booking_session WHERE state = 'DONE' AND verified_at IS NULL AND ends_at > :since
+    )
+    ORDER BY bs.starts_at, r.code, bs.id LIMIT :most
+"""
+_MISSING = text(
+    """
+    SELECT b.reference, bs.number, r.code AS room, bs.starts_at, bs.ends_at, bs.headcount, crew.named,
+           jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company
+    FROM booking_session AS bs
+    JOIN booking AS b ON b.id = bs.booking_id AND b.version = bs.version AND b.state = 'CONFIRMED'
+    JOIN resource AS r ON r.id = bs.room_id
+    LEFT JOIN company AS c ON c.id = b.company_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS named FROM session_person AS p WHERE p.booking_session_id = bs.id
+        AND p.role IN ('OPERATOR', 'VERIFIER', 'TRAINER', 'OBSERVER')
+    ) AS crew
+    WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND bs.state IN ('PLANNED', 'READY')
+      AND b.kind IN ('CLEANROOM', 'APS', 'CLINICAL_DEMO') AND crew.named < bs.headcount
+    ORDER BY bs.starts_at, bs.id LIMIT :most
+    """
+)
+
+
+@dataclass(frozen=True)
+class MissingNames:
+    """A session soon to come for which fewer people are named than will be in the room."""
+
+    reference: str
+    number: int
+    room: str
+    starts_at: datetime
+    ends_at: datetime
+    headcount: int
+    named: int
+    company: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Day:
+    """The sessions of a day in Seoul as the reader may know them, and older ones that wait for a hand."""
+
+    now: datetime
+    period: Period
+    sessions: tuple[SessionRow, ...]
+    missing: tuple[MissingNames, ...]
+
+    @property
+    def running(self) -> list[SessionRow]:
+        """In use or suspended, whose end comes first."""
+        return sorted((each for each in self.sessions if each.stands in RUNNING), key=lambda each: each.until)
+
+    @property
+    def to_come(self) -> list[SessionRow]:
+        """Of today and not begun."""
+        waiting = {SessionState.PLANNED, SessionState.READY}
+        return [each for each in self.sessions if each.stands in waiting and self.period.holds(each.starts_at)]
+
+    @property
+    def ended(self) -> list[SessionRow]:
+        """Of today and over."""
+        return [each for each in self.sessions if each.stands in ENDED and self.period.holds(each.starts_at)]
+
+    @property
+    def waiting(self) -> list[SessionRow]:
+        """What somebody's hand moves on: clearances, releases, records to verify, sessions nobody came to."""
+        return [each for each in self.sessions if self._waits(each)]
+
+    def _waits(self, session: SessionRow) -> bool:
+        if session.stands is SessionState.DONE:
+            return session.verified_at is None
+        if session.stands is SessionState.PLANNED and session.cleared_first and session.cleared_at is not None:
+            return True
+        begun = session.stands in {SessionState.PLANNED, SessionState.READY}
+        return begun and self.now >= session.starts_at + MISSED_AFTER
+
+
+def read_day(uow: Uow) -> Day:
+    """Today, in two statements."""
+    midnight = uow.now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
+    period = Period(midnight, midnight + timedelta(days=1))
+    values = {
+        "from_at": period.start,
+        "until_at": period.end,
+        "since": uow.now - LOOK_BACK,
+        "overdue": uow.now - MISSED_AFTER,
+        "most": MOST,
+    }
+    sessions = store.list_sessions(uow, _OF_THE_DAY, values)
+    soon = {"now": uow.now, "until_at": uow.now + NAMES_AHEAD, "most": MOST_MISSING}
+    missing = [MissingNames(**row._mapping) for row in uow.session.execute(_MISSING, soon)]  # noqa: SLF001
+    return Day(uow.now, period, tuple(sessions), tuple(missing))

@@ -1,0 +1,111 @@
+"""What a reader may do in a session as it stands, in the order a page offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gmp_booking.bookings.lifecycle import RUNNING, BookingState, SessionState
+from gmp_booking.execution.clearance import MISSED_AFTER
+from gmp_booking.execution.service import PERMISSIONS, subject_of
+from gmp_booking.execution.store import SessionRow
+from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.text import N_
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One act on offer.
+
+    Shape: `fields` are asked for beside it, of at, until, items, headcount, note, reason, deviation_no; those in
+    `needed` must be given. `meaning` is what is signed; an offer `at_once` makes sense without any of its fields.
+    """
+
+    action: str
+    label: str
+    kind: str = "quiet"
+    fields: tuple[str, ...] = ()
+    needed: frozenset[str] = frozenset()
+    meaning: str | None = None
+    at_once: bool = False
+    regardless: bool = False
+
+
+_CLEAR: Final = Offer("clear", N_("Line clearance done"), "primary", ("items",), frozenset({"items"}))
+_VERIFY_CLEARANCE: Final = Offer("verify-clearance", N_("Verify the line clearance"), "primary", at_once=True)
+_RELEASE: Final = Offer("ready", N_("Release the room"), "primary", meaning="ROOM RELEASED")
+_CHECK_IN: Final = Offer("check-in", N_("Check in"), "primary", ("at", "reason"), at_once=True)
+_BEGAN_ANYWAY: Final = Offer(
+    "check-in",
+    N_("Record work that began without release"),
+    "danger",
+    ("at", "deviation_no", "reason"),
+    frozenset({"deviation_no", "reason"}),
+    regardless=True,
+)
+_COMPLETE: Final = Offer("complete", N_("Complete"), "primary", ("at", "headcount", "note", "reason"), at_once=True)
+_TAKES_UNTIL: Final = Offer("takes-until", N_("Takes longer"), "quiet", ("until",), frozenset({"until"}))
+_SUSPEND: Final = Offer("suspend", N_("Suspend"), "quiet", ("reason",), frozenset({"reason"}), meaning="HOLD PLACED")
+_RESUME: Final = Offer(
+    "resume", N_("Let it go on"), "primary", ("reason",), frozenset({"reason"}), meaning="HOLD LIFTED"
+)
+_ABORT: Final = Offer(
+    "abort",
+    N_("Abort"),
+    "danger",
+    ("at", "deviation_no", "reason"),
+    frozenset({"deviation_no", "reason"}),
+    meaning="ABORTED",
+)
+_MISSED: Final = Offer("missed", N_("Nobody came"), "danger", at_once=True)
+_VERIFY: Final = Offer("verify", N_("Verify the record"), "primary", at_once=True)
+
+MEANINGS: Final[Mapping[str, str]] = {
+    "ROOM RELEASED": N_("room released"),
+    "HOLD PLACED": N_("hold placed"),
+    "HOLD LIFTED": N_("hold lifted"),
+    "ABORTED": N_("aborted"),
+}
+
+
+def offers(session: SessionRow, actor: Actor, now: datetime) -> list[Offer]:
+    """What this reader may do now; the act expected next comes first."""
+    if session.booking_state != BookingState.CONFIRMED:
+        return []
+    return [
+        offer
+        for offer in _possible(session, now)
+        if is_allowed(actor, PERMISSIONS[offer.action], subject_of(session, offer.action))
+        and (not offer.regardless or is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS))
+    ]
+
+
+def _possible(session: SessionRow, now: datetime) -> Iterator[Offer]:
+    state = session.stands
+    if state is SessionState.PLANNED and session.cleared_first:
+        yield _next_of_clearance(session)
+        yield _BEGAN_ANYWAY
+    if state is SessionState.READY or (state is SessionState.PLANNED and not session.cleared_first):
+        yield _CHECK_IN
+    if state in {SessionState.PLANNED, SessionState.READY} and now >= session.starts_at + MISSED_AFTER:
+        yield _MISSED
+    if state is SessionState.IN_USE:
+        yield _COMPLETE
+    if state is SessionState.SUSPENDED:
+        yield _RESUME
+    if state in RUNNING:
+        yield _TAKES_UNTIL
+    if state is SessionState.IN_USE:
+        yield _SUSPEND
+    if state in RUNNING:
+        yield _ABORT
+    if state is SessionState.DONE and session.verified_at is None:
+        yield _VERIFY
+
+
+def _next_of_clearance(session: SessionRow) -> Offer:
+    if session.cleared_by_id is None:
+        return _CLEAR
+    return _VERIFY_CLEARANCE if session.clearance_verified_at is None else _RELEASE

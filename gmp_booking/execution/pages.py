@@ -1,0 +1,286 @@
+"""One session on one page: what was planned, what happened, and what one may record now."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked, idempotency_of_form
+from gmp_booking.accounts.sessions import local_path, signed_in
+from gmp_booking.bookings.pages import shown_finding
+from gmp_booking.execution.clearance import CHECKLIST
+from gmp_booking.execution.doors import carry_out, carry_out_all
+from gmp_booking.execution.offers import MEANINGS, Offer, offers
+from gmp_booking.execution.schemas import SessionActSchema, delay
+from gmp_booking.execution.service import PERMISSIONS, SessionAct, SessionRow, get_session
+from gmp_booking.execution.signing import RECORD_TYPE, record_reference
+from gmp_booking.infra.http import field_errors, send
+from gmp_booking.infra.i18n import SEOUL, _, named
+from gmp_booking.infra.uow import Answer, Uow
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.signatures.service import Signature, list_signatures
+
+execution = Blueprint("execution", __name__)
+
+TEXTS = ("reason", "note", "deviation_no")
+MOST_RELEASES = 50
+BAD_TIME = N_("Write the time as HH:MM, the day as YYYY-MM-DD.")
+
+
+@dataclass(frozen=True)
+class SessionFile:
+    """Everything the page shows."""
+
+    session: SessionRow
+    signatures: Sequence[Signature]
+    now: datetime
+
+
+def read_file(uow: Uow, reference: str, number: int) -> SessionFile:
+    """Errors: NotFound, also for what the reader may not know of."""
+    session = get_session(uow, reference, number)
+    given = list_signatures(uow, RECORD_TYPE, session.booking_id)
+    mine = [each for each in given if each.record_reference == record_reference(session)]
+    return SessionFile(session, mine, uow.now)
+
+
+@execution.get("/bookings/<reference>/sessions/<int:number>")
+@signed_in
+def show(reference: str, number: int) -> Response:
+    return _page(reference, number)
+
+
+@execution.post("/bookings/<reference>/sessions/<int:number>/<action>")
+@signed_in
+def act(reference: str, number: int, action: str) -> Response:
+    if action not in PERMISSIONS:
+        raise NotFound
+    here = url_for("execution.show", reference=reference, number=number, done=action)
+    address = local_path(request.form.get("next"), here)
+    try:
+        wanted = _asked_for(reference, number, action)
+        call = asked(reason=wanted.reason, idempotency=idempotency_of_form())
+        answer = carry_out(
+            call,
+            lambda _session: Answer(303, b"", {"Location": address}),
+            wanted,
+            password=request.form.get(f"{action}-password"),
+        )
+        return send(answer)
+    except Invalid as invalid:
+        errors = {
+            {"signature": "password"}.get(field, field): _(sentences[0])
+            for field, sentences in invalid.field_errors.items()
+        }
+        return _page(reference, number, errors={action: errors or {"password": _(invalid.message)}}, status=422)
+    except Conflict as conflict:
+        said = None if conflict.detail.get("findings") else _(conflict.message, **conflict.params)
+        return _page(reference, number, findings=conflict.detail.get("findings", ()), said=said, status=409)
+    except Refusal as refusal:
+        if refusal.status not in {403, 429} or not request.form.get(f"{action}-password"):
+            raise
+        errors = {action: {"password": _(refusal.message)}}
+        return _page(reference, number, errors=errors, status=refusal.status)
+
+
+def _asked_for(reference: str, number: int, action: str) -> SessionAct:
+    """The form's fields through the same shape as the API's. Errors: Invalid."""
+    fields: dict[str, Any] = {name: _typed(action, name) or None for name in TEXTS}
+    fields["items"] = request.form.getlist(f"{action}-items")
+    fields["at"] = _moment(action, "at")
+    fields["until"] = _moment(action, "until")
+    headcount = _typed(action, "headcount")
+    fields["headcount"] = int(headcount) if headcount.isdecimal() and len(headcount) < 6 else headcount or None
+    try:
+        loaded = SessionActSchema().load(fields)
+    except ValidationError as error:
+        raise Invalid(field_errors=field_errors(error.messages)) from error
+    return SessionAct(
+        reference,
+        number,
+        action,
+        seen=request.form.get("seen") or None,
+        at=loaded["at"],
+        until=loaded["until"],
+        reason=loaded["reason"],
+        items=tuple(loaded["items"]),
+        headcount=loaded["headcount"],
+        note=loaded["note"],
+        deviation_no=loaded["deviation_no"],
+    )
+
+
+def _typed(action: str, name: str) -> str:
+    """A field of one act's form; each bears the name of its act, since several forms stand on one page."""
+    return request.form.get(f"{action}-{name}", "").strip()
+
+
+def _moment(action: str, name: str) -> str | None:
+    """A day and a time as typed, in Seoul; without a time there is none. Errors: Invalid."""
+    day, time = _typed(action, f"{name}_date"), _typed(action, f"{name}_time")
+    if not time:
+        return None
+    try:
+        return datetime.strptime(f"{day} {time}", "%Y-%m-%d %H:%M").replace(tzinfo=SEOUL).isoformat()
+    except ValueError as error:
+        raise Invalid(field_errors={name: [BAD_TIME]}) from error
+
+
+def _page(
+    reference: str,
+    number: int,
+    *,
+    errors: Mapping[str, Mapping[str, str]] | None = None,
+    findings: Sequence[Mapping[str, Any]] = (),
+    said: str | None = None,
+    status: int = 200,
+) -> Response:
+    call = asked()
+    file = call.read(read_file, reference, number)
+    page = render_template(
+        "execution/session.html",
+        session=shown_session(file.session),
+        checklist=[(code, _(sentence)) for code, sentence in CHECKLIST.items()],
+        steps=_steps(file.session),
+        acts=[_shown_offer(offer, file) for offer in offers(file.session, call.actor, file.now)],
+        errors=errors or {},
+        typed=request.form,
+        findings=[shown_finding(dict(finding)) for finding in findings],
+        said=said,
+        signatures=file.signatures,
+        today=f"{file.now.astimezone(SEOUL):%Y-%m-%d}",
+    )
+    return make_response(page, status)
+
+
+def shown_session(session: SessionRow) -> dict[str, Any]:
+    """A session as pages show it: planned and true times, and how late they were entered."""
+    plain = (
+        "reference",
+        "number",
+        "room",
+        "step",
+        "headcount",
+        "named",
+        "at_risk",
+        "title",
+        "product",
+        "batch",
+        "kind",
+    )
+    happened = (
+        "actual_start_at",
+        "started_by",
+        "expected_end_at",
+        "actual_end_at",
+        "ended_by",
+        "verified_at",
+        "verified_by",
+        "released_at",
+        "headcount_actual",
+        "deviation_no",
+        "note",
+        "cleared_at",
+        "cleared_by",
+        "clearance_verified_at",
+        "clearance_verified_by",
+    )
+    return {name: getattr(session, name) for name in (*plain, *happened)} | {
+        "state": session.stands.value,
+        "room_name": named(session.room_names),
+        "company_name": named(session.company),
+        "period": Period(session.starts_at, session.ends_at),
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
+        "until": session.until,
+        "cleared_first": session.cleared_first,
+        "start_late_min": delay(session.actual_start_at, session.start_entered_at),
+        "end_late_min": delay(session.actual_end_at, session.end_entered_at),
+        "over_min": max(0, int((session.until - session.ends_at).total_seconds() // 60)),
+        "href": url_for("execution.show", reference=session.reference, number=session.number),
+    }
+
+
+def _steps(session: SessionRow) -> list[tuple[str, datetime | None, str | None]]:
+    """The way of the session so far: what, when, who."""
+    before = [
+        (_("Line clearance"), session.cleared_at, session.cleared_by),
+        (_("Clearance verified"), session.clearance_verified_at, session.clearance_verified_by),
+        (_("Room released"), session.released_at if session.stands != "PLANNED" else None, None),
+    ]
+    return (before if session.cleared_first else []) + [
+        (_("Started"), session.actual_start_at, session.started_by),
+        (_("Ended"), session.actual_end_at, session.ended_by),
+        (_("Record verified"), session.verified_at, session.verified_by),
+    ]
+
+
+def _shown_offer(offer: Offer, file: SessionFile) -> dict[str, Any]:
+    statement = None
+    if offer.meaning:
+        statement = _(
+            "I sign session %(number)s of %(reference)s in %(room)s with the meaning “%(meaning)s”.",
+            number=file.session.number,
+            reference=file.session.reference,
+            room=file.session.room,
+            meaning=_(MEANINGS[offer.meaning]),
+        )
+    return {
+        "action": offer.action,
+        "label": _(offer.label),
+        "kind": offer.kind,
+        "fields": offer.fields,
+        "needed": offer.needed,
+        "statement": statement,
+        "at_once": offer.at_once,
+        "once": secrets.token_urlsafe(12),
+    }
+
+
+# -- many at once
+
+
+@execution.post("/today/release")
+@signed_in
+def release() -> Response:
+    """Release every room that was ticked, under one signature, and say what became of each."""
+    named_sessions = [each for text in request.form.getlist("session")[:MOST_RELEASES] if (each := _named(text))]
+    call = asked(idempotency=idempotency_of_form())
+    try:
+        results = carry_out_all(call, SessionAct("", 0, "ready"), named_sessions, password=request.form.get("password"))
+    except Refusal as refusal:
+        page = render_template("execution/released.html", results=[], refused=_(refusal.message))
+        return make_response(page, refusal.status)
+    shown = [
+        {
+            "reference": each.reference,
+            "number": each.number,
+            "room": each.session["room"] if each.session else None,
+            "said": _said(each.refusal) if each.refusal else None,
+            "href": url_for("execution.show", reference=each.reference, number=each.number),
+        }
+        for each in results
+    ]
+    page = render_template("execution/released.html", results=shown, refused=None)
+    return make_response(page, 200 if all(each["said"] is None for each in shown) else 409)
+
+
+def _said(refusal: Refusal) -> str:
+    findings = refusal.detail.get("findings") or ()
+    first = next((str(each["message"]) for each in findings), None)
+    sentences = [_(text) for texts in refusal.field_errors.values() for text in texts]
+    return first or " ".join(sentences) or _(refusal.message, **refusal.params)
+
+
+def _named(text: str) -> tuple[str, int] | None:
+    reference, _slash, number = text.partition("/")
+    return (reference, int(number)) if number.isdecimal() and len(number) < 5 else None
