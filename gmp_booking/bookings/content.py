@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, DonorStatus, Kind, Priority, RoomMode, RunType
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
 LONGEST = timedelta(days=366)
 FURTHEST = timedelta(days=550)
 IN_ROOM = frozenset({"OPERATOR", "VERIFIER", "OBSERVER", "TRAINER"})
-DEMO_KINDS = frozenset({Kind.TECH_DEMO, Kind.EDUCATION, Kind.REVIEW, Kind.TOUR})
-OFFERED_KINDS = (Kind.CLEANROOM, Kind.EQUIPMENT, Kind.TECH_DEMO)
-OFFERED_RUN_TYPES = (RunType.ENG,)
+DEMO_KINDS = frozenset(DEMONSTRATIONS)
+MOST_PARTNERS = 10
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,14 @@ class BookingContent:
     sessions: tuple[SessionContent, ...] = ()
     equipment: tuple[ReservationContent, ...] = ()
     booked_for: str | None = None
+    seats: int | None = None
+    basis: str | None = None
+    donor_status: DonorStatus | None = None
+    campaign: str | None = None
+    room_mode: RoomMode = RoomMode.SESSIONS
+    priority: Priority | None = None
+    live_material: bool = False
+    partners: tuple[str, ...] = ()
 
     @property
     def numbered_sessions(self) -> list[tuple[int, SessionContent]]:
@@ -129,7 +136,17 @@ class BookingContent:
                 {"resource": each.resource, "units": each.units, "start": _utc(each.start), "end": _utc(each.end)}
                 for each in self.equipment
             ],
+        } | self._signed_if_said()
+
+    def _signed_if_said(self) -> dict[str, Any]:
+        """What decides who is asked: left out while it is not said, so that earlier versions keep their hash."""
+        said = {
+            "donor_status": self.donor_status and self.donor_status.value,
+            "basis": self.basis,
+            "live_material": self.live_material or None,
+            "seats": self.seats,
         }
+        return {name: value for name, value in said.items() if value is not None}
 
 
 def _utc(instant: datetime) -> str:
@@ -166,22 +183,40 @@ def _problems(content: BookingContent, now: datetime, begun: Collection[datetime
 
 
 def _kind_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
-    if content.kind not in OFFERED_KINDS:
-        yield "kind", N_("This kind of booking is not offered yet.")
-    if content.kind is Kind.CLEANROOM:
-        if not content.product:
-            yield "product", N_("Choose the product that is made.")
-        if content.run_type not in OFFERED_RUN_TYPES:
-            yield "run_type", N_("Only engineering runs can be booked so far.")
-    if content.kind in DEMO_KINDS and content.product:
-        yield "product", N_("A demonstration makes no product.")
+    yield from _made_problems(content)
     if content.kind is Kind.EQUIPMENT:
         if not content.equipment:
             yield "equipment", N_("Add the equipment to be reserved.")
         if content.sessions:
             yield "sessions", N_("An equipment booking has no room sessions; choose cleanroom work instead.")
-    elif not content.sessions:
+    elif not content.sessions and not (content.kind is Kind.QC and content.equipment):
         yield "sessions", N_("Add at least one session.")
+    if content.visibility == "PUBLIC":
+        if content.kind not in DEMO_KINDS:
+            yield "visibility", N_("Only demonstrations, courses, consults and tours can be public.")
+        elif not content.title:
+            yield "title", N_("What is public needs a title.")
+    if len(content.partners) > MOST_PARTNERS:
+        yield "partners", N_("At most 10 partners a booking.")
+
+
+def _made_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
+    """Cleanroom work makes a product in a run of some type; a demonstration makes nothing."""
+    if content.kind is Kind.CLEANROOM:
+        if not content.product:
+            yield "product", N_("Choose the product that is made.")
+        if content.run_type is None:
+            yield "run_type", N_("Choose the run type.")
+    if content.kind not in DEMO_KINDS:
+        if content.live_material:
+            yield "live_material", N_("Only demonstrations say whether their material is live.")
+        if content.seats is not None and content.kind is not Kind.CLINICAL_DEMO:
+            yield "seats", N_("Only demonstrations have seats.")
+        return
+    if content.product:
+        yield "product", N_("A demonstration makes no product.")
+    if content.run_type:
+        yield "run_type", N_("A demonstration has no run type.")
 
 
 def _time_problems(

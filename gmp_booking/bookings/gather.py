@@ -17,9 +17,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger, DateTime, Text
 
 from gmp_booking.bookings.content import IN_ROOM, BookingContent
+from gmp_booking.bookings.lifecycle import Priority
 from gmp_booking.bookings.withdrawn import (
     NOTHING_WITHDRAWN,
     OPEN_OUTAGES,
@@ -52,12 +53,15 @@ from gmp_booking.infra.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.policies.roster import ON_CALL
 
 SEARCH_BEFORE = timedelta(days=3)
 SEARCH_AFTER = timedelta(days=21)
 MARGIN = timedelta(hours=12)
 """More than setup and teardown ever add to the time asked for."""
 HOLIDAYS_AHEAD = timedelta(days=75)
+LONGEST_RECOVERY = timedelta(hours=4)
+"""No room may have more to recover in; neighbours as far off are looked at."""
 
 _LOOK_UP = text(
     """
@@ -89,6 +93,7 @@ _LOOK_UP = text(
                 'units', (SELECT jsonb_agg(u.id ORDER BY u.number) FROM unit AS u WHERE u.resource_id = r.id),
                 'grade', room.grade, 'room_class', room.room_class, 'max_occupancy', room.max_occupancy,
                 'air_zone', zone.code, 'equipment_kind', e.equipment_kind, 'room_use', e.room_use,
+                'recovery_min', room.recovery_min, 'seats', room.seats, 'gmp', COALESCE(room.gmp, e.gmp),
                 'home_room', home.code, 'out_of_service', e.status = 'OUT_OF_SERVICE') ORDER BY r.id)
             FROM everything JOIN resource AS r USING (id)
             LEFT JOIN room ON room.id = r.id LEFT JOIN air_zone AS zone ON zone.id = room.air_zone_id
@@ -98,8 +103,11 @@ _LOOK_UP = text(
             FROM person AS p WHERE p.email = ANY (:emails) AND (p.active OR :agreed)
               AND (p.company_id = :company_id OR p.company_id IS NULL)),
         'product', (
-            SELECT jsonb_build_object('id', id, 'code', code, 'name', name)
+            SELECT jsonb_build_object('id', id, 'code', code, 'name', name, 'modality', modality)
             FROM product WHERE company_id = :company_id AND code = :product AND (active OR :agreed)),
+        'batch_is_approved', EXISTS (
+            SELECT FROM booking AS b JOIN product AS p ON p.id = b.product_id
+            WHERE b.company_id = :company_id AND b.batch = :batch AND p.code = :product AND b.state = 'CONFIRMED'),
         'hours', (
             SELECT jsonb_agg(jsonb_build_array(r.code, h.weekday, h.opens, h.closes) ORDER BY h.id)
             FROM opening_hours AS h LEFT JOIN resource AS r ON r.id = h.resource_id
@@ -147,6 +155,9 @@ _BUSY = text(
     WHERE sp.active AND sp.person_id = ANY (:people) AND sp.ends_at > :from_at AND sp.starts_at < :until_at
       AND sp.booking_id IS DISTINCT FROM :booking_id AND sp.role = ANY (:in_room)
     UNION ALL {WITHDRAWN}
+    UNION ALL {ON_CALL}
+    UNION ALL
+    SELECT 'asked', b.id, b.submitted_at, b.confirmed_at, NULL, NULL, NULL FROM booking AS b WHERE b.id = :booking_id
     ORDER BY 1, 2, 3
     """
 ).bindparams(
@@ -155,7 +166,10 @@ _BUSY = text(
     bindparam("resources", type_=ARRAY(BigInteger)),
     bindparam("product_id", type_=BigInteger),
     bindparam("in_room", type_=ARRAY(Text)),
+    bindparam("roster_froms", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("roster_untils", type_=ARRAY(DateTime(timezone=True))),
 )
+ASKED_NOW = frozenset({Occasion.DRAFT, Occasion.PREVIEW, Occasion.SUBMIT})
 
 
 @dataclass(frozen=True)
@@ -214,6 +228,7 @@ def look_up(
         "emails": sorted(content.emails),
         "company_id": company_id,
         "product": content.product,
+        "batch": content.batch,
         "search": search,
         "agreed": agreed,
         "from_on": (min(days.start, uow.now) - SEARCH_BEFORE).date(),
@@ -275,8 +290,10 @@ def gather(
     units = [unit for entry in catalogue.resources.values() for unit in entry["units"] or ()]
     values = {
         "units": units,
-        "froms": [window.start] * len(units),
-        "untils": [window.end] * len(units),
+        "froms": [window.start - LONGEST_RECOVERY] * len(units),
+        "untils": [window.end + LONGEST_RECOVERY] * len(units),
+        "roster_froms": [each.start for each in ([window] if search else content.spans)],
+        "roster_untils": [each.end for each in ([window] if search else content.spans)],
         "people": [each["id"] for each in catalogue.people.values()],
         "in_room": sorted(IN_ROOM),
         "from_at": window.start - gowning,
@@ -294,7 +311,7 @@ def gather(
     evidence = {
         "content": _content_evidence(content),
         "catalogue": dict(catalogue.raw),
-        "busy": [[*row[:2], row[2].isoformat(), row[3].isoformat(), *row[4:]] for row in rows],
+        "busy": [[*row[:2], *(at and at.isoformat() for at in row[2:4]), *row[4:]] for row in rows],
         "withdrawn": as_evidence(withdrawn),
         "now": uow.now.isoformat(),
     }
@@ -302,12 +319,35 @@ def gather(
         content,
         catalogue,
         rows,
-        booking=BookingFacts(booking_id, company_id, content.kind.value, content.run_type and content.run_type.value),
+        booking=_asked_for(content, catalogue, rows, occasion=occasion, company_id=company_id, booking_id=booking_id),
         occasion=occasion,
         now=uow.now,
         withdrawn=as_withdrawn(withdrawn),
     )
     return Gathered(replace(case, known=window), evidence)
+
+
+def _asked_for(
+    content: BookingContent,
+    catalogue: Catalogue,
+    rows: Iterable[tuple[Any, ...]],
+    *,
+    occasion: Occasion,
+    company_id: int,
+    booking_id: int | None,
+) -> BookingFacts:
+    submitted_at, confirmed_at = next((row[2:4] for row in rows if row[0] == "asked"), (None, None))
+    return BookingFacts(
+        booking_id,
+        company_id,
+        content.kind.value,
+        content.run_type and content.run_type.value,
+        seats=content.seats,
+        asked_at=None if occasion in ASKED_NOW else submitted_at,
+        is_change=confirmed_at is not None,
+        is_of_approved_batch=bool(catalogue.raw.get("batch_is_approved")),
+        is_patient_bound=content.priority is Priority.PATIENT_BOUND,
+    )
 
 
 def _content_evidence(content: BookingContent) -> dict[str, Any]:
@@ -328,10 +368,13 @@ def build_case(
     """A case of rows as `look_up` and `gather` read them; pure."""
     units: defaultdict[int, list[Busy]] = defaultdict(list)
     people: defaultdict[int, list[PersonBusy]] = defaultdict(list)
+    on_call: list[Period] = []
     for what, subject, starts_at, ends_at, company_id, reference, room in rows:
         if what == "slot":
             units[subject].append(Busy(Period(starts_at, ends_at), company_id, reference))
-        else:
+        elif what == "on call":
+            on_call.append(Period(starts_at, ends_at))
+        elif what == "person":
             people[subject].append(PersonBusy(Period(starts_at, ends_at), room))
     entries = catalogue.resources.values()
     return Case(
@@ -350,7 +393,7 @@ def build_case(
             for each in catalogue.people.values()
         },
         withdrawn=withdrawn.booking,
-        calendar=_calendar(catalogue),
+        calendar=replace(_calendar(catalogue), on_call=tuple(on_call)),
         policy=_policy(catalogue),
     )
 
@@ -385,6 +428,9 @@ def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: 
         room_class=entry["room_class"],
         max_occupancy=entry["max_occupancy"],
         air_zone=entry["air_zone"],
+        recovery=None if entry["recovery_min"] is None else timedelta(minutes=entry["recovery_min"]),
+        seats=entry["seats"],
+        is_gmp=bool(entry["gmp"]),
         busy=tuple(busy for unit in entry["units"] for busy in units[unit]),
         withdrawn=withdrawn.resources.get(entry["id"], ()),
     )
@@ -420,3 +466,26 @@ def _policy(catalogue: Catalogue) -> PolicyFacts:
     for rule, mode, from_on in catalogue.raw["switches"] or ():
         switches[rule].append(Switch(Mode(mode), date.fromisoformat(from_on)))
     return PolicyFacts({rule: tuple(rows) for rule, rows in switches.items()})
+
+
+# The company's own setting counts before those of its rooms, and these before the general one of the kind.
+_MAY_CONFIRM_ITSELF = text(
+    """
+    SELECT COALESCE(
+        (SELECT is_on FROM auto_confirm WHERE kind = :kind AND company_id = :company_id),
+        (SELECT bool_and(is_on) FROM auto_confirm WHERE kind = :kind AND resource_id = ANY (:resources)),
+        (SELECT is_on FROM auto_confirm WHERE kind = :kind AND company_id IS NULL AND resource_id IS NULL),
+        false)
+    """
+).bindparams(bindparam("resources", type_=ARRAY(BigInteger)))
+
+
+def may_confirm_itself(uow: Uow, content: BookingContent, catalogue: Catalogue, *, company_id: int) -> bool:
+    """Whether the facility lets a clear request of this kind, company and place be confirmed at once."""
+    values = {
+        "kind": content.kind.value,
+        "company_id": company_id,
+        "resources": [catalogue.resource_id(code) for code in sorted(content.resource_codes)],
+    }
+    with uow.as_engine():
+        return bool(uow.session.execute(_MAY_CONFIRM_ITSELF, values).scalar_one())

@@ -17,11 +17,11 @@ from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings import defaults, repeat, service, slot_holds
 from gmp_booking.bookings import form as forms
-from gmp_booking.bookings.content import OFFERED_KINDS, OFFERED_RUN_TYPES, BookingContent
+from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.defaults import Asked
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
-from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType
 from gmp_booking.bookings.repeat import Repetition
 from gmp_booking.bookings.schemas import EXPOSURES, BookingSchema, findings_out
 from gmp_booking.bookings.service import Options, Submitted
@@ -47,7 +47,14 @@ def new() -> Response:
         begun = call.read(defaults.copy, again)
     else:
         begun = call.read(defaults.begin, _asked_for())
-    return _page(begun.form, preview=_opened(begun.form), begun_from=begun.like)
+    options = call.read(service.form_options)
+    _choose_the_only_product(begun.form, options)
+    return _page(begun.form, preview=_opened(begun.form), begun_from=begun.like, options=options)
+
+
+def _choose_the_only_product(form: Form, options: Options) -> None:
+    if not form["product"] and len(options.products) == 1:
+        form["product"] = options.products[0].code
 
 
 def _asked_for() -> Asked:
@@ -267,12 +274,12 @@ def _page(
     errors: dict[str, str] | None = None,
     preview: dict[str, Any] | None = None,
     status: int = 200,
+    options: Options | None = None,
     begun_from: str | None = None,
     repetition: Repetition | None = None,
 ) -> Response:
-    found = asked().read(service.form_options)
-    if not form["product"] and len(found.products) == 1:
-        form["product"] = found.products[0].code
+    found = options or asked().read(service.form_options)
+    _choose_the_only_product(form, found)
     page = render_template(
         "bookings/form.html",
         form=form,
@@ -313,9 +320,9 @@ def _choices(options: Options) -> dict[str, Any]:
         return f"{each.code} {named(each)}" if named(each) != each.code else each.code
 
     return {
-        "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in OFFERED_KINDS],
+        "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in Kind],
         "products": [(product.code, f"{product.code} {product.name}".strip()) for product in options.products],
-        "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in OFFERED_RUN_TYPES)],
+        "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in RunType)],
         "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in EXPOSURES],
         "companies": [(each.code, named(each)) for each in options.companies],
         "rooms": [(each.code, label(each), _(ROOM_GROUPS[each.room_class or "GMP"])) for each in rooms],

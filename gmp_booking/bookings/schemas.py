@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, post_load, pre_load, validate
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.lifecycle import Action, Kind, RunType
+from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, Action, DonorStatus, Kind, Priority, RoomMode, RunType
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.finding import Finding
@@ -23,6 +25,7 @@ from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
 
 EXPOSURES = ("CLOSED", "OPEN", "ASEPTIC_OPEN")
+VISIBILITIES = ("BUSY", "PUBLIC")
 CREW_ROLES = ("OPERATOR", "VERIFIER", "OBSERVER", "TRAINER", "QA_ONCALL")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _RESIDENT_NUMBER = re.compile(r"(?<!\d)\d{6}-?[1-8]\d{6}(?!\d)")
@@ -64,6 +67,12 @@ def _choice(values: Iterable[str]) -> validate.OneOf:
 
 def _whole(lowest: int, highest: int) -> validate.Range:
     return validate.Range(lowest, highest, error=N_("This number is out of range."))
+
+
+def _one_of(choices: type[StrEnum], default: StrEnum | None) -> fields.Enum:
+    """A choice that may be left out."""
+    unknown = {"unknown": N_("Not one of the choices.")}
+    return fields.Enum(choices, by_value=True, load_default=default, allow_none=default is None, error_messages=unknown)
 
 
 class Shape(Schema):
@@ -137,7 +146,19 @@ class BookingSchema(Shape):
     )
     title = CleanText(longest=200, load_default=None, allow_none=True)
     purpose = CleanText(longest=2000, load_default=None, allow_none=True)
-    visibility = fields.String(load_default="BUSY", validate=_choice(["BUSY"]))
+    visibility = fields.String(load_default="BUSY", validate=_choice(VISIBILITIES))
+    seats = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_whole(1, 200))
+    basis = CleanText(longest=200, load_default=None, allow_none=True)
+    donor_status = _one_of(DonorStatus, None)
+    campaign = CleanText(longest=60, load_default=None, allow_none=True)
+    room_mode = _one_of(RoomMode, RoomMode.SESSIONS)
+    priority = _one_of(Priority, None)
+    live_material = fields.Boolean(load_default=False)
+    partners = fields.List(
+        CleanText(longest=80),
+        load_default=list,
+        validate=validate.Length(max=10, error=N_("At most 10 partners a booking.")),
+    )
     sessions = fields.List(
         fields.Nested(SessionSchema),
         load_default=list,
@@ -157,11 +178,16 @@ class BookingSchema(Shape):
             return {key: value for key, value in data.items() if value not in ("", None)}
         return data
 
-    @post_load
-    def make(self, data: dict[str, Any], **_more: Any) -> BookingContent:
-        return BookingContent(
-            **data | {"sessions": tuple(data["sessions"]), "equipment": tuple(data["equipment"])},
-        )
+    @post_load(pass_original=True)
+    def make(self, data: dict[str, Any], original: Mapping[str, Any], **_more: Any) -> BookingContent:
+        """A demonstration's rooms hold as many as it has seats wherever nobody said how many come."""
+        lists = {name: tuple(data[name]) for name in ("sessions", "equipment", "partners")}
+        if data["kind"] in DEMONSTRATIONS and data["seats"]:
+            lists["sessions"] = tuple(
+                session if asked.get("headcount") else replace(session, headcount=data["seats"] + len(session.people))
+                for session, asked in zip(lists["sessions"], original["sessions"], strict=True)
+            )
+        return BookingContent(**data | lists)
 
 
 class SignatureIn(Shape):
@@ -169,11 +195,21 @@ class SignatureIn(Shape):
     otp = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=12))
 
 
+class OverrideIn(Shape):
+    """A rule whose findings are answered for, and why."""
+
+    rule = CleanText(longest=10, required=True, error_messages=_REQUIRED)
+    reason = CleanText(longest=2000, required=True, error_messages=_REQUIRED)
+
+
 class ActionSchema(Shape):
     """What comes with an action on a booking."""
 
     reason = CleanText(longest=2000, load_default=None, allow_none=True)
     signature = fields.Nested(SignatureIn, load_default=None, allow_none=True)
+    overrides = fields.List(
+        fields.Nested(OverrideIn), load_default=list, validate=validate.Length(max=60, error=N_("Too many overrides."))
+    )
 
 
 class BookingQuery(Schema):
@@ -227,6 +263,15 @@ class BookingOut(Schema):
     run_type = fields.String(allow_none=True)
     title = fields.String(allow_none=True)
     purpose = fields.String(allow_none=True)
+    visibility = fields.String()
+    seats = fields.Integer(allow_none=True)
+    basis = fields.String(allow_none=True)
+    donor_status = fields.String(allow_none=True)
+    campaign = fields.String(allow_none=True)
+    room_mode = fields.String()
+    priority = fields.String(allow_none=True)
+    live_material = fields.Boolean()
+    partners = fields.List(fields.String())
     submitted_at = fields.String(allow_none=True)
     decide_by = fields.String(allow_none=True)
     pending_until = fields.String(allow_none=True)
@@ -283,11 +328,18 @@ def _iso(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat() if instant else None
 
 
+PLAIN_OUT = (
+    *("reference", "kind", "state", "version", "revision", "track", "batch", "run_type", "title", "purpose"),
+    *("visibility", "seats", "basis", "donor_status", "campaign", "room_mode", "priority", "live_material", "partners"),
+)
+
+
 def head_out(booking: Booking) -> dict[str, Any]:
     """A booking's own row, as JSON."""
-    plain = ("reference", "kind", "state", "version", "revision", "track", "batch", "run_type", "title", "purpose")
     instants = ("submitted_at", "decide_by", "pending_until", "confirmed_at", "starts_at", "ends_at")
-    return {name: getattr(booking, name) for name in plain} | {name: _iso(getattr(booking, name)) for name in instants}
+    return {name: getattr(booking, name) for name in PLAIN_OUT} | {
+        name: _iso(getattr(booking, name)) for name in instants
+    }
 
 
 def content_out(content: BookingContent) -> dict[str, Any]:

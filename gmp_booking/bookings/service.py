@@ -9,17 +9,18 @@ from typing import Any
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.change_rows import end_open_change
+from gmp_booking.bookings.columns import request_columns
 from gmp_booking.bookings.content import BookingContent, problems
-from gmp_booking.bookings.events import BookingCancelled, BookingDrafted, BookingSubmitted
+from gmp_booking.bookings.events import BookingCancelled, BookingConfirmed, BookingDrafted, BookingSubmitted
 from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
-from gmp_booking.bookings.lifecycle import Action, BookingState, ChangeState, track_of
+from gmp_booking.bookings.lifecycle import Action, BookingState, ChangeState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import Asker, ask_to_confirm, asker_of, refuse_another_company
 from gmp_booking.bookings.placing import ids_of, refusal, take_or_refuse, wanted_slots
+from gmp_booking.bookings.self_confirming import confirms_itself
 from gmp_booking.bookings.store import BookingDetails, NewBooking, TakenTime, Wanted
-from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import list_companies
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
@@ -183,8 +184,11 @@ def submit(
     verdict = examine(gathered.case)
     if verdict.has_hard:
         raise refusal(verdict)
-    require_within_limit(limits, content)
-    written = _write_request(uow, content, catalogue, gathered, booking=booking, asker=asker)
+    needs_nobody = confirms_itself(uow, content, catalogue, verdict=verdict, company_id=company_id)
+    if not needs_nobody:
+        require_within_limit(limits, content)
+    columns = request_columns(uow, content, catalogue, needs_nobody=needs_nobody)
+    written = _write_request(uow, content, catalogue, gathered, booking=booking, asker=asker, columns=columns)
     keep(uow, written, gathered, verdict)
     _record_submission(uow, written, content, verdict)
     return Submitted(written, content, verdict)
@@ -218,14 +222,13 @@ def _write_request(
     *,
     booking: Booking | None,
     asker: Asker,
+    columns: Mapping[str, Any],
 ) -> Booking:
     """Write the booking's row, its version's parts and its slots."""
-    columns = columns_of(uow, content, catalogue)
     if booking is None:
         new = NewBooking(
             reference=store.new_reference(),
             company_id=asker.company_id,
-            state=BookingState.SUBMITTED,
             requested_by=asker.person_id or _acting_person(uow),
             entered_by=_acting_person(uow),
             **columns,
@@ -242,7 +245,6 @@ def _write_request(
             uow,
             booking,
             **columns,
-            state=BookingState.SUBMITTED,
             version=booking.version + 1 if was_asked_for else booking.version,
             sequence=booking.sequence + 1 if was_asked_for else booking.sequence,
             stage=0,
@@ -250,26 +252,6 @@ def _write_request(
         )
     _write_parts(uow, content, catalogue, gathered.case, booking=booking)
     return booking
-
-
-def columns_of(uow: Uow, content: BookingContent, catalogue: Catalogue) -> dict[str, Any]:
-    envelope = content.envelope
-    days = decision_days(content.kind, envelope)
-    return {
-        "kind": content.kind.value,
-        "track": track_of(content.kind, content.run_type).value,
-        "product_id": catalogue.product_id,
-        "batch": content.batch,
-        "run_type": content.run_type.value if content.run_type else None,
-        "title": content.title,
-        "purpose": content.purpose,
-        "visibility": content.visibility,
-        "starts_at": envelope.start,
-        "ends_at": envelope.end,
-        "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, catalogue.holidays),
-        "pending_until": working_days_later(uow.now, 2 * days, catalogue.holidays),
-    }
 
 
 def _write_parts(uow: Uow, content: BookingContent, catalogue: Catalogue, case: Case, *, booking: Booking) -> None:
@@ -312,6 +294,15 @@ def _record_submission(uow: Uow, booking: Booking, content: BookingContent, verd
             open_findings=tuple(finding.code for finding in verdict.findings),
         )
     )
+    if booking.state == BookingState.CONFIRMED:
+        uow.record(
+            BookingConfirmed(
+                company_id=booking.company_id,
+                booking_id=booking.id,
+                reference=booking.reference,
+                version=booking.version,
+            )
+        )
 
 
 def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> Verdict:

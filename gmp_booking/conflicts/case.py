@@ -81,10 +81,21 @@ class Assignment:
 
 @dataclass(frozen=True)
 class BookingFacts:
+    """What is asked for.
+
+    Shape: `seats` are for those who take part; without `asked_at` it is being asked for now; `is_change` of what was
+    confirmed before.
+    """
+
     booking_id: int | None
     company_id: int | None
     kind: str
     run_type: str | None = None
+    seats: int | None = None
+    asked_at: datetime | None = None
+    is_change: bool = False
+    is_of_approved_batch: bool = False
+    is_patient_bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +163,8 @@ class Withdrawal:
 class RoomFacts:
     """A room and who else holds it.
 
-    Shape: `busy` includes setup and teardown of others; `max_occupancy` is None while nobody has documented it.
+    Shape: `busy` includes setup and teardown of others; `max_occupancy`, `recovery` and `seats` are None
+    while nobody has set them.
     """
 
     code: str
@@ -163,6 +175,9 @@ class RoomFacts:
     air_zone: str | None = None
     busy: tuple[Busy, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
+    recovery: timedelta | None = timedelta()
+    seats: int | None = None
+    is_gmp: bool = False
 
 
 @dataclass(frozen=True)

@@ -40,3 +40,17 @@ class RuleSwitched(Event):
     rule: str
     mode: str
     from_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCallAdded(Event):
+    on_call_id: int
+    role: str
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCallEnded(Event):
+    on_call_id: int
+    role: str
+    person_id: int
