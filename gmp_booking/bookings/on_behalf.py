@@ -20,8 +20,8 @@ from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.store import get_company_id
 from gmp_booking.infra.uow import Uow
-from gmp_booking.kernel.access import Actor, Role
-from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
+from gmp_booking.kernel.access import Actor, Permission, Role, Subject, require
+from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.people.service import find_person_by_email
@@ -70,15 +70,7 @@ def ask_to_confirm(uow: Uow, booking: Booking, asker: Asker) -> None:
     if not uow.actor.is_staff:
         return
     people = [asker.person_id] if asker.person_id else _signatories(uow, booking.company_id)
-    for person_id in people:
-        uow.session.add(
-            Acknowledgement(
-                booking_id=booking.id,
-                company_id=booking.company_id,
-                person_id=person_id,
-                nonce=secrets.token_urlsafe(24),
-            )
-        )
+    uow.session.add_all(_row(booking, person_id) for person_id in people)
     uow.session.flush()
 
 
@@ -151,16 +143,51 @@ def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
 def acknowledge(uow: Uow, secret: str, *, pepper: bytes) -> BookingDetails:
     """Confirm, as the person whom the link was sent to; it works once.
 
-    Errors: NotFound; Stale when the booking changes meanwhile; Conflict when it was confirmed already or the booking has ended.
+    Errors: NotFound; Stale when the booking changes meanwhile; Conflict when there is nothing to confirm any more.
     """
     asked = find_asked(uow, secret, pepper=pepper)
     booking = asked.details.booking
     uow.lock({("company", booking.company_id)})
     store.require_unchanged(uow, booking)
-    confirmed = first_confirmation(list_acknowledgements(uow, booking.id))
-    if not asked.is_open or confirmed is not None:
+    rows = list_acknowledgements(uow, booking.id)
+    if not asked.is_open or first_confirmation(rows) is not None:
         raise Conflict(N_("This was confirmed before, or the booking has ended; there is nothing left to confirm."))
-    asked.acknowledgement.confirmed_at = uow.now
+    _confirm(uow, booking, rows, by_link=True)
+    return asked.details
+
+
+def acknowledge_signed_in(uow: Uow, reference: str) -> Booking:
+    """Confirm, as somebody of the company who is signed in and may ask for bookings.
+
+    Errors: NotFound; Forbidden; Conflict when there is nothing to confirm.
+    """
+    booking = store.get_booking(uow, reference)
+    subject = Subject(company_id=booking.company_id)
+    if uow.actor.is_staff or uow.actor.person_id is None:
+        raise Forbidden
+    require(uow.actor, Permission.BOOKING_SUBMIT, subject)
+    uow.lock({("company", booking.company_id)})
+    rows = list_acknowledgements(uow, booking.id)
+    if not rows or first_confirmation(rows) is not None or booking.state not in STATES_TO_CONFIRM:
+        raise Conflict(N_("This was confirmed before, or the booking has ended; there is nothing left to confirm."))
+    _confirm(uow, booking, rows, by_link=False)
+    return booking
+
+
+def acknowledge_by_acting(uow: Uow, booking: Booking) -> None:
+    """Whoever of the company goes on with a request has seen it."""
+    rows = [] if uow.actor.is_staff else list_acknowledgements(uow, booking.id)
+    if rows and first_confirmation(rows) is None:
+        _confirm(uow, booking, rows, by_link=False)
+
+
+def _confirm(uow: Uow, booking: Booking, rows: Collection[Acknowledgement], *, by_link: bool) -> None:
+    own = next((row for row in rows if row.person_id == uow.actor.person_id), None)
+    if own is None:
+        assert uow.actor.person_id is not None
+        own = _row(booking, uow.actor.person_id)
+        uow.session.add(own)
+    own.confirmed_at = uow.now
     uow.session.flush()
     uow.record(
         BookingAcknowledged(
@@ -168,10 +195,14 @@ def acknowledge(uow: Uow, secret: str, *, pepper: bytes) -> BookingDetails:
             booking_id=booking.id,
             reference=booking.reference,
             version=booking.version,
-            by_link=True,
+            by_link=by_link,
         )
     )
-    return asked.details
+
+
+def _row(booking: Booking, person_id: int) -> Acknowledgement:
+    nonce = secrets.token_urlsafe(24)
+    return Acknowledgement(booking_id=booking.id, company_id=booking.company_id, person_id=person_id, nonce=nonce)
 
 
 def list_acknowledgements(uow: Uow, booking_id: int) -> Collection[Acknowledgement]:

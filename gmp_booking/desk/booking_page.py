@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,18 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.doors import carry_out
-from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of
+from gmp_booking.approvals.questions import ask_again
+from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings import service
+from gmp_booking.bookings.answers import answer
+from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import ENDED, FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
+from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
 from gmp_booking.bookings.pages import bookings as page
 from gmp_booking.bookings.pages import shown_finding
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
+from gmp_booking.desk.dialogue import entered_for, thread_of
 from gmp_booking.desk.history import HistoryLine, history_lines
 from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
 from gmp_booking.execution.closing import Closing
@@ -27,7 +32,7 @@ from gmp_booking.execution.closing import carry_out as close
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import _, current_language, named
 from gmp_booking.infra.journal import JournalEntry
-from gmp_booking.infra.uow import Answer, Uow
+from gmp_booking.infra.uow import Answer, Request, Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.period import Period
@@ -42,8 +47,11 @@ ACT_LABELS: Mapping[Action, str] = {
     Action.RETURN: N_("Return with a question"),
     Action.REJECT: N_("Reject"),
     Action.CANCEL: N_("Cancel booking"),
+    Action.ANSWER: N_("Answer and submit again"),
+    Action.ASK: N_("Ask once more"),
     Action.CLOSE: N_("Close booking"),
 }
+SAYING = frozenset({Action.ANSWER, Action.ASK})
 DECISIONS = frozenset({Action.REVIEW, Action.APPROVE, Action.RETURN, Action.REJECT})
 
 
@@ -54,6 +62,7 @@ class BookingFile:
     details: BookingDetails
     signatures: Sequence[Signature]
     journal: Sequence[JournalEntry]
+    acknowledgements: Collection[Acknowledgement]
     now: datetime
 
 
@@ -64,6 +73,7 @@ def read_file(uow: Uow, reference: str) -> BookingFile:
         details=details,
         signatures=list_signatures(uow, "booking", details.booking.id),
         journal=service.list_history(uow, reference),
+        acknowledgements=list_acknowledgements(uow, details.booking.id),
         now=uow.now,
     )
 
@@ -81,13 +91,13 @@ def act(reference: str, action: str) -> Response:
         wanted = Action(action)
     except ValueError as error:
         raise NotFound from error
-    if wanted not in DECISIONS | {Action.CANCEL, Action.CLOSE}:
+    if wanted not in DECISIONS | SAYING | {Action.CANCEL, Action.CLOSE}:
         raise NotFound
     try:
         return send(_carry_out(reference, wanted))
     except Invalid as invalid:
         errors = {
-            {"signature": "password"}.get(field, field): _(sentences[0])
+            {"signature": "password", "text": "reason"}.get(field, field): _(sentences[0])
             for field, sentences in invalid.field_errors.items()
         }
         return _page(reference, errors={action: errors or {"password": _(invalid.message)}}, status=422)
@@ -109,11 +119,23 @@ def _carry_out(reference: str, action: Action) -> Answer:
     done: Callable[[Any], Answer] = lambda _result: Answer(303, b"", {"Location": address})  # noqa: E731
     if action is Action.CLOSE:
         return close(call, done, Closing(reference, revision=revision), password=request.form.get("password"))
+    if action in SAYING:
+        return _say(call, done, reference, action, text=reason)
     if action is Action.CANCEL:
         return call.answer(done, service.cancel, reference, reason=reason or "", revision=revision)
     return carry_out(
         call, done, reference, action, reason=reason, password=request.form.get("password"), revision=revision
     )
+
+
+def _say(
+    call: Request, done: Callable[[Any], Answer], reference: str, action: Action, *, text: str | None
+) -> Answer:
+    try:
+        use_case = answer if action is Action.ANSWER else ask_again
+        return call.answer(done, use_case, reference, text=text, revision=revision_seen(reference))
+    except Conflict as conflict:
+        raise decision_refused(conflict, call) from conflict
 
 
 def _page(
@@ -137,6 +159,8 @@ def _page(
         findings=[shown_finding(dict(finding)) for finding in told],
         signatures=[_signature(each, booking) for each in file.signatures],
         history=_history(file),
+        thread=thread_of(file.journal),
+        entered=entered_for(file.acknowledgements, file.journal, call.actor),
         actions=_actions(file, call.actor),
         action_errors=errors or {},
         action_reason=request.form.get("reason", ""),
@@ -293,6 +317,7 @@ def _actions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
         actor, Permission.BOOKING_SUBMIT, subject_of(booking)
     ):
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
+    found += _sayings(booking, actor)
     found += _decisions(file, actor)
     begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= file.now
     if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
@@ -310,6 +335,20 @@ def _is_over(file: BookingFile) -> bool:
     ended = all(each["state"] in ENDED for each in parts["sessions"])
     returned = all(datetime.fromisoformat(each["end"]) <= file.now for each in parts["equipment"])
     return file.details.booking.state == BookingState.CONFIRMED and ended and returned
+
+
+def _sayings(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
+    """Answering and asking again, while the request is with the company."""
+    if booking.state != BookingState.RETURNED:
+        return []
+    found = []
+    if is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
+        found.append(_action(Action.ANSWER, "reason", "primary", prompt=_("Your answer; the request stays as it is.")))
+    stage = stage_of(booking)
+    subject = subject_of(booking, stage_role=stage.role if stage else None)
+    if is_allowed(actor, Permission.BOOKING_DECIDE, subject):
+        found.append(_action(Action.ASK, "reason", "quiet", prompt=_("What else should the company answer?")))
+    return found
 
 
 def _decisions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
