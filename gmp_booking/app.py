@@ -18,6 +18,7 @@ from gmp_booking.approvals import bulk_api as decisions_api
 from gmp_booking.approvals import confirm_page
 from gmp_booking.approvals import pages as approvals_pages
 from gmp_booking.bookings import api as bookings_api
+from gmp_booking.bookings import change_api
 from gmp_booking.calendars import api as calendars_api
 from gmp_booking.calendars import feeds
 from gmp_booking.calendars import pages as calendars_pages
@@ -26,12 +27,15 @@ from gmp_booking.desk import account_page, api_docs, booking_page, frame, health
 from gmp_booking.desk import api as desk_api
 from gmp_booking.desk import timeline as timeline_page
 from gmp_booking.desk import today as today_page
+from gmp_booking.desk import welcome as welcome_page
 from gmp_booking.desk.admin import pages as admin_pages
 from gmp_booking.execution import api as execution_api
 from gmp_booking.execution import pages as execution_pages
 from gmp_booking.infra import http
 from gmp_booking.kernel.access import Role
+from gmp_booking.outages import api as outages_api
 from gmp_booking.policies import pages as policies_pages
+from gmp_booking.reexamination import api as reexamination_api
 from gmp_booking.resources import api as resources_api
 from gmp_booking.wiring import Services
 
@@ -48,6 +52,7 @@ PAGES: tuple[Blueprint, ...] = (
     feeds.feeds,
     policies_pages.policies,
     admin_pages.admin,
+    welcome_page.welcome,
     api_docs.docs,
     health.health,
 )
@@ -56,10 +61,13 @@ APIS = (
     resources_api.api,
     desk_api.api,
     bookings_api.api,
+    change_api.api,
     approvals_api.api,
     decisions_api.api,
     execution_api.api,
     calendars_api.api,
+    outages_api.api,
+    reexamination_api.api,
 )
 
 

@@ -13,9 +13,9 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.editing import Edit, prepare, wish_of
 from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, Track
 from gmp_booking.bookings.limits import find_limits, require_signatory
-from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.placing import refusal
-from gmp_booking.bookings.proposals import open_change_of, request_change
+from gmp_booking.bookings.proposals import OpenChange, open_change_of, request_change
 from gmp_booking.bookings.proposals import withdraw as end_as_withdrawn
 from gmp_booking.bookings.service import keep, require_reason, subject_of, submit
 from gmp_booking.bookings.store import BookingDetails
@@ -41,16 +41,20 @@ class Came(StrEnum):
 
 @dataclass(frozen=True)
 class Amended:
-    """An edit that was taken.
+    """An edit that was taken, and the booking as it is now.
 
     Shape: `before` is the content that stood until now, so that it can be asked for again.
     """
 
     came: Came
-    booking: Booking
+    details: BookingDetails
     before: BookingContent
     verdict: Verdict
-    change: BookingChange | None = None
+    waiting: OpenChange | None = None
+
+    @property
+    def booking(self) -> Booking:
+        return self.details.booking
 
 
 def amend(
@@ -68,12 +72,13 @@ def amend(
         raise Stale
     if BookingState(booking.state) in ASKED_FOR:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
-        return Amended(Came.REPLACED, submitted.booking, details.content, submitted.verdict)
+        now = store.details_of(uow, submitted.booking)
+        return Amended(Came.REPLACED, now, details.content, submitted.verdict)
     if booking.state != BookingState.CONFIRMED:
         raise Conflict(N_("The present state of this booking does not allow that."))
     wish = wish_of(uow, details, content)
     if wish.amendment is Amendment.NOTHING:
-        return Amended(Came.UNCHANGED, booking, details.content, Verdict())
+        return Amended(Came.UNCHANGED, details, details.content, Verdict(), open_change_of(uow, details))
     edit = prepare(uow, wish, explanation=explanation)
     if edit.verdict.has_hard:
         raise refusal(edit.verdict)
@@ -91,11 +96,12 @@ def _carry_out(uow: Uow, edit: Edit) -> Amended:
         if edit.gathered is not None:
             keep(uow, booking, edit.gathered, edit.verdict)
         came = Came.MOVED if edit.amendment is Amendment.MOVE else Came.ADJUSTED
-        return Amended(came, booking, before, edit.verdict)
+        return Amended(came, store.details_of(uow, booking), before, edit.verdict)
     if uow.actor.company_id is not None:
         require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), edit.wanted, uow.actor.roles)
-    change = request_change(uow, edit, track=track)
-    return Amended(Came.REQUESTED, booking, before, edit.verdict, change)
+    request_change(uow, edit, track=track)
+    now = store.details_of(uow, booking)
+    return Amended(Came.REQUESTED, now, before, edit.verdict, open_change_of(uow, now))
 
 
 def _track_due(uow: Uow, edit: Edit) -> Track | None:
@@ -169,10 +175,21 @@ def move_session(
     uow: Uow, reference: str, number: int, *, start: datetime, end: datetime, revision: int | None = None
 ) -> Amended:
     """Give one session another time, everything else as it is."""
+    return amend(uow, reference, content_if_moved(uow, reference, number, start=start, end=end), revision=revision)
+
+
+def content_if_moved(uow: Uow, reference: str, number: int, *, start: datetime, end: datetime) -> BookingContent:
+    """A booking's content with one session at another time. Errors: NotFound."""
     content = store.get_details(uow, reference).content
-    sessions = tuple(
-        replace(each, start=start, end=end) if each.number == number else each for each in content.sessions
-    )
-    if sessions == content.sessions and number not in {each.number for each in sessions}:
+    if number not in dict(content.numbered_sessions):
         raise NotFound
-    return amend(uow, reference, replace(content, sessions=sessions), revision=revision)
+    sessions = [replace(each, start=start, end=end) if each.number == number else each for each in content.sessions]
+    return replace(content, sessions=tuple(sessions))
+
+
+def get_waiting(uow: Uow, reference: str) -> OpenChange:
+    """The change of a booking that waits. Errors: NotFound when none does."""
+    waiting = open_change_of(uow, store.get_details(uow, reference))
+    if waiting is None:
+        raise NotFound
+    return waiting

@@ -70,7 +70,8 @@ class Edit:
     @property
     def new_findings(self) -> list[Finding]:
         """What an override would be due for and nobody has seen yet."""
-        known = {(each["code"], each["resource"], each.get("session")) for each in self.details.findings}
+        kept = [Finding.from_dict(each) for each in self.details.findings]
+        known = {(each.code, each.resource, each.session) for each in kept}
         return [
             each
             for each in self.verdict.findings

@@ -1,0 +1,113 @@
+"""Changes of bookings over JSON: the whole content again, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.bookings import changes
+from gmp_booking.bookings.change_schemas import (
+    AmendedOut,
+    ChangeOut,
+    ChangeSchema,
+    MoveSchema,
+    amended_out,
+    change_out,
+)
+from gmp_booking.bookings.changes import Amended
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.doors import refused_with_alternatives
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
+from gmp_booking.infra.http import send
+from gmp_booking.infra.i18n import current_language
+from gmp_booking.infra.uow import Answer, Request
+from gmp_booking.kernel.errors import Conflict
+
+api = Blueprint("changes_api", __name__, url_prefix="/api/v1/bookings", description="Changes of bookings")
+
+
+def _json(booking: Booking, out: dict[str, Any]) -> Answer:
+    headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'}
+    return Answer(200, json.dumps(out, ensure_ascii=False).encode(), headers)
+
+
+def _dump(request: Request) -> Any:
+    language = current_language()
+
+    def dump(amended: Amended) -> Answer:
+        return _json(amended.booking, amended_out(amended, request.actor, language))
+
+    return dump
+
+
+@api.route("/<reference>")
+class Amend(MethodView):
+    @api.arguments(ChangeSchema)
+    @api.response(200, AmendedOut)
+    def patch(self, body: tuple[BookingContent, str | None], reference: str) -> Response:
+        """Change a booking: send its whole content again (If-Match is honoured)
+
+        What is not signed is changed at once; the rest waits as a change while the booking stays confirmed.
+        """
+        content, reason = body
+        request = asked(reason=reason, idempotency=idempotency_of_header())
+        values = {"revision": revision_seen(reference), "explanation": reason}
+        try:
+            return send(request.answer(_dump(request), changes.amend, reference, content, **values))
+        except Conflict as conflict:
+            raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
+
+
+@api.route("/<reference>/change")
+class WaitingChange(MethodView):
+    @api.response(200, ChangeOut)
+    def get(self, reference: str) -> dict[str, Any]:
+        """Show the change that waits, and what would be different"""
+        return change_out(asked().read(changes.get_waiting, reference))
+
+
+@api.route("/<reference>/withdraw")
+class Withdraw(MethodView):
+    @api.arguments(ActionSchema)
+    @api.response(200, BookingOut)
+    def post(self, body: dict[str, Any], reference: str) -> Response:
+        """Ask no more for the change that waits"""
+        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        values = {"revision": revision_seen(reference), "explanation": body["reason"]}
+        return send(request.answer(_head, changes.withdraw, reference, **values))
+
+
+@api.route("/<reference>/sessions/<int:number>/cancel")
+class GiveUpSession(MethodView):
+    @api.arguments(ActionSchema)
+    @api.response(200, BookingOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Give one session up, with a reason"""
+        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        values = {"revision": revision_seen(reference), "reason": body["reason"] or ""}
+        return send(request.answer(_head, changes.give_up_session, reference, number, **values))
+
+
+@api.route("/<reference>/sessions/<int:number>/move")
+class MoveSession(MethodView):
+    @api.arguments(MoveSchema)
+    @api.response(200, AmendedOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Give one session another time"""
+        request = asked(idempotency=idempotency_of_header())
+        values = {"start": body["start"], "end": body["end"], "revision": revision_seen(reference)}
+        try:
+            return send(request.answer(_dump(request), changes.move_session, reference, number, **values))
+        except Conflict as conflict:
+            content = request.read(changes.content_if_moved, reference, number, start=body["start"], end=body["end"])
+            raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
+
+
+def _head(booking: Booking) -> Answer:
+    return _json(booking, head_out(booking))

@@ -1,0 +1,89 @@
+"""The shapes of changes at the doors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields, post_load
+
+from gmp_booking.bookings.changes import Amended
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.diff import differences
+from gmp_booking.bookings.proposals import OpenChange
+from gmp_booking.bookings.schemas import BookingOut, BookingSchema, CleanText, Shape, booking_out, findings_out
+from gmp_booking.infra.instants import InstantField
+from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.text import N_
+
+_REQUIRED = {"required": N_("This is needed."), "null": N_("This is needed.")}
+
+
+class ChangeSchema(BookingSchema):
+    """A booking's whole content again, and why."""
+
+    reason = CleanText(longest=2000, load_default=None, allow_none=True)
+
+    @post_load(pass_original=True)
+    def make(  # type: ignore[override]
+        self, data: dict[str, Any], original: Mapping[str, Any], **more: Any
+    ) -> tuple[BookingContent, str | None]:
+        reason = data.pop("reason")
+        return super().make(data, original, **more), reason
+
+
+class MoveSchema(Shape):
+    """Another time for one session."""
+
+    start = InstantField(required=True, error_messages=_REQUIRED)
+    end = InstantField(required=True, error_messages=_REQUIRED)
+
+
+class DifferenceOut(Schema):
+    part = fields.String()
+    number = fields.Integer(allow_none=True)
+    field = fields.String()
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+
+
+class ChangeOut(Schema):
+    version = fields.Integer()
+    base_version = fields.Integer()
+    state = fields.String()
+    track = fields.String()
+    stage = fields.Integer()
+    submitted_at = fields.String()
+    decide_by = fields.String()
+    pending_until = fields.String()
+    reason = fields.String(allow_none=True)
+    changed = fields.List(fields.Nested(DifferenceOut))
+
+
+class AmendedOut(BookingOut):
+    outcome = fields.String()
+    change = fields.Nested(ChangeOut, allow_none=True)
+
+
+def change_out(waiting: OpenChange) -> dict[str, Any]:
+    """A waiting change with what would be different."""
+    plain = ("version", "base_version", "state", "track", "stage")
+    instants = ("submitted_at", "decide_by", "pending_until")
+    change = waiting.change
+    return (
+        {name: getattr(change, name) for name in plain}
+        | {name: getattr(change, name).isoformat() for name in instants}
+        | {
+            "reason": change.explanation,
+            "changed": [each.as_dict() for each in differences(waiting.in_force.content, waiting.proposal.content)],
+        }
+    )
+
+
+def amended_out(amended: Amended, actor: Actor, language: str) -> dict[str, Any]:
+    """The booking as it is now, what became of the edit, and the change that waits."""
+    return booking_out(amended.details, actor, language) | {
+        "outcome": amended.came.value,
+        "open_findings": findings_out(amended.verdict.findings, actor, language),
+        "change": change_out(amended.waiting) if amended.waiting else None,
+    }

@@ -1,0 +1,134 @@
+"""Confirmed runs of Gaon's to be changed, and what is held of them as the rows say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.doors import utc, weekday_at
+from tests.standing import SIGNED, Standing
+
+GAON, HANBIT = "requester@gaon.example", "requester@hanbit.example"
+SCHEDULER, QA = "scheduler@brc.example", "qa@brc.example"
+REASON = "The donor material was not released"
+LENGTH = timedelta(hours=4)
+_weeks = iter(range(2, 60))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One engineering run: sessions of four hours on following days, and two places of an incubator beside them."""
+
+    reference: str
+    start: datetime
+    sessions: int = 1
+    equipment: bool = True
+
+    @property
+    def end(self) -> datetime:
+        return self.start + LENGTH
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return run_body(self.start, sessions=self.sessions, equipment=self.equipment)
+
+    def shifted(self, **by: int) -> Run:
+        return Run(self.reference, self.start + timedelta(**by), self.sessions, self.equipment)
+
+
+def run_body(
+    start: datetime,
+    *,
+    room: str = "B-01",
+    product: str = "GS-M1",
+    people: tuple[str, ...] = (),
+    sessions: int = 1,
+    equipment: bool = False,
+) -> dict[str, Any]:
+    named = people or (("operator@gaon.example",) if product.startswith("GS") else ())
+    return {
+        "kind": "CLEANROOM",
+        "product": product,
+        "run_type": "ENG",
+        "purpose": "P2 harvest",
+        "sessions": [
+            {
+                "room": room,
+                "start": (start + timedelta(days=day)).isoformat(),
+                "end": (start + timedelta(days=day) + LENGTH).isoformat(),
+                "headcount": 2,
+                "people": [{"email": email} for email in named],
+            }
+            for day in range(sessions)
+        ],
+        "equipment": [
+            {"resource": "INC-01", "units": 2, "start": start.isoformat(), "end": (start + LENGTH).isoformat()}
+        ]
+        if equipment
+        else [],
+    }
+
+
+def confirmed_run(standing: Standing, *, until: str = "confirmed", sessions: int = 1, equipment: bool = True) -> Run:
+    """A run that meets no other test's: each begins on a Tuesday of its own, a week free after it."""
+    start = weekday_at(9, weeks=next(_weeks))
+    next(_weeks)
+    body = run_body(start, sessions=sessions, equipment=equipment)
+    made = standing.program(GAON).post("/api/v1/bookings", body)
+    assert made.status_code == 201, made.text
+    reference = made.json["reference"]
+    if until == "confirmed":
+        approve(standing, reference)
+    return Run(reference, start, sessions, equipment)
+
+
+def approve(standing: Standing, reference: str) -> None:
+    assert tell(standing, SCHEDULER, reference, "review").status_code == 200
+    assert tell(standing, QA, reference, "approve").status_code == 200
+
+
+def tell(standing: Standing, email: str, reference: str, action: str) -> Any:
+    body = {"reason": REASON} | (SIGNED if action in {"approve", "reject"} else {})
+    return standing.program(email).post(f"/api/v1/bookings/{reference}/{action}", body)
+
+
+def patch(standing: Standing, reference: str, body: Any, *, by: str = GAON, etag: str | None = None) -> Any:
+    program = standing.program(by)
+    headers = program.headers | ({"If-Match": etag} if etag else {})
+    return program.client.patch(f"/api/v1/bookings/{reference}", json=body, headers=headers)
+
+
+Held = dict[str, list[tuple[str, str]]]
+
+
+def hold_of(standing: Standing, reference: str) -> Held:
+    """What is held: each place's time by resource, slots that touch taken together."""
+    rows = standing.ask(
+        "SELECT r.code, s.unit_id, s.starts_at, s.ends_at FROM slot s JOIN booking b ON b.id = s.booking_id"
+        " JOIN resource r ON r.id = s.resource_id WHERE s.active AND b.reference = %s ORDER BY 2, 3",
+        reference,
+    )
+    places: dict[tuple[str, int], list[list[datetime]]] = {}
+    for row in rows:
+        periods = places.setdefault((row["code"], row["unit_id"]), [])
+        if periods and periods[-1][1] >= row["starts_at"]:
+            assert periods[-1][1] == row["starts_at"], "two slots of one place overlap"
+            periods[-1][1] = row["ends_at"]
+        else:
+            periods.append([row["starts_at"], row["ends_at"]])
+    held: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for (code, _unit), periods in places.items():
+        held[code] += [(utc(start), utc(end)) for start, end in periods]
+    return {code: sorted(periods) for code, periods in held.items()}
+
+
+def booked(*runs: Run, equipment: bool = True) -> Held:
+    """What runs of one booking hold together, reckoned from their times alone; they do not overlap."""
+    held: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for run in runs:
+        held["B-01"].append((utc(run.start), utc(run.end)))
+        if equipment:
+            held["INC-01"] += [(utc(run.start), utc(run.end))] * 2
+    return {code: sorted(periods) for code, periods in held.items()}
