@@ -1,0 +1,98 @@
+"""Outages over JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.infra.http import send
+from gmp_booking.infra.uow import Answer
+from gmp_booking.outages import service
+from gmp_booking.outages.doors import carry_out_lifting, carry_out_placing
+from gmp_booking.outages.schemas import (
+    LiftSchema,
+    OutageOut,
+    OutagePageOut,
+    OutageQuery,
+    OutageSchema,
+    OutagesOut,
+    etag_of,
+    outage_out,
+    record_of,
+)
+from gmp_booking.outages.service import NewOutage
+
+api = Blueprint("outages_api", __name__, url_prefix="/api/v1/outages", description="Time withdrawn, holds among it")
+
+
+def _placed(rows: Sequence[Mapping[str, Any]]) -> Answer:
+    body = {"outages": [outage_out(row) for row in rows]}
+    headers = {"Content-Type": "application/json", "Location": f"/api/v1/outages/{rows[0]['id']}"}
+    return Answer(201, json.dumps(body, ensure_ascii=False).encode(), headers)
+
+
+def _one(row: Mapping[str, Any]) -> Answer:
+    headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(row)}"'}
+    return Answer(200, json.dumps(outage_out(row), ensure_ascii=False).encode(), headers)
+
+
+@api.route("")
+class Outages(MethodView):
+    @api.arguments(OutageQuery, location="query")
+    @api.response(200, OutagePageOut)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List outages: what stands now, what comes, what is over"""
+        page, size = query["page"], query["page_size"]
+        rows = asked().read(
+            service.list_outages,
+            when=query["when"],
+            kind=query["kind"],
+            subject_kind=query["subject_kind"],
+            offset=(page - 1) * size,
+            limit=size + 1,
+        )
+        return {
+            "outages": [outage_out(row) for row in rows[:size]],
+            "page": page,
+            "page_size": size,
+            "has_more": len(rows) > size,
+        }
+
+    @api.arguments(OutageSchema)
+    @api.response(201, OutagesOut)
+    def post(self, new: NewOutage) -> Response:
+        """Withdraw time, over running work too; what it hits becomes at risk (Idempotency-Key is honoured)"""
+        return send(carry_out_placing(asked(reason=new.reason, idempotency=idempotency_of_header()), _placed, new))
+
+
+@api.route("/<int:outage_id>")
+class OneOutage(MethodView):
+    @api.response(200, OutageOut)
+    def get(self, outage_id: int) -> Response:
+        """Show an outage"""
+        return send(_one(asked().read(service.get_outage, outage_id)))
+
+
+@api.route("/<int:outage_id>/lift")
+class Lift(MethodView):
+    @api.arguments(LiftSchema)
+    @api.response(200, OutageOut)
+    def post(self, body: dict[str, Any], outage_id: int) -> Response:
+        """End an outage now; a quality hold under a signature"""
+        reason = body["reason"] or ""
+        answer = carry_out_lifting(
+            asked(reason=reason or None, idempotency=idempotency_of_header()),
+            _one,
+            outage_id,
+            reason=reason,
+            password=(body["signature"] or {}).get("password"),
+            revision=revision_seen(record_of(outage_id)),
+            following=body["following"],
+        )
+        return send(answer)

@@ -1,0 +1,50 @@
+"""What the page and the API of outages share: the password is verified first, outside any transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gmp_booking.infra.uow import Answer, Request, Uow
+from gmp_booking.kernel.errors import Refusal
+from gmp_booking.outages import service
+from gmp_booking.outages.service import NewOutage
+from gmp_booking.signatures.service import verify
+
+Row = Mapping[str, Any]
+
+
+def carry_out_placing(request: Request, dump: Callable[[Sequence[Row]], Answer], new: NewOutage) -> Answer:
+    """Place an outage and hand its rows to whoever answers."""
+
+    def act(uow: Uow) -> Sequence[Row]:
+        return [service.get_outage(uow, outage.id) for outage in service.place(uow, new)]
+
+    return request.answer(dump, act)
+
+
+def carry_out_lifting(
+    request: Request,
+    dump: Callable[[Row], Answer],
+    outage_id: int,
+    *,
+    reason: str,
+    password: str | None,
+    revision: int | None,
+    following: bool,
+) -> Answer:
+    """Verify the password where one was given, then lift in one transaction.
+
+    Errors: whatever lifting or signing refuses.
+    """
+    verified = None
+    if password:
+        verified = verify(request.database, request.actor, password)
+        if isinstance(verified, Refusal):
+            raise verified
+
+    def act(uow: Uow) -> Row:
+        service.lift(uow, outage_id, reason=reason, revision=revision, verified=verified, following=following)
+        return service.get_outage(uow, outage_id)
+
+    return request.answer(dump, act)

@@ -1,0 +1,191 @@
+"""The shapes of outages, shared by the form and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from gmp_booking.infra.instants import InstantField
+from gmp_booking.kernel.text import N_
+from gmp_booking.outages.kinds import OutageKind, SubjectKind
+from gmp_booking.outages.recurrence import Repeat
+from gmp_booking.outages.service import LONGEST_REASON, NewOutage
+
+_CHOICE = N_("Not one of the choices.")
+_SUBJECT_KINDS = validate.OneOf([one.value for one in SubjectKind], error=_CHOICE)
+_KINDS = validate.OneOf([one.value for one in OutageKind], error=_CHOICE)
+
+
+class OutageSubjectIn(Schema):
+    """What it lies on: of a product "COMPANY/CODE", of a person the e-mail address, of the facility nothing."""
+
+    class Meta:
+        unknown = RAISE
+
+    kind = fields.String(required=True, validate=_SUBJECT_KINDS)
+    code = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class OutageRepeatIn(Schema):
+    """Every so many days, so many times in all or until a day."""
+
+    class Meta:
+        unknown = RAISE
+
+    every_days = fields.Integer(required=True, strict=True, validate=validate.Range(1, 366))
+    times = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 120))
+    until = fields.Date(load_default=None, allow_none=True)
+
+    @validates_schema
+    def says_how_long(self, data: Mapping[str, Any], **_more: Any) -> None:
+        if (data.get("times") is None) == (data.get("until") is None):
+            raise ValidationError(N_("Say how often it comes, or until when."), "times")
+
+
+class OutageSchema(Schema):
+    """An outage to be placed; without a start it begins now, without an end it is open."""
+
+    class Meta:
+        unknown = RAISE
+
+    subject = fields.Nested(OutageSubjectIn, required=True)
+    kind = fields.String(required=True, validate=_KINDS)
+    start = InstantField(load_default=None, allow_none=True)
+    end = InstantField(load_default=None, allow_none=True)
+    breach = fields.Boolean(load_default=False)
+    reason = fields.String(required=True, validate=validate.Length(max=LONGEST_REASON))
+    repeat = fields.Nested(OutageRepeatIn, load_default=None, allow_none=True)
+
+    @post_load
+    def as_outage(self, data: Mapping[str, Any], **_more: Any) -> NewOutage:
+        repeat = data["repeat"]
+        return NewOutage(
+            subject_kind=SubjectKind(data["subject"]["kind"]),
+            subject=data["subject"]["code"],
+            kind=OutageKind(data["kind"]),
+            reason=data["reason"],
+            starts_at=data["start"],
+            until_at=data["end"],
+            breach=data["breach"],
+            repeat=Repeat(repeat["every_days"], repeat["times"], repeat["until"]) if repeat else None,
+        )
+
+
+class ImpactQuery(Schema):
+    """The same outage in an address."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    subject_kind = fields.String(required=True, validate=_SUBJECT_KINDS)
+    subject = fields.String(load_default="", validate=validate.Length(max=200))
+    kind = fields.String(required=True, validate=_KINDS)
+    start = InstantField(load_default=None)
+    end = InstantField(load_default=None)
+    every_days = fields.Integer(load_default=None, validate=validate.Range(1, 366))
+    times = fields.Integer(load_default=None, validate=validate.Range(1, 120))
+    until = fields.Date(load_default=None)
+
+    @post_load
+    def as_outage(self, data: Mapping[str, Any], **_more: Any) -> NewOutage:
+        every = data["every_days"]
+        return NewOutage(
+            subject_kind=SubjectKind(data["subject_kind"]),
+            subject=data["subject"],
+            kind=OutageKind(data["kind"]),
+            reason="",
+            starts_at=data["start"],
+            until_at=data["end"],
+            repeat=Repeat(every, data["times"], data["until"]) if every else None,
+        )
+
+
+class HoldSignatureIn(Schema):
+    class Meta:
+        unknown = RAISE
+
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1024))
+
+
+class LiftSchema(Schema):
+    """Why it ends now; a quality hold is lifted under a signature."""
+
+    class Meta:
+        unknown = RAISE
+
+    reason = fields.String(load_default="", allow_none=True, validate=validate.Length(max=LONGEST_REASON))
+    following = fields.Boolean(load_default=False)
+    signature = fields.Nested(HoldSignatureIn, load_default=None, allow_none=True)
+
+
+class OutageQuery(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    when = fields.String(
+        load_default="current", validate=validate.OneOf(["current", "coming", "past", "all"], error=_CHOICE)
+    )
+    kind = fields.String(load_default=None, validate=_KINDS)
+    subject_kind = fields.String(load_default=None, validate=_SUBJECT_KINDS)
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000))
+    page_size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class OutageOut(Schema):
+    id = fields.Integer()
+    subject = fields.Dict()
+    kind = fields.String()
+    hold_no = fields.String(allow_none=True)
+    breach = fields.Boolean()
+    start = fields.String()
+    end = fields.String(allow_none=True)
+    until = fields.String(allow_none=True)
+    reason = fields.String()
+    raised_by = fields.String()
+    created_at = fields.String()
+    lifted_at = fields.String(allow_none=True)
+    lifted_by = fields.String(allow_none=True)
+    lift_reason = fields.String(allow_none=True)
+    series = fields.String(allow_none=True)
+    revision = fields.Integer()
+
+
+class OutagesOut(Schema):
+    outages = fields.List(fields.Nested(OutageOut))
+
+
+class OutagePageOut(OutagesOut):
+    page = fields.Integer()
+    page_size = fields.Integer()
+    has_more = fields.Boolean()
+
+
+def outage_out(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An outage as JSON: `until` is what was planned, `end` when it really ends."""
+    plain = ("id", "kind", "hold_no", "breach", "reason", "lift_reason", "series", "revision")
+    return {name: row[name] for name in plain} | {
+        "subject": {"kind": row["subject_kind"], "code": row["subject"]},
+        "start": _iso(row["starts_at"]),
+        "end": _iso(row["ends_at"]),
+        "until": _iso(row["until_at"]),
+        "created_at": _iso(row["created_at"]),
+        "lifted_at": _iso(row["lifted_at"]),
+        "raised_by": row["raised_by_name"],
+        "lifted_by": row["lifted_by_name"],
+    }
+
+
+def etag_of(row: Mapping[str, Any]) -> str:
+    return f"{record_of(row['id'])}-{row['revision']}"
+
+
+def record_of(outage_id: int) -> str:
+    """What an outage is called in an If-Match."""
+    return f"outage-{outage_id}"
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat() if instant else None

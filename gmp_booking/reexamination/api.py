@@ -1,0 +1,25 @@
+"""What an outage would hit, over JSON, before it is placed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.outages.schemas import ImpactQuery
+from gmp_booking.outages.service import NewOutage
+from gmp_booking.reexamination.schemas import ImpactOut, impact_out
+from gmp_booking.reexamination.service import impact
+
+api = Blueprint("reexamination_api", __name__, url_prefix="/api/v1/outages", description="What an outage would hit")
+
+
+@api.route("/impact")
+class Hit(MethodView):
+    @api.arguments(ImpactQuery, location="query")
+    @api.response(200, ImpactOut)
+    def get(self, new: NewOutage) -> dict[str, Any]:
+        """List the bookings an outage would hit, before it is placed"""
+        return impact_out(asked().read(impact, new))

@@ -1,0 +1,36 @@
+"""Placing and lifting outages over the API, as the people of the test facility do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.standing import SIGNED, Standing
+
+WHY = "Particle counts above the action limit"
+QA, ENGINEER = "qa@brc.example", "engineer@brc.example"
+
+
+def a_hold(room: str = "B-02", **more: Any) -> dict[str, Any]:
+    return {"subject": {"kind": "ROOM", "code": room}, "kind": "HOLD", "reason": WHY} | more
+
+
+def a_maintenance(room: str, start: datetime, *, hours: float = 4, **more: Any) -> dict[str, Any]:
+    times = {"start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()}
+    subject = {"kind": "ROOM", "code": room}
+    return {"subject": subject, "kind": "MAINTENANCE", "reason": "Filters are changed"} | times | more
+
+
+def placed(standing: Standing, body: dict[str, Any], *, by: str | None = None) -> dict[str, Any]:
+    """The outage, or the first of a series."""
+    answer = standing.program(by or (QA if body["kind"] == "HOLD" else ENGINEER)).post("/api/v1/outages", body)
+    assert answer.status_code == 201, answer.text
+    return answer.json["outages"][0]
+
+
+def lifted(standing: Standing, outage: dict[str, Any], **more: Any) -> dict[str, Any]:
+    by = QA if outage["kind"] == "HOLD" else ENGINEER
+    body = {"reason": "The requalification has passed"} | (SIGNED if outage["kind"] == "HOLD" else {}) | more
+    answer = standing.program(by).post(f"/api/v1/outages/{outage['id']}/lift", body)
+    assert answer.status_code == 200, answer.text
+    return answer.json

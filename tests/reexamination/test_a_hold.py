@@ -1,0 +1,139 @@
+"""A quality hold on a room in use: accepted at once, everything it hits at risk, everybody told, and clear again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from gmp_booking.reexamination.jobs import work
+from tests.doors import weekday_at
+from tests.notifications.conftest import PostOffice
+from tests.outages.acts import a_hold, a_maintenance, lifted, placed
+from tests.standing import SIGNED, Standing
+
+GAON = "requester@gaon.example"
+
+
+def a_run(room: str, start: datetime, *, hours: float = 3, **more: Any) -> dict[str, Any]:
+    session = {
+        "room": room,
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=hours)).isoformat(),
+        "headcount": 1,
+        "exposure": "CLOSED",
+    }
+    return {"kind": "CLEANROOM", "run_type": "ENG", "product": "GS-M1", "sessions": [session]} | more
+
+
+def confirmed(standing: Standing, body: dict[str, Any], by: str = GAON) -> str:
+    made = standing.program(by).post("/api/v1/bookings", body)
+    assert made.status_code == 201, made.text
+    address = f"/api/v1/bookings/{made.json['reference']}"
+    assert standing.program("scheduler@brc.example").post(f"{address}/review").status_code == 200
+    answer = standing.program("qa@brc.example").post(f"{address}/approve", SIGNED)
+    assert answer.status_code == 200, answer.text
+    return str(made.json["reference"])
+
+
+def run_now(standing: Standing, reference: str) -> None:
+    """Move the booking's one session to now and let it be in use."""
+    standing.ask(
+        """
+        WITH moved AS (
+            UPDATE booking_session SET state = 'IN_USE', starts_at = gmp_now() - interval '1 hour',
+                   ends_at = gmp_now() + interval '2 hours', actual_start_at = gmp_now() - interval '1 hour'
+            WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING *
+        ), of_booking AS (
+            UPDATE booking SET starts_at = moved.starts_at, ends_at = moved.ends_at FROM moved
+            WHERE booking.id = moved.booking_id
+        ), locked AS (
+            SELECT 1 FROM resource_lock, moved WHERE kind = 'resource' AND subject_id = moved.room_id FOR UPDATE
+        )
+        UPDATE slot SET during = tstzrange(moved.starts_at, moved.ends_at) FROM moved
+        WHERE slot.booking_id = moved.booking_id AND (SELECT count(*) FROM locked) > 0 RETURNING slot.id
+        """,
+        reference,
+    )
+
+
+def at_risk(standing: Standing, *references: str) -> list[bool]:
+    rows = standing.ask(
+        "SELECT reference, at_risk FROM booking WHERE reference = ANY (%s) ORDER BY starts_at", list(references)
+    )
+    return [row["at_risk"] for row in rows]
+
+
+def events(standing: Standing, reference: str) -> list[str]:
+    rows = standing.ask("SELECT event FROM journal WHERE reference = %s ORDER BY id", reference)
+    return [row["event"] for row in rows if row["event"] in {"BookingAtRisk", "BookingClear"}]
+
+
+def test_a_hold_over_a_running_session_and_three_bookings(standing: Standing, house_post: PostOffice) -> None:
+    running = confirmed(standing, a_run("B-02", weekday_at(9, weeks=2)))
+    run_now(standing, running)
+    later = [confirmed(standing, a_run("B-02", weekday_at(9, weeks=2, weekday=day))) for day in (1, 2)]
+    others = confirmed(
+        standing, a_run("B-02", weekday_at(9, weeks=3), product="SE-01"), by="requester@saebyeok.example"
+    )
+    beside = confirmed(standing, a_run("B-01", weekday_at(9, weeks=3)))
+    hit = [running, *later, others]
+    work(standing.database)
+    house_post.plan()
+    assert at_risk(standing, *hit, beside) == [False] * 5
+
+    hold = placed(standing, a_hold("B-02"))
+    assert hold["hold_no"] == "HOLD-0001"
+    assert hold["end"] is None
+    work(standing.database)
+    assert at_risk(standing, *hit) == [True] * 4
+    assert at_risk(standing, beside) == [False]
+    assert all(events(standing, reference) == ["BookingAtRisk"] for reference in hit)
+    sessions = standing.ask("SELECT bs.state FROM booking_session bs JOIN booking b ON b.id = bs.booking_id"
+                            " WHERE b.reference = %s", running)  # fmt: skip
+    assert [row["state"] for row in sessions] == ["IN_USE"]
+    house_post.work()
+    told = house_post.subjects
+    gaon = [subject for subject in told[GAON] if "At risk" in subject]
+    assert len(gaon) == 3
+    assert len([subject for subject in told["approver@gaon.example"] if "At risk" in subject]) == 3
+    rival = [mail for mail in house_post.mails_to("requester@saebyeok.example") if "At risk" in mail["Subject"]]
+    assert len(rival) == 1
+    text = rival[0].get_body(("plain",)).get_content()
+    assert "B-02 Room B-02 is on hold since" in text
+    assert "HOLD-0001" not in text
+    assert "Particle counts" not in text
+
+    work(standing.database)
+    assert all(events(standing, reference) == ["BookingAtRisk"] for reference in hit), "said once"
+    page = standing.visit(GAON).get(f"/bookings/{later[0]}").text
+    assert "on hold since" in page
+    assert "HOLD-0001" not in page
+    assert "HOLD-0001" in standing.visit("qa@brc.example").get(f"/bookings/{later[0]}").text
+
+    lifted(standing, hold)
+    work(standing.database)
+    assert at_risk(standing, *hit) == [False] * 4
+    assert all(events(standing, reference) == ["BookingAtRisk", "BookingClear"] for reference in hit)
+    house_post.work()
+    assert len([one for one in house_post.subjects[GAON] if "Clear again" in one]) == 3
+    signed = standing.ask("SELECT meaning, record_reference, printed_name FROM signature WHERE record_type = 'outage'")
+    assert [tuple(row.values()) for row in signed] == [("HOLD LIFTED", "HOLD-0001", "Staff qa")]
+
+
+def test_who_books_into_an_outage_is_refused_with_ways_around_it(standing: Standing) -> None:
+    start = weekday_at(9, weeks=5)
+    outage = placed(standing, a_maintenance("B-03", start, hours=3))
+    answer = standing.program(GAON).post("/api/v1/bookings", a_run("B-03", start + timedelta(hours=1)))
+    assert answer.status_code == 409, answer.text
+    (finding,) = answer.json["findings"]
+    assert finding["rule"] == "RM-06"
+    assert "out of service" in finding["message"]
+    assert "Filters" not in answer.text
+    assert answer.json["alternatives"]
+    for alternative in answer.json["alternatives"]:
+        preview = standing.program(GAON).post(
+            "/api/v1/bookings/preview", a_run("B-03", start) | {"sessions": alternative["sessions"]}
+        )
+        assert preview.json["verdict"] == "clear", preview.text
+    lifted(standing, outage)
+    assert standing.program(GAON).post("/api/v1/bookings", a_run("B-03", start)).status_code == 201
