@@ -1,4 +1,4 @@
-"""Keeping calendar links out of the logs: the address of a feed is its secret."""
+"""Keeping private links out of the logs: the address of a feed or of a one-time link is its secret."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from typing import Final
 
 LOGGERS: Final = ("gunicorn.access", "gunicorn.error", "werkzeug")
-_ADDRESS: Final = re.compile(r"(/calendars/)[^\s/?\"'<>]+")
+_ADDRESS: Final = re.compile(r"(/(?:calendars|welcome)/)[^\s/?\"'<>]+")
 
 
 def masked(text: str) -> str:
-    """The text with the secret of every feed address taken out."""
+    """The text with the secret of every private address taken out."""
     return _ADDRESS.sub(r"\1…", text)
 
 
@@ -20,8 +20,9 @@ class FeedAddressFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if "/calendars/" in message:
-            record.msg, record.args = masked(message), None
+        hidden = masked(message)
+        if hidden != message:
+            record.msg, record.args = hidden, None
         return True
 
 

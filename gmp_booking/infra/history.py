@@ -1,12 +1,20 @@
 """What every row was before and is after, written by the database itself (triggers of the migrations)."""
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.db import Base, Key, Ref, Stamp
+from gmp_booking.infra.uow import Uow
+
+MOST_SHOWN: Final = 200
+# What a reader knows already, or what the database keeps for itself.
+_SILENT: Final = frozenset({"id", "created_at", "company_id", "person_id", "resource_id"})
 
 
 class RowHistory(Base):
@@ -25,3 +33,49 @@ class RowHistory(Base):
     actor_name: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field before and after; None where there was no row yet, or is none any more."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """What one act did to one row: who, when, why, and each field."""
+
+    at: datetime
+    table: str
+    operation: str
+    actor_name: str | None
+    reason: str | None
+    fields: tuple[FieldChange, ...]
+
+
+def list_changes(uow: Uow, rows: Collection[tuple[str, int]]) -> list[RowChange]:
+    """What happened to these rows, the newest first, as far as the reader may see it.
+
+    Shape: rows are (table, id).
+    """
+    if not rows:
+        return []
+    statement = (
+        select(RowHistory)
+        .where(tuple_(RowHistory.table_name, RowHistory.row_id).in_(list(rows)))
+        .order_by(RowHistory.id.desc())
+        .limit(MOST_SHOWN)
+    )
+    return [
+        RowChange(entry.at, entry.table_name, entry.operation, entry.actor_name, entry.reason, fields)
+        for entry in uow.session.scalars(statement)
+        if (fields := _differences(entry.old_row or {}, entry.new_row or {}))
+    ]
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    names = [name for name in (new or old) if name not in _SILENT and old.get(name) != new.get(name)]
+    return tuple(FieldChange(name, old.get(name), new.get(name)) for name in names)

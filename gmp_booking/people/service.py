@@ -28,7 +28,7 @@ from gmp_booking.people.events import (
     RoleRevoked,
 )
 from gmp_booking.people.models import Person, PersonRole
-from gmp_booking.people.store import PersonRow, Wanted, list_everybody, list_role_ids
+from gmp_booking.people.store import PersonRow, Wanted, find_person, is_anybody_there, list_everybody, list_role_ids
 
 __all__ = [
     "PersonRow",
@@ -36,9 +36,11 @@ __all__ = [
     "change_person",
     "create_person",
     "deactivate_person",
+    "find_person",
     "find_person_by_email",
     "get_person",
     "grant_role",
+    "is_anybody_there",
     "list_everybody",
     "list_people",
     "list_role_ids",

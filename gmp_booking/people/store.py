@@ -77,6 +77,11 @@ def list_everybody(uow: Uow, wanted: Wanted) -> list[PersonRow]:
     return sorted(found, key=lambda row: (not row.person.active, row.person.name.casefold(), row.person.id))
 
 
+def is_anybody_there(uow: Uow) -> bool:
+    """Whether the facility has any person at all."""
+    return uow.session.execute(select(Person.id).limit(1)).first() is not None
+
+
 def lock_other_administrators(uow: Uow, person_id: int) -> int:
     """How many others administer the system, held so that two cannot leave at once."""
     standing = (PersonRole.role == Role.SYSADMIN.value) & PersonRole.revoked_at.is_(None)

@@ -1,0 +1,105 @@
+"""What every form of the administration does: say why, act once, and give the form back with what is wrong in it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from flask import Blueprint, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts import sessions
+from gmp_booking.accounts.door import asked, idempotency_of_form
+from gmp_booking.infra.http import send
+from gmp_booking.infra.i18n import _
+from gmp_booking.infra.uow import Answer, Uow
+from gmp_booking.kernel.access import Actor, Permission, require
+from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, Stale
+from gmp_booking.kernel.text import N_
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Page = Callable[[dict[str, str], int], Response]
+
+LONGEST_REASON = 500
+ON = "yes"
+
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+def readable_by(permission: Permission) -> Actor:
+    """Whoever is signed in and may read this. Errors: NotSignedIn; Forbidden."""
+    actor = sessions.require_actor()
+    require(actor, permission)
+    return actor
+
+
+class Form:
+    """One form that was sent: acted upon once, or shown again."""
+
+    def __init__(self, page: Page, *, needs_reason: bool = False) -> None:
+        self._page, self._needs_reason = page, needs_reason
+
+    def act(
+        self,
+        to: str | Callable[[R], str],
+        use_case: Callable[Concatenate[Uow, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Response:
+        """Carry it out and lead on; what is refused comes back beside the field it is about."""
+
+        def dump(result: R) -> Answer:
+            address = to if isinstance(to, str) else to(result)
+            return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
+
+        try:
+            call = asked(reason=self._reason(), idempotency=idempotency_of_form())
+            return send(call.answer(dump, use_case, *args, **kwargs))
+        except (Invalid, Conflict, Stale) as refusal:
+            return self.refuse(refusal)
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """The same page with what was typed and what is wrong with it."""
+        return self._page(errors_of(refusal), refusal.status)
+
+    def _reason(self) -> str | None:
+        reason = " ".join(request.form.get("reason", "").split())
+        if len(reason) > LONGEST_REASON:
+            raise Invalid(field_errors={"reason": [N_("A reason has at most 500 characters.")]})
+        if self._needs_reason and not reason:
+            raise Invalid(field_errors={"reason": [N_("Say why: it stays in the record.")]})
+        return reason or None
+
+
+def errors_of(refusal: Refusal) -> dict[str, str]:
+    """The first sentence for each field; what is about none stands under an empty name."""
+    found = {name: _(sentences[0], **refusal.params) for name, sentences in refusal.field_errors.items()}
+    return found or {"": _(refusal.message, **refusal.params)}
+
+
+def number(name: str) -> int:
+    """A number of the form. Errors: Invalid."""
+    typed = request.form.get(name, "").strip()
+    if not typed.isdecimal() or len(typed) > 9:
+        raise Invalid(field_errors={name: [N_("A number is needed.")]})
+    return int(typed)
+
+
+def words(name: str) -> str:
+    return request.form.get(name, "").strip()
+
+
+def ticked(name: str) -> bool:
+    return request.form.get(name) == ON
+
+
+def page(template: str, errors: dict[str, str], status: int, **context: Any) -> Response:
+    """A page of the administration.
+
+    Shape: `typed` is what was sent, so that a refused form is not lost; `key` makes each form act once.
+    """
+    typed = request.form if request.method == "POST" else {}
+    body = render_template(f"admin/{template}", errors=errors, typed=typed, key=secrets.token_hex(12), **context)
+    return make_response(body, status)

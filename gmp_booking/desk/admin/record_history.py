@@ -1,0 +1,112 @@
+"""What was changed in a record, field by field, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.infra.history import RowChange
+from gmp_booking.infra.i18n import _, format_instant
+from gmp_booking.kernel.text import N_
+
+RECORDS: Mapping[str, str] = {
+    "person": N_("Person"),
+    "person_role": N_("Role"),
+    "company": N_("Company"),
+    "product": N_("Product"),
+    "resource": N_("Name and use"),
+    "room": N_("Room"),
+    "equipment": N_("Equipment"),
+    "unit": N_("Place"),
+    "opening_hours": N_("Opening hours"),
+    "rule_switch": N_("Rule"),
+    "facility": N_("Facility"),
+}
+FIELDS: Mapping[str, str] = {
+    "name": N_("Name"),
+    "name_ko": N_("Name in Korean"),
+    "name_en": N_("Name in English"),
+    "name_zh": N_("Name in Chinese"),
+    "email": N_("E-mail address"),
+    "phone": N_("Telephone"),
+    "language": N_("Language"),
+    "active": N_("In use"),
+    "role": N_("Role"),
+    "granted_at": N_("Given"),
+    "revoked_at": N_("Taken away"),
+    "code": N_("Code"),
+    "country": N_("Country"),
+    "registration_no": N_("Registration number"),
+    "status": N_("Status"),
+    "pending_room_days_cap": N_("Most room-days waiting"),
+    "single_signatory": N_("One person may request and authorise"),
+    "modality": N_("Modality"),
+    "kind": N_("Kind"),
+    "grade": N_("Grade"),
+    "max_occupancy": N_("Most people"),
+    "recovery_min": N_("Recovery (minutes)"),
+    "equipment_kind": N_("Kind"),
+    "home_room_id": N_("Home room (number)"),
+    "weekday": N_("Weekday"),
+    "opens": N_("Opens"),
+    "closes": N_("Closes"),
+    "rule": N_("Rule"),
+    "mode": N_("How it is kept"),
+    "from_on": N_("From"),
+    "time_zone": N_("Time zone"),
+    "number": N_("Number"),
+}
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+ACTS: Mapping[str, str] = {"INSERT": N_("added"), "UPDATE": N_("changed"), "DELETE": N_("removed")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One act on one row, as it is read: who, when, why and each field before and after."""
+
+    what: str
+    at: datetime
+    actor_name: str
+    reason: str | None
+    fields: tuple[tuple[str, str, str], ...]
+
+
+def lines(changes: Sequence[RowChange]) -> list[Line]:
+    return [
+        Line(
+            what=_("%(record)s: %(act)s", record=_(RECORDS.get(each.table, each.table)), act=_(ACTS[each.operation])),
+            at=each.at,
+            actor_name=each.actor_name or "–",
+            reason=each.reason,
+            fields=tuple(
+                (_(FIELDS.get(one.field, one.field)), _said(one.field, one.old), _said(one.field, one.new))
+                for one in each.fields
+                if one.old is not None or one.new is not None
+            ),
+        )
+        for each in changes
+    ]
+
+
+def _said(field: str, value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if field.endswith("_at"):
+        return format_instant(datetime.fromisoformat(value))
+    if field == "weekday":
+        return _(WEEKDAYS[value])
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return str(value)
