@@ -47,9 +47,12 @@ _ROOMS = (
     ("B-03", "B", "GMP", 30, 5, "Z1", True, "MATRIX"),
     ("C-01", "C", "GMP", 26, 4, "Z3", True, "MATRIX"),
     ("C-02", "C", "SERVICE", 16, 3, "Z3", True, "L1_BETWEEN_PRODUCTS"),
+    ("L-01", "D", "SERVICE", 32, 5, "Z3", True, "L1_BETWEEN_PRODUCTS"),
     ("T-01", "mock C", "DEMO", 40, 10, "Z3", False, "NONE"),
     ("T-02", "-", "SEATED", 70, 24, None, False, "NONE"),
+    ("VC-01", "-", "SEATED", 60, 20, None, False, "NONE"),
 )
+_SEATS = {"T-01": 8, "T-02": 20, "VC-01": 20}
 _EQUIPMENT = (
     # code, kind, home, use, places
     ("BSC-01", "BSC", "B-01", "ATTENDED", 1),
@@ -75,9 +78,10 @@ def lay_test_facility(uow: Uow) -> None:
         add_room(
             uow,
             NewRoom(
-                code, names, grade, room_class, area, people, gmp, changeover, zone_id=zones[zone] if zone else None
+                code, names, grade, room_class, area, people, gmp, changeover,
+                zone_id=zones[zone] if zone else None, seats=_SEATS.get(code),
             ),
-        )
+        )  # fmt: skip
     for code, kind, home, use, places in _EQUIPMENT:
         add_equipment(uow, NewEquipment(code, Names(code, code, code), kind, home, use, places=places))
     for user, role in STAFF.items():

@@ -60,7 +60,7 @@ SEARCH_AFTER = timedelta(days=21)
 MARGIN = timedelta(hours=12)
 """More than setup and teardown ever add to the time asked for."""
 HOLIDAYS_AHEAD = timedelta(days=75)
-LONGEST_RECOVERY = timedelta(hours=4)
+LONGEST_RECOVERY = timedelta(days=1)
 """No room may have more to recover in; neighbours as far off are looked at."""
 
 _LOOK_UP = text(

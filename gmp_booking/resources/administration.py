@@ -197,13 +197,13 @@ def mistakes_of_names(names: Sequence[str]) -> dict[str, list[str]]:
     return {field: [sentence] for field, fits in zip(("name_ko", "name_en", "name_zh"), wrong, strict=True) if not fits}
 
 
-def mistakes_of_room(grade: str, max_occupancy: int, recovery_min: int) -> dict[str, list[str]]:
+def mistakes_of_room(grade: str, max_occupancy: int, recovery_min: int | None) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not re.fullmatch(r"[A-Za-z0-9 /-]{1,12}", grade):
         errors["grade"] = [N_("A grade has 1 to 12 letters and digits.")]
     if not 1 <= max_occupancy <= MOST_PEOPLE:
         errors["max_occupancy"] = [N_("A number from 1 to 500 is needed.")]
-    if not 0 <= recovery_min <= LONGEST_RECOVERY_MIN:
+    if recovery_min is not None and not 0 <= recovery_min <= LONGEST_RECOVERY_MIN:
         errors["recovery_min"] = [N_("A number of minutes from 0 to 1440 is needed.")]
     return errors
 

@@ -62,7 +62,7 @@ class Room(Base):
         CheckConstraint("changeover_policy IN ('MATRIX', 'L1_BETWEEN_PRODUCTS', 'NONE')", name="changeover_policy"),
         CheckConstraint("max_occupancy > 0", name="max_occupancy"),
         CheckConstraint("seats > 0", name="seats"),
-        CheckConstraint("recovery_min BETWEEN 0 AND 240", name="recovery_min"),
+        CheckConstraint("recovery_min BETWEEN 0 AND 1440", name="recovery_min"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"), primary_key=True)

@@ -59,9 +59,10 @@ class NewRoom:
     changeover_policy: str
     zone_id: int | None = None
     bsl_max: int | None = None
-    recovery_min: int = 20
+    recovery_min: int | None = 20
     vhp_group: str | None = None
     suited_for: Sequence[str] = ()
+    seats: int | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ def add_room(uow: Uow, new: NewRoom) -> int:
             changeover_policy=new.changeover_policy,
             vhp_group=new.vhp_group,
             suited_for=list(new.suited_for),
+            seats=new.seats,
         )
     )
     return resource_id

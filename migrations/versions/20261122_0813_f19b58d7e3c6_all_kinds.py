@@ -60,7 +60,7 @@ def upgrade() -> None:
     op.add_column("room", sa.Column("seats", sa.Integer(), nullable=True))
     op.create_check_constraint(op.f("ck_room_seats"), "room", "seats > 0")
     op.alter_column("room", "recovery_min", nullable=True)
-    op.create_check_constraint(op.f("ck_room_recovery_min"), "room", "recovery_min BETWEEN 0 AND 240")
+    op.create_check_constraint(op.f("ck_room_recovery_min"), "room", "recovery_min BETWEEN 0 AND 1440")
     _create_overrides()
     _create_auto_confirm()
     _create_on_call()
