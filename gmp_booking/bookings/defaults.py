@@ -194,3 +194,27 @@ def _later(part: Form, by: timedelta) -> Form:
         for name in ("start_date", "end_date")
         if part[name]
     }
+
+
+_DRAFTS = text(
+    """
+    SELECT reference, kind, title, draft ->> 'product' AS product, draft -> 'sessions' -> 0 ->> 'room' AS room,
+           draft -> 'sessions' -> 0 ->> 'start_date' AS start_date, changed_at, count(*) OVER () AS all_of_them
+    FROM booking WHERE entered_by = :person_id AND state = 'DRAFT' ORDER BY changed_at DESC LIMIT :most
+    """
+)
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """One's own drafts, the latest first; `count` is of all of them."""
+
+    count: int
+    latest: Sequence[Mapping[str, Any]]
+
+
+def list_drafts(uow: Uow, *, most: int = 3) -> Drafts:
+    """What one has begun and not yet submitted."""
+    values = {"person_id": uow.actor.person_id, "most": most}
+    rows = [dict(row._mapping) for row in uow.session.execute(_DRAFTS, values)]  # noqa: SLF001
+    return Drafts(rows[0]["all_of_them"] if rows else 0, rows)

@@ -18,7 +18,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings import defaults, repeat, service, slot_holds
 from gmp_booking.bookings import form as forms
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.defaults import Asked
+from gmp_booking.bookings.defaults import Asked, Drafts
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
 from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType
@@ -49,7 +49,13 @@ def new() -> Response:
         begun = call.read(defaults.begin, _asked_for())
     options = call.read(service.form_options)
     _choose_the_only_product(begun.form, options)
-    return _page(begun.form, preview=_opened(begun.form), begun_from=begun.like, options=options)
+    return _page(
+        begun.form,
+        preview=_opened(begun.form),
+        begun_from=begun.like,
+        options=options,
+        drafts=call.read(defaults.list_drafts),
+    )
 
 
 def _choose_the_only_product(form: Form, options: Options) -> None:
@@ -277,6 +283,7 @@ def _page(
     options: Options | None = None,
     begun_from: str | None = None,
     repetition: Repetition | None = None,
+    drafts: Drafts | None = None,
 ) -> Response:
     found = options or asked().read(service.form_options)
     _choose_the_only_product(form, found)
@@ -290,6 +297,7 @@ def _page(
         begun_from=begun_from or request.form.get("begun_from", "")[:20],
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
+        drafts=drafts,
         repetition=repetition or Repetition(),
         repeated=_repeated(repetition) if repetition else [],
         blank_session=forms.blank_session(),
@@ -353,6 +361,7 @@ def mine() -> str:
     filters = {"state": state, "when": when, "q": request.args.get("q", "")}
     return render_template(
         "bookings/list.html",
+        drafts=call.read(defaults.list_drafts),
         rows=[_row(row, is_facility=call.actor.is_staff) for row in found.rows],
         filter=filters | {"text": filters["q"]},
         states=[(value, None) for value in BookingState.__members__],

@@ -326,6 +326,8 @@ def _actions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
     if _is_over(file) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
         statement = _statement(booking, RECORD_REVIEWED)
         found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
+    if state is not BookingState.DRAFT and is_allowed(actor, Permission.BOOKING_DRAFT, subject_of(booking)):
+        found.append(_link(_("Book again"), url_for("bookings.new", copy=booking.reference), kind="quiet"))
     return found
 
 
@@ -414,5 +416,5 @@ def _action(action: Action, form: str, kind: str, **more: Any) -> dict[str, Any]
     return empty | {"name": action.value, "label": _(ACT_LABELS[action]), "form": form, "kind": kind} | more
 
 
-def _link(label: str, href: str) -> dict[str, Any]:
-    return {"name": "edit", "label": label, "form": "link", "kind": "primary", "href": href}
+def _link(label: str, href: str, *, kind: str = "primary") -> dict[str, Any]:
+    return {"name": "edit", "label": label, "form": "link", "kind": kind, "href": href}

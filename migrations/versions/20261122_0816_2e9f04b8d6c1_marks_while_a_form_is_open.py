@@ -43,6 +43,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "number", name=op.f("uq_slot_hold_person_id_number")),
     )
     op.create_index("ix_slot_hold_resource_id_expires_at", "slot_hold", ["resource_id", "expires_at"])
+    op.create_index(
+        "ix_booking_draft", "booking", ["entered_by", "changed_at"], postgresql_where=sa.text("state = 'DRAFT'")
+    )
     for statement in wall_sql("slot_hold", Wall.TENANT):
         op.execute(statement)
     op.execute("GRANT DELETE ON slot_hold TO gmp_facility")
@@ -53,5 +56,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(f"DROP FUNCTION {SIGNATURE}")
+    op.drop_index("ix_booking_draft", table_name="booking", postgresql_where=sa.text("state = 'DRAFT'"))
     op.drop_index("ix_slot_hold_resource_id_expires_at", table_name="slot_hold")
     op.drop_table("slot_hold")

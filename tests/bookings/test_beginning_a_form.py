@@ -127,3 +127,26 @@ def test_control_characters_give_the_form_back(standing: Standing) -> None:
     told = standing.visit(REQUESTER).post("/bookings/preview", form)
     assert told.status_code == 200
     assert "Control characters" in told.text
+
+
+def test_booking_again_is_one_click_from_the_booking_and_from_the_list(standing: Standing, reference: str) -> None:
+    again = f"/bookings/new?copy={reference}"
+    for page in (f"/bookings/{reference}", "/bookings"):
+        assert again in standing.visit(REQUESTER).get(page).text
+        assert again not in standing.visit("operator@saebyeok.example").get(page).text
+
+
+def test_drafts_are_offered_again_to_who_began_them(standing: Standing) -> None:
+    assert "You have" not in standing.visit(REQUESTER).get("/bookings/new").text
+    form = form_of(
+        operation="save_draft", product="SE-01", sessions=[{"room": "C-02", "start": weekday_at(9, weeks=8)}]
+    )
+    kept = standing.visit(REQUESTER).post("/bookings/new", form)
+    address = kept.location.partition("?")[0]
+    for page in ("/bookings/new", "/bookings"):
+        told = standing.visit(REQUESTER).get(page).text
+        assert "You have 1 draft – go on with" in told
+        assert f'<a href="{address}">SE-01 · C-02 · ' in told
+    assert "go on with" not in standing.visit("approver@saebyeok.example").get("/bookings/new").text
+    standing.visit(REQUESTER).post("/bookings/new", form | {"idempotency_key": "another"})
+    assert "You have 2 drafts" in standing.visit(REQUESTER).get("/bookings").text
