@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.events import BookingAnswered
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, step
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.on_behalf import acknowledge_by_acting
+from gmp_booking.bookings.remarks import record_answer, require_answer
 from gmp_booking.bookings.service import examine_again, refusal, subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.infra.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, require
-from gmp_booking.kernel.errors import Invalid, Stale
+from gmp_booking.kernel.errors import Stale
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
 from gmp_booking.resources.slots import locks_of_slots
 
-LONGEST: Final = 2000
 HOLIDAYS_AHEAD_DAYS: Final = 90
 
 
@@ -51,30 +50,9 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
         pending_until=working_days_later(uow.now, 2 * days, holidays),
         draft=None,
     )
+    acknowledge_by_acting(uow, booking)
     record_answer(uow, booking, said)
     return details
-
-
-def require_answer(text: str | None) -> str:
-    """Errors: Invalid for an answer without words, or a very long one."""
-    said = (text or "").strip()
-    if not any(character.isalnum() for character in said):
-        raise Invalid(field_errors={"text": [N_("Write the answer.")]})
-    if len(said) > LONGEST:
-        raise Invalid(field_errors={"text": [N_("This text is too long.")]})
-    return said
-
-
-def record_answer(uow: Uow, booking: Booking, said: str) -> None:
-    uow.record(
-        BookingAnswered(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
-            answer=said,
-        )
-    )
 
 
 def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:

@@ -17,8 +17,15 @@ from gmp_booking.bookings.lifecycle import Action, BookingState, ChangeState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.on_behalf import Asker, ask_to_confirm, asker_of, refuse_another_company
+from gmp_booking.bookings.on_behalf import (
+    Asker,
+    acknowledge_by_acting,
+    ask_to_confirm,
+    asker_of,
+    refuse_another_company,
+)
 from gmp_booking.bookings.placing import ids_of, refusal, take_or_refuse, wanted_slots
+from gmp_booking.bookings.remarks import record_answer, require_answer
 from gmp_booking.bookings.self_confirming import confirms_itself
 from gmp_booking.bookings.store import BookingDetails, NewBooking, TakenTime, Wanted
 from gmp_booking.companies.models import Company
@@ -114,13 +121,20 @@ def _look_around(uow: Uow, content: BookingContent, *, company_id: int, booking_
     return Preview(examine(gathered.case), find_alternatives(gathered.case))
 
 
-def save_draft(uow: Uow, form: Mapping[str, Any], *, reference: str | None = None) -> Booking:
-    """Keep a form as it was typed, whatever is missing or wrong in it; nothing is held."""
+def save_draft(
+    uow: Uow, form: Mapping[str, Any], *, reference: str | None = None, revision: int | None = None
+) -> Booking:
+    """Keep a form as it was typed, whatever is missing or wrong in it; nothing is held.
+
+    Errors: NotFound; Conflict when it is no longer a draft; Stale when it was saved from elsewhere meanwhile.
+    """
     if reference is not None:
         booking = store.get_booking(uow, reference)
         require(uow.actor, Permission.BOOKING_DRAFT, subject_of(booking))
         if BookingState(booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
             raise Conflict(N_("This booking is no longer a draft."))
+        if revision is not None and revision != booking.revision:
+            raise Stale
         store.change_booking(uow, booking, draft=dict(form))
         return booking
     company_id = company_for(uow, str(form.get("company") or "") or None)
@@ -151,8 +165,11 @@ def submit(
     reference: str | None = None,
     revision: int | None = None,
     action: Action = Action.SUBMIT,
+    answer: str | None = None,
 ) -> Submitted:
     """Ask for a booking, or for something else than was asked for: its slots are held from here on, all or none.
+
+    Shape: `answer` goes with a returned booking, to the question it was returned with.
 
     Errors: Invalid for what is wrong by itself; Conflict with the findings when a HARD one stands or somebody was
     quicker; Stale when the draft was changed meanwhile.
@@ -188,8 +205,11 @@ def submit(
     if not needs_nobody:
         require_within_limit(limits, content)
     columns = request_columns(uow, content, catalogue, needs_nobody=needs_nobody)
+    was_returned = booking is not None and booking.state == BookingState.RETURNED
     written = _write_request(uow, content, catalogue, gathered, booking=booking, asker=asker, columns=columns)
     keep(uow, written, gathered, verdict)
+    if was_returned and answer and answer.strip():
+        record_answer(uow, written, require_answer(answer))
     _record_submission(uow, written, content, verdict)
     return Submitted(written, content, verdict)
 
@@ -201,11 +221,14 @@ def _refuse_problems(content: BookingContent, uow: Uow) -> None:
 
 
 def asker_for(uow: Uow, content: BookingContent, booking: Booking | None) -> Asker:
-    """Who asks for this: of a kept booking, whoever asked for it before."""
+    """Who asks for this: of a kept booking, whoever asked for it before, or whom staff name now in their draft."""
     if booking is None:
         return asker_of(uow, content.booked_for)
-    if uow.actor.is_staff and content.booked_for:
-        refuse_another_company(booking, asker_of(uow, content.booked_for))
+    named = asker_of(uow, content.booked_for) if uow.actor.is_staff and content.booked_for else None
+    if named is not None:
+        refuse_another_company(booking, named)
+    if uow.actor.is_staff and booking.state == BookingState.DRAFT:
+        return Asker(booking.company_id, named.person_id if named else None)
     return Asker(booking.company_id, booking.requested_by)
 
 
@@ -249,7 +272,11 @@ def _write_request(
             sequence=booking.sequence + 1 if was_asked_for else booking.sequence,
             stage=0,
             draft=None,
+            requested_by=asker.person_id or booking.requested_by,
         )
+        if not was_asked_for:
+            ask_to_confirm(uow, booking, asker)
+        acknowledge_by_acting(uow, booking)
     _write_parts(uow, content, catalogue, gathered.case, booking=booking)
     return booking
 

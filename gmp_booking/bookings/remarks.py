@@ -1,0 +1,35 @@
+"""What a company answers in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gmp_booking.bookings.events import BookingAnswered
+from gmp_booking.bookings.models import Booking
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.text import N_
+
+LONGEST: Final = 2000
+
+
+def require_answer(text: str | None) -> str:
+    """Errors: Invalid for an answer without words, or a very long one."""
+    said = (text or "").strip()
+    if not any(character.isalnum() for character in said):
+        raise Invalid(field_errors={"text": [N_("Write the answer.")]})
+    if len(said) > LONGEST:
+        raise Invalid(field_errors={"text": [N_("This text is too long.")]})
+    return said
+
+
+def record_answer(uow: Uow, booking: Booking, said: str) -> None:
+    uow.record(
+        BookingAnswered(
+            company_id=booking.company_id,
+            booking_id=booking.id,
+            reference=booking.reference,
+            version=booking.version,
+            answer=said,
+        )
+    )
