@@ -31,7 +31,7 @@ from gmp_booking.bookings.lifecycle import (
     RunType,
     SessionState,
 )
-from gmp_booking.bookings.models import Booking, BookingVersion, Evaluation
+from gmp_booking.bookings.models import Booking, BookingVersion, DecisionFacts, Evaluation
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
@@ -452,10 +452,12 @@ def details_of(uow: Uow, booking: Booking) -> BookingDetails:
     """The booking with the parts of the version it names, in force or proposed."""
     values = {"booking_id": booking.id, "version": booking.version, "product_id": booking.product_id}
     parts = uow.session.execute(_CONTENT, values).scalar_one()
+    # The facility reads the findings whole; a company as they were kept for it.
+    kept = DecisionFacts if uow.actor.sees_facility else Evaluation
     latest = (
-        select(Evaluation.findings)
-        .where(Evaluation.booking_id == booking.id, Evaluation.version == booking.version)
-        .order_by(Evaluation.id.desc())
+        select(kept.findings)
+        .where(kept.booking_id == booking.id, kept.version == booking.version)
+        .order_by(kept.id.desc())
         .limit(1)
     )
     return BookingDetails(booking, parts, uow.session.execute(latest).scalar() or ())

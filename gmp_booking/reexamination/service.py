@@ -213,7 +213,7 @@ def _agreed(uow: Uow, booking: Booking) -> set[tuple[Any, ...]]:
 
 def _differs(verdict: Verdict, details: BookingDetails) -> bool:
     """Whether this look found something else than the last one did; a better remedy is no news."""
-    found = [_without_remedy(finding.as_dict()) for finding in verdict.findings]
+    found = [_without_remedy(finding.as_evidence()) for finding in verdict.findings]
     return found != [_without_remedy(kept) for kept in details.findings]
 
 
