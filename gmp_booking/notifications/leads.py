@@ -41,6 +41,11 @@ class Lead:
         return f"D-{self.days}" if self.days else f"H-{self.hours}"
 
     @property
+    def is_day_ahead(self) -> bool:
+        """What is said the morning before, in one mail for the whole day."""
+        return self.days == 1
+
+    @property
     def is_long(self) -> bool:
         return self.days >= LONG_DAYS
 

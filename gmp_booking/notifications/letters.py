@@ -21,6 +21,9 @@ from gmp_booking.infra.outbox import ClaimedMessage
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.notifications import account_mail
+from gmp_booking.notifications.account_mail import LinkMail, find_link_mail
+from gmp_booking.notifications.day_ahead import DayAhead, find_day_ahead
 from gmp_booking.notifications.digest import Digest, find_digest
 from gmp_booking.notifications.risks import told_risks
 from gmp_booking.notifications.service import Current, MailKind, look_again, part_of
@@ -44,9 +47,13 @@ _TEMPLATE: Final[Mapping[MailKind, str]] = {
     MailKind.AT_RISK: "at_risk.txt",
     MailKind.CLEAR_AGAIN: "clear_again.txt",
     MailKind.DIGEST: "digest.txt",
+    MailKind.DAY_AHEAD: "day_ahead.txt",
+    MailKind.INVITATION: "link.txt",
+    MailKind.RESET: "link.txt",
 }
 OPEN_BOOKING: Final = N_("Open the booking")
 LOOK_AND_CONFIRM: Final = N_("Look at it and confirm it")
+OPEN_BOOKINGS: Final = N_("Open my bookings")
 OPEN_INBOX: Final = N_("Open the inbox")
 WAITING_FOR_YOU: Final = N_("Waiting for your decision")
 
@@ -66,6 +73,12 @@ def write_letter(uow: Uow, message: ClaimedMessage, config: Config) -> Mail | No
     if message.kind == MailKind.DIGEST:
         digest = find_digest(uow, message)
         return None if digest is None else _digest_letter(uow, message, digest, config)
+    if message.kind == MailKind.DAY_AHEAD:
+        ahead = find_day_ahead(uow, message)
+        return None if ahead is None else _day_ahead_letter(uow, message, ahead, config)
+    if message.kind in account_mail.KINDS:
+        mailed = find_link_mail(uow, message, config)
+        return None if mailed is None else _link_letter(uow, message, mailed, config)
     current = look_again(uow, message)
     if current is None:
         return None
@@ -91,6 +104,37 @@ def _digest_letter(uow: Uow, message: ClaimedMessage, digest: Digest, config: Co
         "link_label": OPEN_INBOX,
     }
     return _letter(uow, message, digest.reader, config, words=words)
+
+
+def _day_ahead_letter(uow: Uow, message: ClaimedMessage, ahead: DayAhead, config: Config) -> Mail:
+    _speak(ahead.reader)
+    first = ahead.parts[0].period.start
+    words = {
+        "kind": message.kind,
+        "reader": ahead.reader.name,
+        "reference": "",
+        "what": ", ".join(dict.fromkeys(part.code for part in ahead.parts))[:60],
+        "day": i18n.format_day(first),
+        "lines": ahead.parts,
+        "url": f"{config.base_url}/bookings",
+        "link_label": OPEN_BOOKINGS,
+    }
+    return _letter(uow, message, ahead.reader, config, words=words)
+
+
+def _link_letter(uow: Uow, message: ClaimedMessage, mailed: LinkMail, config: Config) -> Mail:
+    language = _speak(mailed.reader)
+    words = {
+        "kind": message.kind,
+        "reader": mailed.reader.name,
+        "reference": "",
+        "what": i18n.gettext_for(language)(account_mail.CHOOSE_A_PASSWORD),
+        "is_invitation": mailed.is_invitation,
+        "until": mailed.link.expires_at,
+        "url": mailed.url,
+        "link_label": account_mail.CHOOSE_A_PASSWORD,
+    }
+    return _letter(uow, message, mailed.reader, config, words=words)
 
 
 def _speak(reader: Person) -> str:

@@ -19,7 +19,7 @@ from gmp_booking.infra.journal import Consumer
 from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Role
-from gmp_booking.notifications import store
+from gmp_booking.notifications import day_ahead, store
 from gmp_booking.notifications.leads import BEFORE_EXPIRY, Start, due, plan_reminders
 from gmp_booking.people.models import Person
 
@@ -41,6 +41,9 @@ class MailKind(StrEnum):
     AT_RISK = "at_risk"
     CLEAR_AGAIN = "clear_again"
     DIGEST = "digest"
+    DAY_AHEAD = day_ahead.KIND
+    INVITATION = "invitation"
+    RESET = "reset"
 
 
 S = BookingState
@@ -191,6 +194,9 @@ def _reminders(happening: Happening, details: BookingDetails, people: Iterable[P
     for reminder in plan_reminders(Kind(details.booking.kind), starts_of(details), known_at=happening.at):
         session = by_number.get(reminder.session_number)
         taking_part = people if session is None else _who(people, takers_of(details, session))
+        if reminder.lead.is_day_ahead:
+            yield from day_ahead.day_ahead_messages(taking_part, details.booking, due_at=reminder.due_at)
+            continue
         yield from _messages(
             happening,
             details,
