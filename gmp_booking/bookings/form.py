@@ -50,6 +50,8 @@ def blank_form(*, kind: str = "CLEANROOM") -> Form:
         "kind": kind,
         "run_type": "ENG" if kind == "CLEANROOM" else "",
         "company": "",
+        "asked_by": "",
+        "answer": "",
         "reference": None,
         "revision": None,
         "sessions": [],
@@ -59,7 +61,7 @@ def blank_form(*, kind: str = "CLEANROOM") -> Form:
 
 def typed(fields: MultiDict[str, str]) -> Form:
     """The form as it was sent."""
-    form = blank_form() | {name: fields.get(name, "") for name in (*PLAIN, "company")}
+    form = blank_form() | {name: fields.get(name, "") for name in (*PLAIN, "company", "asked_by", "answer")}
     form["reference"] = fields.get("reference") or None
     form["revision"] = fields.get("revision") or None
     for kind, index in _parts(fields):
@@ -108,7 +110,7 @@ def as_json(form: Form) -> dict[str, Any]:
     if form["kind"] not in {"CLEANROOM", "EQUIPMENT"}:
         payload.pop("product", None)
     if form["company"]:
-        payload["booked_for"] = form["company"]
+        payload["booked_for"] = f"{form['company']} {form['asked_by']}".strip()
     payload["sessions"] = [_session_json(part) for part in form["sessions"]]
     payload["equipment"] = [_equipment_json(part) for part in form["equipment"]]
     return payload

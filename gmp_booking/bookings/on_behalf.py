@@ -39,23 +39,36 @@ class Asker:
 
 
 def asker_of(uow: Uow, booked_for: str | None) -> Asker:
-    """Who asks: oneself, or whom staff name by the company's code or the person's e-mail address.
+    """Who asks: oneself, or whom staff name by the company's code, the person's e-mail address, or both.
 
     Errors: Invalid when staff do not say for whom, or name nobody there is.
     """
     if uow.actor.company_id is not None:
         return Asker(uow.actor.company_id, uow.actor.person_id)
-    if not booked_for:
-        raise Invalid(field_errors={"booked_for": [N_("Say which company this booking is for.")]})
-    if "@" in booked_for:
-        person = find_person_by_email(uow, booked_for)
-        if person is None or not person.active or person.company_id is None:
-            raise Invalid(field_errors={"booked_for": [N_("No company has anybody with this e-mail address.")]})
-        return Asker(person.company_id, person.id)
+    said = (booked_for or "").split()
+    if not said:
+        raise _unknown(N_("Say which company this booking is for."))
+    codes, emails = [each for each in said if "@" not in each], [each for each in said if "@" in each]
+    if len(codes) > 1 or len(emails) > 1:
+        raise _unknown(N_("Name one company, and one person of it at most."))
+    companies = {_company_named(uow, code) for code in codes}
+    if not emails:
+        return Asker(companies.pop(), None)
+    person = find_person_by_email(uow, emails[0])
+    if person is None or not person.active or person.company_id is None or not companies <= {person.company_id}:
+        raise _unknown(N_("Nobody of this company has this e-mail address."))
+    return Asker(person.company_id, person.id)
+
+
+def _company_named(uow: Uow, code: str) -> int:
     try:
-        return Asker(get_company_id(uow, booked_for), None)
+        return get_company_id(uow, code)
     except NotFound as error:
-        raise Invalid(field_errors={"booked_for": [N_("There is no such company.")]}) from error
+        raise _unknown(N_("There is no such company.")) from error
+
+
+def _unknown(sentence: str) -> Invalid:
+    return Invalid(field_errors={"booked_for": [sentence]})
 
 
 def refuse_another_company(booking: Booking, asker: Asker) -> None:

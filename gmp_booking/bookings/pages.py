@@ -22,6 +22,7 @@ from gmp_booking.bookings.defaults import Asked, Drafts
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
 from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType
+from gmp_booking.bookings.remarks import find_open_question
 from gmp_booking.bookings.repeat import Repetition
 from gmp_booking.bookings.schemas import EXPOSURES, BookingSchema, findings_out
 from gmp_booking.bookings.service import Options, Submitted
@@ -29,7 +30,7 @@ from gmp_booking.bookings.words import EXPOSURE_LABELS, KIND_LABELS, ROOM_GROUPS
 from gmp_booking.infra.http import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.i18n import _, current_language, named
 from gmp_booking.infra.uow import Answer
-from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
+from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.service import ResourceRow
 
@@ -64,7 +65,7 @@ def _choose_the_only_product(form: Form, options: Options) -> None:
 
 
 def _asked_for() -> Asked:
-    said = {name: request.args.get(name, "")[:60] for name in ("room", "equipment", "start", "end")}
+    said = {name: request.args.get(name, "")[:60] for name in ("room", "equipment", "start", "end", "until")}
     return Asked(**said, blank=request.args.get("blank") == "1")
 
 
@@ -173,9 +174,12 @@ def _save_draft(form: Form, reference: str | None) -> Response:
         return _see_other(url_for("bookings.edit", reference=booking.reference, done="draft"))
 
     try:
-        answer = call.answer(dump, service.save_draft, kept, reference=reference)
+        revision = revision_seen(reference) if reference else None
+        answer = call.answer(dump, service.save_draft, kept, reference=reference, revision=revision)
     except Invalid as invalid:
         return _page(form, errors=_by_field(invalid.field_errors), status=422)
+    except Stale as stale:
+        return _page(form, errors={"kind": _(stale.message)}, status=stale.status)
     return _sent(answer)
 
 
@@ -197,13 +201,20 @@ def _submit(form: Form, reference: str | None) -> Response:
 
     try:
         revision = revision_seen(reference) if reference else None
-        answer = call.answer(dump, service.submit, content, reference=reference, revision=revision)
+        said = form["answer"] if reference else None
+        answer = call.answer(dump, service.submit, content, reference=reference, revision=revision, answer=said)
     except Invalid as invalid:
         return _page(form, errors=_by_field(invalid.field_errors), status=422)
+    except Forbidden as forbidden:
+        if forbidden.message == Forbidden.title:
+            raise
+        return _page(form, errors={"sessions": _(forbidden.message)}, status=403)
     except Stale as stale:
         return _page(form, errors={"kind": _(stale.message)}, status=412)
     except Conflict as conflict:
         told = refused_with_alternatives(conflict, content, call, reference=reference)
+        if "pending_limit" in told.detail:
+            return _page(form, errors={"sessions": _(told.message, **told.params)}, status=409)
         if "findings" not in told.detail:
             raise
         panel = _panel("blocked", told.detail["findings"], told.detail["alternatives"])
@@ -285,7 +296,7 @@ def _page(
     repetition: Repetition | None = None,
     drafts: Drafts | None = None,
 ) -> Response:
-    found = options or asked().read(service.form_options)
+    found = options or asked().read(service.form_options, company=form["company"])
     _choose_the_only_product(form, found)
     page = render_template(
         "bookings/form.html",
@@ -298,6 +309,7 @@ def _page(
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
         drafts=drafts,
+        question=asked().read(find_open_question, form["reference"]) if form["reference"] else None,
         repetition=repetition or Repetition(),
         repeated=_repeated(repetition) if repetition else [],
         blank_session=forms.blank_session(),
@@ -335,6 +347,7 @@ def _choices(options: Options) -> dict[str, Any]:
         "companies": [(each.code, named(each)) for each in options.companies],
         "rooms": [(each.code, label(each), _(ROOM_GROUPS[each.room_class or "GMP"])) for each in rooms],
         "people": [(each.email, each.name, each.email) for each in options.people],
+        "askers": [(each.email, f"{each.name} ({each.email})") for each in options.people],
         "attended": [
             (each.code, label(each), each.home_room or "") for each in equipment if each.room_use == "ATTENDED"
         ],

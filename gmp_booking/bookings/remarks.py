@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy import select
+
 from gmp_booking.bookings.events import BookingAnswered
+from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
+from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
@@ -33,3 +37,19 @@ def record_answer(uow: Uow, booking: Booking, said: str) -> None:
             answer=said,
         )
     )
+
+
+def find_open_question(uow: Uow, reference: str) -> str | None:
+    """What a returned booking was last asked."""
+    statement = (
+        select(JournalEntry.data["question"].astext)
+        .join(Booking, Booking.id == JournalEntry.booking_id)
+        .where(
+            Booking.reference == reference,
+            Booking.state == BookingState.RETURNED,
+            JournalEntry.event.in_(("BookingReturned", "BookingQuestionAsked")),
+        )
+        .order_by(JournalEntry.id.desc())
+        .limit(1)
+    )
+    return uow.session.execute(statement).scalar()

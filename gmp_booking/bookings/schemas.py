@@ -169,7 +169,7 @@ class BookingSchema(Shape):
         load_default=list,
         validate=validate.Length(max=60, error=N_("At most 60 reservations a booking.")),
     )
-    booked_for = CleanText(longest=20, load_default=None, allow_none=True)
+    booked_for = CleanText(longest=300, load_default=None, allow_none=True)
 
     @pre_load
     def without_blanks(self, data: Any, **_more: Any) -> Any:

@@ -29,7 +29,7 @@ from gmp_booking.bookings.remarks import record_answer, require_answer
 from gmp_booking.bookings.self_confirming import confirms_itself
 from gmp_booking.bookings.store import BookingDetails, NewBooking, TakenTime, Wanted
 from gmp_booking.companies.models import Company
-from gmp_booking.companies.service import list_companies
+from gmp_booking.companies.service import find_company, list_companies
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
@@ -408,7 +408,7 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
 
 @dataclass(frozen=True)
 class Options:
-    """What the form offers; for staff the people and products of every company."""
+    """What the form offers; for staff the people and products of the company they chose."""
 
     now: datetime
     resources: Sequence[ResourceRow]
@@ -417,14 +417,16 @@ class Options:
     companies: Sequence[Company]
 
 
-def form_options(uow: Uow) -> Options:
-    company_id = uow.actor.company_id
+def form_options(uow: Uow, *, company: str = "") -> Options:
+    """Shape: `company` is the code of the one staff book for, as far as it was chosen."""
+    chosen = find_company(uow, company) if company and uow.actor.is_staff else None
+    company_id = chosen.id if chosen else uow.actor.company_id
     return Options(
         now=uow.now,
         resources=list_resources(uow),
         products=list_products(uow, company_id),
         people=list_people(uow, company_id) if company_id is not None else (),
-        companies=() if company_id is not None else list_companies(uow),
+        companies=list_companies(uow) if uow.actor.is_staff else (),
     )
 
 
