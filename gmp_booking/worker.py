@@ -21,6 +21,7 @@ from config import Config
 from gmp_booking.accounts import jobs as accounts
 from gmp_booking.approvals import jobs as approvals
 from gmp_booking.bookings import slot_holds
+from gmp_booking.execution import jobs as execution
 from gmp_booking.infra.uow import Database, Unavailable, forget_old_keys
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
@@ -56,6 +57,7 @@ TIMETABLE: Final = (
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, goes_on=w.goes_on)),
     Tick("judge again what changed", 1, lambda w: reexamination.work(w.database, goes_on=w.goes_on)),
     Tick("look at everything once a night", 60, lambda w: reexamination.look_tonight(w.database)),
+    Tick("take back releases that lapsed", 60, lambda w: execution.take_back_releases(w.database, goes_on=w.goes_on)),
     Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, forget_old_keys)),
     Tick("forget marks of forms long closed", 3600, lambda w: slot_holds.forget(w.database)),
     Tick("forget visitors and old attempts", 3600, lambda w: accounts.forget(w.database)),

@@ -149,6 +149,7 @@ class BookingSession(Base):
         CheckConstraint("headcount_actual >= 0", name="headcount_actual"),
         Index("ix_booking_session_starts_at", "starts_at"),
         Index("ix_booking_session_running", "starts_at", postgresql_where=text("state IN ('IN_USE', 'SUSPENDED')")),
+        Index("ix_booking_session_ready", "released_at", postgresql_where=text("state = 'READY'")),
         Index(
             "ix_booking_session_unverified",
             "ends_at",

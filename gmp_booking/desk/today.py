@@ -77,7 +77,7 @@ def _shown(session: SessionRow, facts: TodayFacts, actor: Actor) -> dict[str, An
     late_by = (facts.day.now - session.starts_at).total_seconds() // 60
     return shown_session(session) | {
         "at_once": [(offer.action, _(offer.label), offer.kind) for offer in offered if offer.at_once],
-        "more": any(not offer.at_once for offer in offered),
+        "may_complete": any(offer.action == "complete" for offer in offered),
         "to_sign": any(offer.action == "ready" for offer in offered),
         "overdue_min": max(0, int(late_by)) if session.actual_start_at is None else 0,
         "past_end_min": max(0, int((facts.day.now - session.until).total_seconds() // 60)),

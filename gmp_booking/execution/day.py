@@ -46,7 +46,7 @@ _MISSING = text(
     JOIN resource AS r ON r.id = bs.room_id
     LEFT JOIN company AS c ON c.id = b.company_id
     CROSS JOIN LATERAL (
-        SELECT count(*) AS named FROM session_person AS p WHERE p.booking_session_id = bs.id
+        SELECT count(*) AS named FROM session_person AS p WHERE p.booking_session_id = bs.id AND p.left_at IS NULL
         AND p.role IN ('OPERATOR', 'VERIFIER', 'TRAINER', 'OBSERVER')
     ) AS crew
     WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND bs.state IN ('PLANNED', 'READY')

@@ -205,7 +205,7 @@ def shown_session(session: SessionRow) -> dict[str, Any]:
         "cleared_first": session.cleared_first,
         "start_late_min": delay(session.actual_start_at, session.start_entered_at),
         "end_late_min": delay(session.actual_end_at, session.end_entered_at),
-        "over_min": max(0, int((session.until - session.ends_at).total_seconds() // 60)),
+        "over_min": max(0, round((session.until - session.ends_at).total_seconds() / 60)),
         "href": url_for("execution.show", reference=session.reference, number=session.number),
     }
 

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gmp_booking.bookings.lifecycle import BookingState, SessionState, require_recordable, session_step
-from gmp_booking.bookings.service import refusal, require_reason
+from gmp_booking.bookings.placing import refusal
+from gmp_booking.bookings.service import require_reason
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import (
     CHECKLIST,
@@ -134,8 +135,11 @@ def _clear(uow: Uow, session: SessionRow, act: SessionAct) -> None:
         raise Conflict(N_("The room is cleared for this session already."))
     if set(act.items) != set(CHECKLIST):
         raise Invalid(field_errors={"items": [N_("Tick every point; what is not so has to be put right first.")]})
+    if session.state == SessionState.READY:
+        # It was released for another time or room; the release goes with the clearance it was given on.
+        store.change_session(uow, session, state=SessionState.PLANNED, released_at=None)
     store.add_clearance(uow, session, sorted(CHECKLIST))
-    uow.record(LineCleared(**_envelope(session), items=tuple(sorted(CHECKLIST))))
+    uow.record(LineCleared(**envelope(session), items=tuple(sorted(CHECKLIST))))
 
 
 def _verify_clearance(uow: Uow, session: SessionRow, act: SessionAct) -> None:
@@ -143,7 +147,7 @@ def _verify_clearance(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     if session.cleared_by_id is None or session.clearance_verified_at is not None:
         raise Conflict(N_("There is no clearance to verify."))
     store.verify_clearance(uow, session)
-    uow.record(LineClearanceVerified(**_envelope(session), performed_by=session.cleared_by_id))
+    uow.record(LineClearanceVerified(**envelope(session), performed_by=session.cleared_by_id))
 
 
 def _require_planned_with_clearance(session: SessionRow, action: str) -> None:
@@ -161,7 +165,7 @@ def _release(uow: Uow, session: SessionRow, act: SessionAct) -> None:
         raise refusal(verdict)
     signed = sign_session(uow, session, taken.signature, verified=act.verified)
     store.change_session(uow, session, state=SessionState.READY, released_at=uow.now)
-    uow.record(SessionReady(**_envelope(session), meaning=str(taken.signature), signed=signed))
+    uow.record(SessionReady(**envelope(session), meaning=str(taken.signature), signed=signed))
 
 
 def not_released(session: SessionRow) -> Conflict:
@@ -203,7 +207,7 @@ def _check_in(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     )
     uow.record(
         SessionStarted(
-            **_envelope(session),
+            **envelope(session),
             started_at=at,
             late_min=late_min,
             regardless=against,
@@ -243,7 +247,7 @@ def _overrun(uow: Uow, session: SessionRow, until: datetime) -> None:
     """Hold the room until then as far as it is free, and say so: what comes next has to be looked at again."""
     held_until = fit_slots(uow, session.id, until + session.teardown)
     store.free_crew(uow, session, until)
-    uow.record(SessionOverran(**_envelope(session), until=until, held_until=held_until))
+    uow.record(SessionOverran(**envelope(session), until=until, held_until=held_until))
 
 
 def _complete(uow: Uow, session: SessionRow, act: SessionAct) -> None:
@@ -260,7 +264,7 @@ def _complete(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     )
     uow.record(
         SessionCompleted(
-            **_envelope(session),
+            **envelope(session),
             ended_at=at,
             headcount=headcount,
             late_min=late_min,
@@ -296,7 +300,7 @@ def _verify(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     if session.verified_at is not None:
         raise Conflict(N_("This session was verified before."))
     store.change_session(uow, session, verified_at=uow.now, verified_by=uow.actor.person_id)
-    uow.record(SessionVerified(**_envelope(session), completed_by=session.end_entered_by))
+    uow.record(SessionVerified(**envelope(session), completed_by=session.end_entered_by))
 
 
 # -- what goes wrong
@@ -308,7 +312,7 @@ def _suspend(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     signed = sign_session(uow, session, taken.signature, verified=act.verified, reason=explanation)
     store.change_session(uow, session, state=SessionState.SUSPENDED)
     uow.record(
-        SessionSuspended(**_envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
+        SessionSuspended(**envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
     )
 
 
@@ -318,7 +322,7 @@ def _resume(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     signed = sign_session(uow, session, taken.signature, verified=act.verified, reason=explanation)
     store.change_session(uow, session, state=SessionState.IN_USE)
     uow.record(
-        SessionResumed(**_envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
+        SessionResumed(**envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
     )
 
 
@@ -342,7 +346,7 @@ def _abort(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     )
     uow.record(
         SessionAborted(
-            **_envelope(session),
+            **envelope(session),
             ended_at=at,
             deviation_no=act.deviation_no,
             explanation=explanation,
@@ -364,7 +368,7 @@ def _missed(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     store.change_session(uow, session, state=SessionState.MISSED)
     fit_slots(uow, session.id, uow.now)
     store.free_crew(uow, session, uow.now)
-    uow.record(SessionMissed(**_envelope(session)))
+    uow.record(SessionMissed(**envelope(session)))
 
 
 _ACTS: Mapping[str, Callable[[Uow, SessionRow, SessionAct], None]] = {
@@ -382,7 +386,7 @@ _ACTS: Mapping[str, Callable[[Uow, SessionRow, SessionAct], None]] = {
 }
 
 
-def _envelope(session: SessionRow) -> dict[str, Any]:
+def envelope(session: SessionRow) -> dict[str, Any]:
     """What every event says of its session."""
     return {
         "company_id": session.company_id,

@@ -39,7 +39,7 @@ _SESSIONS = """
            v.content_hash, bs.number, bs.state, bs.room_id, r.code AS room,
            jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh_Hans', r.name_zh) AS room_names,
            room.room_class, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step, bs.headcount,
-           (SELECT count(*) FROM session_person AS crew WHERE crew.booking_session_id = bs.id
+           (SELECT count(*) FROM session_person AS crew WHERE crew.booking_session_id = bs.id AND crew.left_at IS NULL
                AND crew.role IN ('OPERATOR', 'VERIFIER', 'TRAINER', 'OBSERVER')) AS named,
            bs.actual_start_at, bs.start_entered_at, starter.name AS started_by, bs.expected_end_at, bs.actual_end_at,
            bs.end_entered_at, bs.end_entered_by, ender.name AS ended_by, bs.verified_at, verifier.name AS verified_by,
@@ -131,8 +131,16 @@ class SessionRow:
     def stands(self) -> SessionState:
         """Its state; a released session that was moved since is no longer released."""
         state = SessionState(self.state)
-        moved = state is SessionState.READY and self.cleared_first and self.clearance_verified_at is None
-        return SessionState.PLANNED if moved else state
+        if state is SessionState.READY and self.cleared_first and not self.is_released:
+            return SessionState.PLANNED
+        return state
+
+    @property
+    def is_released(self) -> bool:
+        """Whether the release was given on the clearance that stands for this room and time."""
+        if self.released_at is None or self.clearance_verified_at is None:
+            return False
+        return self.clearance_verified_at <= self.released_at
 
     @property
     def until(self) -> datetime:
@@ -250,6 +258,37 @@ def void_clearance(uow: Uow, session: SessionRow, reason: str) -> None:
         ),
         {"now": uow.now, "reason": reason, "booking_id": session.booking_id, "number": session.number},
     )
+
+
+_LAPSED = text(
+    """
+    SELECT b.reference, bs.number,
+           CASE WHEN held.id IS NOT NULL THEN 'a hold was placed on the room'
+                WHEN lc.id IS NULL THEN 'the session was moved'
+                ELSE 'the room stood released for too long' END AS why
+    FROM booking_session AS bs
+    JOIN booking AS b ON b.id = bs.booking_id AND b.version = bs.version AND b.state = 'CONFIRMED'
+    LEFT JOIN line_clearance AS lc ON lc.booking_id = b.id AND lc.session_number = bs.number AND lc.void_at IS NULL
+         AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at AND lc.verified_at <= bs.released_at
+    LEFT JOIN LATERAL (
+        SELECT o.id FROM outage AS o
+        WHERE o.kind = 'HOLD' AND o.subject_kind = 'ROOM' AND o.subject_id = bs.room_id AND o.starts_at <= :now
+          AND (o.ends_at IS NULL OR o.ends_at > :now) AND o.created_at > bs.released_at
+        LIMIT 1
+    ) AS held ON true
+    WHERE bs.state = 'READY' AND (held.id IS NOT NULL OR lc.id IS NULL OR bs.released_at < :oldest)
+      AND (:reference = '' OR b.reference = :reference AND bs.number = :number)
+    ORDER BY bs.released_at LIMIT 100
+    """
+)
+
+
+def list_lapsed(
+    uow: Uow, *, released_before: datetime, reference: str = "", number: int = 0
+) -> list[tuple[str, int, str]]:
+    """Released sessions whose release no longer holds, and why: all, or one of them."""
+    values = {"now": uow.now, "oldest": released_before, "reference": reference, "number": number}
+    return [(row[0], row[1], row[2]) for row in uow.session.execute(_LAPSED, values)]
 
 
 def free_crew(uow: Uow, session: SessionRow, until: datetime) -> None:

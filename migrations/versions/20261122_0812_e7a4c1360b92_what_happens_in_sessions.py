@@ -46,6 +46,9 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_booking_session_actual"), "booking_session", "actual_start_at <= actual_end_at")
     op.create_check_constraint(op.f("ck_booking_session_headcount_actual"), "booking_session", "headcount_actual >= 0")
     op.create_index("ix_booking_session_running", "booking_session", ["starts_at"], postgresql_where=RUNNING)
+    op.create_index(
+        "ix_booking_session_ready", "booking_session", ["released_at"], postgresql_where=sa.text("state = 'READY'")
+    )
     op.create_index("ix_booking_session_unverified", "booking_session", ["ends_at"], postgresql_where=UNVERIFIED)
     op.create_index(
         "ix_booking_session_overrun",
@@ -104,7 +107,7 @@ def downgrade() -> None:
         "uq_line_clearance_standing", table_name="line_clearance", postgresql_where=sa.text("void_at IS NULL")
     )
     op.drop_table("line_clearance")
-    for name in ("starts_at", "overrun", "unverified", "running"):
+    for name in ("starts_at", "overrun", "unverified", "ready", "running"):
         op.drop_index(f"ix_booking_session_{name}", table_name="booking_session")
     for name in ("headcount_actual", "actual"):
         op.drop_constraint(op.f(f"ck_booking_session_{name}"), "booking_session", type_="check")

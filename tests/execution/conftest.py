@@ -81,6 +81,9 @@ class Floor:
         times = "starts_at = starts_at + %s, ends_at = ends_at + %s"
         for table, where in (("booking", "id"), ("booking_session", "booking_id"), ("session_person", "booking_id")):
             self.standing.ask(f"UPDATE {table} SET {times} WHERE {where} = %s RETURNING id", by, by, row["id"])
+        self.standing.ask(
+            "UPDATE line_clearance SET starts_at = starts_at + %s WHERE booking_id = %s RETURNING id", by, row["id"]
+        )
         moved = "during = tstzrange(lower(during) + %s, upper(during) + %s)"
         self.standing.ask(f"UPDATE slot SET {moved} WHERE booking_id = %s RETURNING id", by, by, row["id"])
 

@@ -1,0 +1,137 @@
+"""A session that takes longer holds its room exactly as far as it is free, and no neighbour loses a minute."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, Floor
+
+HOUR = timedelta(hours=1)
+
+
+def free_until(taken: list[tuple[datetime, datetime]], since: datetime, wanted: datetime) -> datetime:
+    """How far time is free from an instant on: the oracle, without a database."""
+    return min([start for start, _end in taken if since <= start < wanted], default=wanted)
+
+
+def test_an_overrun_takes_the_free_time_and_stops_at_the_neighbour(floor: Floor) -> None:
+    running = floor.running(2)
+    neighbour = floor.confirmed(2, company="hanbit", starts_in=3)
+    (theirs,) = floor.slots(neighbour)
+    ends = floor.session(running)["ends_at"]
+    until = ends + 2 * HOUR
+    floor.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
+    (mine,) = floor.slots(running)
+    assert mine["ends_at"] == theirs["starts_at"] < until
+    assert floor.slots(neighbour) == [theirs]
+    data = floor.last_event(running)["data"]
+    assert (data["session"], data["room"]) == (1, "B-01")
+    assert datetime.fromisoformat(data["until"]) == until.replace(microsecond=0)
+    assert datetime.fromisoformat(data["held_until"]) == theirs["starts_at"]
+
+
+def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(floor: Floor) -> None:
+    running = floor.running(2)
+    neighbour = floor.confirmed(2, company="hanbit", starts_in=3)
+    until = floor.session(running)["ends_at"] + 2 * HOUR
+    floor.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
+    refused = _release(floor, neighbour)
+    assert refused.status_code == 409
+    (finding,) = refused.json["findings"]
+    assert finding["rule"] == "RM-01"
+    begin = floor.session(neighbour)["starts_at"]
+    body = {"room": "B-01", "start": (begin + 0.2 * HOUR).isoformat(), "end": (begin + 0.9 * HOUR).isoformat()}
+    asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
+    seen = floor.standing.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
+    told = seen.text
+    assert "RM-01" in told
+    assert running not in told
+    assert "Gaon" not in told
+    floor.do(OPERATOR, running, "complete")
+    assert _release(floor, neighbour).status_code == 200
+
+
+def _release(floor: Floor, reference: str):
+    from tests.execution.conftest import POINTS, PRODUCTION
+    from tests.standing import SIGNED
+
+    if floor.session(reference)["state"] == "PLANNED":
+        floor.act(PRODUCTION, reference, "clear", POINTS)
+        floor.act(QA, reference, "verify-clearance")
+    return floor.act(QA, reference, "ready", SIGNED)
+
+
+def test_a_true_end_after_the_planned_one_is_recorded_whatever_is_in_the_way(floor: Floor) -> None:
+    running = floor.running(3)
+    neighbour = floor.confirmed(2, company="hanbit", starts_in=4)
+    floor.bring(running, -5)
+    floor.bring(neighbour, -1)
+    floor.standing.ask("UPDATE booking_session SET actual_start_at = starts_at WHERE state = 'IN_USE' RETURNING id")
+    (theirs,) = floor.slots(neighbour)
+    done = floor.do(OPERATOR, running, "complete")
+    assert datetime.fromisoformat(done["actual_end"]) > theirs["starts_at"]
+    assert [event["event"] for event in floor.events(running)][-2:] == ["SessionCompleted", "SessionOverran"]
+    assert floor.slots(neighbour) == [theirs]
+    assert floor.slots(running)[0]["ends_at"] == theirs["starts_at"]
+
+
+def test_ending_early_gives_the_rest_back_and_teardown_is_kept(floor: Floor) -> None:
+    reference = floor.running(4, session={"teardown_min": 30, "equipment": ["BSC-01"]})
+    before = floor.slots(reference)
+    done = floor.do(OPERATOR, reference, "complete")
+    ended = datetime.fromisoformat(done["actual_end"])
+    after = floor.slots(reference)
+    assert {slot["code"] for slot in after} == {"B-01", "BSC-01"}
+    assert all(slot["ends_at"] == ended + 0.5 * HOUR for slot in after)
+    assert [slot["starts_at"] for slot in after] == [slot["starts_at"] for slot in before]
+    begin = datetime.now(UTC) + HOUR
+    body = {"room": "B-01", "start": begin.isoformat(), "end": (begin + HOUR).isoformat()}
+    asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
+    seen = floor.standing.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
+    assert not [each for each in seen["findings"] if each["rule"] == "RM-01"]
+
+
+def test_what_was_announced_can_be_taken_back(floor: Floor) -> None:
+    reference = floor.running(2)
+    ends = floor.session(reference)["ends_at"]
+    floor.do(OPERATOR, reference, "takes-until", {"until": (ends + HOUR).isoformat()})
+    assert floor.slots(reference)[0]["ends_at"] > ends
+    floor.do(OPERATOR, reference, "takes-until", {"until": ends.isoformat()})
+    assert floor.slots(reference)[0]["ends_at"] == ends
+    assert floor.session(reference)["expected_end_at"] is None
+    for until in (ends, ends + timedelta(days=30), datetime.now(UTC) - HOUR):
+        assert floor.act(OPERATOR, reference, "takes-until", {"until": until.isoformat()}).status_code == 422
+
+
+ROUNDS = int(os.environ.get("GMP_OVERRUNS", "4"))
+
+
+@pytest.mark.parametrize("seed", [random.SystemRandom().randrange(10**6) for _ in range(ROUNDS)])
+def test_random_overruns_agree_with_a_diary_in_plain_python(floor: Floor, seed: int) -> None:
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    running = floor.running(2, session={"equipment": ["BSC-01"], "teardown_min": dice.choice((0, 15))})
+    gaps = sorted(dice.sample(range(1, 12), k=dice.randint(0, 2)))
+    neighbours = [floor.confirmed(0.5, company="hanbit", starts_in=2.5 + gap) for gap in gaps]
+    theirs = [slot for each in neighbours for slot in floor.slots(each)]
+    row = floor.session(running)
+    teardown = timedelta(minutes=row["teardown_min"])
+    held = row["ends_at"] + teardown
+    for _ in range(3):
+        until = row["ends_at"] + timedelta(minutes=dice.randrange(5, 700, 5))
+        floor.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
+        until = until.replace(microsecond=0)
+        taken = [(slot["starts_at"], slot["ends_at"]) for slot in theirs]
+        wanted = until + teardown
+        held = wanted if wanted <= held else free_until(taken, held, wanted)
+        held = max(held, row["ends_at"] + teardown)
+        found = {slot["code"]: slot["ends_at"] for slot in floor.slots(running)}
+        # The bench is nobody else's; the room is shared, and whoever holds it is not pushed.
+        assert found["B-01"] == held
+        assert found["BSC-01"] == wanted
+        assert [slot for each in neighbours for slot in floor.slots(each)] == theirs
+    assert floor.act(REQUESTER, running, "complete", WHY).status_code == 200
