@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 
 from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
 from gmp_booking.approvals.doors import carry_out
+from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.questions import ask_again
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
 from gmp_booking.bookings.answers import answer
@@ -43,7 +44,14 @@ def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
 
     password = (body["signature"] or {}).get("password")
     answer = carry_out(
-        request, dump, reference, action, reason=body["reason"], password=password, revision=revision_seen(reference)
+        request,
+        dump,
+        reference,
+        action,
+        reason=body["reason"],
+        password=password,
+        revision=revision_seen(reference),
+        overrides=[OverrideAsked(each["rule"], each["reason"]) for each in body["overrides"]],
     )
     return send(answer)
 

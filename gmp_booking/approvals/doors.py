@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import Action
@@ -22,6 +23,7 @@ def carry_out(
     reason: str | None,
     password: str | None,
     revision: int | None,
+    overrides: Sequence[OverrideAsked] = (),
 ) -> Answer:
     """Verify the password where one was given, then decide in one transaction.
 
@@ -32,7 +34,7 @@ def carry_out(
         verified = verify(request.database, request.actor, password)
         if isinstance(verified, Refusal):
             raise verified
-    decision = Decision(reference, action, revision=revision, reason=reason, verified=verified)
+    decision = Decision(reference, action, revision, reason, verified=verified, overrides=tuple(overrides))
     try:
         return request.answer(dump, decide, decision)
     except Conflict as conflict:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gmp_booking.approvals.overrides import OverrideAsked, keep_overrides, settle
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import (
     BookingApproved,
@@ -37,7 +38,7 @@ from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
 from gmp_booking.resources.slots import locks_of_slots
-from gmp_booking.signatures.service import Verified, sign, signers_of
+from gmp_booking.signatures.service import Signature, Verified, sign, signers_of
 
 RECORD_TYPE = "booking"
 
@@ -54,6 +55,7 @@ class Decision:
     revision: int | None = None
     reason: str | None = None
     verified: Verified | None = None
+    overrides: tuple[OverrideAsked, ...] = ()
 
 
 def current_stage(booking: Booking) -> Stage | None:
@@ -131,10 +133,13 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waitin
     if decision.action is not action_of_stage(booking):
         raise Conflict(N_("The booking is at another stage; look at it again."))
     verdict = examine_again(uow, details, occasion=Occasion.APPROVE)
-    if verdict.has_hard or verdict.open_soft:
+    if verdict.has_hard:
         raise refusal(verdict)
-    _sign_if_due(uow, booking, decision)
-    last = booking.stage == len(TRACKS[Track(booking.track)]) - 1
+    later = [each.role for each in TRACKS[Track(booking.track)][booking.stage + 1 :]]
+    settled = settle(uow, booking, verdict, asked=decision.overrides, later=later)
+    signature = _sign_if_due(uow, booking, decision)
+    keep_overrides(uow, booking, settled, signature_id=signature.id if signature else None)
+    last = not later
     if waiting is not None:
         take_stage = put_in_force if last else pass_on
         take_stage(uow, waiting, stage)
@@ -183,13 +188,13 @@ def _reject(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: O
     uow.record(BookingRejected(**_envelope(booking), stage=stage.role.value, explanation=explanation, meaning=meaning))
 
 
-def _sign_if_due(uow: Uow, booking: Booking, decision: Decision) -> None:
+def _sign_if_due(uow: Uow, booking: Booking, decision: Decision) -> Signature | None:
     meaning = meaning_of(booking, decision.action)
     if meaning is None:
-        return
+        return None
     if decision.verified is None:
         raise Invalid(field_errors={"signature": [N_("This decision is signed: enter your password.")]})
-    sign(
+    return sign(
         uow,
         decision.verified,
         record_type=RECORD_TYPE,

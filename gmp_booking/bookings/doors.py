@@ -44,5 +44,6 @@ def decision_refused(conflict: Conflict, request: Request) -> Conflict:
         return conflict
     return Conflict(
         conflict.message,
+        params=conflict.params,
         detail={"findings": findings_out(verdict.findings, request.actor, current_language())},
     )

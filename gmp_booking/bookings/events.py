@@ -33,6 +33,15 @@ class BookingReviewed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuleOverridden(Event):
+    """Somebody answers for what a rule found in one version."""
+
+    rule: str
+    role: str
+    explanation: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingReturned(Event):
     stage: str
     question: str
@@ -118,14 +127,13 @@ class BookingChangeReturned(Event):
 class BookingChangeApproved(Event):
     """The changed version is in force; signatures of the one before are void for it.
 
-    Shape: `vanished` are the numbers of sessions, `dropped` of reservations, that are in it no more.
+    Shape: `stage` is None when it needed nobody's decision; a session move is done in place of the base version.
     """
 
-    stage: str
     base_version: int
+    stage: str | None = None
     meaning: str | None = None
-    vanished: tuple[int, ...] = ()
-    dropped: tuple[int, ...] = ()
+    in_place: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.doors import carry_out
+from gmp_booking.approvals.overrides import Override, list_overrides
 from gmp_booking.approvals.questions import ask_again
 from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings import service
@@ -24,6 +25,7 @@ from gmp_booking.bookings.pages import bookings as page
 from gmp_booking.bookings.pages import shown_finding
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
+from gmp_booking.desk.answering import answered_for, offered_overrides, overrides_typed
 from gmp_booking.desk.dialogue import entered_for, thread_of
 from gmp_booking.desk.history import HistoryLine, history_lines
 from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
@@ -61,6 +63,7 @@ class BookingFile:
 
     details: BookingDetails
     signatures: Sequence[Signature]
+    overrides: Sequence[Override]
     journal: Sequence[JournalEntry]
     acknowledgements: Collection[Acknowledgement]
     now: datetime
@@ -72,6 +75,7 @@ def read_file(uow: Uow, reference: str) -> BookingFile:
     return BookingFile(
         details=details,
         signatures=list_signatures(uow, "booking", details.booking.id),
+        overrides=list_overrides(uow, details.booking.id),
         journal=service.list_history(uow, reference),
         acknowledgements=list_acknowledgements(uow, details.booking.id),
         now=uow.now,
@@ -104,7 +108,8 @@ def act(reference: str, action: str) -> Response:
     except Conflict as conflict:
         if not conflict.detail.get("findings"):
             raise
-        return _page(reference, findings=conflict.detail["findings"], status=409)
+        errors = {action: {"overrides": _(conflict.message, **conflict.params)}}
+        return _page(reference, errors=errors, findings=conflict.detail["findings"], status=409)
     except Refusal as refusal:
         if refusal.status not in {403, 429} or not request.form.get("password"):
             raise
@@ -124,13 +129,18 @@ def _carry_out(reference: str, action: Action) -> Answer:
     if action is Action.CANCEL:
         return call.answer(done, service.cancel, reference, reason=reason or "", revision=revision)
     return carry_out(
-        call, done, reference, action, reason=reason, password=request.form.get("password"), revision=revision
+        call,
+        done,
+        reference,
+        action,
+        reason=reason,
+        password=request.form.get("password"),
+        revision=revision,
+        overrides=overrides_typed(),
     )
 
 
-def _say(
-    call: Request, done: Callable[[Any], Answer], reference: str, action: Action, *, text: str | None
-) -> Answer:
+def _say(call: Request, done: Callable[[Any], Answer], reference: str, action: Action, *, text: str | None) -> Answer:
     try:
         use_case = answer if action is Action.ANSWER else ask_again
         return call.answer(done, use_case, reference, text=text, revision=revision_seen(reference))
@@ -156,12 +166,12 @@ def _page(
         steps=_steps(booking, file.journal),
         sessions=[_session(each) for each in details.parts["sessions"]],
         equipment=[_reservation(each) for each in details.parts["equipment"]],
-        findings=[shown_finding(dict(finding)) for finding in told],
+        findings=answered_for([shown_finding(dict(finding)) for finding in told], file.overrides, booking.version),
         signatures=[_signature(each, booking) for each in file.signatures],
         history=_history(file),
         thread=thread_of(file.journal),
         entered=entered_for(file.acknowledgements, file.journal, call.actor),
-        actions=_actions(file, call.actor),
+        actions=_actions(file, call.actor, told),
         action_errors=errors or {},
         action_reason=request.form.get("reason", ""),
     )
@@ -309,7 +319,7 @@ def _history(file: BookingFile) -> list[dict[str, Any]]:
     ]
 
 
-def _actions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
+def _actions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     booking = file.details.booking
     state = BookingState(booking.state)
     found: list[dict[str, Any]] = []
@@ -318,7 +328,7 @@ def _actions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
     ):
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
     found += _sayings(booking, actor)
-    found += _decisions(file, actor)
+    found += _decisions(file, actor, told)
     begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= file.now
     if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
         prompt = _("Why is it cancelled? The facility and your own people read this.")
@@ -353,7 +363,7 @@ def _sayings(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
     return found
 
 
-def _decisions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
+def _decisions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     booking = file.details.booking
     stage = current_stage(booking)
     if stage is None:
@@ -364,8 +374,17 @@ def _decisions(file: BookingFile, actor: Actor) -> list[dict[str, Any]]:
         return []
     forward = action_of_stage(booking)
     meaning = meaning_of(booking, forward)
-    form = "signature" if meaning else "plain"
-    found = [_action(forward, form, "primary", statement=_statement(booking, meaning), needs_password=bool(meaning))]
+    overrides = offered_overrides(told, file.overrides, booking.version, actor)
+    found = [
+        _action(
+            forward,
+            "signature" if meaning or overrides else "plain",
+            "primary",
+            statement=_statement(booking, meaning),
+            needs_password=bool(meaning),
+            overrides=overrides,
+        )
+    ]
     if booking.state in WAITING:
         prompt = _("What should the company answer or change?")
         found.append(_action(Action.RETURN, "reason", "quiet", prompt=prompt))

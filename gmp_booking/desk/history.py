@@ -13,6 +13,7 @@ from gmp_booking.kernel.text import N_
 WHAT: Mapping[str, str] = {
     "BookingDrafted": N_("began a draft"),
     "BookingSubmitted": N_("submitted the request"),
+    "RuleOverridden": N_("overrode a rule"),
     "BookingReviewed": N_("reviewed it and passed it on"),
     "BookingReturned": N_("returned it with a question"),
     "BookingQuestionAsked": N_("asked once more"),
