@@ -15,13 +15,14 @@ from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, T
 from gmp_booking.bookings.limits import find_limits, require_signatory
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.placing import refusal
-from gmp_booking.bookings.proposals import OpenChange, open_change_of, request_change
+from gmp_booking.bookings.proposals import OpenChange, open_change_of, put_in_force, request_change
 from gmp_booking.bookings.proposals import withdraw as end_as_withdrawn
+from gmp_booking.bookings.self_confirming import confirms_itself
 from gmp_booking.bookings.service import keep, require_reason, subject_of, submit
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.uow import Uow
-from gmp_booking.kernel.access import Permission, is_allowed, require
+from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import locks_of_slots
@@ -37,6 +38,7 @@ class Came(StrEnum):
     MOVED = "moved"
     REQUESTED = "requested"
     REPLACED = "replaced"
+    APPROVED = "approved"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def amend(
 
 def _carry_out(uow: Uow, edit: Edit) -> Amended:
     booking, before = edit.details.booking, edit.old
-    track = _track_due(uow, edit)
+    track = track_due(uow.actor, edit)
     if track is None:
         _refuse_beside_a_change(edit)
         if given_up(edit.standing, edit.wanted):
@@ -101,15 +103,20 @@ def _carry_out(uow: Uow, edit: Edit) -> Amended:
         require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), edit.wanted, uow.actor.roles)
     request_change(uow, edit, track=track)
     now = store.details_of(uow, booking)
-    return Amended(Came.REQUESTED, now, before, edit.verdict, open_change_of(uow, now))
+    waiting = open_change_of(uow, now)
+    who = {"verdict": edit.verdict, "company_id": booking.company_id}
+    if waiting is not None and confirms_itself(uow, edit.wanted, edit.catalogue, **who):
+        put_in_force(uow, waiting)
+        return Amended(Came.APPROVED, store.details_of(uow, waiting.booking), before, edit.verdict)
+    return Amended(Came.REQUESTED, now, before, edit.verdict, waiting)
 
 
-def _track_due(uow: Uow, edit: Edit) -> Track | None:
+def track_due(actor: Actor, edit: Edit) -> Track | None:
     """The track the edit has to pass; None when it may be carried out at once."""
     if edit.amendment is Amendment.SIGNED or edit.new_findings:
         return Track(edit.columns["track"])
     if edit.amendment is Amendment.MOVE:
-        may_move = is_allowed(uow.actor, Permission.BOOKING_MOVE_SESSION, subject_of(edit.details.booking))
+        may_move = is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject_of(edit.details.booking))
         return None if may_move else Track.MOVE
     return None
 

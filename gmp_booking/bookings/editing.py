@@ -69,14 +69,18 @@ class Edit:
 
     @property
     def new_findings(self) -> list[Finding]:
-        """What an override would be due for and nobody has seen yet."""
-        kept = [Finding.from_dict(each) for each in self.details.findings]
-        known = {(each.code, each.resource, each.session) for each in kept}
-        return [
-            each
-            for each in self.verdict.findings
-            if each.severity is not Severity.WARN and (each.code, each.resource, each.session) not in known
-        ]
+        return new_findings(self.details, self.verdict)
+
+
+def new_findings(details: BookingDetails, verdict: Verdict) -> list[Finding]:
+    """What an override would be due for and nobody has seen yet."""
+    kept = [Finding.from_dict(each) for each in details.findings]
+    known = {(each.code, each.resource, each.session) for each in kept}
+    return [
+        each
+        for each in verdict.findings
+        if each.severity is not Severity.WARN and (each.code, each.resource, each.session) not in known
+    ]
 
 
 def standing_of(details: BookingDetails) -> Standing:

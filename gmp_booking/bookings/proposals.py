@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import change_rows, store
-from gmp_booking.bookings.adjusting import lacking, settled
-from gmp_booking.bookings.amending import touched_though_begun
+from gmp_booking.bookings.adjusting import adjust, lacking, settled
+from gmp_booking.bookings.amending import Amendment, touched_though_begun
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.editing import Edit, envelope_of, judge_ahead, parts_of, standing_of
 from gmp_booking.bookings.events import (
@@ -32,6 +32,7 @@ from gmp_booking.bookings.service import keep
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.conflicts.case import Occasion
+from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
@@ -154,13 +155,17 @@ def expire(uow: Uow, waiting: OpenChange, *, stage: Stage | None) -> None:
     uow.record(BookingChangeExpired(**_told(waiting), was=was, stage=stage.role.value if stage else None))
 
 
-def put_in_force(uow: Uow, waiting: OpenChange, stage: Stage) -> None:
+def put_in_force(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> None:
     """The change becomes the booking: it holds its own time and nothing else, and what has begun goes on in it.
 
+    Shape: without a stage it needed nobody's decision. A session move is done in place, the signatures stand.
     Errors: Conflict when a session it would change has begun meanwhile.
     """
     booking, proposal = waiting.booking, waiting.proposal
     _refuse_what_has_begun(waiting)
+    if waiting.change.track == Track.MOVE:
+        _move_in_place(uow, waiting, stage)
+        return
     old, new = booking.version, waiting.change.version
     catalogue = look_up(uow, proposal.content, company_id=booking.company_id)
     gathered = judge_ahead(uow, waiting.in_force, proposal.content, catalogue, occasion=Occasion.APPROVE)
@@ -175,16 +180,41 @@ def put_in_force(uow: Uow, waiting: OpenChange, stage: Stage) -> None:
     change_rows.set_change(uow, waiting.change, state=ChangeState.APPROVED.value, ended_at=uow.now)
     head = change_rows.columns_from(waiting.change.head)
     store.change_booking(uow, booking, **head, version=new, sequence=booking.sequence + 1)
+    _record_approval(uow, waiting, stage, base_version=old)
+
+
+def _record_approval(uow: Uow, waiting: OpenChange, stage: Stage | None, *, base_version: int) -> None:
     uow.record(
         BookingChangeApproved(
             **_told(waiting),
-            base_version=old,
-            stage=stage.role.value,
-            meaning=stage.meaning,
-            vanished=_missing(waiting, "sessions"),
-            dropped=_missing(waiting, "equipment"),
+            base_version=base_version,
+            stage=stage.role.value if stage else None,
+            meaning=stage.meaning if stage else None,
+            in_place=waiting.change.track == Track.MOVE,
         )
     )
+
+
+def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
+    """What was proposed is let go, and the sessions in force get its times."""
+    booking, wanted = waiting.booking, waiting.proposal.content
+    _end(uow, booking.id, waiting.change, ChangeState.APPROVED)
+    catalogue = look_up(uow, wanted, company_id=booking.company_id)
+    edit = Edit(
+        details=waiting.in_force,
+        standing=standing_of(waiting.in_force),
+        wanted=wanted,
+        amendment=Amendment.MOVE,
+        last=change_rows.last_numbers(uow, booking.id),
+        catalogue=catalogue,
+        gathered=judge_ahead(uow, waiting.in_force, wanted, catalogue, occasion=Occasion.MOVE),
+        verdict=Verdict(),
+        columns=change_rows.columns_from(waiting.change.head),
+        waiting=None,
+        explanation=waiting.change.explanation,
+    )
+    _record_approval(uow, waiting, stage, base_version=booking.version)
+    adjust(uow, edit)
 
 
 def _refuse_what_has_begun(waiting: OpenChange) -> None:
@@ -194,14 +224,8 @@ def _refuse_what_has_begun(waiting: OpenChange) -> None:
         raise Conflict(message, params={"number": touched[0]})
 
 
-def _missing(waiting: OpenChange, kind: str) -> tuple[int, ...]:
-    new = {each["number"] for each in waiting.proposal.parts[kind]}
-    return tuple(each["number"] for each in waiting.in_force.parts[kind] if each["number"] not in new)
-
-
 def _drop(uow: Uow, waiting: OpenChange, state: ChangeState) -> None:
-    change_rows.drop_proposal(uow, waiting.booking.id, version=waiting.change.version)
-    change_rows.set_change(uow, waiting.change, state=state.value, ended_at=uow.now)
+    _end(uow, waiting.booking.id, waiting.change, state)
     store.change_booking(uow, waiting.booking)
 
 

@@ -1,0 +1,88 @@
+"""What would become of an edit before it is sent; takes no lock, writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gmp_booking.bookings import change_rows, service, store
+from gmp_booking.bookings.amending import Amendment
+from gmp_booking.bookings.changes import ASKED_FOR, Came, track_due
+from gmp_booking.bookings.columns import columns_of
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.editing import Edit, judge_ahead, wish_of
+from gmp_booking.bookings.gather import look_up
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.proposals import OpenChange, open_change_of
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.conflicts.alternatives import Alternative
+from gmp_booking.conflicts.case import Occasion
+from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.text import N_
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What the rules say of an edit, and what it would become; None when it would be refused."""
+
+    verdict: Verdict
+    alternatives: tuple[Alternative, ...]
+    becomes: Came | None
+
+
+@dataclass(frozen=True)
+class Changeable:
+    """A booking whose requester may ask for something else.
+
+    Shape: `shown` is what the form begins with: the change that waits, or what is in force.
+    """
+
+    details: BookingDetails
+    waiting: OpenChange | None
+
+    @property
+    def shown(self) -> BookingContent:
+        return self.waiting.proposal.content if self.waiting else self.details.content
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.details.booking.state == BookingState.CONFIRMED
+
+
+def changeable(uow: Uow, reference: str) -> Changeable:
+    """Errors: NotFound; Forbidden; Conflict when the booking can be changed no more."""
+    details = store.get_details(uow, reference)
+    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
+    state = BookingState(details.booking.state)
+    if state not in ASKED_FOR | {BookingState.CONFIRMED}:
+        raise Conflict(N_("The present state of this booking does not allow that."))
+    return Changeable(details, open_change_of(uow, details))
+
+
+def foresee(uow: Uow, content: BookingContent, *, reference: str) -> Foreseen:
+    """Errors: Invalid; NotFound; Forbidden; Conflict when the booking can be changed no more."""
+    found = changeable(uow, reference)
+    details, booking = found.details, found.details.booking
+    if not found.is_confirmed:
+        preview = service.preview(uow, content, reference=reference)
+        becomes = None if preview.verdict.has_hard else Came.REPLACED
+        return Foreseen(preview.verdict, preview.alternatives, becomes)
+    wish = wish_of(uow, details, content)
+    if wish.amendment is Amendment.NOTHING:
+        return Foreseen(Verdict(), (), Came.UNCHANGED)
+    catalogue = look_up(uow, wish.wanted, company_id=booking.company_id)
+    gathered = judge_ahead(uow, details, wish.wanted, catalogue, occasion=Occasion.PREVIEW)
+    verdict = examine(gathered.case) if gathered else Verdict()
+    if verdict.has_hard:
+        seen = service.look_around(uow, wish.wanted, reference=reference)
+        return Foreseen(verdict, seen.alternatives, None)
+    columns = change_rows.columns_from(change_rows.head_of(columns_of(uow, wish.wanted, catalogue)))
+    found_out = {"catalogue": catalogue, "gathered": gathered, "verdict": verdict, "columns": columns}
+    edit = Edit(**vars(wish), **found_out, waiting=None, explanation=None)
+    if track_due(uow.actor, edit) is not None:
+        return Foreseen(verdict, (), Came.REQUESTED)
+    return Foreseen(verdict, (), Came.MOVED if wish.amendment is Amendment.MOVE else Came.ADJUSTED)
