@@ -70,15 +70,22 @@ class Standing:
         part = {"resource": "INC-01", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
         return {"kind": "EQUIPMENT", "equipment": [part]} | more
 
+    def session_body(self) -> dict[str, Any]:
+        """A booking of Gaon's with one session in a cleanroom."""
+        start = self.free_hour()
+        part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
+        return {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
+
     def book(self, state: str = "submitted") -> str:
         """The reference of a new booking of Gaon's in this state."""
-        made = self.program("requester@gaon.example").post("/api/v1/bookings", self.incubator_body())
+        body = self.session_body() if state == "planned" else self.incubator_body()
+        made = self.program("requester@gaon.example").post("/api/v1/bookings", body)
         assert made.status_code == 201, made.text
         address = f"/api/v1/bookings/{made.json['reference']}"
         scheduler, quality = self.program("scheduler@brc.example"), self.program("qa@brc.example")
-        if state in {"reviewed", "confirmed"}:
+        if state in {"reviewed", "confirmed", "planned"}:
             assert scheduler.post(f"{address}/review").status_code == 200
-        if state == "confirmed":
+        if state in {"confirmed", "planned"}:
             assert quality.post(f"{address}/approve", SIGNED).status_code == 200
         if state == "returned":
             assert scheduler.post(f"{address}/return", {"reason": "Which shelf is it?"}).status_code == 200

@@ -219,13 +219,12 @@ def _check_in(uow: Uow, session: SessionRow, act: SessionAct) -> None:
 
 def _happened(uow: Uow, act: SessionAct, *, earliest: datetime | None) -> datetime:
     """The true time of what is recorded. Errors: Invalid for one to come, or before anything it could belong to."""
-    if act.at is None:
-        return uow.now
-    if act.at > uow.now:
+    at = uow.now if act.at is None else act.at
+    if at > uow.now:
         raise Invalid(field_errors={"at": [NOT_IN_THE_FUTURE]})
-    if earliest is not None and act.at < earliest:
+    if earliest is not None and at < earliest:
         raise Invalid(field_errors={"at": [N_("This time is too early to be true.")]})
-    return act.at
+    return at
 
 
 def _takes_until(uow: Uow, session: SessionRow, act: SessionAct) -> None:

@@ -33,6 +33,7 @@ ABSENT = {
     "filename": "nothing.js",
     "name": "nothing.js",
 }
+POINTS = ("papers", "previous_out", "status", "surfaces", "waste_out")
 REASON = "The donor material was not released"
 ONE_DAY = f"?from={weekday_at(0):%Y-%m-%d}T00:00:00Z&to={weekday_at(0):%Y-%m-%d}T23:00:00Z&resource=INC-02"
 
@@ -84,6 +85,8 @@ class Cell:
             return self.line.body
         if name in {"token", "filename", "name"} or (name == "reference" and self.line.about == "absent"):
             return ABSENT[name]
+        if name == "number":
+            return 1
         if name == "reference":
             return self.standing.booking_in(self.line.about, untouched=self.changes_nothing)
         if self.line.about == "absent":
@@ -122,6 +125,11 @@ class Cell:
             "token": lambda: {"name": "mine", "days": "1"},
             "room": lambda: {"scope": "resource", "resource": "B-01"},
             "approve": lambda: {"password": PASSWORD},
+            "close": lambda: {"password": PASSWORD},
+            "clear": lambda: {"clear-items": list(POINTS)},
+            "release": lambda: (
+                {"session": f"{self.standing.booking_in('planned', untouched=True)}/1"} | {"password": PASSWORD}
+            ),
             "cancel": lambda: {"reason": REASON},
             "return": lambda: {"reason": REASON},
             "reject": lambda: {"reason": REASON, "password": PASSWORD},
@@ -130,6 +138,10 @@ class Cell:
             "booking": {"kind": "EQUIPMENT", "equipment": [equipment]} | staff,
             "reason": {"reason": REASON},
             "signature": {"reason": REASON, "signature": {"password": PASSWORD}},
+            "clear": {"items": list(POINTS)},
+            "act": {},
+            "until": {"until": weekday_at(23).isoformat()},
+            "release": {"sessions": [{"reference": "BK-ZZZZZZZZ", "session": 1}]},
             "room": {"scope": "resource", "resource": "B-01"},
         }
         scope = {"scope": self.line.body}
@@ -199,7 +211,9 @@ def test_every_route_has_a_line(standing: Standing) -> None:
     assert asked == {(line.method, line.route) for line in MATRIX}
 
 
-NAMING = [line for line in MATRIX if line.about in {"submitted", "reviewed", "returned", "confirmed", "another's"}]
+NAMING = [
+    line for line in MATRIX if line.about in {"submitted", "reviewed", "returned", "confirmed", "planned", "another's"}
+]
 
 
 @pytest.mark.parametrize("line", NAMING, ids=str)
