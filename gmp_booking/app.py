@@ -23,7 +23,7 @@ from gmp_booking.calendars import api as calendars_api
 from gmp_booking.calendars import feeds
 from gmp_booking.calendars import pages as calendars_pages
 from gmp_booking.demo import pages as demo_pages
-from gmp_booking.desk import account_page, api_docs, booking_page, frame, health
+from gmp_booking.desk import account_page, api_docs, booking_page, frame, free_rooms, health, outage_pages
 from gmp_booking.desk import api as desk_api
 from gmp_booking.desk import timeline as timeline_page
 from gmp_booking.desk import today as today_page
@@ -43,6 +43,7 @@ PAGES: tuple[Blueprint, ...] = (
     accounts_pages.accounts,
     account_page.page,
     timeline_page.timeline,
+    free_rooms.free_rooms,
     today_page.today,
     execution_pages.execution,
     booking_page.page,
@@ -51,6 +52,7 @@ PAGES: tuple[Blueprint, ...] = (
     calendars_pages.calendars,
     feeds.feeds,
     policies_pages.policies,
+    outage_pages.outages,
     admin_pages.admin,
     welcome_page.welcome,
     api_docs.docs,

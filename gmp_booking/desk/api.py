@@ -56,7 +56,7 @@ class Timeline(MethodView):
         codes = frozenset({query["resource"]} if query["resource"] else ())
         facts = asked().read(read_timeline, Period(query["from_"], query["to"]), codes=codes, equipment=True)
         names = {each.id: each.code for each in facts.resources}
-        blocks = [*_own(facts, names), *_others(facts, names)]
+        blocks = [*_own(facts, names), *_others(facts, names), *_withdrawn(facts, names)]
         # A week of fifty rooms is a thousand blocks: written as they are, the shape above describes them.
         return Response(json.dumps({"blocks": sorted(blocks, key=_place)}), mimetype="application/json")
 
@@ -84,6 +84,18 @@ def _others(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str
                 "reference": None,
                 "label": None,
             }
+
+
+def _withdrawn(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+    for one in facts.withdrawn:
+        yield {
+            "resource": names[one.resource_id],
+            "start": one.period.start.isoformat(),
+            "end": one.period.end.isoformat(),
+            "state": "NOT_AVAILABLE",
+            "reference": one.outage.hold_no if one.outage else None,
+            "label": one.outage.kind if one.outage else None,
+        }
 
 
 def _place(block: Mapping[str, Any]) -> tuple[str, str]:

@@ -39,6 +39,8 @@ DONE: Mapping[str, str] = {
     "missed": N_("Recorded that nobody came; the rest of the time is free again."),
     "abort": N_("The work is aborted."),
     "close": N_("The booking is closed."),
+    "placed": N_("The outage is placed. Whoever it hits is told within a minute."),
+    "lifted": N_("It is lifted. Whoever was at risk through it is told."),
 }
 NAME_KEPT_S = 60.0
 

@@ -14,6 +14,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.service import TakenTime, list_taken_time
 from gmp_booking.bookings.slot_holds import Mark, list_marks
 from gmp_booking.desk.timeline_view import Block, FormOpen, Lane, TimelineView, Window, lay_out
+from gmp_booking.desk.withdrawn import WithdrawnTime, read_withdrawn, withdrawn_blocks
 from gmp_booking.infra.http import is_htmx
 from gmp_booking.infra.i18n import _, named
 from gmp_booking.infra.uow import Uow
@@ -25,6 +26,8 @@ from gmp_booking.resources.service import ResourceRow, list_resources, others_bu
 
 SEOUL = ZoneInfo("Asia/Seoul")
 FURTHEST_DAYS = 3650
+SUNDAY = 6
+MODES = ("day", "week", "agenda")
 
 GROUPS: Mapping[str, str] = {
     "GMP": N_("GMP cleanrooms"),
@@ -48,14 +51,14 @@ class Shown:
 
     @property
     def window(self) -> Window:
-        if self.mode == "day":
+        if self.mode != "week":
             return Window(self.date, 1)
         return Window(self.date - timedelta(days=self.date.weekday()), 7)
 
 
 @dataclass(frozen=True)
 class TimelineFacts:
-    """All that the picture is drawn from, read in a fixed number of statements."""
+    """All that the picture is drawn from, read in a fixed number of statements; `rooms` are those to choose from."""
 
     now: datetime
     resources: Sequence[ResourceRow]
@@ -64,6 +67,8 @@ class TimelineFacts:
     hours: Sequence[Opening]
     days_off: Sequence[DayOff]
     marks: Sequence[Mark] = ()
+    rooms: Sequence[ResourceRow] = ()
+    withdrawn: Sequence[WithdrawnTime] = ()
 
 
 def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset(), equipment: bool) -> TimelineFacts:
@@ -85,6 +90,8 @@ def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset
         busy=busy,
         hours=list_opening_hours(uow),
         days_off=list_days_off(uow, window.start.astimezone(SEOUL).date(), days=window.duration.days + 1),
+        rooms=[each for each in resources if each.kind == "ROOM"],
+        withdrawn=read_withdrawn(uow, ids, window),
     )
 
 
@@ -105,11 +112,7 @@ def show() -> str:
         "view": draw(facts, window, call.actor),
         "shown": shown,
         "step": _steps(shown, facts.now),
-        "rooms": [
-            (each.code, named(each), _(GROUPS[each.room_class]))
-            for each in call.read(list_resources)
-            if each.kind == "ROOM" and each.room_class
-        ],
+        "rooms": [(each.code, named(each), _(GROUPS[each.room_class])) for each in facts.rooms if each.room_class],
         "holidays": {off.on_date: named(off) for off in facts.days_off},
         "can_book": is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
     }
@@ -118,9 +121,10 @@ def show() -> str:
 
 def _shown() -> Shown:
     mode = request.args.get("view", "week")
+    mode = mode if mode in MODES else "week"
     return Shown(
-        date=_day(request.args.get("date")),
-        mode=mode if mode in {"day", "week"} else "week",
+        date=_day(request.args.get("date")) if "date" in request.args else _opened_on(_day(None), mode),
+        mode=mode,
         rooms=tuple(code for code in request.args.getlist("room") if len(code) <= 40)[:60],
         equipment=request.args.get("equipment") == "1",
     )
@@ -135,11 +139,16 @@ def _day(asked_for: str | None) -> date:
     return day if abs((day - today).days) <= FURTHEST_DAYS else today
 
 
+def _opened_on(today: date, mode: str) -> date:
+    """What to open without a date: on Sundays a week that is over helps nobody, so the coming one is shown."""
+    return today + timedelta(days=1) if mode == "week" and today.weekday() == SUNDAY else today
+
+
 def _steps(shown: Shown, now: datetime) -> dict[str, date]:
-    stride = timedelta(days=1 if shown.mode == "day" else 7)
+    stride = timedelta(days=7 if shown.mode == "week" else 1)
     return {
         "previous": shown.date - stride,
-        "today": now.astimezone(SEOUL).date(),
+        "today": _opened_on(now.astimezone(SEOUL).date(), shown.mode),
         "next": shown.date + stride,
     }
 
@@ -154,6 +163,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
         for resource_id, periods in facts.busy.items()
         for _unit, period in periods
     ]
+    blocks += withdrawn_blocks(facts.withdrawn, codes)
     default = [opening for opening in facts.hours if opening.resource_id is None]
     off = {each.on_date for each in facts.days_off}
     return lay_out(

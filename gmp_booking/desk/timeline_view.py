@@ -21,6 +21,8 @@ __all__ = ["Block", "FormOpen", "FreeCell", "Lane", "PlacedBlock", "TimelineView
 MOST_LEVELS = 8
 PART = " · "
 SHORTEST_OFFER_QUARTERS = 2
+OUTAGE = "OUTAGE"
+"""The kind of a block that takes the whole lane away, whatever else stands there."""
 
 
 @dataclass(frozen=True)
@@ -222,13 +224,17 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: Ruler, shut: int, past:
     spans: list[tuple[int, int]] = []
     drawn_levels: list[int] = []
     taken_levels: list[int] = []
+    withdrawn = 0
     for block in sorted(blocks, key=_by_time):
         local = block.period.start.astimezone(ruler.zone), block.period.end.astimezone(ruler.zone)
         span = ruler.span_of(*local)
         start, end = ruler.cut(*span)
         if start >= end:
             continue
-        _take_level(taken_levels, bits(start, end))
+        if block.kind == OUTAGE:
+            withdrawn |= bits(start, end)
+        else:
+            _take_level(taken_levels, bits(start, end))
         columns = ruler.columns(start, end)
         level = _take_level(drawn_levels, bits(columns[0], sum(columns)))
         fit = ruler.fit(columns[1])
@@ -241,7 +247,7 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: Ruler, shut: int, past:
         )
         spans.append((start, end))
     own_shut = ruler.bits_of_all(lane.closed)
-    free = bits(0, ruler.window.quarters) & ~_full(taken_levels, lane.units) & ~past
+    free = bits(0, ruler.window.quarters) & ~_full(taken_levels, lane.units) & ~past & ~withdrawn
     closed = shut | own_shut
     row = Row(
         lane=lane,
@@ -302,7 +308,8 @@ def _offers(lane: Lane, free: int, *, ruler: Ruler) -> Iterator[tuple[int, FreeT
     for start, end in runs(free):
         if end - start >= SHORTEST_OFFER_QUARTERS:
             until = "24:00" if end % QUARTERS_PER_DAY == 0 else ruler.clock(end)
-            yield start, FreeTime(clock=f"{ruler.clock(start)}–{until}", query=_query(lane, start, ruler=ruler))
+            query = f"{_query(lane, start, ruler=ruler)}&until={ruler.query(end)}"
+            yield start, FreeTime(clock=f"{ruler.clock(start)}–{until}", query=query)
 
 
 def _query(lane: Lane, quarter: int, *, ruler: Ruler) -> str:

@@ -21,7 +21,7 @@ from gmp_booking.outages.kinds import HELD_ALONE, OutageKind, SubjectKind
 from gmp_booking.outages.models import Outage
 from gmp_booking.outages.recurrence import MOST, Repeat, occurrences
 from gmp_booking.outages.store import Choice, OutageOn, Subject, Times
-from gmp_booking.signatures.service import Verified, sign
+from gmp_booking.signatures.service import Signature, Verified, list_signatures, sign
 
 __all__ = [
     "LIFTED_MEANING",
@@ -36,6 +36,7 @@ __all__ = [
     "list_choices",
     "list_on_resources",
     "list_outages",
+    "list_signed",
     "permission_to_lift",
     "permission_to_place",
     "place",
@@ -273,6 +274,12 @@ def list_outages(
     """Outages that stand now, come, or are over. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return store.list_rows(uow, when=when, kind=kind, subject_kind=subject_kind, offset=offset, limit=limit)
+
+
+def list_signed(uow: Uow, outage_id: int) -> Sequence[Signature]:
+    """The signatures under an outage. Errors: Forbidden."""
+    require(uow.actor, Permission.OUTAGE_READ)
+    return list_signatures(uow, RECORD_TYPE, outage_id)
 
 
 def list_choices(uow: Uow) -> list[Choice]:

@@ -1,4 +1,4 @@
-"""When something is free: for a company, out of its own slots and the merged busy time of the others."""
+"""When something is free: out of what one may see of its slots, what others hold, and what is withdrawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.models import Slot, Unit
-from gmp_booking.resources.store import get_resource_id, others_busy
+from gmp_booking.resources.store import get_resource_id, not_available, others_busy
 
 LONGEST_LOOK = timedelta(days=93)
 
@@ -36,6 +36,9 @@ def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) ->
         own = own.where(Slot.company_id == uow.actor.company_id)
     for unit, start, end in uow.session.execute(own):
         busy[unit].append(Period(start, end))
+    withdrawn = not_available(uow, [resource_id], window).get(resource_id, [])
+    for unit in units:
+        busy[unit].extend(withdrawn)
     free = {gap for unit in units for gap in gaps(busy[unit], window) if gap.duration >= shortest}
     return sorted(free)
 

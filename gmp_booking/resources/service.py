@@ -28,6 +28,7 @@ __all__ = [
     "add_room",
     "add_zone",
     "list_resources",
+    "not_available",
     "others_busy",
 ]
 
@@ -184,6 +185,11 @@ def _require_sound(code: str, names: Names, errors: dict[str, list[str]]) -> Non
 def list_resources(uow: Uow) -> list[ResourceRow]:
     """Everything that can be booked, rooms first."""
     return store.list_resources(uow)
+
+
+def not_available(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[Period]]:
+    """Merged time that is withdrawn from each resource, for everybody's eyes."""
+    return store.not_available(uow, resource_ids, window)
 
 
 def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[int, Period]]]:

@@ -80,6 +80,20 @@ def list_resources(uow: Uow) -> list[ResourceRow]:
     return [ResourceRow(**row._mapping) for row in uow.session.execute(statement)]  # noqa: SLF001
 
 
+_NOT_AVAILABLE = text(
+    "SELECT resource_id, lower(closed), upper(closed) FROM gmp_not_available(:wanted, :from_at, :until_at)"
+).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)))
+
+
+def not_available(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[Period]]:
+    """Merged time that is withdrawn from each resource within a window, and nothing else of it."""
+    values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
+    found: dict[int, list[Period]] = {}
+    for resource_id, start, end in uow.session.execute(_NOT_AVAILABLE, values):
+        found.setdefault(resource_id, []).append(Period(start, end))
+    return found
+
+
 _OTHERS_BUSY = text(
     "SELECT unit_id, resource_id, lower(busy), upper(busy) FROM gmp_others_busy(:wanted, :from_at, :until_at)"
 ).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)))

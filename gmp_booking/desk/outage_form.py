@@ -1,0 +1,95 @@
+"""The form of an outage: what was typed, as the schema of the API takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import ValidationError
+
+from gmp_booking.infra.http import field_errors
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.text import N_
+from gmp_booking.outages.schemas import OutageSchema
+from gmp_booking.outages.service import NewOutage
+
+SEOUL = ZoneInfo("Asia/Seoul")
+FIELDS = (
+    "subject", "kind", "start_date", "start_time", "end_date", "end_time", "every_days", "times", "until", "breach",
+    "reason",
+)  # fmt: skip
+# Where the form shows what the schema or the service complains of.
+_SHOWN_AT = {
+    "subject.kind": "subject",
+    "subject.code": "subject",
+    "start": "start_date",
+    "end": "end_date",
+    "repeat": "every_days",
+    "repeat.every_days": "every_days",
+    "repeat.times": "times",
+    "repeat.until": "until",
+}
+
+
+def outage_of(form: Mapping[str, str]) -> NewOutage:
+    """The outage a form asks for.
+
+    Errors: Invalid by field of the form.
+    """
+    errors: dict[str, list[str]] = {}
+    subject_kind, _colon, code = form.get("subject", "").partition(":")
+    body: dict[str, Any] = {
+        "subject": {"kind": subject_kind, "code": code},
+        "kind": form.get("kind", ""),
+        "start": _instant(form, "start", errors=errors, otherwise=time()),
+        "end": _instant(form, "end", errors=errors, otherwise=time()),
+        "breach": form.get("breach") == "1",
+        "reason": form.get("reason", "").strip(),
+        "repeat": _repeat(form, errors),
+    }
+    if errors:
+        raise Invalid(field_errors=errors)
+    try:
+        loaded: NewOutage = OutageSchema().load(body)
+    except ValidationError as error:
+        raise Invalid(field_errors=shown_at_fields(field_errors(error.messages))) from error
+    return loaded
+
+
+def shown_at_fields(errors: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The same complaints at the fields of the form."""
+    return {_SHOWN_AT.get(name, name): list(sentences) for name, sentences in errors.items()}
+
+
+def _instant(form: Mapping[str, str], prefix: str, *, errors: dict[str, list[str]], otherwise: time) -> str | None:
+    day, clock = (form.get(f"{prefix}_{part}", "").strip() for part in ("date", "time"))
+    if not day and not clock:
+        return None
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        errors[f"{prefix}_date"] = [N_("Write the day as 2027-05-03.")]
+        return None
+    try:
+        at = time.fromisoformat(clock) if clock else otherwise
+    except ValueError:
+        errors[f"{prefix}_time"] = [N_("Write the time as 09:30.")]
+        return None
+    return datetime.combine(on, at.replace(tzinfo=None), SEOUL).isoformat()
+
+
+def _repeat(form: Mapping[str, str], errors: dict[str, list[str]]) -> dict[str, Any] | None:
+    every, times, until = (form.get(name, "").strip() for name in ("every_days", "times", "until"))
+    if not every and not times and not until:
+        return None
+    found: dict[str, Any] = {}
+    for name, typed in (("every_days", every), ("times", times)):
+        if typed.isdecimal() and len(typed) < 5:
+            found[name] = int(typed)
+        elif typed or name == "every_days":
+            errors[name] = [N_("This must be a whole number.")]
+    if until:
+        found["until"] = until
+    return found
