@@ -202,3 +202,41 @@ def test_a_track_passes_its_stages_in_order() -> None:
 def test_a_refusal_is_signed_where_an_approval_is(track: str) -> None:
     signed = any(meaning for _role, meaning in STAGES[track])
     assert lifecycle.signs_refusals(Track(track)) is signed
+
+
+# Where no clearance comes first, work begins out of PLANNED and there is nothing to release.
+RECORDS = {
+    "clear": {"PLANNED"},
+    "verify-clearance": {"PLANNED"},
+    "takes-until": {"IN_USE", "SUSPENDED"},
+    "verify": {"DONE"},
+}
+
+
+@pytest.mark.parametrize(("state", "action"), list(itertools.product(SESSION_STEPS, SESSION_SIGNATURES)))
+@pytest.mark.parametrize("cleared_first", [True, False])
+def test_a_step_of_a_session_is_allowed_or_refused(state: str, action: str, *, cleared_first: bool) -> None:
+    target = SESSION_STEPS[state].get(action)
+    if not cleared_first:
+        target = {("PLANNED", "check-in"): "IN_USE", ("PLANNED", "ready"): None}.get((state, action), target)
+    if target is None:
+        with pytest.raises(Conflict):
+            lifecycle.session_step(SessionState(state), action, cleared_first=cleared_first)
+        return
+    taken = lifecycle.session_step(SessionState(state), action, cleared_first=cleared_first)
+    assert taken.target.value == target
+
+
+@pytest.mark.parametrize(("state", "action"), list(itertools.product(SESSION_STEPS, RECORDS)))
+def test_what_is_only_recorded_is_recorded_in_some_states_alone(state: str, action: str) -> None:
+    assert set(lifecycle.SESSION_RECORDS) == set(RECORDS)
+    if state in RECORDS[action]:
+        lifecycle.require_recordable(SessionState(state), action)
+        return
+    with pytest.raises(Conflict):
+        lifecycle.require_recordable(SessionState(state), action)
+
+
+def test_a_session_that_ended_runs_no_more() -> None:
+    assert {state.value for state in lifecycle.ENDED} == {"DONE", "ABORTED", "MISSED", "CANCELLED"}
+    assert {state.value for state in lifecycle.RUNNING} == {"IN_USE", "SUSPENDED"}
