@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
@@ -21,18 +21,16 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.defaults import Asked, Drafts
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
-from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType
+from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.remarks import find_open_question
 from gmp_booking.bookings.repeat import Repetition
-from gmp_booking.bookings.schemas import EXPOSURES, BookingSchema, findings_out
+from gmp_booking.bookings.schemas import BookingSchema, findings_out
 from gmp_booking.bookings.service import Options, Submitted
-from gmp_booking.bookings.words import EXPOSURE_LABELS, KIND_LABELS, ROOM_GROUPS, RUN_TYPE_LABELS
+from gmp_booking.bookings.shown import by_field, choices_of, incomplete, panel_of
 from gmp_booking.infra.http import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.i18n import _, current_language, named
 from gmp_booking.infra.uow import Answer
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from gmp_booking.kernel.period import Period
-from gmp_booking.resources.service import ResourceRow
 
 bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
 PAGE = 30
@@ -106,7 +104,7 @@ def change(reference: str) -> Response:
 def preview_partial() -> str:
     fields, unfit = form_without_unfit_text()
     form = forms.typed(fields)
-    preview = _incomplete(_unfit(unfit)) if unfit else _preview(form)
+    preview = incomplete(_unfit(unfit)) if unfit else _preview(form)
     asked().transact(slot_holds.mark, list(slot_holds.times_of(form)))
     return render_template("parts/preview_panel.html", preview=preview)
 
@@ -154,7 +152,7 @@ def _repeat(form: Form, asked_for: Repetition, operation: str) -> Response:
     try:
         return _page(form, repetition=asked().read(repeat.judged, form, asked_for))
     except Invalid as invalid:
-        said = next(iter(_by_field(invalid.field_errors).values()), invalid.message)
+        said = next(iter(by_field(invalid.field_errors).values()), invalid.message)
         return _page(form, repetition=replace(asked_for, error=said))
 
 
@@ -177,7 +175,7 @@ def _save_draft(form: Form, reference: str | None) -> Response:
         revision = revision_seen(reference) if reference else None
         answer = call.answer(dump, service.save_draft, kept, reference=reference, revision=revision)
     except Invalid as invalid:
-        return _page(form, errors=_by_field(invalid.field_errors), status=422)
+        return _page(form, errors=by_field(invalid.field_errors), status=422)
     except Stale as stale:
         return _page(form, errors={"kind": _(stale.message)}, status=stale.status)
     return _sent(answer)
@@ -194,7 +192,7 @@ def _submit(form: Form, reference: str | None) -> Response:
     try:
         content = _content(form)
     except ValidationError as error:
-        return _page(form, errors=_by_field(field_errors(error.messages)), status=422)
+        return _page(form, errors=by_field(field_errors(error.messages)), status=422)
 
     def dump(submitted: Submitted) -> Answer:
         return _see_other(url_for("bookings.show", reference=submitted.booking.reference, done="submitted"))
@@ -204,7 +202,7 @@ def _submit(form: Form, reference: str | None) -> Response:
         said = form["answer"] if reference else None
         answer = call.answer(dump, service.submit, content, reference=reference, revision=revision, answer=said)
     except Invalid as invalid:
-        return _page(form, errors=_by_field(invalid.field_errors), status=422)
+        return _page(form, errors=by_field(invalid.field_errors), status=422)
     except Forbidden as forbidden:
         if forbidden.message == Forbidden.title:
             raise
@@ -217,7 +215,7 @@ def _submit(form: Form, reference: str | None) -> Response:
             return _page(form, errors={"sessions": _(told.message, **told.params)}, status=409)
         if "findings" not in told.detail:
             raise
-        panel = _panel("blocked", told.detail["findings"], told.detail["alternatives"])
+        panel = panel_of("blocked", told.detail["findings"], told.detail["alternatives"])
         return _page(form, preview=panel, status=409)
     return _sent(answer)
 
@@ -231,58 +229,19 @@ def _content(form: Form) -> BookingContent:
     return content
 
 
-def _by_field(errors: Any) -> dict[str, str]:
-    """The first sentence for each field of the form, in the reader's language."""
-    return {forms.field_of(path): _(str(next(iter(sentences)))) for path, sentences in reversed(list(errors.items()))}
-
-
 def _preview(form: Form) -> dict[str, Any]:
     """The panel beside the form: what is in the way, or what is still to be filled in."""
     call = asked()
     try:
         found = call.read(service.preview, _content(form), reference=form["reference"])
     except ValidationError as error:
-        return _incomplete(_by_field(field_errors(error.messages)))
+        return incomplete(by_field(field_errors(error.messages)))
     except Invalid as invalid:
-        return _incomplete(_by_field(invalid.field_errors))
+        return incomplete(by_field(invalid.field_errors))
     except NotFound:
-        return _incomplete({})
+        return incomplete({})
     findings = findings_out(found.verdict.findings, call.actor, current_language())
-    return _panel(found.verdict.outcome.value, findings, alternatives_out(found.alternatives))
-
-
-def _incomplete(errors: dict[str, str]) -> dict[str, Any]:
-    unsaid = {_("This is needed."), _("Add at least one session.")}
-    said = next((text for text in errors.values() if text not in unsaid), None)
-    return {"verdict": "INCOMPLETE", "missing": said, "findings": [], "alternatives": [], "changeovers": []}
-
-
-_VERDICTS = {"clear": "CLEAR", "needs_override": "OVERRIDE", "blocked": "BLOCKED"}
-
-
-def _panel(outcome: str, findings: list[dict[str, Any]], alternatives: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "verdict": _VERDICTS[outcome],
-        "findings": [shown_finding(finding) for finding in findings],
-        "changeovers": [],
-        "alternatives": [
-            {"title": each["label"], "period": _first_period(each), "note": None, "fill": forms.fill_of(each)}
-            for each in alternatives
-        ],
-    }
-
-
-def _first_period(alternative: dict[str, Any]) -> Period:
-    first = (*alternative["sessions"], *alternative["equipment"])[0]
-    return Period(datetime.fromisoformat(first["start"]), datetime.fromisoformat(first["end"]))
-
-
-def shown_finding(finding: dict[str, Any]) -> dict[str, Any]:
-    """A finding as its card takes it; the earliest start is part of its sentence already."""
-    period = None
-    if finding["start"]:
-        period = Period(datetime.fromisoformat(finding["start"]), datetime.fromisoformat(finding["end"]))
-    return finding | {"period": period, "remedy": None}
+    return panel_of(found.verdict.outcome.value, findings, alternatives_out(found.alternatives))
 
 
 def _page(
@@ -301,7 +260,7 @@ def _page(
     page = render_template(
         "bookings/form.html",
         form=form,
-        options=_choices(found),
+        options=choices_of(found),
         errors=errors or {},
         labels={},
         preview=preview,
@@ -330,30 +289,6 @@ def _repeated(repetition: Repetition) -> list[dict[str, Any]]:
         }
         for entry in repetition.entries
     ]
-
-
-def _choices(options: Options) -> dict[str, Any]:
-    rooms = [each for each in options.resources if each.kind == "ROOM"]
-    equipment = [each for each in options.resources if each.kind == "EQUIPMENT" and each.available]
-
-    def label(each: ResourceRow) -> str:
-        return f"{each.code} {named(each)}" if named(each) != each.code else each.code
-
-    return {
-        "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in Kind],
-        "products": [(product.code, f"{product.code} {product.name}".strip()) for product in options.products],
-        "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in RunType)],
-        "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in EXPOSURES],
-        "companies": [(each.code, named(each)) for each in options.companies],
-        "rooms": [(each.code, label(each), _(ROOM_GROUPS[each.room_class or "GMP"])) for each in rooms],
-        "people": [(each.email, each.name, each.email) for each in options.people],
-        "askers": [(each.email, f"{each.name} ({each.email})") for each in options.people],
-        "attended": [
-            (each.code, label(each), each.home_room or "") for each in equipment if each.room_use == "ATTENDED"
-        ],
-        "running_alone": [(each.code, label(each), each.home_room or "–") for each in equipment],
-        "steps": [],
-    }
 
 
 @bookings.get("")

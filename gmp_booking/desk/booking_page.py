@@ -22,9 +22,9 @@ from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import ENDED, FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
 from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
 from gmp_booking.bookings.pages import bookings as page
-from gmp_booking.bookings.pages import shown_finding
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
+from gmp_booking.bookings.shown import shown_finding
 from gmp_booking.desk.answering import answered_for, offered_overrides, overrides_typed
 from gmp_booking.desk.dialogue import entered_for, thread_of
 from gmp_booking.desk.history import HistoryLine, history_lines

@@ -1,0 +1,78 @@
+"""The booking form and its check, in the reader's words: what may be chosen, what is wrong, what is in the way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.bookings import form as forms
+from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.bookings.schemas import EXPOSURES
+from gmp_booking.bookings.service import Options
+from gmp_booking.bookings.words import EXPOSURE_LABELS, KIND_LABELS, ROOM_GROUPS, RUN_TYPE_LABELS
+from gmp_booking.infra.i18n import _, named
+from gmp_booking.kernel.period import Period
+from gmp_booking.resources.service import ResourceRow
+
+
+def by_field(errors: Any) -> dict[str, str]:
+    """The first sentence for each field of the form, in the reader's language."""
+    return {forms.field_of(path): _(str(next(iter(sentences)))) for path, sentences in reversed(list(errors.items()))}
+
+
+def incomplete(errors: dict[str, str]) -> dict[str, Any]:
+    unsaid = {_("This is needed."), _("Add at least one session.")}
+    said = next((text for text in errors.values() if text not in unsaid), None)
+    return {"verdict": "INCOMPLETE", "missing": said, "findings": [], "alternatives": [], "changeovers": []}
+
+
+_VERDICTS = {"clear": "CLEAR", "needs_override": "OVERRIDE", "blocked": "BLOCKED"}
+
+
+def panel_of(outcome: str, findings: list[dict[str, Any]], alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "verdict": _VERDICTS[outcome],
+        "findings": [shown_finding(finding) for finding in findings],
+        "changeovers": [],
+        "alternatives": [
+            {"title": each["label"], "period": _first_period(each), "note": None, "fill": forms.fill_of(each)}
+            for each in alternatives
+        ],
+    }
+
+
+def _first_period(alternative: dict[str, Any]) -> Period:
+    first = (*alternative["sessions"], *alternative["equipment"])[0]
+    return Period(datetime.fromisoformat(first["start"]), datetime.fromisoformat(first["end"]))
+
+
+def shown_finding(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding as its card takes it; the earliest start is part of its sentence already."""
+    period = None
+    if finding["start"]:
+        period = Period(datetime.fromisoformat(finding["start"]), datetime.fromisoformat(finding["end"]))
+    return finding | {"period": period, "remedy": None}
+
+
+def choices_of(options: Options) -> dict[str, Any]:
+    rooms = [each for each in options.resources if each.kind == "ROOM"]
+    equipment = [each for each in options.resources if each.kind == "EQUIPMENT" and each.available]
+
+    def label(each: ResourceRow) -> str:
+        return f"{each.code} {named(each)}" if named(each) != each.code else each.code
+
+    return {
+        "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in Kind],
+        "products": [(product.code, f"{product.code} {product.name}".strip()) for product in options.products],
+        "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in RunType)],
+        "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in EXPOSURES],
+        "companies": [(each.code, named(each)) for each in options.companies],
+        "rooms": [(each.code, label(each), _(ROOM_GROUPS[each.room_class or "GMP"])) for each in rooms],
+        "people": [(each.email, each.name, each.email) for each in options.people],
+        "askers": [(each.email, f"{each.name} ({each.email})") for each in options.people],
+        "attended": [
+            (each.code, label(each), each.home_room or "") for each in equipment if each.room_use == "ATTENDED"
+        ],
+        "running_alone": [(each.code, label(each), each.home_room or "–") for each in equipment],
+        "steps": [],
+    }
