@@ -31,6 +31,8 @@ from gmp_booking.kernel.period import Period
 SEOUL = ZoneInfo("Asia/Seoul")
 TICK = timedelta(microseconds=1)
 ME, RIVAL = 1, 2
+IN_GOOD_TIME = datetime(2027, 1, 1, 9, tzinfo=SEOUL)
+"""Sixty days before the sessions."""
 
 HOLIDAYS = {
     date(2027, 3, 1): {"ko": "삼일절", "en": "Independence Movement Day", "zh": "三一节"},
@@ -163,7 +165,7 @@ def case(
     facts = Case(
         occasion=Occasion.PREVIEW,
         now=now or at("9", 20, 2),
-        booking=BookingFacts(None, company, kind, run_type),
+        booking=BookingFacts(None, company, kind, run_type, asked_at=IN_GOOD_TIME),
         sessions=sessions,
         reservations=reservations,
         rooms=ROOMS | {one.code: one for one in with_rooms},
@@ -176,6 +178,6 @@ def case(
 
 
 __all__ = [
-    "CALENDAR", "EQUIPMENT", "HOLIDAYS", "ME", "RIVAL", "ROOMS", "SEOUL", "TICK", "WORKING_WEEK", "Assignment", "Busy",
+    "CALENDAR", "EQUIPMENT", "HOLIDAYS", "IN_GOOD_TIME", "ME", "RIVAL", "ROOMS", "SEOUL", "TICK", "WORKING_WEEK", "Assignment", "Busy",
     "PersonBusy", "at", "busy", "case", "during", "equipment", "operator", "outage", "reservation", "room", "session",
 ]  # fmt: skip

@@ -1,9 +1,13 @@
 """Which rule judges what, cell by cell, as the facility reads it in its table of rules."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from conflict_facts import (
     EQUIPMENT,
     PersonBusy,
+    at,
     busy,
     case,
     during,
@@ -34,6 +38,12 @@ TABLE = {
     "RM-04": "H    H   H     –      H       H    H      H",
     "PE-03": "H    H   H     –      H       H    H      H",
     "CA-01": "S    W   W     –      W       W    W      W",
+    "RM-02": "S    W   S     –      –       –    –      –",
+    "RM-03": "H    H   H     –      –       –    –      –",
+    "CA-02": "S    W   –     W      W       W    W      S",
+    # In a GMP room a demonstration is judged in the column of engineering runs.
+    "DM-01": "–    H   –     –      H       H    –      –",
+    "DM-02": "–    –   –     –      –       H    H      –",
 }
 WEIGHTS = {"H": "HARD", "S": "SOFT", "W": "WARN", "–": None}
 
@@ -71,32 +81,46 @@ def test_a_rule_declares_the_weight_of_its_cell(code, name, expected):
 def everything_wrong(kind, run_type, place):
     """A session at night with too many people, one of them elsewhere, in a taken room at a taken cabinet.
 
-    The room is out of service, too, and its air does not move.
+    The room is out of service, too, its air does not move, it is of a poor grade, used under GMP, has one seat and
+    another use right after; nobody asked in time.
     """
     people = tuple(operator(number) for number in range(30))
-    night = session("20", "23", room=place, people=people, equipment=("BSC-X",))
-    return case(
+    night = session("20", "23", room=place, people=people, equipment=("BSC-X",), exposure="ASEPTIC_OPEN", headcount=40)
+    facts = case(
         night,
         kind=kind,
         run_type=run_type,
         with_rooms=(
-            room(
-                place,
-                busy("19", "21"),
-                room_class={"L-01": "SERVICE", "T-01": "DEMO", "T-02": "SEATED"}.get(place, "GMP"),
-                withdrawn=(outage("19", "22"), outage("19", "22", kind="AHU_STOP", subject=("AHU", "AHU-1"))),
+            replace(
+                room(
+                    place,
+                    busy("19", "21"),
+                    busy("23:05", "23:50"),
+                    grade="C",
+                    room_class={"L-01": "SERVICE", "T-01": "DEMO", "T-02": "SEATED"}.get(place, "GMP"),
+                    withdrawn=(outage("19", "22"), outage("19", "22", kind="AHU_STOP", subject=("AHU", "AHU-1"))),
+                ),
+                recovery=timedelta(minutes=20),
+                seats=1,
+                is_gmp=True,
             ),
         ),
         with_equipment=(equipment("BSC-X", (busy("19", "21"),), use="ATTENDED", home=place),),
         people={1: (PersonBusy(during("20", "22"), "B-03"),)},
     )
+    return replace(facts, booking=replace(facts.booking, asked_at=at("9", 1), seats=30))
+
+
+DEMONSTRATED = {"eng": ("TECH_DEMO", None, "B-01"), "service": ("TOUR", None, "L-01")}
+"""Where a rule on demonstrations is read in the column of other work."""
 
 
 @pytest.mark.parametrize(
     "rule, name, expected", [cell for cell in cells() if cell[1] != "device" and cell[0] != PRIVACY]
 )
 def test_the_engine_gives_each_finding_the_weight_of_its_cell(rule, name, expected):
-    found = [finding for finding in examine(everything_wrong(*PLACES[name])).findings if finding.code == rule]
+    place = (DEMONSTRATED if rule == "DM-01" else {}).get(name, PLACES[name])
+    found = [finding for finding in examine(everything_wrong(*place)).findings if finding.code == rule]
     assert {finding.severity.value for finding in found} == ({expected} - {None})
 
 
