@@ -30,12 +30,13 @@ EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address of the form says, as it was typed."""
+    """What the address of the form says, as it was typed; `until` is where the free time ends that was chosen."""
 
     room: str = ""
     equipment: str = ""
     start: str = ""
     end: str = ""
+    until: str = ""
     blank: bool = False
 
 
@@ -141,6 +142,8 @@ def _times(asked: Asked, starts_at: datetime | None, ends_at: datetime | None, *
     end = _instant(asked.end)
     if end is None or end <= start:
         end = start + (length if length <= LONGEST_TAKEN_OVER else USUAL_LENGTH)
+        until = _instant(asked.until)
+        end = min(end, until) if until and until > start else end
     texts = forms.moments(start, end)
     if texts["end_date"] == texts["start_date"]:
         texts["end_date"] = ""

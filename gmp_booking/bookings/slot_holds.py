@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -93,28 +92,29 @@ def drop(uow: Uow) -> None:
     mark(uow, ())
 
 
-_OWN = text(
+_MARKS = text(
     """
-    SELECT resource_id, starts_at, ends_at, person_id = :person_id AS mine FROM slot_hold
+    SELECT resource_id, starts_at, ends_at, CASE WHEN person_id = :person_id THEN 'mine' ELSE 'ours' END
+    FROM slot_hold
     WHERE resource_id = ANY (:wanted) AND expires_at > :now AND starts_at < :until_at AND ends_at > :from_at
       AND company_id IS NOT DISTINCT FROM :company_id
+    UNION ALL
+    SELECT resource_id, lower(marked), upper(marked), 'others' FROM gmp_others_marks(:wanted, :from_at, :until_at)
     """
 ).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)), bindparam("company_id", type_=BigInteger))
-_OTHERS = text(
-    "SELECT resource_id, lower(marked), upper(marked) FROM gmp_others_marks(:wanted, :from_at, :until_at)"
-).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)))
 
 
 def list_marks(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[Mark]:
     """The marks in a window: one's own, one's company's, and the merged ones of all others."""
-    values: dict[str, Any] = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
-    own = uow.session.execute(
-        _OWN,
-        values | {"person_id": uow.actor.person_id, "company_id": uow.actor.company_id, "now": uow.now},
-    )
-    marks = [Mark(row[0], Period(row[1], row[2]), "mine" if row[3] else "ours") for row in own]
-    others = uow.session.execute(_OTHERS, values)
-    return marks + [Mark(row[0], Period(row[1], row[2]), "others") for row in others]
+    values = {
+        "wanted": list(resource_ids),
+        "from_at": window.start,
+        "until_at": window.end,
+        "person_id": uow.actor.person_id,
+        "company_id": uow.actor.company_id,
+        "now": uow.now,
+    }
+    return [Mark(row[0], Period(row[1], row[2]), row[3]) for row in uow.session.execute(_MARKS, values)]
 
 
 _FORGET = text("DELETE FROM slot_hold WHERE expires_at < :before")

@@ -12,7 +12,7 @@ from tests.doors import form_of, weekday_at
 from tests.standing import Standing
 
 REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
-START = weekday_at(9, weeks=5)
+START = weekday_at(9, weeks=12)
 HOUR = timedelta(hours=1)
 
 
