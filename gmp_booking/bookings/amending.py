@@ -140,6 +140,19 @@ def ahead_of(content: BookingContent, begun: Collection[int]) -> BookingContent:
     return replace(content, sessions=tuple(each for number, each in content.numbered_sessions if number not in begun))
 
 
+def with_known_roles(standing: BookingContent, typed: BookingContent) -> BookingContent:
+    """A content whose people keep the part they had where they had one only."""
+    parts: dict[str, set[str]] = {}
+    for person in (person for session in standing.sessions for person in session.people):
+        parts.setdefault(person.email, set()).add(person.role)
+    only = {email: next(iter(roles)) for email, roles in parts.items() if len(roles) == 1}
+    sessions = tuple(
+        replace(each, people=tuple(replace(person, role=only.get(person.email, person.role)) for person in each.people))
+        for each in typed.sessions
+    )
+    return replace(typed, sessions=sessions)
+
+
 def people_only(standing: BookingContent, wanted: BookingContent) -> bool:
     """Whether an edit changes no time and leaves nothing out, so that it may stand beside a change that waits."""
 

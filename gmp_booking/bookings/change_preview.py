@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gmp_booking.bookings import change_rows, service, store
-from gmp_booking.bookings.amending import Amendment
+from gmp_booking.bookings.amending import Amendment, with_known_roles
 from gmp_booking.bookings.changes import ASKED_FOR, Came, track_due
 from gmp_booking.bookings.columns import columns_of
 from gmp_booking.bookings.content import BookingContent
@@ -63,7 +63,7 @@ def changeable(uow: Uow, reference: str) -> Changeable:
     return Changeable(details, open_change_of(uow, details))
 
 
-def foresee(uow: Uow, content: BookingContent, *, reference: str) -> Foreseen:
+def foresee(uow: Uow, content: BookingContent, *, reference: str, typed: bool = False) -> Foreseen:
     """Errors: Invalid; NotFound; Forbidden; Conflict when the booking can be changed no more."""
     found = changeable(uow, reference)
     details, booking = found.details, found.details.booking
@@ -71,7 +71,7 @@ def foresee(uow: Uow, content: BookingContent, *, reference: str) -> Foreseen:
         preview = service.preview(uow, content, reference=reference)
         becomes = None if preview.verdict.has_hard else Came.REPLACED
         return Foreseen(preview.verdict, preview.alternatives, becomes)
-    wish = wish_of(uow, details, content)
+    wish = wish_of(uow, details, with_known_roles(details.content, content) if typed else content)
     if wish.amendment is Amendment.NOTHING:
         return Foreseen(Verdict(), (), Came.UNCHANGED)
     catalogue = look_up(uow, wish.wanted, company_id=booking.company_id)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.adjusting import adjust
-from gmp_booking.bookings.amending import Amendment, given_up, people_only
+from gmp_booking.bookings.amending import Amendment, given_up, people_only, with_known_roles
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.editing import Edit, prepare, wish_of
 from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, Track
@@ -60,9 +60,17 @@ class Amended:
 
 
 def amend(
-    uow: Uow, reference: str, content: BookingContent, *, revision: int | None = None, explanation: str | None = None
+    uow: Uow,
+    reference: str,
+    content: BookingContent,
+    *,
+    revision: int | None = None,
+    explanation: str | None = None,
+    typed: bool = False,
 ) -> Amended:
     """Change a booking: a request is replaced, a confirmed one adjusted at once or kept until its change is decided.
+
+    Shape: `typed` is a content of the form, which does not say in which part people take part.
 
     Errors: NotFound; Invalid; Conflict with the findings when a HARD one stands, or when the state does not allow it;
     Stale.
@@ -72,6 +80,8 @@ def amend(
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     if revision is not None and revision != booking.revision:
         raise Stale
+    if typed:
+        content = with_known_roles(details.content, content)
     if BookingState(booking.state) in ASKED_FOR:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
         now = store.details_of(uow, submitted.booking)

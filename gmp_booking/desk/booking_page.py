@@ -18,10 +18,10 @@ from gmp_booking.approvals.questions import ask_again
 from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings import service
 from gmp_booking.bookings.answers import answer
+from gmp_booking.bookings.change_pages import bookings as page
 from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import ENDED, FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
 from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
-from gmp_booking.bookings.pages import bookings as page
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.bookings.shown import shown_finding
