@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -82,7 +83,7 @@ class Mail:
     language: str
     message_id: str
     sent_at: datetime
-    calendar: CalendarFile | None = None
+    calendars: Sequence[CalendarFile] = ()
 
 
 def one_line(words: str) -> str:
@@ -105,7 +106,10 @@ def address(mailbox: str, name: str = "") -> Address:
 
 
 def build(mail: Mail) -> EmailMessage:
-    """The message as it goes out: text and HTML, and the calendar file beside them.
+    """The message as it goes out: text and HTML, and the calendar files beside them.
+
+    Shape: one entry a file. A request or its cancellation is about one entry (RFC 5546), and mail readers that find
+    several in one file take the first.
 
     Errors: BadMessage.
     """
@@ -121,8 +125,8 @@ def build(mail: Mail) -> EmailMessage:
         message["X-Auto-Response-Suppress"] = "All"
         message.set_content(_writable(mail.text))
         message.add_alternative(_writable(mail.html), subtype="html")
-        if mail.calendar is not None:
-            _attach(message, mail.calendar)
+        for calendar in mail.calendars:
+            _attach(message, calendar)
         message["Content-Language"] = mail.language
     except (ValueError, UnicodeError, MessageError) as error:
         raise BadMessage(str(error)) from error

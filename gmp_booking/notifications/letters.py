@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,7 +12,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from config import Config
-from gmp_booking.bookings.ical import Invitation, calendar_of, parts_of
+from gmp_booking.bookings.ical import CANCELLED, CalendarPart, Invitation, calendar_of, parts_of
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.on_behalf import link_secret, list_acknowledgements
 from gmp_booking.infra import i18n
@@ -86,8 +86,8 @@ def write_letter(uow: Uow, message: ClaimedMessage, config: Config) -> Mail | No
     words = _words(message, current, config) | _link(uow, message, current, config)
     if message.kind == MailKind.AT_RISK:
         words["risks"] = told_risks(current.details, current.reader, language=language)
-    calendar = _calendar(message, current, config, language=language)
-    return _letter(uow, message, current.reader, config, words=words, calendar=calendar)
+    calendars = _calendars(message, current, config, language=language)
+    return _letter(uow, message, current.reader, config, words=words, calendars=calendars)
 
 
 def _digest_letter(uow: Uow, message: ClaimedMessage, digest: Digest, config: Config) -> Mail:
@@ -150,7 +150,7 @@ def _letter(
     config: Config,
     *,
     words: dict[str, Any],
-    calendar: CalendarFile | None = None,
+    calendars: Sequence[CalendarFile] = (),
 ) -> Mail:
     language = i18n.closest_language(reader.language)
     facility = find_facility(uow)
@@ -168,7 +168,7 @@ def _letter(
         language=i18n.html_language(language),
         message_id=message.message_id,
         sent_at=uow.now,
-        calendar=calendar,
+        calendars=calendars,
     )
 
 
@@ -242,19 +242,21 @@ def _invites(message: ClaimedMessage) -> bool:
     return message.kind == MailKind.CONFIRMED or bool(message.payload.get("invited"))
 
 
-def _calendar(message: ClaimedMessage, current: Current, config: Config, *, language: str) -> CalendarFile | None:
+def _calendars(message: ClaimedMessage, current: Current, config: Config, *, language: str) -> list[CalendarFile]:
+    """A file for each session or reservation that concerns the reader: an invitation, or its cancellation."""
     details = current.details
     takes_part = current.reader.id == details.booking.requested_by or any(
         current.reader.id == person["id"] for session in details.parts["sessions"] for person in session["people"]
     )
     if not _invites(message) or not takes_part:
-        return None
-    method = "CANCEL" if details.booking.state == BookingState.CANCELLED else "REQUEST"
-    content = calendar_of(
-        parts_of(part_of(details, current.reader.id), base_url=config.base_url, language=language),
-        name=details.booking.reference,
-        language=language,
-        method=method,
-        invitation=Invitation(organizer=config.mail_from, attendee=current.reader.email),
-    )
-    return CalendarFile(name=f"{details.booking.reference}.ics", method=method, content=content)
+        return []
+    invitation = Invitation(organizer=config.mail_from, attendee=current.reader.email)
+    parts = parts_of(part_of(details, current.reader.id), base_url=config.base_url, language=language)
+    return [_calendar_file(part, invitation, language=language) for part in parts]
+
+
+def _calendar_file(part: CalendarPart, invitation: Invitation, *, language: str) -> CalendarFile:
+    name = part.uid.partition("@")[0]
+    method = "CANCEL" if part.status == CANCELLED else "REQUEST"
+    content = calendar_of([part], name=name, language=language, method=method, invitation=invitation)
+    return CalendarFile(name=f"{name}.ics", method=method, content=content)

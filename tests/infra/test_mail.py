@@ -60,7 +60,7 @@ def config_of(port: int, tmp_path: Path, **more: str) -> Config:
 
 
 def test_a_mail_has_text_html_and_a_calendar_file() -> None:
-    message = build(a_mail(calendar=CalendarFile(name="BK-1.ics", method="REQUEST", content=b"BEGIN:VCALENDAR\r\n")))
+    message = build(a_mail(calendars=[CalendarFile(name="BK-1.ics", method="REQUEST", content=b"BEGIN:VCALENDAR\r\n")]))
     assert message["Subject"] == "예약 확정"
     assert message["Message-ID"] == "<0123abcd@brc.example>"
     assert message.get_body(("plain",)).get_content() == "안녕하세요\n"

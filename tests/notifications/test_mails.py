@@ -39,6 +39,16 @@ def calendar(mail: EmailMessage) -> icalendar.Calendar:
     return icalendar.Calendar.from_ical(attached.get_content())
 
 
+def calendars(mail: EmailMessage) -> list[icalendar.Calendar]:
+    attached = list(mail.iter_attachments())
+    assert {each.get_content_type() for each in attached} == {"text/calendar"}
+    return [icalendar.Calendar.from_ical(each.get_content()) for each in attached]
+
+
+def uids(mail: EmailMessage) -> list[str]:
+    return [str(entry["UID"]) for each in calendars(mail) for entry in each.walk("VEVENT")]
+
+
 def speaks(rows: Session, email: str, language: str) -> None:
     rows.execute(text("UPDATE person SET language = :l WHERE email = :e"), {"l": language, "e": email})
     rows.commit()
@@ -115,8 +125,22 @@ def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_c
 def test_each_person_named_hears_of_their_own_sessions_and_the_requester_of_all(post: PostOffice) -> None:
     confirmed(post.database, a_demo(a_session(0, (OPERATOR,)), a_session(1, (OPERATOR2,))))
     post.work()
-    found = {mail["X-RcptTo"]: [entry["UID"][12:14] for entry in calendar(mail).walk("VEVENT")] for mail in post.mails}
+    found = {mail["X-RcptTo"]: [uid[12:14] for uid in uids(mail)] for mail in post.mails}
     assert found == {REQUESTER: ["s1", "s2"], OPERATOR: ["s1"], OPERATOR2: ["s2"]}
+
+
+def test_a_file_asks_about_one_entry_and_says_so_in_its_part(post: PostOffice) -> None:
+    reference = confirmed(post.database, a_demo(a_session(0), a_session(1), a_session(2)))
+    post.work()
+    cancelled(post.database, reference)
+    post.work()
+    for mail, method in zip(post.mails_to(REQUESTER), ("REQUEST", "CANCEL"), strict=True):
+        assert [len(each.walk("VEVENT")) for each in calendars(mail)] == [1, 1, 1]
+        assert {str(each["METHOD"]) for each in calendars(mail)} == {method}
+        parts = list(mail.iter_attachments())
+        assert {part["Content-Type"].params["method"] for part in parts} == {method}
+        assert [part.get_filename() for part in parts] == [f"{reference}-s{number}.ics" for number in (1, 2, 3)]
+        assert len(set(uids(mail))) == 3
 
 
 def test_equipment_is_transparent_in_the_calendar(post: PostOffice, rows: Session) -> None:
