@@ -35,6 +35,15 @@ ABSENT = {
 }
 POINTS = ("papers", "previous_out", "status", "surfaces", "waste_out")
 REASON = "The donor material was not released"
+OUTAGE_FROM, OUTAGE_UNTIL = (weekday_at(hour, weeks=70) for hour in (9, 10))
+OUTAGE = {
+    "subject": {"kind": "EQUIPMENT", "code": "CHR-01"},
+    "kind": "CALIBRATION",
+    "reason": REASON,
+    "start": OUTAGE_FROM.isoformat(),
+    "end": OUTAGE_UNTIL.isoformat(),
+}
+IMPACT = "?subject_kind=EQUIPMENT&subject=CHR-01&kind=CALIBRATION"
 ONE_DAY = f"?from={weekday_at(0):%Y-%m-%d}T00:00:00Z&to={weekday_at(0):%Y-%m-%d}T23:00:00Z&resource=INC-02"
 
 
@@ -78,6 +87,8 @@ class Cell:
 
     def path(self) -> str:
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(self._named(found[1])), self.line.route)
+        if path == "/api/v1/outages/impact":
+            return path + IMPACT
         return path + (ONE_DAY if path in {"/api/v1/timeline", "/api/v1/availability"} else "")
 
     def _named(self, name: str) -> Any:
@@ -91,6 +102,9 @@ class Cell:
             return self.standing.booking_in(self.line.about, untouched=self.changes_nothing)
         if self.line.about == "absent":
             return 987_654_321
+        if name == "outage_id":
+            placed = self.standing.program("engineer@brc.example").post("/api/v1/outages", OUTAGE)
+            return int(placed.json["outages"][0]["id"])
         owner = "operator3@gaon.example" if self.line.about == "another's" or self.email is None else self.email
         return {"feed_id": self._feed_of, "token_id": self._token_of, "session_id": self._session_of}.get(
             name, self._a_holiday
@@ -121,6 +135,14 @@ class Cell:
             "draft": lambda: form_of(operation="save_draft", **self._plain),
             "form": lambda: form_of(**self._plain, equipment=[part | self._own_hour()]),
             "holiday": self._a_day_off,
+            "outage": lambda: {
+                "op": "place",
+                "subject": "EQUIPMENT:CHR-01",
+                "kind": "CALIBRATION",
+                "reason": REASON,
+                "start_date": f"{OUTAGE_FROM:%Y-%m-%d}",
+                "start_time": "09:00",
+            },
             "language": lambda: {"language": "en"},
             "token": lambda: {"name": "mine", "days": "1"},
             "room": lambda: {"scope": "resource", "resource": "B-01"},
@@ -137,6 +159,7 @@ class Cell:
         bodies: Mapping[str, Any] = {
             "booking": {"kind": "EQUIPMENT", "equipment": [equipment]} | staff,
             "reason": {"reason": REASON},
+            "outage": OUTAGE,
             "signature": {"reason": REASON, "signature": {"password": PASSWORD}},
             "clear": {"items": list(POINTS)},
             "act": {},
