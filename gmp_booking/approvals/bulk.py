@@ -11,6 +11,8 @@ from gmp_booking.approvals.service import Decision, action_of_stage, current_sta
 from gmp_booking.bookings import store
 from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.infra.i18n import _, current_language
@@ -79,7 +81,14 @@ def read_sheets(uow: Uow, references: Sequence[str]) -> list[Sheet]:
     """
     require(uow.actor, Permission.INBOX_READ)
     found = [store.find_booking(uow, reference) for reference in references]
-    return [_sheet(uow, store.details_of(uow, booking)) for booking in found if booking is not None]
+    return [_sheet(uow, asked_of(uow, booking)) for booking in found if booking is not None]
+
+
+def asked_of(uow: Uow, booking: Booking) -> BookingDetails:
+    """What is asked for: the booking, or what a waiting change would make of it."""
+    details = store.details_of(uow, booking)
+    waiting = open_change_of(uow, details)
+    return waiting.proposal if waiting else details
 
 
 def _sheet(uow: Uow, details: BookingDetails) -> Sheet:
@@ -127,7 +136,8 @@ def _decide(uow: Uow, item: Item, verified: Verified | None) -> BookingDetails:
     booking = store.find_booking(uow, item.reference)
     if booking is None:
         raise NotFound
-    action = item.action or (action_of_stage(booking) if current_stage(booking) else Action.APPROVE)
+    asked = asked_of(uow, booking).booking
+    action = item.action or (action_of_stage(asked) if current_stage(asked) else Action.APPROVE)
     decision = Decision(item.reference, action, revision=item.revision, reason=item.reason, verified=verified)
     return decide(uow, decision)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from gmp_booking.bookings import store
+from gmp_booking.approvals.service import stage_of
+from gmp_booking.bookings import proposals, store
 from gmp_booking.bookings.events import BookingExpired
 from gmp_booking.bookings.lifecycle import Action, BookingState, step, transition_of
+from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.service import release
 from gmp_booking.infra.uow import Uow
 from gmp_booking.resources.slots import locks_of_slots
@@ -17,6 +19,13 @@ _OVERDUE = text(
     SELECT reference FROM booking
     WHERE pending_until <= (SELECT gmp_now()) AND state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'APPROVED')
     ORDER BY pending_until, id LIMIT :limit
+    """
+)
+_OVERDUE_CHANGES = text(
+    """
+    SELECT b.reference FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id
+    WHERE n.pending_until <= (SELECT gmp_now()) AND n.state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')
+    ORDER BY n.pending_until, n.id LIMIT :limit
     """
 )
 
@@ -38,6 +47,7 @@ def expire(uow: Uow, reference: str) -> bool:
     uow.lock(locks_of_slots(uow, booking.id))
     if booking.pending_until > uow.now:
         return False
+    stage = stage_of(booking)
     release(uow, booking, state=step(was, Action.EXPIRE).target)
     uow.record(
         BookingExpired(
@@ -46,6 +56,28 @@ def expire(uow: Uow, reference: str) -> bool:
             reference=booking.reference,
             version=booking.version,
             was=was.value,
+            stage=stage.role.value if stage else None,
         )
     )
+    return True
+
+
+def list_overdue_changes(uow: Uow, *, limit: int = 100) -> list[str]:
+    """References of confirmed bookings with a change whose time is up."""
+    return list(uow.session.scalars(_OVERDUE_CHANGES, {"limit": limit}))
+
+
+def expire_change(uow: Uow, reference: str) -> bool:
+    """End one change whose time is up: the booking stays as it was; whether there was anything left to end.
+
+    Errors: Stale when somebody decided in the same moment.
+    """
+    details = store.get_details(uow, reference)
+    waiting = open_change_of(uow, details)
+    if waiting is None:
+        return False
+    uow.lock(locks_of_slots(uow, details.booking.id))
+    if waiting.change.pending_until > uow.now:
+        return False
+    proposals.expire(uow, waiting, stage=stage_of(waiting.proposal.booking))
     return True

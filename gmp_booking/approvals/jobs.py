@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from gmp_booking.approvals.expiry import expire, list_overdue
+from gmp_booking.approvals.expiry import expire, expire_change, list_overdue, list_overdue_changes
 from gmp_booking.infra.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Refusal
@@ -18,12 +18,13 @@ def always() -> bool:
 
 
 def expire_overdue(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
-    """End every request whose time is up, each in a transaction of its own; ten at once are harmless."""
-    for reference in database.read(SYSTEM, list_overdue):
-        if not goes_on():
-            return
-        try:
-            if database.transact(SYSTEM, expire, reference):
-                _log.info("%s has expired", reference)
-        except Refusal:
-            _log.info("%s was decided in the last moment", reference)
+    """End every request and change whose time is up, each in a transaction of its own; ten at once are harmless."""
+    for list_due, end in ((list_overdue, expire), (list_overdue_changes, expire_change)):
+        for reference in database.read(SYSTEM, list_due):
+            if not goes_on():
+                return
+            try:
+                if database.transact(SYSTEM, end, reference):
+                    _log.info("%s was not decided in time", reference)
+            except Refusal:
+                _log.info("%s was decided in the last moment", reference)

@@ -6,6 +6,7 @@ from gmp_booking.approvals.service import stage_of
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingQuestionAsked
 from gmp_booking.bookings.lifecycle import Action, BookingState, step
+from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.service import require_reason, subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.infra.uow import Uow
@@ -20,14 +21,15 @@ def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | Non
     words; Stale.
     """
     details = store.get_details(uow, reference)
-    booking = details.booking
+    waiting = open_change_of(uow, details)
+    booking = waiting.proposal.booking if waiting else details.booking
     stage = stage_of(booking)
     require(uow.actor, Permission.BOOKING_DECIDE, subject_of(booking, stage_role=stage.role if stage else None))
     step(BookingState(booking.state), Action.ASK)
     if revision is not None and revision != booking.revision:
         raise Stale
     question = require_reason(text)
-    store.change_booking(uow, booking)
+    store.change_booking(uow, details.booking)
     assert stage is not None
     uow.record(
         BookingQuestionAsked(

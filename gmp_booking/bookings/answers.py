@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from gmp_booking.bookings import store
+from gmp_booking.bookings import change_rows, store
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import acknowledge_by_acting
+from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.remarks import record_answer, require_answer
 from gmp_booking.bookings.service import examine_again, refusal, subject_of
 from gmp_booking.bookings.store import BookingDetails
@@ -29,30 +31,38 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
     Errors: NotFound; Conflict when nothing was asked, or a rule is in the way now; Invalid without words; Stale.
     """
     details = store.get_details(uow, reference)
-    booking = details.booking
+    waiting = open_change_of(uow, details)
+    asked = waiting.proposal if waiting else details
+    booking = asked.booking
     require(uow.actor, Permission.BOOKING_SUBMIT, subject_of(booking))
     step(BookingState(booking.state), Action.ANSWER)
     if revision is not None and revision != booking.revision:
         raise Stale
     said = require_answer(text)
-    uow.lock(_locks(uow, details))
-    verdict = examine_again(uow, details, occasion=Occasion.SUBMIT)
+    uow.lock(_locks(uow, asked))
+    verdict = examine_again(uow, asked, occasion=Occasion.SUBMIT)
     if verdict.has_hard:
         raise refusal(verdict)
-    days = decision_days(Kind(booking.kind), _envelope(booking))
-    holidays = holidays_between(uow, uow.now.date(), days=HOLIDAYS_AHEAD_DAYS)
-    store.change_booking(
-        uow,
-        booking,
-        state=BookingState.UNDER_REVIEW if booking.stage else BookingState.SUBMITTED,
-        submitted_at=uow.now,
-        decide_by=working_days_later(uow.now, days, holidays),
-        pending_until=working_days_later(uow.now, 2 * days, holidays),
-        draft=None,
-    )
-    acknowledge_by_acting(uow, booking)
+    columns = {"state": BookingState.UNDER_REVIEW if booking.stage else BookingState.SUBMITTED, **_times(uow, booking)}
+    if waiting is not None:
+        change_rows.set_change(uow, waiting.change, **columns)
+        store.change_booking(uow, details.booking)
+    else:
+        store.change_booking(uow, booking, **columns, draft=None)
+        acknowledge_by_acting(uow, booking)
     record_answer(uow, booking, said)
     return details
+
+
+def _times(uow: Uow, booking: Booking) -> dict[str, datetime]:
+    """By when it is to be decided, counted anew from the answer."""
+    days = decision_days(Kind(booking.kind), _envelope(booking))
+    holidays = holidays_between(uow, uow.now.date(), days=HOLIDAYS_AHEAD_DAYS)
+    return {
+        "submitted_at": uow.now,
+        "decide_by": working_days_later(uow.now, days, holidays),
+        "pending_until": working_days_later(uow.now, 2 * days, holidays),
+    }
 
 
 def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:
