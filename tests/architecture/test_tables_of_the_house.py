@@ -16,17 +16,28 @@ from gmp_booking.wiring import CONSUMERS
 from tests.architecture.sources import ROOT, modules, texts
 
 OF_NO_BOOKING = {
+    "AirZoneAdded",
     "CalendarFeedMade",
     "CalendarFeedRevoked",
     "CompanyAdded",
+    "CompanyChanged",
+    "FacilityNamed",
     "HolidayAdded",
     "HolidayWithdrawn",
+    "HoursSet",
     "OutageLifted",
     "OutagePlaced",
     "PersonAdded",
+    "PersonChanged",
     "PersonDeactivated",
+    "PersonReactivated",
+    "ProductAdded",
+    "ProductChanged",
+    "ResourceAdded",
+    "ResourceChanged",
     "RoleGranted",
     "RoleRevoked",
+    "RuleSwitched",
 }
 EVENTS = {kind.__name__ for kind in generate.event_classes()}
 
