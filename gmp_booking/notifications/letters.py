@@ -46,6 +46,7 @@ _TEMPLATE: Final[Mapping[MailKind, str]] = {
     MailKind.TO_CONFIRM: "to_confirm.txt",
     MailKind.AT_RISK: "at_risk.txt",
     MailKind.CLEAR_AGAIN: "clear_again.txt",
+    MailKind.HAPPENED: "happened.txt",
     MailKind.DIGEST: "digest.txt",
     MailKind.DAY_AHEAD: "day_ahead.txt",
     MailKind.INVITATION: "link.txt",

@@ -40,6 +40,7 @@ class MailKind(StrEnum):
     TO_CONFIRM = "to_confirm"
     AT_RISK = "at_risk"
     CLEAR_AGAIN = "clear_again"
+    HAPPENED = "happened"
     DIGEST = "digest"
     DAY_AHEAD = day_ahead.KIND
     INVITATION = "invitation"
@@ -62,6 +63,7 @@ TRUE_IN: Final[Mapping[MailKind, frozenset[BookingState]]] = {
     MailKind.EXPIRED: frozenset({S.EXPIRED}),
     MailKind.AT_RISK: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
     MailKind.CLEAR_AGAIN: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
+    MailKind.HAPPENED: frozenset({S.CONFIRMED, S.CLOSED}),
     MailKind.TO_CONFIRM: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
 }
 
@@ -217,6 +219,17 @@ def _clear_again(uow: Uow, happening: Happening, details: BookingDetails) -> Ite
     return _messages(happening, details, MailKind.CLEAR_AGAIN, _owners(uow, details))
 
 
+def _happened(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """What the facility did in a session, to who asked for it."""
+    number = happening.data["session"]
+    session_id = next((each["id"] for each in details.parts["sessions"] if each["number"] == number), None)
+    payload = {"happened": happening.event, "room": happening.data["room"]}
+    payload |= {"reason": happening.data.get("explanation") or "", "deviation_no": happening.data.get("deviation_no")}
+    return _messages(
+        happening, details, MailKind.HAPPENED, _askers(uow, details), payload=payload, session_id=session_id
+    )
+
+
 def _owners(uow: Uow, details: BookingDetails) -> Iterable[Person]:
     """Who asked for it, and who answers for its company."""
     approvers = store.list_holders(uow, Role.COMPANY_APPROVER)
@@ -238,6 +251,10 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "BookingExpired": _expired,
     "BookingAtRisk": _at_risk,
     "BookingClear": _clear_again,
+    "SessionSuspended": _happened,
+    "SessionResumed": _happened,
+    "SessionAborted": _happened,
+    "SessionMissed": _happened,
 }
 NOTIFICATIONS: Final = Consumer("notifications", frozenset(_HANDLERS))
 
