@@ -18,16 +18,19 @@ from gmp_booking.approvals.questions import ask_again
 from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings import service
 from gmp_booking.bookings.answers import answer
-from gmp_booking.bookings.change_pages import bookings as page
 from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import ENDED, FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
 from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
+from gmp_booking.bookings.proposals import OpenChange, open_change_of
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.bookings.shown import shown_finding
 from gmp_booking.desk.answering import answered_for, offered_overrides, overrides_typed
+from gmp_booking.desk.change_section import page
+from gmp_booking.desk.change_section import change_links, page, session_acts, shown_change, undoable
 from gmp_booking.desk.dialogue import entered_for, thread_of
 from gmp_booking.desk.history import HistoryLine, history_lines
+from gmp_booking.desk.risk_section import risk_of
 from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as close
@@ -66,7 +69,13 @@ class BookingFile:
     overrides: Sequence[Override]
     journal: Sequence[JournalEntry]
     acknowledgements: Collection[Acknowledgement]
+    waiting: OpenChange | None
     now: datetime
+
+    @property
+    def asked(self) -> BookingDetails:
+        """What is to be decided: the change that waits, or the booking itself."""
+        return self.waiting.proposal if self.waiting else self.details
 
 
 def read_file(uow: Uow, reference: str) -> BookingFile:
@@ -78,6 +87,7 @@ def read_file(uow: Uow, reference: str) -> BookingFile:
         overrides=list_overrides(uow, details.booking.id),
         journal=service.list_history(uow, reference),
         acknowledgements=list_acknowledgements(uow, details.booking.id),
+        waiting=open_change_of(uow, details),
         now=uow.now,
     )
 
@@ -158,17 +168,23 @@ def _page(
     call = asked()
     file = call.read(read_file, reference)
     details, booking = file.details, file.details.booking
-    told = findings or findings_out(details.findings, call.actor, current_language())
+    told = findings or findings_out(file.asked.findings, call.actor, current_language())
+    findings_shown = [shown_finding(dict(finding)) for finding in told]
     page_text = render_template(
         "bookings/detail.html",
         booking=_head(details, call.actor),
-        next_step=_next_step(booking),
+        next_step=_next_step(booking, file.waiting),
+        change=shown_change(file.waiting),
+        undoable=undoable(file.journal, booking, call.actor),
         steps=_steps(booking, file.journal),
-        sessions=[_session(each) for each in details.parts["sessions"]],
+        sessions=[
+            _session(each) | {"acts": session_acts(details, each, call.actor)} for each in details.parts["sessions"]
+        ],
         equipment=[_reservation(each) for each in details.parts["equipment"]],
-        findings=answered_for([shown_finding(dict(finding)) for finding in told], file.overrides, booking.version),
+        findings=answered_for(findings_shown, file.overrides, file.asked.booking.version),
         signatures=[_signature(each, booking) for each in file.signatures],
         history=_history(file),
+        risk=risk_of(call, details, told),
         thread=thread_of(file.journal),
         entered=entered_for(file.acknowledgements, file.journal, call.actor),
         actions=_actions(file, call.actor, told),
@@ -218,9 +234,14 @@ _NEXT: Mapping[BookingState, tuple[str, str]] = {
 }
 
 
-def _next_step(booking: Booking) -> dict[str, Any]:
-    stage = current_stage(booking)
+def _next_step(booking: Booking, waiting: OpenChange | None) -> dict[str, Any]:
     headline, detail = _NEXT[BookingState(booking.state)]
+    if waiting is not None:
+        booking = waiting.proposal.booking
+        detail = N_("A change waits for its decision; until then everything stays as it is.")
+        if booking.state == BookingState.RETURNED:
+            detail = N_("A change was returned to the company with a question; everything stays as it is.")
+    stage = current_stage(booking)
     return {
         "headline": _(headline),
         "detail": _(detail),
@@ -329,6 +350,7 @@ def _actions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]])
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
     found += _sayings(booking, actor)
     found += _decisions(file, actor, told)
+    found += change_links(booking, file.waiting, actor)
     begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= file.now
     if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
         prompt = _("Why is it cancelled? The facility and your own people read this.")
@@ -364,7 +386,7 @@ def _sayings(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _decisions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    booking = file.details.booking
+    booking = file.asked.booking
     stage = current_stage(booking)
     if stage is None:
         return []
