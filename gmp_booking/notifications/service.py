@@ -160,8 +160,8 @@ def _notices(uow: Uow, happening: Happening, details: BookingDetails) -> Iterabl
             continue
         payload = until | {"lead": lead.name}
         yield from _messages(happening, details, MailKind.EXPIRING, askers, payload=payload, due_at=due_at)
-        payload |= {"stage": role.value if role else ""}
-        yield from _messages(happening, details, MailKind.EXPIRING, deciders, payload=payload, due_at=due_at)
+        of_stage = payload | {"stage": role.value if role else ""}
+        yield from _messages(happening, details, MailKind.EXPIRING, deciders, payload=of_stage, due_at=due_at)
 
 
 def _rejected(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:

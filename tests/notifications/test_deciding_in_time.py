@@ -1,0 +1,182 @@
+"""What people are told about requests that wait: before they expire, when they do, every morning, and by one-tap links."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gmp_booking.approvals.jobs import expire_overdue
+from gmp_booking.approvals.questions import ask_again
+from gmp_booking.bookings.answers import answer
+from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.notifications.digest import is_time_to_remind, plan_digests, this_morning
+from tests.notifications.conftest import PostOffice
+from tests.notifications.journeys import SEOUL, a_demo, a_session, confirm, decided, somebody, submitted
+
+REQUESTER, APPROVER = "requester@gaon.example", "approver@gaon.example"
+DEMO_MANAGER, MANAGER, SCHEDULER = "demo@brc.example", "manager@brc.example", "scheduler@brc.example"
+
+
+def words(mail) -> str:
+    return mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+def notices(rows: Session) -> list[tuple[str, datetime]]:
+    statement = "SELECT recipient, due_at FROM outbox_message WHERE kind = 'expiring' AND withdrawn_at IS NULL"
+    return [(row.recipient, row.due_at) for row in rows.execute(text(f"{statement} ORDER BY due_at, recipient"))]
+
+
+def pending_until(rows: Session) -> datetime:
+    return rows.execute(text("SELECT pending_until FROM booking")).scalar_one()
+
+
+def owner_says(rows: Session, statement: str, **values: object) -> None:
+    rows.execute(text(statement), values)
+    rows.commit()
+
+
+def test_both_sides_are_told_five_days_and_one_day_before_in_the_morning(post: PostOffice, rows: Session) -> None:
+    submitted(post.database, a_demo())
+    post.plan()
+    last = pending_until(rows).astimezone(SEOUL).date()
+    mornings = [datetime(d.year, d.month, d.day, 9, tzinfo=SEOUL) for d in (last - timedelta(5), last - timedelta(1))]
+    assert notices(rows) == [(who, due) for due in mornings for who in (DEMO_MANAGER, REQUESTER)]
+
+
+def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: PostOffice, rows: Session) -> None:
+    first, second = submitted(post.database, a_demo()), submitted(post.database, a_demo(a_session(1)))
+    post.plan()
+    confirm(post.database, second)
+    until = rows.execute(text("SELECT pending_until FROM booking WHERE reference = :r"), {"r": first}).scalar_one()
+    post.pass_time(until - timedelta(days=4) - datetime.now(SEOUL))
+    post.work()
+    told = [(mail["X-RcptTo"], mail["Subject"]) for mail in post.mails if "Expires on" in mail["Subject"]]
+    assert {who for who, _ in told} == {REQUESTER, DEMO_MANAGER}
+    assert all(first in subject for _, subject in told)
+    own = next(mail for mail in post.mails_to(REQUESTER) if "Expires on" in mail["Subject"])
+    assert "Your request has not been decided yet." in words(own)
+
+
+def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: PostOffice, rows: Session) -> None:
+    reference = submitted(post.database, a_demo())
+    decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
+    post.plan()
+    until = pending_until(rows)
+    post.pass_time(until - timedelta(hours=12) - datetime.now(SEOUL))
+    post.work()
+    told = [mail for mail in post.mails_to(REQUESTER) if "Expires on" in mail["Subject"]]
+    assert told
+    assert all("waits for your answer" in words(mail) for mail in told)
+    later = [due for _, due in notices(rows) if due > until]
+    post.pass_time(max(later) + timedelta(hours=1) - datetime.now(SEOUL))
+    before = len(post.mails)
+    post.work()
+    assert len(post.mails) == before
+
+
+def test_when_it_expires_both_sides_are_told_within_a_minute(post: PostOffice, rows: Session) -> None:
+    reference = submitted(post.database, a_demo())
+    post.work()
+    owner_says(rows, "UPDATE booking SET pending_until = gmp_now() - interval '1 second'")
+    expire_overdue(post.database)
+    post.work()
+    told = {mail["X-RcptTo"]: mail for mail in post.mails if "Expired" in mail["Subject"]}
+    assert set(told) == {REQUESTER, DEMO_MANAGER}
+    assert "was not decided in time" in words(told[REQUESTER])
+    assert reference in told[REQUESTER]["Subject"]
+
+
+def test_questions_and_answers_go_to_and_fro(post: PostOffice) -> None:
+    reference = submitted(post.database, a_demo())
+    decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
+    post.database.transact(somebody(post.database, DEMO_MANAGER), ask_again, reference, text="And how many of them?")
+    post.work()
+    asked = [words(mail) for mail in post.mails_to(REQUESTER)]
+    assert sum("Which guests will come?" in mail for mail in asked) == 1
+    assert sum("And how many of them?" in mail for mail in asked) == 1
+    post.database.transact(somebody(post.database, REQUESTER), answer, reference, text="Eight from the university")
+    post.work()
+    (told,) = [mail for mail in post.mails_to(DEMO_MANAGER) if "Answered" in mail["Subject"]]
+    assert "Eight from the university" in words(told)
+
+
+def late(rows: Session, *, by: str, expires: str = "10 days") -> None:
+    statement = "UPDATE booking SET decide_by = gmp_now() - CAST(:by AS interval)"
+    owner_says(rows, statement + ", pending_until = gmp_now() + CAST(:expires AS interval)", by=by, expires=expires)
+
+
+def at_nine(post: PostOffice) -> None:
+    """Tomorrow morning, between the reminders' eight o'clock and the quiet hours."""
+    tomorrow = (datetime.now(SEOUL) + timedelta(days=1)).replace(hour=9, minute=0, second=0)
+    post.pass_time(tomorrow - datetime.now(SEOUL))
+
+
+def remind(post: PostOffice) -> None:
+    if post.database.read(SYSTEM, is_time_to_remind):
+        post.database.transact(SYSTEM, plan_digests)
+    post.work()
+
+
+def digests(post: PostOffice) -> list[tuple[str, str]]:
+    return sorted((mail["X-RcptTo"], words(mail)) for mail in post.mails if "longer than" in mail["Subject"])
+
+
+def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: PostOffice, rows: Session) -> None:
+    first, second = submitted(post.database, a_demo()), submitted(post.database, a_demo(a_session(1)))
+    at_nine(post)
+    late(rows, by="2 days")
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: post.database.transact(SYSTEM, plan_digests), range(6)))
+    remind(post)
+    ((who, said),) = digests(post)
+    assert who == DEMO_MANAGER
+    assert first in said
+    assert second in said
+    assert "https://booking.brc.example/inbox?late=1" in said
+
+
+def test_the_head_is_told_before_a_request_expires_undecided(post: PostOffice, rows: Session) -> None:
+    submitted(post.database, a_demo())
+    at_nine(post)
+    late(rows, by="6 days", expires="2 days")
+    remind(post)
+    assert [who for who, _ in digests(post)] == [DEMO_MANAGER, MANAGER]
+    assert "soon expire without a decision" in digests(post)[1][1]
+
+
+def test_nobody_is_reminded_of_what_was_decided_meanwhile_nor_at_night(post: PostOffice, rows: Session) -> None:
+    reference = submitted(post.database, a_demo())
+    at_nine(post)
+    late(rows, by="2 days")
+    post.database.transact(SYSTEM, plan_digests)
+    confirm(post.database, reference)
+    post.work()
+    assert digests(post) == []
+
+
+@pytest.mark.parametrize(("hour", "is_time"), [(7, False), (8, True), (20, True), (21, False)])
+def test_reminders_keep_the_quiet_hours(post: PostOffice, rows: Session, hour: int, is_time: bool) -> None:
+    submitted(post.database, a_demo())
+    moment = (datetime.now(SEOUL) + timedelta(days=1)).replace(hour=hour, minute=5)
+    post.pass_time(moment - datetime.now(SEOUL))
+    late(rows, by="2 days")
+    assert post.database.read(SYSTEM, is_time_to_remind) is is_time
+    assert this_morning(moment).hour == 8
+
+
+def test_who_phoned_gets_a_link_and_nobody_after_it_was_confirmed(post: PostOffice, rows: Session) -> None:
+    submitted(post.database, a_demo(booked_for=REQUESTER), by=SCHEDULER)
+    post.work()
+    (mail,) = post.mails_to(REQUESTER)
+    assert "Please confirm" in mail["Subject"]
+    assert re.search(r"https://booking\.brc\.example/confirm/gmpc_\S{40,}", words(mail))
+    submitted(post.database, a_demo(a_session(1), booked_for="GAO"), by=SCHEDULER)
+    owner_says(rows, "UPDATE acknowledgement SET confirmed_at = gmp_now()")
+    post.work()
+    assert post.mails_to(APPROVER) == []
