@@ -14,6 +14,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.doors import PASSWORD, Visitor, form_of, weekday_at
+from tests.doors_matrix.administration import administration_form, record_of_the_administration
 from tests.standing import Standing
 
 ACTORS = {
@@ -102,6 +103,8 @@ class Cell:
             return self.standing.booking_in(self.line.about, untouched=self.changes_nothing)
         if self.line.about == "absent":
             return 987_654_321
+        if self.line.route.startswith("/admin"):
+            return record_of_the_administration(self.standing, self.line.route, name)
         if name == "outage_id":
             placed = self.standing.program("engineer@brc.example").post("/api/v1/outages", OUTAGE)
             return int(placed.json["outages"][0]["id"])
@@ -167,6 +170,8 @@ class Cell:
             "release": {"sessions": [{"reference": "BK-ZZZZZZZZ", "session": 1}]},
             "room": {"scope": "resource", "resource": "B-01"},
         }
+        if self.line.route.startswith(("/admin", "/welcome")):
+            return administration_form(self.line.body), None
         scope = {"scope": self.line.body}
         return forms.get(self.line.body, lambda: scope)(), bodies.get(self.line.body, scope)
 

@@ -38,7 +38,10 @@ def readable_by(permission: Permission) -> Actor:
 class Form:
     """One form that was sent: acted upon once, or shown again."""
 
-    def __init__(self, page: Page, *, needs_reason: bool = False) -> None:
+    def __init__(
+        self, page: Page, *, needs_reason: bool = False, reading: Permission = Permission.MASTER_DATA_READ
+    ) -> None:
+        readable_by(reading)
         self._page, self._needs_reason = page, needs_reason
 
     def act(

@@ -186,7 +186,6 @@ def list_of_people() -> Response:
 @admin.post("/people")
 @signed_in
 def add() -> Response:
-    readable_by(Permission.ADMIN_READ)
     new = NewPerson(
         words("name"),
         words("email"),
@@ -195,7 +194,7 @@ def add() -> Response:
         words("company"),
         tuple(request.form.getlist("roles")),
     )
-    return Form(_people).act(_address_of, add_person, new, pepper=_pepper())
+    return Form(_people, reading=Permission.ADMIN_READ).act(_address_of, add_person, new, pepper=_pepper())
 
 
 def _people(errors: dict[str, str], status: int) -> Response:
@@ -253,8 +252,11 @@ def change_access(person_id: int) -> Response:
 
 
 def _form_of(person_id: int, *, needs_reason: bool = False) -> Form:
-    readable_by(Permission.ADMIN_READ)
-    return Form(lambda errors, status: _person(person_id, errors, status), needs_reason=needs_reason)
+    return Form(
+        lambda errors, status: _person(person_id, errors, status),
+        needs_reason=needs_reason,
+        reading=Permission.ADMIN_READ,
+    )
 
 
 def _person(person_id: int, errors: dict[str, str], status: int) -> Response:
