@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.bookings.limits import needs_signatory
 from gmp_booking.demo.people import GUESTS, STAFF_DOMAIN
 from gmp_booking.demo.programme import HOLIDAY_VISIT, PROGRAMME, Run, Series, Visit
 
@@ -215,7 +216,7 @@ class _Teller:
         self.days_off = days_off
         self.chance = chance
         self.starts = content.envelope.start
-        self.company = f"requester@{_DOMAINS[series.company]}"
+        self.company = f"{'approver' if needs_signatory(content) else 'requester'}@{_DOMAINS[series.company]}"
         self.requester = SCHEDULER if series.entered_by_staff else self.company
 
     def acts(self, ending: Ending, reason: str) -> list[Act]:
