@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from gmp_booking.infra.outbox import claim
+from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
+from gmp_booking.notifications.letters import write_letter
 from tests.execution.conftest import OPERATOR, PRODUCTION, QA, SCHEDULER, WHY, Floor
 from tests.standing import SIGNED
 
@@ -29,3 +32,18 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(floor: Fl
     ]
     assert {each["recipient"] for each in told} == {"requester@gaon.example"}
     assert [each["reason"] for each in told] == [WHY["reason"]] * 3 + [""]
+    letters = read_letters(floor)
+    assert any("Suspended: B-01" in each and WHY["reason"] in each for each in letters)
+    assert any("Aborted: B-01" in each and "DEV-27-009" in each for each in letters)
+    assert any("Nobody came: B-02" in each and "KST" in each for each in letters)
+
+
+def read_letters(floor: Floor) -> list[str]:
+    """The mails as they would leave the house."""
+    database, config = floor.standing.database, floor.standing.app.extensions["gmp"].config
+    floor.standing.ask(
+        "UPDATE outbox_message SET due_at = gmp_now() - interval '1 s' WHERE kind = 'happened' RETURNING id"
+    )
+    claimed = database.transact(SYSTEM, claim, limit=500).messages
+    found = [database.read(SYSTEM, write_letter, each, config) for each in claimed if each.kind == "happened"]
+    return [f"{mail.subject}\n{mail.text}" for mail in found if mail]
