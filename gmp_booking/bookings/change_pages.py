@@ -141,7 +141,7 @@ def _page(
 ) -> Response:
     call = asked()
     company = found.details.parts["company"]["code"]
-    options = choices_of(call.read(service.form_options, company=company))
+    options = choices_of(call.read(service.form_options, company=company), kind=form["kind"])
     page = render_template(
         "bookings/change.html",
         form=form,
@@ -152,6 +152,7 @@ def _page(
         waits=found.waiting is not None,
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         begun_from=None,
+        kept=forms.kept_of(form),
         blank_session=forms.blank_session(),
         blank_equipment=forms.blank_equipment(),
         **(preview or {"preview": None, "becomes": None}),

@@ -14,9 +14,17 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.kind_fields import asks, kind_of
+from gmp_booking.bookings.lifecycle import RoomMode
 
 SEOUL = ZoneInfo("Asia/Seoul")
 PLAIN = ("kind", "product", "batch", "run_type", "purpose", "title")
+KEPT = (
+    *("seats", "visibility", "live_material", "basis", "donor_status"),
+    *("campaign", "room_mode", "priority", "partners"),
+)
+"""What few bookings say; the form keeps it also where it does not ask for it."""
+ASKED_ON_THE_PAGE = frozenset(KEPT) - {"room_mode"}
 SESSION_TEXT = (
     "room",
     "start_date",
@@ -30,6 +38,7 @@ SESSION_TEXT = (
     "headcount",
 )
 EQUIPMENT_TEXT = ("resource", "units", "start_date", "start_time", "end_date", "end_time")
+TIMES = ("start_date", "start_time", "end_date", "end_time")
 MOST_PARTS = 200
 _PART = re.compile(r"^(sessions|equipment)-(\d{1,4})-")
 
@@ -46,7 +55,7 @@ def blank_equipment() -> Form:
 
 
 def blank_form(*, kind: str = "CLEANROOM") -> Form:
-    return dict.fromkeys(PLAIN, "") | {
+    return dict.fromkeys((*PLAIN, *KEPT), "") | {
         "kind": kind,
         "run_type": "ENG" if kind == "CLEANROOM" else "",
         "company": "",
@@ -61,7 +70,7 @@ def blank_form(*, kind: str = "CLEANROOM") -> Form:
 
 def typed(fields: MultiDict[str, str]) -> Form:
     """The form as it was sent."""
-    form = blank_form() | {name: fields.get(name, "") for name in (*PLAIN, "company", "asked_by", "answer")}
+    form = blank_form() | {name: fields.get(name, "") for name in (*PLAIN, *KEPT, "company", "asked_by", "answer")}
     form["reference"] = fields.get("reference") or None
     form["revision"] = fields.get("revision") or None
     for kind, index in _parts(fields):
@@ -80,8 +89,10 @@ def _parts(fields: Iterable[str]) -> Sequence[tuple[str, int]]:
 
 
 def change_parts(form: Form, operation: str) -> None:
-    """Add or remove a session or a reservation, as a button without a script asks."""
-    if operation == "add_session":
+    """Add or remove a session or a reservation, or fit them to the kind, as a button without a script asks."""
+    if operation == "kind":
+        fit_kind(form)
+    elif operation == "add_session":
         form["sessions"].append(blank_session())
     elif operation == "add_equipment":
         form["equipment"].append(blank_equipment())
@@ -89,6 +100,25 @@ def change_parts(form: Form, operation: str) -> None:
         parts = form["sessions" if match[1] == "session" else "equipment"]
         if int(match[2]) < len(parts):
             del parts[int(match[2])]
+
+
+def kept_of(form: Form) -> list[tuple[str, str]]:
+    """What the page does not ask for and yet hands back."""
+    return [(name, form[name]) for name in KEPT if form.get(name) and name not in ASKED_ON_THE_PAGE]
+
+
+def fit_kind(form: Form) -> None:
+    """After another kind was chosen: the part it is made of is there, at the time already typed."""
+    kind = kind_of(form["kind"])
+    typed_parts = [*form["sessions"], *form["equipment"]]
+    times = {name: typed_parts[0][name] for name in TIMES} if typed_parts else {}
+    if not asks(kind, "sessions"):
+        form["sessions"] = []
+        form["equipment"] = form["equipment"] or [blank_equipment() | times]
+    elif not form["sessions"]:
+        form["sessions"] = [blank_session() | times]
+    if not asks(kind, "equipment"):
+        form["equipment"] = []
 
 
 def apply_fill(form: Form, fill: Mapping[str, Any]) -> None:
@@ -104,11 +134,14 @@ def apply_fill(form: Form, fill: Mapping[str, Any]) -> None:
 
 def as_json(form: Form) -> dict[str, Any]:
     """What was typed, as the API takes it; what cannot be read is left for the schema to refuse."""
-    payload: dict[str, Any] = {name: form[name] for name in PLAIN if form[name]}
-    if form["kind"] != "CLEANROOM":
-        payload.pop("run_type", None)
-    if form["kind"] not in {"CLEANROOM", "EQUIPMENT"}:
-        payload.pop("product", None)
+    kind = kind_of(form["kind"])
+    payload: dict[str, Any] = {name: form[name] for name in (*PLAIN, *KEPT) if form.get(name) and asks(kind, name)}
+    if "seats" in payload:
+        payload["seats"] = _number(payload["seats"])
+    if "live_material" in payload:
+        payload["live_material"] = True
+    if "partners" in payload:
+        payload["partners"] = [line.strip() for line in payload["partners"].splitlines() if line.strip()]
     if form["company"]:
         payload["booked_for"] = f"{form['company']} {form['asked_by']}".strip()
     payload["sessions"] = [_session_json(part) for part in form["sessions"]]
@@ -179,6 +212,15 @@ def form_of(content: BookingContent) -> Form:
         "run_type": content.run_type.value if content.run_type else "",
         "purpose": content.purpose or "",
         "title": content.title or "",
+        "seats": str(content.seats or ""),
+        "visibility": "PUBLIC" if content.visibility == "PUBLIC" else "",
+        "live_material": "1" if content.live_material else "",
+        "basis": content.basis or "",
+        "donor_status": content.donor_status.value if content.donor_status else "",
+        "campaign": content.campaign or "",
+        "room_mode": "DEDICATED" if content.room_mode is RoomMode.DEDICATED else "",
+        "priority": content.priority.value if content.priority else "",
+        "partners": "\n".join(content.partners),
         "sessions": [
             blank_session()
             | moments(session.start, session.end)

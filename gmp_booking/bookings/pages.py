@@ -260,7 +260,7 @@ def _page(
     page = render_template(
         "bookings/form.html",
         form=form,
-        options=choices_of(found),
+        options=choices_of(found, kind=form["kind"]),
         errors=errors or {},
         labels={},
         preview=preview,
@@ -271,6 +271,7 @@ def _page(
         question=asked().read(find_open_question, form["reference"]) if form["reference"] else None,
         repetition=repetition or Repetition(),
         repeated=_repeated(repetition) if repetition else [],
+        kept=forms.kept_of(form),
         blank_session=forms.blank_session(),
         blank_equipment=forms.blank_equipment(),
     )

@@ -6,10 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import form as forms
-from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
+from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, DonorStatus, Kind, Priority, RunType
 from gmp_booking.bookings.schemas import EXPOSURES
 from gmp_booking.bookings.service import Options
-from gmp_booking.bookings.words import EXPOSURE_LABELS, KIND_LABELS, ROOM_GROUPS, RUN_TYPE_LABELS
+from gmp_booking.bookings.words import (
+    DONOR_LABELS,
+    EXPOSURE_LABELS,
+    KIND_LABELS,
+    PRIORITY_LABELS,
+    ROOM_GROUPS,
+    RUN_TYPE_LABELS,
+)
 from gmp_booking.infra.i18n import _, named
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.service import ResourceRow
@@ -54,8 +62,9 @@ def shown_finding(finding: dict[str, Any]) -> dict[str, Any]:
     return finding | {"period": period, "remedy": None}
 
 
-def choices_of(options: Options) -> dict[str, Any]:
-    rooms = [each for each in options.resources if each.kind == "ROOM"]
+def choices_of(options: Options, *, kind: str = "") -> dict[str, Any]:
+    """What the form offers, and which of its fields a kind is asked for."""
+    rooms = rooms_for(kind_of(kind), options.resources)
     equipment = [each for each in options.resources if each.kind == "EQUIPMENT" and each.available]
 
     def label(each: ResourceRow) -> str:
@@ -75,4 +84,8 @@ def choices_of(options: Options) -> dict[str, Any]:
         ],
         "running_alone": [(each.code, label(each), each.home_room or "–") for each in equipment],
         "steps": [],
+        "asks": fields_of(kind_of(kind)),
+        "is_demonstration": kind in DEMONSTRATIONS,
+        "donor_statuses": [(value.value, _(DONOR_LABELS[value])) for value in DonorStatus],
+        "priorities": [(value.value, _(PRIORITY_LABELS[value])) for value in Priority],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gmp_booking.bookings.lifecycle import BookingState, Kind, RunType
+from gmp_booking.bookings.lifecycle import BookingState, DonorStatus, Kind, Priority, RunType
 from gmp_booking.kernel.text import N_
 
 KIND_LABELS: Mapping[Kind, str] = {
@@ -26,6 +26,18 @@ EXPOSURE_LABELS: Mapping[str, str] = {
     "CLOSED": N_("Closed system"),
     "OPEN": N_("Open, not aseptic"),
     "ASEPTIC_OPEN": N_("Open aseptic"),
+}
+DONOR_LABELS: Mapping[DonorStatus, str] = {
+    DonorStatus.NEG: N_("Negative"),
+    DonorStatus.POS: N_("Positive"),
+    DonorStatus.UNKNOWN: N_("Not known"),
+}
+PRIORITY_LABELS: Mapping[Priority, str] = {
+    Priority.PATIENT_BOUND: N_("Bound to a patient"),
+    Priority.GMP_CLIN: N_("Clinical production"),
+    Priority.ENG: N_("Engineering"),
+    Priority.TRAINING: N_("Training"),
+    Priority.INTERNAL: N_("Internal"),
 }
 STATE_LABELS: Mapping[BookingState, str] = {
     BookingState.DRAFT: N_("Draft"),
