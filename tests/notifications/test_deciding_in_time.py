@@ -65,6 +65,7 @@ def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: PostOffice,
 
 def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: PostOffice, rows: Session) -> None:
     reference = submitted(post.database, a_demo())
+    post.plan()
     decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
     post.plan()
     until = pending_until(rows)
