@@ -26,7 +26,6 @@ from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.bookings.shown import shown_finding
 from gmp_booking.desk.answering import answered_for, offered_overrides, overrides_typed
-from gmp_booking.desk.change_section import page
 from gmp_booking.desk.change_section import change_links, page, session_acts, shown_change, undoable
 from gmp_booking.desk.dialogue import entered_for, thread_of
 from gmp_booking.desk.history import HistoryLine, history_lines

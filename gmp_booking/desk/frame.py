@@ -18,6 +18,14 @@ from gmp_booking.policies.service import find_facility
 
 DONE: Mapping[str, str] = {
     "draft": N_("Your draft is kept. It holds no time until you submit it."),
+    "change-unchanged": N_("Nothing was different, so nothing was changed."),
+    "change-adjusted": N_("Changed. The signatures stand."),
+    "change-moved": N_("The session is moved. The signatures stand."),
+    "change-requested": N_("Your change is asked for. The booking stays confirmed as it is until it is decided."),
+    "change-replaced": N_("Your request is replaced. The time is held for you while it is looked at."),
+    "change-approved": N_("The booking is changed."),
+    "change-withdrawn": N_("The change is withdrawn; everything is as it was."),
+    "session-cancelled": N_("The session is given up and its time is free again."),
     "submitted": N_("Your request is in. The time is held for you while it is looked at."),
     "cancel": N_("The booking is cancelled and its time is free again."),
     "review": N_("Passed on to the next stage."),

@@ -1,0 +1,121 @@
+"""Changing a booking at its pages: the form says what becomes of it, the booking's page shows what waits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.bookings.changing import GAON, QA, SCHEDULER, booked, confirmed_run, hold_of, patch
+from tests.doors import PASSWORD, SEOUL, form_of
+from tests.standing import Standing
+
+
+def typed(run: Any, *, operation: str = "submit", **more: Any) -> dict[str, Any]:
+    """The change form of a run, as it would be sent."""
+    session = {"room": "B-01", "start": run.start, "end": run.end, "headcount": "2"}
+    session |= {"people": ["operator@gaon.example"], "exposure": "CLOSED", "setup_min": "0", "teardown_min": "0"}
+    incubator = {"resource": "INC-01", "units": "2", "start": run.start, "end": run.end}
+    fields = form_of(operation=operation, sessions=[session], equipment=[incubator], purpose="P2 harvest")
+    return fields | more
+
+
+def revision_of(page: Any) -> str:
+    found = re.search(r'name="revision" value="(\d+)"', page.text)
+    assert found
+    return found[1]
+
+
+def test_the_form_is_filled_says_what_becomes_of_it_and_asks(standing: Standing) -> None:
+    run = confirmed_run(standing)
+    visitor = standing.visit(GAON)
+    address = f"/bookings/{run.reference}"
+    assert f'href="{address}/change"' in visitor.get(address).text
+    form = visitor.get(f"{address}/change")
+    assert f'value="{run.start.astimezone(SEOUL):%Y-%m-%d}"' in form.text
+    later = run.shifted(days=7)
+    seen = visitor.post(f"{address}/change", typed(later, operation="check"))
+    assert "stays confirmed as it is until that is decided" in seen.text
+    at_once = visitor.post(f"{address}/change/preview", typed(run) | {"purpose": "P3 harvest"})
+    assert "The signatures stand" in at_once.text
+    sent = visitor.post(f"{address}/change", typed(later, revision=revision_of(form), explanation="The donor is late"))
+    assert (sent.status_code, sent.location) == (303, f"{address}?done=change-requested")
+    page = visitor.get(sent.location).text
+    assert "What would change" in page
+    assert "The donor is late" in page
+    assert "Withdraw the change" in page
+    assert hold_of(standing, run.reference) == booked(run, later)
+
+
+def test_the_decider_sees_what_would_change_and_signs_for_that_version(standing: Standing) -> None:
+    run = confirmed_run(standing)
+    later = run.shifted(days=7)
+    patch(standing, run.reference, later.body)
+    scheduler, quality = standing.visit(SCHEDULER), standing.visit(QA)
+    address = f"/bookings/{run.reference}"
+    page = scheduler.get(address)
+    assert "What would change" in page.text
+    passed = scheduler.post(f"{address}/review", {"revision": revision_of(page)})
+    assert passed.status_code == 303, passed.text
+    page = quality.get(address)
+    assert "version 2, with the meaning" in page.text
+    signed = quality.post(f"{address}/approve", {"revision": revision_of(page), "password": PASSWORD})
+    assert signed.status_code == 303, signed.text
+    page = quality.get(address).text
+    assert "void for the present version" in page
+    assert "What would change" not in page
+
+
+def test_what_was_changed_at_once_can_be_taken_back(standing: Standing) -> None:
+    run = confirmed_run(standing, equipment=False)
+    scheduler = standing.visit(SCHEDULER)
+    address = f"/bookings/{run.reference}"
+    moved = run.shifted(hours=2)
+    times = {
+        "start_date": f"{moved.start.astimezone(SEOUL):%Y-%m-%d}",
+        "start_time": f"{moved.start.astimezone(SEOUL):%H:%M}",
+        "end_date": f"{moved.end.astimezone(SEOUL):%Y-%m-%d}",
+        "end_time": f"{moved.end.astimezone(SEOUL):%H:%M}",
+    }
+    page = scheduler.get(address)
+    done = scheduler.post(f"{address}/sessions/1/move", times | {"revision": revision_of(page)})
+    assert (done.status_code, done.location) == (303, f"{address}?done=change-moved")
+    assert hold_of(standing, run.reference) == booked(moved, equipment=False)
+    page = scheduler.get(done.location)
+    assert "Undo" in page.text
+    assert "Undo" not in standing.visit(GAON).get(address).text
+    back = scheduler.post(f"{address}/undo", {"revision": revision_of(page)})
+    assert back.status_code == 303, back.text
+    assert hold_of(standing, run.reference) == booked(run, equipment=False)
+
+
+def test_a_session_given_up_at_the_page_needs_its_reason(standing: Standing) -> None:
+    run = confirmed_run(standing, sessions=2, equipment=False)
+    visitor = standing.visit(GAON)
+    address = f"/bookings/{run.reference}"
+    page = visitor.get(address)
+    refused = visitor.post(f"{address}/sessions/2/give-up", {"revision": revision_of(page)})
+    assert refused.status_code == 422
+    done = visitor.post(
+        f"{address}/sessions/2/give-up", {"revision": revision_of(page), "reason": "The second passage is not needed"}
+    )
+    assert done.status_code == 303
+    assert hold_of(standing, run.reference) == booked(run, equipment=False)
+    assert "gave a session up" in visitor.get(address).text
+
+
+def test_leaving_a_session_out_of_the_form_gives_it_up(standing: Standing) -> None:
+    run = confirmed_run(standing, sessions=2, equipment=False)
+    visitor = standing.visit(GAON)
+    address = f"/bookings/{run.reference}/change"
+    fields = typed(run) | {"revision": revision_of(visitor.get(address))}
+    fields = {name: value for name, value in fields.items() if not name.startswith("equipment-")}
+    refused = visitor.post(address, fields)
+    assert refused.status_code == 422
+    done = visitor.post(address, fields | {"explanation": "The second day is not needed"})
+    assert done.status_code == 303, done.text
+    assert hold_of(standing, run.reference) == booked(run, equipment=False)
+
+    again = standing.program(GAON).post(
+        "/api/v1/bookings", run.shifted(days=1).body | {"sessions": run.body["sessions"][1:]}
+    )
+    assert again.status_code == 201, again.text
