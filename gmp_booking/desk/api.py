@@ -13,6 +13,7 @@ from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from gmp_booking.accounts.door import asked
+from gmp_booking.desk.public_time import others_time
 from gmp_booking.desk.timeline import TimelineFacts, read_timeline
 from gmp_booking.infra.instants import InstantField
 from gmp_booking.kernel.errors import Invalid
@@ -74,16 +75,15 @@ def _own(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str, A
 
 
 def _others(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
-    for resource_id, periods in facts.busy.items():
-        for _unit, period in periods:
-            yield {
-                "resource": names[resource_id],
-                "start": period.start.isoformat(),
-                "end": period.end.isoformat(),
-                "state": "RESERVED",
-                "reference": None,
-                "label": None,
-            }
+    for resource_id, period, title in others_time(facts.busy, facts.titles):
+        yield {
+            "resource": names[resource_id],
+            "start": period.start.isoformat(),
+            "end": period.end.isoformat(),
+            "state": "RESERVED",
+            "reference": None,
+            "label": title or None,
+        }
 
 
 def _withdrawn(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.service import TakenTime, list_taken_time
 from gmp_booking.bookings.slot_holds import Mark, list_marks
+from gmp_booking.desk.public_time import Titles, others_time
 from gmp_booking.desk.timeline_view import Block, FormOpen, Lane, TimelineView, Window, lay_out
 from gmp_booking.desk.withdrawn import WithdrawnTime, read_withdrawn, withdrawn_blocks
 from gmp_booking.infra.http import is_htmx
@@ -22,7 +23,7 @@ from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, re
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.service import DayOff, Opening, list_days_off, list_opening_hours
-from gmp_booking.resources.service import ResourceRow, list_resources, others_busy
+from gmp_booking.resources.service import ResourceRow, list_resources, others_busy, public_titles
 
 SEOUL = ZoneInfo("Asia/Seoul")
 FURTHEST_DAYS = 3650
@@ -69,6 +70,7 @@ class TimelineFacts:
     marks: Sequence[Mark] = ()
     rooms: Sequence[ResourceRow] = ()
     withdrawn: Sequence[WithdrawnTime] = ()
+    titles: Titles = field(default_factory=dict)
 
 
 def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset(), equipment: bool) -> TimelineFacts:
@@ -92,6 +94,7 @@ def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset
         days_off=list_days_off(uow, window.start.astimezone(SEOUL).date(), days=window.duration.days + 1),
         rooms=[each for each in resources if each.kind == "ROOM"],
         withdrawn=read_withdrawn(uow, ids, window),
+        titles=public_titles(uow, ids, window) if busy else {},
     )
 
 
@@ -159,9 +162,8 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
     lanes = [_lane(each) for each in facts.resources]
     blocks = [_own_block(taken, codes[taken.resource_id], facts.now, actor) for taken in facts.taken]
     blocks += [
-        Block(lane=codes[resource_id], period=period, label="", state="CONFIRMED", own=False)
-        for resource_id, periods in facts.busy.items()
-        for _unit, period in periods
+        Block(lane=codes[resource_id], period=period, label=title, state="CONFIRMED", own=False)
+        for resource_id, period, title in others_time(facts.busy, facts.titles)
     ]
     blocks += withdrawn_blocks(facts.withdrawn, codes)
     default = [opening for opening in facts.hours if opening.resource_id is None]

@@ -30,6 +30,7 @@ __all__ = [
     "list_resources",
     "not_available",
     "others_busy",
+    "public_titles",
 ]
 
 
@@ -195,3 +196,8 @@ def not_available(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict
 def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[int, Period]]]:
     """Merged time that other companies hold, by resource."""
     return store.others_busy(uow, resource_ids, window)
+
+
+def public_titles(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[Period, str]]]:
+    """What other companies announce to everybody, by resource."""
+    return store.public_titles(uow, resource_ids, window)

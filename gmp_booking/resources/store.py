@@ -107,3 +107,18 @@ def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[i
     for unit_id, resource_id, start, end in rows:
         found.setdefault(resource_id, []).append((unit_id, Period(start, end)))
     return found
+
+
+_PUBLIC_TITLES = text(
+    "SELECT resource_id, lower(busy), upper(busy), title FROM gmp_public_titles(:wanted, :from_at, :until_at)"
+    " ORDER BY 1, 2, 4"
+).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)))
+
+
+def public_titles(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[Period, str]]]:
+    """What other companies announce to everybody, by resource: the period and the title."""
+    values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
+    found: dict[int, list[tuple[Period, str]]] = {}
+    for resource_id, start, end, title in uow.session.execute(_PUBLIC_TITLES, values):
+        found.setdefault(resource_id, []).append((Period(start, end), title))
+    return found

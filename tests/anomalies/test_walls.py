@@ -180,12 +180,12 @@ def test_who_serves_owns_nothing_and_has_no_power(superuser: psycopg.Connection,
             assert held == (False,), f"{role} may {right} {table}"
 
 
-def test_only_two_functions_see_more_than_their_caller(superuser: psycopg.Connection) -> None:
+def test_only_four_functions_see_more_than_their_caller(superuser: psycopg.Connection) -> None:
     named = superuser.execute(
         "SELECT proname, proconfig FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
         " WHERE nspname = 'public' AND prosecdef ORDER BY 1"
     ).fetchall()
-    assert [row[0] for row in named] == ["gmp_make_lock", "gmp_others_busy"]
+    assert [row[0] for row in named] == ["gmp_make_lock", "gmp_not_available", "gmp_others_busy", "gmp_public_titles"]
     for _name, config in named:
         assert any(each.startswith("search_path=") for each in config)
 
@@ -198,3 +198,16 @@ def test_others_busy_time_says_when_and_nothing_else(stranger: psycopg.Connectio
     except NO_NUMBER:
         return
     assert [column.name for column in cursor.description or ()] == ["unit_id", "resource_id", "busy"]
+
+
+def test_titles_are_told_of_nobody_who_did_not_publish_them(stranger: psycopg.Connection, rivals: Rivals) -> None:
+    wanted = stranger.execute("SELECT array_agg(id) FROM resource").fetchone()
+    assert wanted is not None
+    try:
+        cursor = stranger.execute(
+            "SELECT * FROM gmp_public_titles(%s, now(), now() + interval '200 days')", (wanted[0],)
+        )
+    except NO_NUMBER:
+        return
+    assert [column.name for column in cursor.description or ()] == ["resource_id", "busy", "title"]
+    assert cursor.fetchall() == []

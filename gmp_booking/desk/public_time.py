@@ -1,0 +1,20 @@
+"""Others' time on the timeline: merged and silent, but for demonstrations whose title is for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gmp_booking.kernel.period import Period, merge, uncovered
+
+Busy = Mapping[int, Sequence[tuple[int, Period]]]
+Titles = Mapping[int, Sequence[tuple[Period, str]]]
+
+
+def others_time(busy: Busy, titles: Titles) -> Iterator[tuple[int, Period, str]]:
+    """Every stretch that others hold, by resource, with its title where it has a public one, else with none."""
+    for resource_id, taken in busy.items():
+        public = titles.get(resource_id, ())
+        told = merge(period for period, _title in public)
+        for _unit, period in taken:
+            yield from ((resource_id, left, "") for left in uncovered(period, told))
+        yield from ((resource_id, period, title) for period, title in public)
