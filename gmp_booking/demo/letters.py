@@ -6,7 +6,8 @@ import json
 
 from sqlalchemy import Connection, text
 
-from gmp_booking.notifications.service import NOTIFICATIONS, TRUE_IN, MailKind
+from gmp_booking.notifications.kinds import TRUE_IN, MailKind
+from gmp_booking.notifications.service import NOTIFICATIONS
 
 STILL_ARRIVING = 16
 MOST_ABOUT_ONE_THING = 2

@@ -25,8 +25,10 @@ from gmp_booking.notifications import account_mail
 from gmp_booking.notifications.account_mail import LinkMail, find_link_mail
 from gmp_booking.notifications.day_ahead import DayAhead, find_day_ahead
 from gmp_booking.notifications.digest import Digest, find_digest
+from gmp_booking.notifications.kinds import MailKind
+from gmp_booking.notifications.recipients import part_of
 from gmp_booking.notifications.risks import told_risks
-from gmp_booking.notifications.service import Current, MailKind, look_again, part_of
+from gmp_booking.notifications.service import Current, look_again
 from gmp_booking.people.models import Person
 from gmp_booking.policies.store import find_facility
 
