@@ -105,8 +105,10 @@ def _sheet(uow: Uow, details: BookingDetails) -> Sheet:
 def decide_all(request: Request, items: Sequence[Item], *, password: str | None, key: str | None) -> list[Result]:
     """Decide on each, whatever becomes of the others.
 
-    Errors: Invalid when the password is wrong, Forbidden or TooSoon when it may not be tried: then nothing was done.
+    Errors: Invalid when the password is wrong, Forbidden or TooSoon when it may not be tried, or for whoever is not
+    of the facility: then nothing was done.
     """
+    require(request.actor, Permission.INBOX_READ)
     verified = None
     if password:
         verified = verify(request.database, request.actor, password)

@@ -137,6 +137,8 @@ def decide_several() -> Any:
             key=request.form.get("idempotency_key", "").strip()[:100] or None,
         )
     except Refusal as refusal:
+        if not call.actor.is_staff:
+            raise
         sheets = call.read(read_sheets, [item.reference for item in items])
         errors = {name: _(sentences[0]) for name, sentences in refusal.field_errors.items()}
         errors = errors or {"password": _(refusal.message, **refusal.params)}

@@ -31,6 +31,7 @@ ACTORS = {
 ABSENT = {
     "reference": "BK-ZZZZZZZZ",
     "token": "gmpf_nobody-ever-had-this",
+    "secret": "gmpc_nobody-ever-had-this",
     "filename": "nothing.js",
     "name": "nothing.js",
 }
@@ -95,7 +96,7 @@ class Cell:
     def _named(self, name: str) -> Any:
         if name == "action":
             return self.line.body
-        if name in {"token", "filename", "name"} or (name == "reference" and self.line.about == "absent"):
+        if name in {"token", "secret", "filename", "name"} or (name == "reference" and self.line.about == "absent"):
             return ABSENT[name]
         if name == "number":
             return 1
@@ -158,10 +159,15 @@ class Cell:
             "cancel": lambda: {"reason": REASON},
             "return": lambda: {"reason": REASON},
             "reject": lambda: {"reason": REASON, "password": PASSWORD},
+            "answer": lambda: {"reason": REASON},
+            "ask": lambda: {"reason": REASON},
+            "decisions": lambda: {"item": "BK-ZZZZZZZZ:1"},
         }
         bodies: Mapping[str, Any] = {
             "booking": {"kind": "EQUIPMENT", "equipment": [equipment]} | staff,
             "reason": {"reason": REASON},
+            "words": {"text": REASON},
+            "decisions": {"items": [{"reference": "BK-ZZZZZZZZ", "action": "approve", "revision": 1}]},
             "outage": OUTAGE,
             "signature": {"reason": REASON, "signature": {"password": PASSWORD}},
             "clear": {"items": list(POINTS)},
