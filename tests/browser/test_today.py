@@ -1,0 +1,105 @@
+"""A day in the rooms, on a phone and on a wall: released, begun, taking longer, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.test_accessibility import serious_findings
+from tests.doors import PASSWORD, SEOUL, make_app
+from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, Floor
+from tests.standing import Standing
+
+
+@pytest.fixture
+def floor(site: Site, tmp_path) -> Iterator[Floor]:
+    app = make_app(site.place.app_url, site.place.owner_url, tmp_path)
+    standing = Standing(app, site.database, site.place)
+    floor = Floor(standing)
+    floor.empty()
+    yield floor
+    standing._rows.close()
+    app.extensions["gmp"].database.dispose()
+
+
+def sign_in(open_page: Callable[..., Page], email: str, **more: object) -> Page:
+    page = open_page(None, **more)
+    page.fill("main input[name=email]", email)
+    page.fill("main input[name=password]", PASSWORD)
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_load_state()
+    return page
+
+
+def test_a_session_from_clearance_to_its_end_on_a_phone(floor: Floor, open_page: Callable[..., Page]) -> None:
+    reference = floor.confirmed(2, starts_in=0.05)
+    operator = sign_in(open_page, OPERATOR, width=390)
+    assert operator.url.endswith("/today")
+    operator.get_by_role("link", name="Open B-01").first.click()
+    for box in operator.locator("input[name=clear-items]").all():
+        box.check()
+    operator.locator("form[action$='/clear'] button").click()
+    expect(operator.locator(".flash-ok")).to_contain_text("somebody else verifies")
+    other = sign_in(open_page, OPERATOR2, width=390)
+    other.get_by_role("button", name="Verify the line clearance").first.click()
+    expect(other.locator(".flash-ok")).to_contain_text("verified")
+    quality = sign_in(open_page, QA)
+    quality.goto("/today")
+    quality.fill("#f-password", PASSWORD)
+    quality.get_by_role("button", name="Release selected").click()
+    expect(quality.locator(".results")).to_contain_text("B-01")
+    operator.goto("/today")
+    operator.get_by_role("button", name="Check in").click()
+    expect(operator.locator(".flash-ok")).to_contain_text("start is recorded")
+    assert operator.evaluate("document.documentElement.scrollWidth") <= 390
+    operator.get_by_role("link", name="Complete").click()
+    operator.locator("summary", has_text="Takes longer").click()
+    until = floor.session(reference)["ends_at"].astimezone(SEOUL) + timedelta(minutes=30)
+    operator.fill("[name=takes-until-until_date]", f"{until:%Y-%m-%d}")
+    operator.fill("[name=takes-until-until_time]", f"{until:%H:%M}")
+    operator.locator("form[action$='/takes-until'] button").click()
+    expect(operator.locator(".over-by")).to_contain_text("longer than planned")
+    operator.fill("[name=complete-headcount]", "2")
+    operator.locator("form[action$='/complete'] button").click()
+    expect(operator.locator(".record-title")).to_contain_text("Done")
+    events = [event["event"] for event in floor.events(reference)]
+    assert events[-5:] == [
+        "LineClearanceVerified",
+        "SessionReady",
+        "SessionStarted",
+        "SessionOverran",
+        "SessionCompleted",
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_serious_on_any_page_of_a_day(
+    floor: Floor, open_page: Callable[..., Page], scheme: str, width: int
+) -> None:
+    running = floor.running(2, starts_in=0)
+    raw = floor.confirmed(1, room="B-02", starts_in=0.1)
+    floor.do(OPERATOR, raw, "clear", POINTS)
+    floor.do(OPERATOR2, raw, "verify-clearance")
+    floor.confirmed(1, room="B-03", starts_in=-2)
+    found: list[str] = []
+    for email in (OPERATOR, SCHEDULER, QA):
+        page = sign_in(open_page, email, scheme=scheme, width=width)
+        for path in ("/today", "/today?screen=1", f"/bookings/{running}/sessions/1", f"/bookings/{raw}/sessions/1"):
+            page.goto(path)
+            found += serious_findings(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert found == []
+
+
+def test_a_wall_is_fresh_by_itself(floor: Floor, open_page: Callable[..., Page]) -> None:
+    page = sign_in(open_page, SCHEDULER)
+    page.goto("/today?screen=1")
+    expect(page.locator("#board")).to_contain_text("Nobody is at work right now.")
+    floor.running(1, starts_in=0)
+    page.evaluate("htmx.ajax('GET', '/today?screen=1', {target: '#board', swap: 'outerHTML'})")
+    expect(page.locator("#board")).to_contain_text("In use")
+    assert page.locator("header.masthead").is_hidden()
