@@ -40,6 +40,7 @@ WHAT: Mapping[str, str] = {
     "SessionReady": N_("released the room"),
     "SessionStarted": N_("recorded the start"),
     "SessionOverran": N_("The session takes longer than planned"),
+    "OverrunWithdrawn": N_("The session does not take longer after all"),
     "SessionSuspended": N_("suspended the work"),
     "SessionResumed": N_("let the work go on"),
     "SessionCompleted": N_("recorded the end"),

@@ -64,6 +64,15 @@ class SessionOverran(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OverrunWithdrawn(Event):
+    """It does not take longer after all."""
+
+    session: int
+    room: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionSuspended(Event):
     session: int
     room: str

@@ -25,6 +25,7 @@ from gmp_booking.execution.door_judge import judge_at_the_door
 from gmp_booking.execution.events import (
     LineClearanceVerified,
     LineCleared,
+    OverrunWithdrawn,
     SessionAborted,
     SessionCompleted,
     SessionMissed,
@@ -238,15 +239,19 @@ def _takes_until(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     if act.until <= session.ends_at and session.expected_end_at is None:
         raise Invalid(field_errors={"until": [N_("It is planned that long anyway.")]})
     until = max(act.until, session.ends_at)
-    store.change_session(uow, session, expected_end_at=until if until > session.ends_at else None)
-    _overrun(uow, session, until)
+    longer = until > session.ends_at
+    store.change_session(uow, session, expected_end_at=until if longer else None)
+    held_until = _hold(uow, session, until)
+    if longer:
+        uow.record(SessionOverran(**envelope(session), until=until, held_until=held_until))
+    else:
+        uow.record(OverrunWithdrawn(**envelope(session), until=until))
 
 
-def _overrun(uow: Uow, session: SessionRow, until: datetime) -> None:
-    """Hold the room until then as far as it is free, and say so: what comes next has to be looked at again."""
-    held_until = fit_slots(uow, session.id, until + session.teardown)
+def _hold(uow: Uow, session: SessionRow, until: datetime) -> datetime | None:
+    """Hold room, bench and people until then and no longer; what is not free stays with who has it."""
     store.free_crew(uow, session, until)
-    uow.record(SessionOverran(**envelope(session), until=until, held_until=held_until))
+    return fit_slots(uow, session.id, until + session.teardown)
 
 
 def _complete(uow: Uow, session: SessionRow, act: SessionAct) -> None:
@@ -286,12 +291,10 @@ def _ended(uow: Uow, at: datetime) -> dict[str, Any]:
 
 
 def _let_end(uow: Uow, session: SessionRow, at: datetime) -> None:
-    """Give back what is left of its time, or record that it took longer than was planned or announced."""
-    if at > session.ends_at or session.expected_end_at is not None:
-        _overrun(uow, session, at)
-        return
-    fit_slots(uow, session.id, at + session.teardown)
-    store.free_crew(uow, session, at)
+    """Give back what is left of its time, or record that it took longer than was planned."""
+    held_until = _hold(uow, session, at)
+    if at > session.ends_at:
+        uow.record(SessionOverran(**envelope(session), until=at, held_until=held_until))
 
 
 def _verify(uow: Uow, session: SessionRow, act: SessionAct) -> None:

@@ -52,7 +52,9 @@ def _booking(uow: Uow, happening: Happening) -> None:
     store.want_around(uow, happening.booking_id, cause=happening.event, also_next=happening.event in _RIPPLING)
 
 
-_RIPPLING: Final = frozenset({"SessionOverran", "SessionStarted", "SessionCompleted", "SessionAborted"})
+_RIPPLING: Final = frozenset(
+    {"SessionOverran", "OverrunWithdrawn", "SessionStarted", "SessionCompleted", "SessionAborted"}
+)
 _HANDLERS: Final[Mapping[str, Callable[[Uow, Happening], None]]] = {
     "OutagePlaced": _outage,
     "OutageLifted": _outage,

@@ -103,6 +103,7 @@ def test_what_was_announced_can_be_taken_back(floor: Floor) -> None:
     floor.do(OPERATOR, reference, "takes-until", {"until": ends.isoformat()})
     assert floor.slots(reference)[0]["ends_at"] == ends
     assert floor.session(reference)["expected_end_at"] is None
+    assert [event["event"] for event in floor.events(reference)][-2:] == ["SessionOverran", "OverrunWithdrawn"]
     for until in (ends, ends + timedelta(days=30), datetime.now(UTC) - HOUR):
         assert floor.act(OPERATOR, reference, "takes-until", {"until": until.isoformat()}).status_code == 422
 
