@@ -53,7 +53,7 @@ def create_company(
 
 
 STATUSES = ("ACTIVE", "SUSPENDED")
-MOST_ROOM_DAYS = 365
+MOST_ROOM_DAYS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ def change_company(uow: Uow, code: str, new: CompanyFacts, *, seen: str | None =
     if new.status not in STATUSES:
         errors["status"] = [N_("Not one of the choices.")]
     if not 0 <= new.pending_room_days_cap <= MOST_ROOM_DAYS:
-        errors["pending_room_days_cap"] = [N_("A number from 0 to 365 is needed.")]
+        errors["pending_room_days_cap"] = [N_("A number from 0 to 100000 is needed.")]
     if errors:
         raise Invalid(field_errors=errors)
     if new.country == "KR":

@@ -32,7 +32,7 @@ NOT_A_CHOICE: Final = N_("Not one of the choices.")
 
 @dataclass(frozen=True, kw_only=True)
 class RoomFacts:
-    """What may be corrected of a room; code and class stay. Unit: recovery in minutes."""
+    """What may be corrected of a room; code and class stay. Unit: recovery in minutes; None is not known."""
 
     name_ko: str
     name_en: str
@@ -40,7 +40,8 @@ class RoomFacts:
     active: bool
     grade: str
     max_occupancy: int
-    recovery_min: int
+    recovery_min: int | None
+    seats: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,8 @@ class ListedResource:
     grade: str | None
     max_occupancy: int | None
     recovery_min: int | None
+    room_class: str | None
+    seats: int | None
     equipment_kind: str | None
     status: str | None
     home_room: str | None
@@ -107,6 +110,8 @@ def list_every_resource(uow: Uow) -> list[ListedResource]:
             Room.grade,
             Room.max_occupancy,
             Room.recovery_min,
+            Room.room_class,
+            Room.seats,
             Equipment.equipment_kind,
             Equipment.status,
             home.code.label("home_room"),
@@ -134,7 +139,11 @@ def get_record(uow: Uow, code: str) -> Record:
     room = uow.session.get(Room, resource.id)
     if room is not None:
         facts: Facts = RoomFacts(
-            **names, grade=room.grade, max_occupancy=room.max_occupancy, recovery_min=room.recovery_min
+            **names,
+            grade=room.grade,
+            max_occupancy=room.max_occupancy,
+            recovery_min=room.recovery_min,
+            seats=room.seats,
         )
         zone = uow.session.get(AirZone, room.air_zone_id) if room.air_zone_id else None
         fixed = {"room_class": room.room_class, "area_m2": room.area_m2, "zone": zone.code if zone else None}
@@ -180,6 +189,8 @@ def _require_sound(uow: Uow, record: Record, new: Facts) -> None:
     errors = mistakes_of_names((new.name_ko, new.name_en, new.name_zh))
     if isinstance(new, RoomFacts):
         errors |= mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
+        if new.seats is not None and not 1 <= new.seats <= MOST_PEOPLE:
+            errors["seats"] = [N_("A number from 1 to 500 is needed.")]
     else:
         if new.status not in STATUSES:
             errors["status"] = [NOT_A_CHOICE]
@@ -231,7 +242,8 @@ def _write(uow: Uow, record: Record, new: Facts) -> None:
         setattr(resource, name, value.strip() if isinstance(value, str) else value)
     if isinstance(new, RoomFacts):
         room = uow.session.get_one(Room, record.id)
-        room.grade, room.max_occupancy, room.recovery_min = new.grade, new.max_occupancy, new.recovery_min
+        room.grade, room.max_occupancy = new.grade.strip(), new.max_occupancy
+        room.recovery_min, room.seats = new.recovery_min, new.seats
     else:
         equipment = uow.session.get_one(Equipment, record.id)
         equipment.status = new.status

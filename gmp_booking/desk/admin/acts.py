@@ -90,6 +90,11 @@ def number(name: str) -> int:
     return int(typed)
 
 
+def number_if_any(name: str) -> int | None:
+    """A number of the form, None where nothing was typed. Errors: Invalid."""
+    return number(name) if request.form.get(name, "").strip() else None
+
+
 def words(name: str) -> str:
     return request.form.get(name, "").strip()
 

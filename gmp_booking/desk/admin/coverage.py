@@ -39,6 +39,17 @@ def _equipment(known: Known) -> list[str]:
     return [] if any(each.kind == "EQUIPMENT" for each in known.resources) else [_(N_("There is no equipment yet."))]
 
 
+def _recoveries(known: Known) -> list[str]:
+    """Rooms whose air has to recover, and nobody has said for how long."""
+    without = [each.code for each in known.resources if each.room_class == "GMP" and each.recovery_min is None]
+    return [_(N_("No recovery time is known for %(rooms)s."), rooms=", ".join(without))] if without else []
+
+
+def _seats(known: Known) -> list[str]:
+    without = [each.code for each in known.resources if each.room_class == "SEATED" and each.seats is None]
+    return [_(N_("No seats are known for %(rooms)s."), rooms=", ".join(without))] if without else []
+
+
 def _days(known: Known) -> list[str]:
     lacking = [] if known.open_days else [_(N_("The opening hours are not set."))]
     for year in known.years_without_holidays:
@@ -49,8 +60,10 @@ def _days(known: Known) -> list[str]:
 LACKING: Final[Mapping[str, Callable[[Known], list[str]]]] = {
     "CA-01": _days,
     "CA-02": _days,
+    "DM-02": _seats,
     "EQ-01": _equipment,
     "RM-01": _rooms,
+    "RM-02": _recoveries,
     "RM-04": _rooms,
 }
 

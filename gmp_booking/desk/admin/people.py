@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from gmp_booking.calendars.service import revoke_feeds_of
 from gmp_booking.companies.service import list_companies
 from gmp_booking.desk.admin import record_history
 from gmp_booking.desk.admin.acts import Form, admin, page, readable_by, words
+from gmp_booking.desk.admin.record_history import ROLE_NAMES
 from gmp_booking.infra.history import RowChange, list_changes
 from gmp_booking.infra.i18n import NAMES, _, named
 from gmp_booking.infra.uow import Uow
@@ -35,23 +36,6 @@ from gmp_booking.people import service as people
 from gmp_booking.people.service import PersonRow, Wanted
 
 FACILITY = "-"
-ROLE_NAMES: Mapping[Role, str] = {
-    Role.COMPANY_REQUESTER: N_("Requester"),
-    Role.COMPANY_APPROVER: N_("Authorised signatory"),
-    Role.OPERATOR: N_("Operator"),
-    Role.SCHEDULER: N_("Scheduling"),
-    Role.PRODUCTION_MANAGER: N_("Production"),
-    Role.QA: N_("Quality assurance"),
-    Role.BSO: N_("Biosafety"),
-    Role.ENGINEER: N_("Engineering"),
-    Role.QC: N_("Quality control"),
-    Role.DEMO_MANAGER: N_("Demonstration centre"),
-    Role.CLINICAL_LIAISON: N_("Clinical liaison"),
-    Role.COMMITTEE: N_("Operating committee"),
-    Role.SYSADMIN: N_("System administrator"),
-    Role.FACILITY_MANAGER: N_("Facility manager"),
-    Role.AUDITOR: N_("Auditor"),
-}
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def _rules(errors: dict[str, str], status: int) -> Response:
                 "mode": switches.mode_on(decided, shown.today),
                 "later": [(labels[each.mode], each.from_on) for each in decided if each.from_on > shown.today],
                 "is_switchable": row.is_switchable,
-                "limits": [f"{each.name} {each.default:g} {each.unit}" for each in row.parameters],
+                "limits": [f"{each.name.replace('_', ' ')}: {each.default:g} {each.unit}" for each in row.parameters],
                 "lacking": coverage.lacking(row.code, shown.known),
             }
         )

@@ -8,9 +8,27 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.infra.history import RowChange
-from gmp_booking.infra.i18n import _, format_instant
+from gmp_booking.infra.i18n import NAMES, _, format_instant
+from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.text import N_
 
+ROLE_NAMES: Mapping[Role, str] = {
+    Role.COMPANY_REQUESTER: N_("Requester"),
+    Role.COMPANY_APPROVER: N_("Authorised signatory"),
+    Role.OPERATOR: N_("Operator"),
+    Role.SCHEDULER: N_("Scheduling"),
+    Role.PRODUCTION_MANAGER: N_("Production"),
+    Role.QA: N_("Quality assurance"),
+    Role.BSO: N_("Biosafety"),
+    Role.ENGINEER: N_("Engineering"),
+    Role.QC: N_("Quality control"),
+    Role.DEMO_MANAGER: N_("Demonstration centre"),
+    Role.CLINICAL_LIAISON: N_("Clinical liaison"),
+    Role.COMMITTEE: N_("Operating committee"),
+    Role.SYSADMIN: N_("System administrator"),
+    Role.FACILITY_MANAGER: N_("Facility manager"),
+    Role.AUDITOR: N_("Auditor"),
+}
 RECORDS: Mapping[str, str] = {
     "person": N_("Person"),
     "person_role": N_("Role"),
@@ -46,6 +64,7 @@ FIELDS: Mapping[str, str] = {
     "kind": N_("Kind"),
     "grade": N_("Grade"),
     "max_occupancy": N_("Most people"),
+    "seats": N_("Seats"),
     "recovery_min": N_("Recovery (minutes)"),
     "equipment_kind": N_("Kind"),
     "home_room_id": N_("Home room (number)"),
@@ -67,6 +86,16 @@ WEEKDAYS = (
     N_("Saturday"),
     N_("Sunday"),
 )
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "role": {role.value: name for role, name in ROLE_NAMES.items()},
+    "status": {
+        "ACTIVE": N_("Active"),
+        "SUSPENDED": N_("Suspended"),
+        "AVAILABLE": N_("Available"),
+        "OUT_OF_SERVICE": N_("Out of service"),
+    },
+    "mode": {"enforce": N_("Enforced"), "warn": N_("Warns only"), "off": N_("Off")},
+}
 ACTS: Mapping[str, str] = {"INSERT": N_("added"), "UPDATE": N_("changed"), "DELETE": N_("removed")}
 
 
@@ -107,6 +136,12 @@ def _said(field: str, value: Any) -> str:
         return format_instant(datetime.fromisoformat(value))
     if field == "weekday":
         return _(WEEKDAYS[value])
+    if field in {"opens", "closes"}:
+        return str(value)[:5]
+    if field == "language":
+        return NAMES.get(value, str(value))
+    if field in WORDS:
+        return _(WORDS[field].get(value, str(value)))
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
     return str(value)

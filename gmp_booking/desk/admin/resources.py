@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.desk.admin import record_history
-from gmp_booking.desk.admin.acts import Form, admin, number, page, readable_by, ticked, words
+from gmp_booking.desk.admin.acts import Form, admin, number, number_if_any, page, readable_by, ticked, words
 from gmp_booking.infra.history import RowChange, list_changes
 from gmp_booking.infra.i18n import _
 from gmp_booking.infra.uow import Uow
@@ -101,8 +101,9 @@ def _new_room() -> NewRoom:
         number("max_occupancy"),
         gmp=room_class in {"GMP", "SERVICE"},
         changeover_policy=CHANGEOVER_OF.get(room_class, ""),
-        zone_id=number("zone") if words("zone") else None,
-        recovery_min=number("recovery_min"),
+        zone_id=number_if_any("zone"),
+        recovery_min=number_if_any("recovery_min"),
+        seats=number_if_any("seats"),
     )
 
 
@@ -157,7 +158,8 @@ def _room_facts() -> Facts:
         **_common_facts(),
         grade=words("grade"),
         max_occupancy=number("max_occupancy"),
-        recovery_min=number("recovery_min"),
+        recovery_min=number_if_any("recovery_min"),
+        seats=number_if_any("seats"),
     )
 
 

@@ -1,0 +1,219 @@
+"""Companies, products, rooms, equipment, hours, rules and the house itself on the pages of the administration."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.doors import SEOUL
+from tests.standing import Standing
+
+ADMIN, QA, ENGINEER, SCHEDULER = "admin@brc.example", "qa@brc.example", "engineer@brc.example", "scheduler@brc.example"
+REQUESTER = "requester@gaon.example"
+TODAY = datetime.now(SEOUL).date()
+
+
+def seen_on(page: Any, action: str) -> str:
+    """The mark of what a form of the page was filled in on."""
+    return re.search(rf'action="{re.escape(action)}".*?name="seen" value="([^"]+)"', page.text, re.DOTALL)[1]
+
+
+def room(**more: Any) -> dict[str, Any]:
+    facts = {
+        "what": "room",
+        "name_ko": "배양실",
+        "name_en": "Culture",
+        "name_zh": "培养",
+        "grade": "B",
+        "active": "yes",
+    }
+    return facts | {"max_occupancy": "4", "recovery_min": "30", "reason": "Requalified in November"} | more
+
+
+# -- rooms and equipment
+
+
+def test_a_room_is_corrected_with_a_reason_and_its_history_says_who_what_and_why(standing: Standing) -> None:
+    address = "/admin/resources/B-02"
+    visitor = standing.visit(ENGINEER)
+    assert visitor.post(address, room(reason=" ")).status_code == 422
+    answer = visitor.post(address, room(seen=seen_on(visitor.get(address), address)))
+    assert answer.status_code == 303, answer.text
+    page = visitor.get(address).text
+    assert re.search(r"Recovery \(minutes\): <del>20</del> → <ins>30</ins>", page)
+    assert "Requalified in November" in page
+    assert "Staff engineer" in page
+    assert re.search(r"\d\d:\d\d KST</time> · Staff engineer", page)
+
+
+def test_what_two_change_at_once_is_not_lost(standing: Standing) -> None:
+    address = "/admin/resources/B-03"
+    seen = seen_on(standing.visit(ENGINEER).get(address), address)
+    assert standing.visit(ENGINEER).post(address, room(seen=seen)).status_code == 303
+    late = standing.visit(ADMIN).post(address, room(seen=seen, max_occupancy="9"))
+    assert late.status_code == 412
+    assert 'value="9"' in late.text
+    assert standing.ask("SELECT max_occupancy AS n FROM room JOIN resource USING (id) WHERE code = 'B-03'")[0]["n"] == 4
+
+
+def test_nonsense_is_refused_by_its_field_and_nothing_is_lost(standing: Standing) -> None:
+    for field, value in {
+        "max_occupancy": "0",
+        "recovery_min": "1441",
+        "grade": "?",
+        "name_ko": " ",
+        "seats": "x",
+    }.items():
+        answer = standing.visit(ENGINEER).post("/admin/resources/C-01", room(**{field: value}))
+        assert answer.status_code == 422, field
+        assert f'id="f-{field}-error"' in answer.text
+        assert 'value="배양실"' in answer.text or field == "name_ko"
+
+
+def test_a_room_that_is_booked_stays_in_use(standing: Standing) -> None:
+    standing.book()
+    parts = {"what": "equipment", "name_ko": "배양기", "name_en": "Incubator", "name_zh": "培养箱", "home_room": "B-01"}
+    form = parts | {"status": "AVAILABLE", "places": "8", "reason": "Sold"}
+    refused = standing.visit(ENGINEER).post("/admin/resources/INC-01", form)
+    assert refused.status_code == 409
+    assert re.search(r"It is booked until \d{4}-\d\d-\d\d \(\w+\) \d\d:\d\d KST", refused.text)
+    fewer = standing.visit(ENGINEER).post("/admin/resources/INC-01", form | {"active": "yes", "places": "7"})
+    assert fewer.status_code == 422
+
+
+def test_equipment_out_of_service_cannot_be_booked_and_a_new_place_can(standing: Standing) -> None:
+    parts = {"what": "equipment", "name_ko": "배양기", "name_en": "Incubator", "name_zh": "培养箱", "home_room": "B-02"}
+    form = parts | {"status": "OUT_OF_SERVICE", "places": "9", "active": "yes", "reason": "The door does not close"}
+    assert standing.visit(ENGINEER).post("/admin/resources/INC-03", form).status_code == 303
+    units = standing.ask(
+        "SELECT count(*) AS n FROM unit JOIN resource AS r ON r.id = resource_id WHERE r.code = 'INC-03'"
+    )
+    assert units[0]["n"] == 9
+    body = standing.incubator_body()
+    body["equipment"][0]["resource"] = "INC-03"
+    refused = standing.program(REQUESTER).post("/api/v1/bookings/preview", body)
+    assert refused.status_code == 422
+    assert "out of service" in refused.text
+
+
+def test_what_is_added_can_be_booked_at_once(standing: Standing) -> None:
+    visitor = standing.visit(ADMIN)
+    why = {"reason": "The new wing opens"}
+    assert visitor.post("/admin/resources", {"what": "zone", "code": "z9", "ahu": "AHU-9"} | why).status_code == 303
+    zone = standing.ask("SELECT id FROM air_zone WHERE code = 'Z9'")[0]["id"]
+    new = room(code="n-01", room_class="SEATED", area_m2="40", zone=str(zone), seats="12") | why
+    made = visitor.post("/admin/resources", new)
+    assert made.status_code == 303, made.text
+    assert visitor.post("/admin/resources", new).status_code == 409
+    names = {"name_ko": "화면", "name_en": "Screen", "name_zh": "屏幕"}
+    screen = {"what": "equipment", "code": "SCR-1", "equipment_kind": "SCREEN", "home_room": "N-01"} | names | why
+    assert visitor.post("/admin/resources", screen | {"room_use": "ATTENDED", "places": "1"}).status_code == 303
+    listed = standing.program(REQUESTER).get("/api/v1/resources").json
+    assert {"N-01", "SCR-1"} <= {each["code"] for each in listed["resources"]}
+
+
+# -- companies and products
+
+
+def company(**more: Any) -> dict[str, Any]:
+    names = {"name_ko": "새회사", "name_en": "New Company", "name_zh": "新公司"}
+    return names | {"country": "KR", "registration_no": "123-45-67891", "status": "ACTIVE"} | more
+
+
+def test_a_company_is_added_with_a_right_number_and_suspended_at_once(standing: Standing) -> None:
+    visitor = standing.visit(ADMIN)
+    wrong = visitor.post("/admin/companies", company(code="NEW", registration_no="123-45-67890"))
+    assert wrong.status_code == 422
+    assert "registration number" in wrong.text
+    assert visitor.post("/admin/companies", company(code="new")).status_code == 303
+    rival = standing.visit("requester@nuriesel.example")
+    changed = company(
+        status="SUSPENDED", pending_room_days_cap="15", reason="Fees unpaid", registration_no="1234567891"
+    )
+    assert visitor.post("/admin/companies/NRU", changed).status_code == 303
+    assert rival.get("/timeline").status_code == 303, "its people are out at the next request"
+    page = visitor.get("/admin/companies/NRU").text
+    assert "Fees unpaid" in page
+    assert re.search(r"Status: <del>Active</del> → <ins>Suspended</ins>", page)
+
+
+def test_products_are_added_renamed_and_put_out_of_use(standing: Standing) -> None:
+    visitor = standing.visit(QA)
+    new = {"code": "GS-X9", "name": "Chondrocytes", "modality": "CARTILAGE"}
+    assert visitor.post("/admin/companies/GAO/products", new).status_code == 303
+    again = visitor.post("/admin/companies/GAO/products", new)
+    assert again.status_code == 409
+    assert "already" in again.text
+    product = standing.ask("SELECT id FROM product WHERE code = 'GS-X9'")[0]["id"]
+    change = {"name": "Cartilage cells", "modality": "CARTILAGE", "reason": "Given up"}
+    assert visitor.post(f"/admin/companies/GAO/products/{product}", change).status_code == 303
+    row = standing.ask("SELECT name, active FROM product WHERE id = %s", product)[0]
+    assert row == {"name": "Cartilage cells", "active": False}
+    assert "GS-X9" not in standing.visit(REQUESTER).get("/bookings/new").text
+
+
+# -- hours, rules, the house
+
+
+def test_a_room_keeps_hours_of_its_own_until_they_are_emptied(standing: Standing) -> None:
+    visitor, address = standing.visit(SCHEDULER), "/admin/hours?resource=C-02"
+    why = {"resource": "C-02", "reason": "Late shift"}
+    assert visitor.post("/admin/hours", why | {"opens-0": "10:00", "closes-0": "09:00"}).status_code == 422
+    half = visitor.post("/admin/hours", why | {"opens-0": "10:00", "closes-0": ""})
+    assert half.status_code == 422
+    assert visitor.post("/admin/hours", why | {"opens-0": "10:00", "closes-0": "22:00"}).status_code == 303
+    page = visitor.get(address).text
+    assert "keeps hours of its own" in page
+    assert 'value="22:00"' in page
+    assert visitor.post("/admin/hours", why).status_code == 303
+    emptied = visitor.get(address).text
+    assert "keeps the hours of the house" in emptied
+    assert re.search(r"In use: <del>Yes</del> → <ins>No</ins>", emptied)
+
+
+def test_a_rule_is_switched_from_a_day_on_and_two_never(standing: Standing) -> None:
+    visitor = standing.visit(QA)
+    tomorrow = (TODAY + timedelta(days=1)).isoformat()
+    form = {"rule": "RM-04", "mode": "warn", "from_on": tomorrow, "reason": "The signs are being replaced"}
+    assert visitor.post("/admin/rules", form | {"reason": ""}).status_code == 422
+    for always in ("RM-01", "EQ-01", "PV-01"):
+        assert visitor.post("/admin/rules", form | {"rule": always}).status_code == 422
+    assert visitor.post("/admin/rules", form | {"from_on": (TODAY - timedelta(days=1)).isoformat()}).status_code == 422
+    assert visitor.post("/admin/rules", form | {"from_on": "soon"}).status_code == 422
+    assert visitor.post("/admin/rules", form).status_code == 303
+    page = visitor.get("/admin/rules").text
+    assert re.search(r"from \d{4}-\d\d-\d\d \(\w{3}\): Warns only", page)
+    assert "The signs are being replaced" in page
+    assert standing.visit(ADMIN).post("/admin/rules", form).status_code == 403
+
+
+def test_a_switch_acts_from_its_day_and_not_before(standing: Standing) -> None:
+    start = standing.free_hour()
+    people = {
+        "room": "B-01",
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=1)).isoformat(),
+        "headcount": 9,
+    }
+    body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [people]}
+
+    def severity() -> str:
+        answer = standing.program(REQUESTER).post("/api/v1/bookings/preview", body).json
+        return next(each["severity"] for each in answer["findings"] if each["rule"] == "RM-04")
+
+    form = {"rule": "RM-04", "mode": "warn", "reason": "Counting anew"}
+    standing.visit(QA).post("/admin/rules", form | {"from_on": (TODAY + timedelta(days=5)).isoformat()})
+    assert severity() == "HARD"
+    standing.visit(QA).post("/admin/rules", form | {"from_on": TODAY.isoformat()})
+    assert severity() == "WARN"
+    standing.visit(QA).post("/admin/rules", form | {"from_on": TODAY.isoformat(), "mode": "enforce"})
+    assert severity() == "HARD"
+
+
+def test_the_house_is_renamed(standing: Standing) -> None:
+    names = {"name_ko": "새 이름", "name_en": "New Name", "name_zh": "新名", "reason": "Renamed by the board"}
+    visitor = standing.visit(ADMIN)
+    assert visitor.post("/admin/facility", names | {"name_en": ""}).status_code == 422
+    assert visitor.post("/admin/facility", names).status_code == 303
+    assert "Renamed by the board" in visitor.get("/admin/facility").text
