@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gmp_booking.reexamination import jobs as reexamination
 from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, Floor
 
 HOUR = timedelta(hours=1)
@@ -136,3 +137,30 @@ def test_random_overruns_agree_with_a_diary_in_plain_python(floor: Floor, seed: 
         assert found["BSC-01"] == wanted
         assert [slot for each in neighbours for slot in floor.slots(each)] == theirs
     assert floor.act(REQUESTER, running, "complete", WHY).status_code == 200
+
+
+def test_the_next_booking_is_at_risk_for_as_long_as_the_overrun_reaches_into_it(floor: Floor) -> None:
+    running = floor.running(2)
+    neighbour = floor.confirmed(2, company="hanbit", starts_in=3)
+    later = floor.confirmed(1, company="hanbit", starts_in=9)
+    ends = floor.session(running)["ends_at"]
+
+    def at_risk() -> list[str]:
+        reexamination.work(floor.standing.database)
+        found = floor.standing.ask("SELECT reference FROM booking WHERE at_risk AND state = 'CONFIRMED'")
+        return [each["reference"] for each in found if each["reference"] in {running, neighbour, later}]
+
+    assert at_risk() == []
+    floor.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
+    assert at_risk() == [neighbour]
+    owners = floor.standing.visit("requester@hanbit.example").get(f"/bookings/{neighbour}").text
+    assert "At risk" in owners
+    assert running not in owners
+    assert "GS-M1" not in owners
+    assert "B-02" in owners, "a twin of the room is offered instead"
+    floor.do(OPERATOR, running, "takes-until", {"until": ends.isoformat()})
+    assert at_risk() == []
+    floor.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
+    assert at_risk() == [neighbour]
+    floor.do(OPERATOR, running, "complete")
+    assert at_risk() == []
