@@ -38,7 +38,7 @@ def outage_of(form: Mapping[str, str]) -> NewOutage:
 
     Errors: Invalid by field of the form.
     """
-    errors: dict[str, list[str]] = {}
+    errors = {name: [N_("Choose one.")] for name in ("subject", "kind") if not form.get(name)}
     subject_kind, _colon, code = form.get("subject", "").partition(":")
     body: dict[str, Any] = {
         "subject": {"kind": subject_kind, "code": code},

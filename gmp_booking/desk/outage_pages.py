@@ -204,11 +204,18 @@ def _page(outage_id: int, *, errors: Mapping[str, str] | None = None, status: in
         signatures=signatures,
         may_lift=not is_over and is_allowed(call.actor, permission_to_lift(kind)),
         is_signed=kind is OutageKind.HOLD,
-        statement=_("I lift %(hold)s.", hold=row["hold_no"]) if row["hold_no"] else None,
+        statement=_statement(row),
         errors=errors or {},
         reason=request.form.get("reason", ""),
     )
     return make_response(page, status)
+
+
+def _statement(row: Mapping[str, Any]) -> str | None:
+    if row["hold_no"] is None:
+        return None
+    words = _("I sign %(hold)s with the meaning “%(meaning)s”.", hold=row["hold_no"], meaning=_("hold lifted"))
+    return str(words)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

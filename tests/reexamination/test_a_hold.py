@@ -57,10 +57,9 @@ def run_now(standing: Standing, reference: str) -> None:
 
 
 def at_risk(standing: Standing, *references: str) -> list[bool]:
-    rows = standing.ask(
-        "SELECT reference, at_risk FROM booking WHERE reference = ANY (%s) ORDER BY starts_at", list(references)
-    )
-    return [row["at_risk"] for row in rows]
+    rows = standing.ask("SELECT reference, at_risk FROM booking WHERE reference = ANY (%s)", list(references))
+    found = {row["reference"]: row["at_risk"] for row in rows}
+    return [found[reference] for reference in references]
 
 
 def events(standing: Standing, reference: str) -> list[str]:
