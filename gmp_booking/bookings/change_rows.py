@@ -156,10 +156,10 @@ def find_open_change(uow: Uow, booking_id: int) -> BookingChange | None:
     return uow.session.scalars(statement).one_or_none()
 
 
-def list_changes(uow: Uow, booking_id: int) -> Sequence[BookingChange]:
-    """Every change ever asked for, oldest first."""
-    statement = select(BookingChange).where(BookingChange.booking_id == booking_id).order_by(BookingChange.id)
-    return uow.session.scalars(statement).all()
+def find_change(uow: Uow, booking_id: int, *, version: int) -> BookingChange | None:
+    """The change that asked for this version, whatever became of it."""
+    statement = select(BookingChange).where(BookingChange.booking_id == booking_id, BookingChange.version == version)
+    return uow.session.scalars(statement).one_or_none()
 
 
 def last_numbers(uow: Uow, booking_id: int) -> Last:

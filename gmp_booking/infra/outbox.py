@@ -178,6 +178,20 @@ _PUT_OFF = text(
            attempts = attempts - :uncounted, {_FREED} {_MINE}
     """
 )
+_WITHDRAW_OTHERS = text(
+    """
+    UPDATE outbox_message SET withdrawn_at = gmp_now()
+    WHERE booking_id = :booking_id AND kind = :kind AND NOT message_id = ANY (:wanted)
+      AND sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
+    """
+)
+_REVIVE = text(
+    """
+    UPDATE outbox_message SET withdrawn_at = NULL, next_attempt_at = due_at
+    WHERE booking_id = :booking_id AND kind = :kind AND message_id = ANY (:wanted)
+      AND sent_at IS NULL AND withdrawn_at IS NOT NULL AND dead_at IS NULL
+    """
+)
 _WITHDRAW_ALL = text(
     """
     UPDATE outbox_message SET withdrawn_at = gmp_now()
@@ -235,6 +249,18 @@ def hand_back(uow: Uow, messages: Sequence[ClaimedMessage], error: str | None, *
 def withdraw_pending(uow: Uow, booking_id: int, kinds: Collection[str]) -> None:
     """What a booking still had to say in these words is not said any more."""
     uow.session.execute(_WITHDRAW_ALL, {"booking_id": booking_id, "kinds": list(kinds)})
+
+
+def replace_pending(uow: Uow, booking_id: int, kind: str, messages: Sequence[NewMessage]) -> None:
+    """Let a booking have exactly these messages of a kind to say: the others are withdrawn, the same ones stay.
+
+    Shape: one that was withdrawn before and is wanted again is pending again; what was sent stays sent.
+    """
+    wanted = [message.message_id for message in messages if message.kind == kind]
+    values = {"booking_id": booking_id, "kind": kind, "wanted": wanted}
+    uow.session.execute(_WITHDRAW_OTHERS, values)
+    uow.session.execute(_REVIVE, values)
+    add_messages(uow, list(messages))
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -30,8 +30,8 @@ _PARTS: Final = text(
         SELECT s.booking_id, s.version, s.room_id AS resource_id, s.starts_at, s.ends_at, 1 AS units
         FROM booking_session AS s
         WHERE s.starts_at >= :from_at AND s.starts_at < :until_at AND s.state IN ('PLANNED', 'READY')
-          AND (s.id IN (SELECT p.booking_session_id FROM session_person AS p WHERE p.person_id = :person_id AND p.left_at IS NULL
-                        AND p.starts_at >= :early AND p.starts_at < :until_at)
+          AND (s.id IN (SELECT p.booking_session_id FROM session_person AS p WHERE p.person_id = :person_id
+                        AND p.left_at IS NULL AND p.starts_at >= :early AND p.starts_at < :until_at)
                OR EXISTS (SELECT FROM booking AS own WHERE own.id = s.booking_id AND own.requested_by = :person_id))
         UNION ALL
         SELECT q.booking_id, q.version, q.equipment_id, q.starts_at, q.ends_at, q.units

@@ -27,6 +27,12 @@ class MailKind(StrEnum):
     AT_RISK = "at_risk"
     CLEAR_AGAIN = "clear_again"
     HAPPENED = "happened"
+    CHANGE_WAITING = "change_waiting"
+    CHANGE_RETURNED = "change_returned"
+    CHANGE_REJECTED = "change_rejected"
+    CHANGE_EXPIRED = "change_expired"
+    CHANGED = "changed"
+    NO_LONGER_YOURS = "no_longer_yours"
     DIGEST = "digest"
     DAY_AHEAD = day_ahead.KIND
     INVITATION = "invitation"
@@ -51,4 +57,15 @@ TRUE_IN: Final[Mapping[MailKind, frozenset[BookingState]]] = {
     MailKind.CLEAR_AGAIN: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
     MailKind.HAPPENED: frozenset({S.CONFIRMED, S.CLOSED}),
     MailKind.TO_CONFIRM: WAITING | {S.RETURNED, S.APPROVED, S.CONFIRMED},
+    **dict.fromkeys(
+        (
+            MailKind.CHANGE_WAITING,
+            MailKind.CHANGE_RETURNED,
+            MailKind.CHANGE_REJECTED,
+            MailKind.CHANGE_EXPIRED,
+            MailKind.CHANGED,
+        ),
+        frozenset({S.CONFIRMED}),
+    ),
+    MailKind.NO_LONGER_YOURS: frozenset({S.CONFIRMED, S.CANCELLED, S.CLOSED}),
 }

@@ -23,6 +23,7 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications import account_mail
 from gmp_booking.notifications.account_mail import LinkMail, find_link_mail
+from gmp_booking.notifications.changed import lost_parts
 from gmp_booking.notifications.day_ahead import DayAhead, find_day_ahead
 from gmp_booking.notifications.digest import Digest, find_digest
 from gmp_booking.notifications.kinds import MailKind
@@ -49,6 +50,12 @@ _TEMPLATE: Final[Mapping[MailKind, str]] = {
     MailKind.AT_RISK: "at_risk.txt",
     MailKind.CLEAR_AGAIN: "clear_again.txt",
     MailKind.HAPPENED: "happened.txt",
+    MailKind.CHANGE_WAITING: "change_waiting.txt",
+    MailKind.CHANGE_RETURNED: "change_returned.txt",
+    MailKind.CHANGE_REJECTED: "change_rejected.txt",
+    MailKind.CHANGE_EXPIRED: "change_expired.txt",
+    MailKind.CHANGED: "changed.txt",
+    MailKind.NO_LONGER_YOURS: "no_longer_yours.txt",
     MailKind.DIGEST: "digest.txt",
     MailKind.DAY_AHEAD: "day_ahead.txt",
     MailKind.INVITATION: "link.txt",
@@ -225,6 +232,8 @@ def _words(message: ClaimedMessage, current: Current, config: Config) -> dict[st
 
 def lines_of(message: ClaimedMessage, current: Current) -> list[Line]:
     """Where and when, as far as it concerns the reader, in order of time."""
+    if message.kind == MailKind.NO_LONGER_YOURS:
+        return [Line(each["code"], each["names"], _period(each)) for each in message.payload["parts"]]
     parts = part_of(current.details, message.person_id, session_id=message.booking_session_id).parts
     rooms = [Line(each["room"], each["names"], _period(each)) for each in parts["sessions"]]
     equipment = [Line(each["resource"], each["names"], _period(each), each["units"]) for each in parts["equipment"]]
@@ -248,12 +257,15 @@ def _invites(message: ClaimedMessage) -> bool:
 def _calendars(message: ClaimedMessage, current: Current, config: Config, *, language: str) -> list[CalendarFile]:
     """A file for each session or reservation that concerns the reader: an invitation, or its cancellation."""
     details = current.details
+    invitation = Invitation(organizer=config.mail_from, attendee=current.reader.email)
+    if message.kind == MailKind.NO_LONGER_YOURS:
+        lost = lost_parts(message, details.booking, base_url=config.base_url, language=language)
+        return [_calendar_file(part, invitation, language=language) for part in lost]
     takes_part = current.reader.id == details.booking.requested_by or any(
         current.reader.id == person["id"] for session in details.parts["sessions"] for person in session["people"]
     )
     if not _invites(message) or not takes_part:
         return []
-    invitation = Invitation(organizer=config.mail_from, attendee=current.reader.email)
     parts = parts_of(part_of(details, current.reader.id), base_url=config.base_url, language=language)
     return [_calendar_file(part, invitation, language=language) for part in parts]
 

@@ -18,7 +18,7 @@ from gmp_booking.infra.journal import Consumer
 from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Role
-from gmp_booking.notifications import store
+from gmp_booking.notifications import changed, store
 from gmp_booking.notifications.kinds import TRUE_IN, MailKind
 from gmp_booking.notifications.leads import BEFORE_EXPIRY, due
 from gmp_booking.notifications.recipients import (
@@ -139,8 +139,11 @@ def _rejected(uow: Uow, happening: Happening, details: BookingDetails) -> Iterab
     return messages_to(happening, details, MailKind.REJECTED, askers(uow, details), payload=payload)
 
 
+_TOLD_THOUGH_CANCELLED: Final = frozenset({MailKind.CANCELLED, MailKind.NO_LONGER_YOURS})
+
+
 def _cancelled(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
-    withdraw_pending(uow, details.booking.id, [kind.value for kind in MailKind if kind is not MailKind.CANCELLED])
+    withdraw_pending(uow, details.booking.id, [kind.value for kind in MailKind if kind not in _TOLD_THOUGH_CANCELLED])
     was = BookingState(happening.data["was"])
     if was is BookingState.DRAFT:
         return []
@@ -199,6 +202,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "SessionResumed": _happened,
     "SessionAborted": _happened,
     "SessionMissed": _happened,
+    **changed.HANDLERS,
 }
 NOTIFICATIONS: Final = Consumer("notifications", frozenset(_HANDLERS))
 
@@ -222,14 +226,25 @@ def look_again(uow: Uow, message: ClaimedMessage) -> Current | None:
     if booking is None or reader is None or not may_read(reader, booking):
         return None
     kind = MailKind(message.kind)
-    if booking.version != message.booking_version or BookingState(booking.state) not in TRUE_IN[kind]:
+    if BookingState(booking.state) not in TRUE_IN[kind]:
+        return None
+    if not _is_of_today(uow, message, booking):
         return None
     details = details_of(uow, booking)
+    if kind is MailKind.CHANGE_WAITING:
+        details = changed.proposal_of(uow, booking, message.booking_version or 0) or details
     if kind is MailKind.TO_CONFIRM and first_confirmation(list_acknowledgements(uow, booking.id)):
         return None
     if not _still_concerns(message, kind, details, now=uow.now):
         return None
     return Current(details, reader, uow.now)
+
+
+def _is_of_today(uow: Uow, message: ClaimedMessage, booking: Booking) -> bool:
+    """Whether the version or the change it tells of is still the one there is."""
+    if message.kind in changed.KINDS:
+        return changed.change_still_true(uow, message, booking)
+    return booking.version == message.booking_version
 
 
 def _still_concerns(message: ClaimedMessage, kind: MailKind, details: BookingDetails, *, now: datetime) -> bool:

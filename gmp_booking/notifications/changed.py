@@ -1,0 +1,205 @@
+"""Who is told of changes: whoever decides, whoever asked, and everybody whose plan is another one now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from gmp_booking.bookings.change_rows import find_change, proposed
+from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
+from gmp_booking.bookings.lifecycle import WAITING, ChangeState
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.store import BookingDetails, details_of
+from gmp_booking.infra.deliveries import Happening
+from gmp_booking.infra.i18n import named
+from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, replace_pending
+from gmp_booking.infra.uow import Uow
+from gmp_booking.notifications.kinds import MailKind
+from gmp_booking.notifications.recipients import (
+    askers,
+    deciders,
+    everybody,
+    messages_to,
+    participants,
+    reminders,
+    stage_role,
+    takers_of,
+)
+from gmp_booking.notifications.store import list_active_people
+
+# While a change stands thus, its mail is still true.
+TRUE_OF_CHANGE: Final[Mapping[MailKind, frozenset[ChangeState]]] = {
+    MailKind.CHANGE_WAITING: frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW}),
+    MailKind.CHANGE_RETURNED: frozenset({ChangeState.RETURNED}),
+    MailKind.CHANGE_REJECTED: frozenset({ChangeState.REJECTED}),
+    MailKind.CHANGE_EXPIRED: frozenset({ChangeState.EXPIRED}),
+}
+
+
+KINDS: Final = TRUE_OF_CHANGE.keys() | {MailKind.CHANGED, MailKind.NO_LONGER_YOURS}
+
+
+def _waits(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    wanted = proposal_of(uow, details.booking, happening.version)
+    if wanted is None:
+        return []
+    role = stage_role(wanted.booking)
+    payload = {"stage": role.value if role else ""}
+    return messages_to(happening, details, MailKind.CHANGE_WAITING, deciders(uow, wanted.booking), payload=payload)
+
+
+def _returned(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    payload = {"question": happening.data["question"]}
+    return messages_to(
+        happening, details, MailKind.CHANGE_RETURNED, _who_asked(uow, happening, details), payload=payload
+    )
+
+
+def _rejected(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    payload = {"reason": happening.data["explanation"]}
+    return messages_to(
+        happening, details, MailKind.CHANGE_REJECTED, _who_asked(uow, happening, details), payload=payload
+    )
+
+
+def _expired(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """Both sides hear of it: who asked, and whose turn it was."""
+    wanted = proposal_of(uow, details.booking, happening.version)
+    people = {person.id: person for person in _who_asked(uow, happening, details)}
+    people |= {person.id: person for person in (deciders(uow, wanted.booking) if wanted else ())}
+    return messages_to(happening, details, MailKind.CHANGE_EXPIRED, people.values())
+
+
+def _approved(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """Everybody gets the plan as it is now; whoever lost a part of theirs is told which."""
+    if happening.data["in_place"]:
+        return []
+    before = details_of(uow, _at_version(details.booking, happening.data["base_version"]))
+    return [*_plan_again(uow, happening, details), *_lost(uow, happening, details, before)]
+
+
+def _changed(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    return _plan_again(uow, happening, details)
+
+
+def _adjusted(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """Only what an entry of a calendar shows, or who takes part, is news to the others."""
+    shown = {each["field"] for each in happening.data["changed"]} & {"time", "people", "whole"}
+    if not shown:
+        return []
+    gone = list_active_people(uow, set(happening.data["left"]))
+    lost = [_part_of_plan(each) for each in details.parts["sessions"]]
+    payload = {"parts": lost}
+    return [
+        *_plan_again(uow, happening, details),
+        *messages_to(happening, details, MailKind.NO_LONGER_YOURS, gone, payload=payload),
+    ]
+
+
+def _plan_again(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """The plan as it is now, and the reminders that fit it in place of the earlier ones."""
+    people = participants(uow, details)
+    replace_pending(uow, details.booking.id, MailKind.UPCOMING.value, list(reminders(happening, details, people)))
+    payload = {"invited": True, "sequence": details.booking.sequence}
+    return messages_to(happening, details, MailKind.CHANGED, people, payload=payload)
+
+
+def _lost(uow: Uow, happening: Happening, details: BookingDetails, before: BookingDetails) -> Iterable[NewMessage]:
+    now = {each["number"]: takers_of(details, each) for each in details.parts["sessions"]}
+    held = {each["number"] for each in details.parts["equipment"]}
+    for person in list_active_people(uow, everybody(before)):
+        parts = [
+            _part_of_plan(each)
+            for each in before.parts["sessions"]
+            if person.id in takers_of(before, each) and person.id not in now.get(each["number"], set())
+        ]
+        if person.id == details.booking.requested_by:
+            parts += [_part_of_plan(each) for each in before.parts["equipment"] if each["number"] not in held]
+        if parts:
+            payload = {"parts": parts}
+            yield from messages_to(happening, details, MailKind.NO_LONGER_YOURS, [person], payload=payload)
+
+
+def _part_of_plan(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A part that is taken out of a calendar. Shape: as `parts_of` names it."""
+    is_equipment = "resource" in part
+    return {
+        "key": f"{'e' if is_equipment else 's'}{part['number']}",
+        "code": part["resource"] if is_equipment else part["room"],
+        "names": part["names"],
+        "start": part["start"],
+        "end": part["end"],
+    }
+
+
+def proposal_of(uow: Uow, booking: Booking, version: int) -> BookingDetails | None:
+    """The booking as the change to this version would have it."""
+    change = find_change(uow, booking.id, version=version)
+    return None if change is None else details_of(uow, proposed(booking, change))
+
+
+def _who_asked(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[Any]:
+    wanted = proposal_of(uow, details.booking, happening.version)
+    return askers(uow, wanted or details)
+
+
+def _at_version(booking: Booking, version: int) -> Booking:
+    values = {column.key: getattr(booking, column.key) for column in Booking.__table__.columns}
+    return Booking(**values | {"version": version})
+
+
+def _still_lost(message: ClaimedMessage, details: BookingDetails) -> list[Mapping[str, Any]]:
+    """The parts that are still not the reader's."""
+    theirs = {
+        f"s{each['number']}" for each in details.parts["sessions"] if message.person_id in takers_of(details, each)
+    }
+    return [each for each in message.payload["parts"] if each["key"] not in theirs]
+
+
+def lost_parts(message: ClaimedMessage, booking: Booking, *, base_url: str, language: str) -> list[CalendarPart]:
+    """What the reader takes part in no more, as cancelled entries of their calendar."""
+    return [
+        part_of(
+            booking,
+            key=each["key"],
+            status=CANCELLED,
+            code=each["code"],
+            name=named(each["names"], language),
+            start=datetime.fromisoformat(each["start"]),
+            end=datetime.fromisoformat(each["end"]),
+            transparent=each["key"].startswith("e"),
+            base_url=base_url,
+            language=language,
+        )
+        for each in message.payload["parts"]
+    ]
+
+
+def change_still_true(uow: Uow, message: ClaimedMessage, booking: Booking) -> bool:
+    """Whether a mail about a change, or about a plan that changed, still says how things are."""
+    kind = MailKind(message.kind)
+    if kind is MailKind.NO_LONGER_YOURS:
+        return bool(_still_lost(message, details_of(uow, booking)))
+    if kind is MailKind.CHANGED:
+        return booking.version == message.booking_version and booking.sequence == message.payload["sequence"]
+    change = find_change(uow, booking.id, version=message.booking_version or 0)
+    if change is None or change.state not in TRUE_OF_CHANGE[kind]:
+        return False
+    if kind is not MailKind.CHANGE_WAITING:
+        return True
+    role = stage_role(proposed(booking, change)) if change.state in WAITING else None
+    return role is not None and role.value == message.payload["stage"]
+
+
+HANDLERS: Final[Mapping[str, Callable[[Uow, Happening, BookingDetails], Iterable[NewMessage]]]] = {
+    "BookingChangeRequested": _waits,
+    "BookingChangeReviewed": _waits,
+    "BookingChangeReturned": _returned,
+    "BookingChangeRejected": _rejected,
+    "BookingChangeExpired": _expired,
+    "BookingChangeApproved": _approved,
+    "BookingAdjusted": _adjusted,
+    "SessionMoved": _changed,
+    "SessionCancelled": _changed,
+}
