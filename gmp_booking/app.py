@@ -34,7 +34,7 @@ from gmp_booking.execution import pages as execution_pages
 from gmp_booking.infra import http
 from gmp_booking.kernel.access import Role
 from gmp_booking.outages import api as outages_api
-from gmp_booking.policies import pages as policies_pages
+from gmp_booking.policies import roster_pages
 from gmp_booking.reexamination import api as reexamination_api
 from gmp_booking.resources import api as resources_api
 from gmp_booking.wiring import Services
@@ -51,7 +51,7 @@ PAGES: tuple[Blueprint, ...] = (
     confirm_page.confirmations,
     calendars_pages.calendars,
     feeds.feeds,
-    policies_pages.policies,
+    roster_pages.policies,
     outage_pages.outages,
     admin_pages.admin,
     welcome_page.welcome,

@@ -25,6 +25,8 @@ OF_NO_BOOKING = {
     "HolidayAdded",
     "HolidayWithdrawn",
     "HoursSet",
+    "OnCallAdded",
+    "OnCallEnded",
     "OutageLifted",
     "OutagePlaced",
     "PersonAdded",

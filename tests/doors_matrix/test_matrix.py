@@ -139,6 +139,13 @@ class Cell:
             "draft": lambda: form_of(operation="save_draft", **self._plain),
             "form": lambda: form_of(**self._plain, equipment=[part | self._own_hour()]),
             "holiday": self._a_day_off,
+            "on_call": lambda: {
+                "email": "scheduler@brc.example",
+                "role": "SCHEDULER",
+                "weekday": "5",
+                "from_time": "08:00",
+                "until_time": "20:00",
+            },
             "outage": lambda: {
                 "op": "place",
                 "subject": "EQUIPMENT:CHR-01",

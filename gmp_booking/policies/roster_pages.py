@@ -1,0 +1,113 @@
+"""The on-call roster: staff read it, scheduling and the head of the facility keep it."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+from flask import make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.infra.i18n import _
+from gmp_booking.kernel.access import Permission, is_allowed
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.text import N_
+from gmp_booking.policies import roster
+from gmp_booking.policies.pages import policies
+from gmp_booking.policies.roster import ON_CALL_ROLES, RosterEntry
+
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+
+
+@policies.get("/roster")
+@signed_in
+def on_call() -> Response:
+    return _page()
+
+
+@policies.post("/roster")
+@signed_in
+def add_on_call() -> Response:
+    entry, errors = _entry()
+    if entry is None:
+        return _page(errors=errors, status=422)
+    try:
+        asked().transact(roster.add_on_call, entry)
+    except Invalid as invalid:
+        told = {field: _(sentences[0]) for field, sentences in invalid.field_errors.items()}
+        return _page(errors=told, status=422)
+    except Conflict as conflict:
+        return _page(errors={"role": _(conflict.message)}, status=409)
+    return redirect(url_for("policies.on_call"), 303)
+
+
+@policies.post("/roster/<int:on_call_id>/end")
+@signed_in
+def end_on_call(on_call_id: int) -> Response:
+    asked().transact(roster.end_on_call, on_call_id)
+    return redirect(url_for("policies.on_call"), 303)
+
+
+def _entry() -> tuple[RosterEntry | None, dict[str, str]]:
+    """What was typed, or what of it cannot be read."""
+    typed = {name: value.strip() for name, value in request.form.items()}
+    errors: dict[str, str] = {}
+    days = {name: _day(typed.get(name, ""), name, errors) for name in ("on_date", "valid_from", "valid_until")}
+    clocks = {name: _clock(typed.get(name, ""), name, errors) for name in ("from_time", "until_time")}
+    weekday = typed.get("weekday", "")
+    if errors or clocks["from_time"] is None or clocks["until_time"] is None:
+        return None, errors
+    return (
+        RosterEntry(
+            role=typed.get("role", ""),
+            email=typed.get("email", ""),
+            weekday=int(weekday) if weekday.isascii() and weekday.isdecimal() and len(weekday) == 1 else None,
+            from_time=clocks["from_time"],
+            until_time=clocks["until_time"],
+            **days,
+        ),
+        {},
+    )
+
+
+def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        errors[name] = _("Write the day as 2027-05-03.")
+        return None
+
+
+def _clock(text: str, name: str, errors: dict[str, str]) -> time | None:
+    try:
+        return time.fromisoformat(text.rjust(5, "0")).replace(tzinfo=None)
+    except ValueError:
+        errors[name] = _("Write the time as 18:00.")
+        return None
+
+
+def _page(*, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    call = asked()
+    may_edit = is_allowed(call.actor, Permission.ROSTER_EDIT)
+    context: dict[str, Any] = {
+        "lines": call.read(roster.list_roster),
+        "people": call.read(roster.list_callable_people) if may_edit else [],
+        "roles": ON_CALL_ROLES,
+        "weekdays": [(str(number), _(name)) for number, name in enumerate(WEEKDAYS)],
+        "may_edit": may_edit,
+        "errors": errors or {},
+        "typed": request.form,
+    }
+    return make_response(render_template("policies/roster.html", **context), status)
