@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -22,9 +22,10 @@ from gmp_booking.kernel.access import Permission, Subject, require
 
 USUAL_LENGTH = timedelta(hours=4)
 LONGEST_TAKEN_OVER = timedelta(hours=12)
-USUAL_START = time(9)
+USUAL_START = datetime(2000, 1, 3, 9, tzinfo=SEOUL)
+"""Only its clock is used."""
 WEEK = timedelta(days=7)
-FRIDAY = 4
+_KIND_OF_CLASS = {"DEMO": Kind.TECH_DEMO, "SEATED": Kind.REVIEW}
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 
 
@@ -50,12 +51,12 @@ class Begun:
 
 _RECENT = text(
     """
-    SELECT b.reference, b.kind, b.run_type, p.code AS product, s.*, q.*,
-           (SELECT room_class FROM room JOIN resource AS r USING (id) WHERE r.code = :room) AS asked_class
-    FROM (
+    SELECT b.reference, b.kind, b.run_type, p.code AS product, s.*, q.*, asked.room_class AS asked_class
+    FROM (SELECT (SELECT room_class FROM room JOIN resource AS r USING (id) WHERE r.code = :room)) AS asked (room_class)
+    LEFT JOIN (
         SELECT * FROM booking WHERE company_id = :company_id AND submitted_at IS NOT NULL
         ORDER BY created_at DESC LIMIT 20
-    ) AS b
+    ) AS b ON true
     LEFT JOIN product AS p ON p.id = b.product_id AND p.active
     LEFT JOIN LATERAL (
         SELECT r.code AS room, room.room_class, x.step, x.exposure, x.headcount, x.setup_min, x.teardown_min,
@@ -79,11 +80,11 @@ def begin(uow: Uow, asked: Asked) -> Begun:
     """The form a person begins with. Errors: Forbidden for whoever may not draft."""
     company_id = uow.actor.company_id
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
-    if company_id is None:
-        return begin_like(None, asked, now=uow.now)
     values = {"company_id": company_id, "room": asked.room}
-    recent = [dict(row._mapping) for row in uow.session.execute(_RECENT, values)]  # noqa: SLF001
-    return begin_like(None if asked.blank else fitting(recent, asked), asked, now=uow.now)
+    found = [dict(row._mapping) for row in uow.session.execute(_RECENT, values)]  # noqa: SLF001
+    recent = [each for each in found if each["reference"] is not None]
+    kind = _KIND_OF_CLASS.get(found[0]["asked_class"], Kind.CLEANROOM)
+    return begin_like(None if asked.blank else fitting(recent, asked), asked, kind=kind)
 
 
 def fitting(recent: Sequence[Mapping[str, Any]], asked: Asked) -> Mapping[str, Any] | None:
@@ -98,18 +99,18 @@ def fitting(recent: Sequence[Mapping[str, Any]], asked: Asked) -> Mapping[str, A
     return next(same, next((each for each in with_room if each["room_class"] == each["asked_class"]), None))
 
 
-def begin_like(last: Mapping[str, Any] | None, asked: Asked, *, now: datetime) -> Begun:
-    """Pure: the form out of the last booking and the address, which wins."""
+def begin_like(last: Mapping[str, Any] | None, asked: Asked, *, kind: Kind) -> Begun:
+    """Pure: the form out of the last booking and the address, which wins; `kind` is that of a form without either."""
     runs_alone = bool(asked.equipment) or (last is not None and not last["room"] and not asked.room)
     bounds = ("runs_from", "runs_until") if runs_alone else ("starts_at", "ends_at")
-    times = _times(asked, *(last[name] if last else None for name in bounds), now=now)
+    times = _times(asked, *(last[name] if last else None for name in bounds))
     if runs_alone:
         form = forms.blank_form(kind=Kind.EQUIPMENT.value)
         taken = {"resource": last["resource"], "units": str(last["units"])} if last and last["resource"] else {}
         wanted = {"resource": asked.equipment} if asked.equipment else {}
         form["equipment"].append(forms.blank_equipment() | taken | wanted | times)
     else:
-        form = forms.blank_form(kind=last["kind"] if last else Kind.CLEANROOM.value)
+        form = forms.blank_form(kind=last["kind"] if last else kind.value)
         form["sessions"].append(forms.blank_session() | _session_of(last, asked) | times)
     if last is None:
         return Begun(form)
@@ -132,22 +133,23 @@ def _session_of(last: Mapping[str, Any] | None, asked: Asked) -> Form:
     }
 
 
-def _times(asked: Asked, starts_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> Form:
-    """Start and end as texts; an end on the same day has no date of its own, so that it moves with the start."""
+def _times(asked: Asked, starts_at: datetime | None, ends_at: datetime | None) -> Form:
+    """Start and end as texts; an end on the same day has no date of its own, so that it moves with the start.
+
+    Without a start in the address the clock is the last booking's and the day is left to be said.
+    """
     length = ends_at - starts_at if starts_at and ends_at else USUAL_LENGTH
-    start = _instant(asked.start)
-    if start is None:
-        clock = starts_at.astimezone(SEOUL).time() if starts_at else USUAL_START
-        start = datetime.combine(_next_weekday(now), clock, SEOUL)
+    length = length if length <= LONGEST_TAKEN_OVER else USUAL_LENGTH
+    said = _instant(asked.start)
+    start = said or starts_at or USUAL_START
     end = _instant(asked.end)
-    if end is None or end <= start:
-        end = start + (length if length <= LONGEST_TAKEN_OVER else USUAL_LENGTH)
+    if said is None or end is None or end <= start:
+        end = start + length
         until = _instant(asked.until)
-        end = min(end, until) if until and until > start else end
+        end = min(end, until) if said and until and until > start else end
     texts = forms.moments(start, end)
-    if texts["end_date"] == texts["start_date"]:
-        texts["end_date"] = ""
-    return texts
+    same_day = texts["end_date"] == texts["start_date"]
+    return texts | ({"end_date": ""} if same_day or not said else {}) | ({} if said else {"start_date": ""})
 
 
 def _instant(typed: str) -> datetime | None:
@@ -159,11 +161,6 @@ def _instant(typed: str) -> datetime | None:
     if not EARLIEST_YEAR < found.year < LATEST_YEAR:
         return None
     return found if found.tzinfo else found.replace(tzinfo=SEOUL)
-
-
-def _next_weekday(now: datetime) -> date:
-    day = now.astimezone(SEOUL).date() + timedelta(days=1)
-    return day + timedelta(days=7 - day.weekday() if day.weekday() > FRIDAY else 0)
 
 
 def copy(uow: Uow, reference: str) -> Begun:

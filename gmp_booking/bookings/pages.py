@@ -150,7 +150,8 @@ def _repeat(form: Form, asked_for: Repetition, operation: str) -> Response:
     if operation == "repeat_show" or not is_there:
         asked_for = repeat.laid_out(form, asked_for.wish)
     try:
-        return _page(form, repetition=asked().read(repeat.judged, form, asked_for))
+        judged = asked().read(repeat.judged, form, asked_for)
+        return _page(form, repetition=judged, preview=_preview(form))
     except Invalid as invalid:
         said = next(iter(by_field(invalid.field_errors).values()), invalid.message)
         return _page(form, repetition=replace(asked_for, error=said))

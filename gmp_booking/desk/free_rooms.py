@@ -60,7 +60,10 @@ class Offer:
 
 
 def find_offers(facts: TimelineFacts, search: Search) -> list[Offer]:
-    """Pure: what each room has to offer, rooms that are free then first; rooms with nothing at all are left out."""
+    """Pure: what each room has to offer, rooms that are free then first; rooms with nothing at all are left out.
+
+    Shape: a room that is free as asked, and open, says no later times unless it is the one that was asked for.
+    """
     offers = [_offer(room, facts, search) for room in facts.resources if room.kind == "ROOM"]
     found = [offer for offer in offers if offer.then or offer.later]
     return sorted(found, key=lambda offer: (offer.then is None, not offer.is_open, offer.room.code))
@@ -69,15 +72,19 @@ def find_offers(facts: TimelineFacts, search: Search) -> list[Offer]:
 def _offer(room: ResourceRow, facts: TimelineFacts, search: Search) -> Offer:
     busy = [Period(taken.starts_at, taken.ends_at) for taken in facts.taken if taken.resource_id == room.id]
     busy += [period for _unit, period in facts.busy.get(room.id, ())]
+    busy += [withdrawn.period for withdrawn in facts.withdrawn if withdrawn.resource_id == room.id]
     wanted = search.wanted
     is_free = wanted.start >= facts.now and not any(wanted.overlaps(each) for each in busy)
     hours = list(open_hours(room, facts.hours, facts.days_off, search.day))
-    later = _later(busy, hours, not_before=max(facts.now, wanted.start), minutes=search.minutes)
+    found = _later(busy, hours, not_before=max(facts.now, wanted.start), minutes=search.minutes)
+    later = [each for each in found if each.start != wanted.start]
+    is_open = any(each.contains(wanted) for each in hours)
+    says_later = not (is_free and is_open) or search.where == room.code
     return Offer(
         room=room,
         then=wanted if is_free else None,
-        is_open=any(each.contains(wanted) for each in hours),
-        later=tuple(each for each in later if each.start != wanted.start)[:MOST_LATER],
+        is_open=is_open,
+        later=tuple(later[:MOST_LATER]) if says_later else (),
     )
 
 

@@ -6,7 +6,7 @@ Pure arithmetic: no clock, no text, no markup. The ruler says what a place is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -151,6 +151,7 @@ class AgendaLine(NamedTuple):
 class AgendaLane:
     lane: Lane
     lines: tuple[AgendaLine, ...]
+    marks: tuple[PlacedMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,9 @@ def lay_out(
         closed=tuple(ruler.place(start, end) for start, end in runs(shut)),
         now_place=ruler.now_place(now),
         now_clock=now.astimezone(zone).strftime("%H:%M"),
-        agenda=tuple(_agenda_day(day, index, drawn=drawn, window=window) for index, day in enumerate(days)),
+        agenda=tuple(
+            _agenda_day(day, index, drawn=drawn, window=window, marked=marked) for index, day in enumerate(days)
+        ),
     )
 
 
@@ -329,7 +332,14 @@ def _grouped(rows: Iterable[Row]) -> tuple[Group, ...]:
     return tuple(Group(name=name, rows=tuple(members)) for name, members in by_name.items())
 
 
-def _agenda_day(day: Day, index: int, *, drawn: Sequence[_Drawn], window: Window) -> AgendaDay:
+def _agenda_day(
+    day: Day,
+    index: int,
+    *,
+    drawn: Sequence[_Drawn],
+    window: Window,
+    marked: Mapping[str, tuple[PlacedMark, ...]],
+) -> AgendaDay:
     """What touches one day, lane by lane; in the week view only what leads somewhere, and only lanes that have any."""
     first, after = index * QUARTERS_PER_DAY, (index + 1) * QUARTERS_PER_DAY
     lanes = []
@@ -342,7 +352,9 @@ def _agenda_day(day: Day, index: int, *, drawn: Sequence[_Drawn], window: Window
         timed += [(start, AgendaLine(block=None, free=free, clock=free.clock)) for start, free in one.offers]
         if timed or window.days == 1:
             timed.sort(key=lambda pair: pair[0])
-            lanes.append(AgendaLane(lane=one.row.lane, lines=tuple(line for _, line in timed)))
+            lane, lines = one.row.lane, tuple(line for _, line in timed)
+            marks = marked.get(lane.code, ()) if window.days == 1 else ()
+            lanes.append(AgendaLane(lane=lane, lines=lines, marks=marks))
     return AgendaDay(day=day, lanes=tuple(lanes))
 
 

@@ -66,7 +66,9 @@ def test_a_new_form_begins_as_the_companys_last_booking(standing: Standing, refe
         for name in ("headcount", "step", "setup_min", "start_time", "end_time")
     }
     assert texts == {"headcount": "2", "step": "harvest", "setup_min": "30", "start_time": "13:00", "end_time": "16:00"}
-    assert value_of(page, "sessions-0-end_date") == ""
+    assert value_of(page, "sessions-0-end_date") == value_of(page, "sessions-0-start_date") == "", (
+        "the day is to be said"
+    )
     assert re.search(r'value="BSC-02" checked', page)
     assert "P2 harvest" not in page
     assert not re.search(r'value="operator@saebyeok.example" checked', page)
@@ -84,6 +86,12 @@ def test_an_empty_form_is_to_be_had(standing: Standing, reference: str) -> None:
     page = standing.visit(REQUESTER).get("/bookings/new?blank=1").text
     assert "begun_from" not in page
     assert chosen(page, "sessions-0-room") == ""
+
+
+@pytest.mark.parametrize(("room", "kind"), [("T-01", "TECH_DEMO"), ("T-02", "REVIEW"), ("C-01", "CLEANROOM")])
+def test_a_room_says_what_is_done_in_it(standing: Standing, room: str, kind: str) -> None:
+    for reader in ("requester@hanbit.example", "scheduler@brc.example"):
+        assert chosen(standing.visit(reader).get(f"/bookings/new?room={room}").text, "kind") == kind
 
 
 def test_another_company_begins_with_nothing_of_it(standing: Standing, reference: str) -> None:
