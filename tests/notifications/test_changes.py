@@ -1,0 +1,147 @@
+"""What people are told of changes: who decides, who asked, and everybody whose plan is another one now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+from icalendar import Calendar
+from sqlalchemy import text
+
+from gmp_booking.bookings.changes import amend, give_up_session, move_session, withdraw
+from gmp_booking.bookings.content import BookingContent, NamedPerson
+from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.service import get_details
+from tests.notifications.conftest import PostOffice
+from tests.notifications.journeys import a_demo, a_session, confirmed, decided, somebody
+
+REQUESTER, OPERATOR, OTHER = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
+
+
+def content_of(post: PostOffice, reference: str) -> BookingContent:
+    return post.database.read(somebody(post.database, REQUESTER), get_details, reference).content
+
+
+def changed(post: PostOffice, reference: str, content: BookingContent, by: str = REQUESTER) -> str:
+    actor = somebody(post.database, by)
+    return post.database.transact(actor, amend, reference, content, explanation="The donor is late").came.value
+
+
+def later(content: BookingContent, by: timedelta) -> BookingContent:
+    sessions = tuple(replace(each, start=each.start + by, end=each.end + by) for each in content.sessions)
+    return replace(content, sessions=sessions)
+
+
+def entries(mail: EmailMessage) -> list[tuple[str, int, str, datetime]]:
+    """Each attached entry as its method, sequence, name and start."""
+    found = []
+    for part in mail.iter_attachments():
+        calendar: Any = Calendar.from_ical(part.get_content())
+        (event,) = calendar.walk("VEVENT")
+        name = str(event["UID"]).partition("@")[0].rpartition("-")[2]
+        found.append((str(calendar["METHOD"]), int(event["SEQUENCE"]), name, event["DTSTART"].dt))
+    return sorted(found)
+
+
+def newest(post: PostOffice, recipient: str) -> EmailMessage:
+    return post.mails_to(recipient)[-1]
+
+
+def test_a_change_is_put_before_whoever_decides_and_its_approval_renews_the_invitations(post: PostOffice) -> None:
+    reference = confirmed(post.database)
+    content = content_of(post, reference)
+    post.work()
+    before = len(post.mails_to(OPERATOR))
+    assert changed(post, reference, later(content, timedelta(days=7))) == "requested"
+    post.work()
+    assert "a change of" in newest(post, "demo@brc.example")["Subject"]
+    assert len(post.mails_to(OPERATOR)) == before, "nobody's plan has changed yet"
+    decided(post.database, reference, Action.APPROVE)
+    post.work()
+    mail = newest(post, OPERATOR)
+    assert "Changed" in mail["Subject"]
+    assert entries(mail) == [("REQUEST", 2, "s1", later(content, timedelta(days=7)).sessions[0].start)]
+
+
+def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: PostOffice) -> None:
+    reference = confirmed(post.database)
+    changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
+    post.plan()
+    post.database.transact(somebody(post.database, REQUESTER), withdraw, reference)
+    post.work()
+    assert not [mail for mail in post.mails_to("demo@brc.example") if "a change of" in mail["Subject"]]
+
+
+def test_a_rejected_change_tells_who_asked_and_leaves_the_reminders(post: PostOffice, rows) -> None:
+    reference = confirmed(post.database)
+    post.work()
+    due = rows.execute(
+        text("SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND withdrawn_at IS NULL")
+    ).scalar()
+    changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
+    decided(post.database, reference, Action.REJECT, reason="The room is needed for a course")
+    post.work()
+    assert "rejected" in newest(post, REQUESTER)["Subject"]
+    rows.rollback()
+    still = rows.execute(
+        text("SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND withdrawn_at IS NULL")
+    ).scalar()
+    assert still == due > 0
+
+
+def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: PostOffice) -> None:
+    reference = confirmed(post.database)
+    content = content_of(post, reference)
+    (session,) = content.sessions
+    swapped = replace(content, sessions=(replace(session, people=(NamedPerson(OTHER, "OPERATOR"),)),))
+    assert changed(post, reference, swapped) == "adjusted"
+    post.work()
+    assert entries(newest(post, OPERATOR)) == [("CANCEL", 1, "s1", session.start)]
+    assert entries(newest(post, OTHER)) == [("REQUEST", 1, "s1", session.start)]
+
+
+def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_time(post: PostOffice, rows) -> None:
+    reference = confirmed(post.database)
+    (session,) = content_of(post, reference).sessions
+    post.work()
+    by = timedelta(days=1)
+    times = {"start": session.start + by, "end": session.end + by}
+    post.database.transact(somebody(post.database, "scheduler@brc.example"), move_session, reference, 1, **times)
+    post.work()
+    assert entries(newest(post, OPERATOR)) == [("REQUEST", 2, "s1", session.start + by)]
+    pending = "SELECT DISTINCT due_at FROM outbox_message WHERE kind = 'upcoming' AND sent_at IS NULL AND withdrawn_at IS NULL"
+    dues = sorted(rows.execute(text(pending)).scalars())
+    assert dues
+    for due in dues:
+        assert (due - by).date() not in {each.date() for each in dues}, "the old reminders are withdrawn"
+    back = {"start": session.start, "end": session.end}
+    post.database.transact(somebody(post.database, "scheduler@brc.example"), move_session, reference, 1, **back)
+    post.work()
+    rows.rollback()
+    assert sorted(rows.execute(text(pending)).scalars()) == [due - by for due in dues], "moved back, they are due again"
+
+
+def test_a_session_given_up_is_taken_out_and_the_others_stay(post: PostOffice) -> None:
+    reference = confirmed(post.database, a_demo(a_session(), a_session(1)))
+    actor = somebody(post.database, REQUESTER)
+    post.database.transact(actor, give_up_session, reference, 1, reason="The first day is not needed")
+    post.work()
+    assert [(method, name) for method, _sequence, name, _start in entries(newest(post, OPERATOR))] == [
+        ("CANCEL", "s1"),
+        ("REQUEST", "s2"),
+    ]
+
+
+def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: PostOffice) -> None:
+    reference = confirmed(post.database, a_demo(a_session(), a_session(1)))
+    content = content_of(post, reference)
+    first, second = content.sessions
+    fewer = replace(content, sessions=(replace(first, headcount=5),))
+    assert changed(post, reference, fewer) == "requested"
+    decided(post.database, reference, Action.APPROVE)
+    post.work()
+    told = [entry for mail in post.mails_to(OPERATOR) for entry in entries(mail)]
+    assert ("CANCEL", 2, "s2", second.start) in told
+    assert ("REQUEST", 2, "s1", first.start) in told
