@@ -14,23 +14,13 @@ from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.uow import Uow
-from gmp_booking.kernel.errors import Invalid
 
 
-def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None, tolerant: bool = False) -> Verdict:
-    """The HARD findings against this one session, all of them or those of one instant.
-
-    Shape: `tolerant` overlooks what the booking names and is no longer there, for those who record what happened.
-    Errors: Invalid for people or equipment that are no longer there.
-    """
+def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
+    """The HARD findings against this one session, all of them or those of one instant."""
     details = bookings.get_details(uow, session.reference)
     content = _alone(details, session.number)
-    try:
-        catalogue = look_up(uow, content, company_id=session.company_id)
-    except Invalid:
-        if tolerant:
-            return Verdict()
-        raise
+    catalogue = look_up(uow, content, company_id=session.company_id, agreed=True)
     gathered = gather(
         uow,
         content,

@@ -1,0 +1,64 @@
+"""Before a session: its room is cleared, looked after by another person, and released."""
+
+from __future__ import annotations
+
+from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
+from gmp_booking.bookings.placing import refusal
+from gmp_booking.execution import store
+from gmp_booking.execution.acts import SessionAct, envelope
+from gmp_booking.execution.clearance import CHECKLIST
+from gmp_booking.execution.door_judge import judge_at_the_door
+from gmp_booking.execution.events import LineClearanceVerified, LineCleared, SessionReady
+from gmp_booking.execution.signing import sign_session
+from gmp_booking.execution.store import SessionRow
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.text import N_
+
+
+def clear(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+    _require_planned_with_clearance(session, act.action)
+    if session.clearance_id is not None:
+        raise Conflict(N_("The room is cleared for this session already."))
+    if set(act.items) != set(CHECKLIST):
+        raise Invalid(field_errors={"items": [N_("Tick every point; what is not so has to be put right first.")]})
+    if session.state == SessionState.READY:
+        # It was released for another time or room; the release goes with the clearance it was given on.
+        store.change_session(uow, session, state=SessionState.PLANNED, released_at=None)
+    store.add_clearance(uow, session, sorted(CHECKLIST))
+    uow.record(LineCleared(**envelope(session), items=tuple(sorted(CHECKLIST))))
+
+
+def verify_clearance(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+    _require_planned_with_clearance(session, act.action)
+    if session.cleared_by_id is None or session.clearance_verified_at is not None:
+        raise Conflict(N_("There is no clearance to verify."))
+    store.verify_clearance(uow, session)
+    uow.record(LineClearanceVerified(**envelope(session), performed_by=session.cleared_by_id))
+
+
+def _require_planned_with_clearance(session: SessionRow, action: str) -> None:
+    require_recordable(session.stands, action)
+    if not session.cleared_first:
+        raise Conflict(N_("This session needs no line clearance."))
+
+
+def release(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+    taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
+    if session.clearance_verified_at is None:
+        raise not_released(session)
+    verdict = judge_at_the_door(uow, session, at=None)
+    if verdict.has_hard:
+        raise refusal(verdict)
+    signed = sign_session(uow, session, taken.signature, verified=act.verified)
+    store.change_session(uow, session, state=SessionState.READY, released_at=uow.now)
+    uow.record(SessionReady(**envelope(session), meaning=str(taken.signature), signed=signed))
+
+
+def not_released(session: SessionRow) -> Conflict:
+    """The refusal of rule CO-02."""
+    done = sum(each is not None for each in (session.cleared_by_id, session.clearance_verified_at))
+    return Conflict(
+        N_("%(room)s has not been released (line clearance %(done)s of 2 done)."),
+        params={"room": session.room, "done": done},
+    )

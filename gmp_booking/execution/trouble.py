@@ -1,0 +1,84 @@
+"""What goes wrong in a session: suspended, aborted, or nobody came."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gmp_booking.bookings.lifecycle import SessionState, session_step
+from gmp_booking.bookings.service import require_reason
+from gmp_booking.execution import store
+from gmp_booking.execution.acts import SessionAct, envelope, happened_at
+from gmp_booking.execution.clearance import MISSED_AFTER, late_minutes
+from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
+from gmp_booking.execution.signing import sign_session
+from gmp_booking.execution.store import SessionRow
+from gmp_booking.execution.true_times import ended, let_end
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import fit_slots
+
+
+def suspend(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+    taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
+    explanation = require_reason(act.reason)
+    signed = sign_session(uow, session, taken.signature, verified=act.verified, reason=explanation)
+    store.change_session(uow, session, state=SessionState.SUSPENDED)
+    uow.record(
+        SessionSuspended(**envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
+    )
+
+
+def resume(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+    taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
+    explanation = require_reason(act.reason)
+    signed = sign_session(uow, session, taken.signature, verified=act.verified, reason=explanation)
+    store.change_session(uow, session, state=SessionState.IN_USE)
+    uow.record(
+        SessionResumed(**envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
+    )
+
+
+def abort(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+    taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
+    explanation = require_reason(act.reason)
+    if not act.deviation_no:
+        raise Invalid(field_errors={"deviation_no": [N_("Give the number of the deviation.")]})
+    at = happened_at(uow, act, earliest=session.actual_start_at)
+    signed = sign_session(
+        uow,
+        session,
+        taken.signature,
+        verified=act.verified,
+        reason=explanation,
+        deviation_no=act.deviation_no,
+        ended_at=at.isoformat(),
+    )
+    store.change_session(
+        uow, session, state=SessionState.ABORTED, deviation_no=act.deviation_no, note=act.note, **ended(uow, at)
+    )
+    uow.record(
+        SessionAborted(
+            **envelope(session),
+            ended_at=at,
+            deviation_no=act.deviation_no,
+            explanation=explanation,
+            meaning=str(taken.signature),
+            late_min=late_minutes(at, uow.now),
+            signed=signed,
+        )
+    )
+    let_end(uow, session, at)
+
+
+def missed(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+    session_step(SessionState(session.state), act.action, cleared_first=session.cleared_first)
+    if uow.now < session.starts_at + MISSED_AFTER:
+        raise Conflict(
+            N_("A session counts as missed %(minutes)s minutes after its start."),
+            params={"minutes": MISSED_AFTER // timedelta(minutes=1)},
+        )
+    store.change_session(uow, session, state=SessionState.MISSED)
+    fit_slots(uow, session.id, uow.now)
+    store.free_crew(uow, session, uow.now)
+    uow.record(SessionMissed(**envelope(session)))
