@@ -8,6 +8,7 @@ from datetime import time
 from gmp_booking.accounts.service import create_account
 from gmp_booking.companies.service import create_company
 from gmp_booking.demo.people import COMPANY_ROLES, GUESTS, STAFF, STAFF_DOMAIN, Guest
+from gmp_booking.demo.programme import FACILITY
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.people.service import create_person
@@ -57,6 +58,13 @@ _ROOMS = (
      "SEATED", 45,
      8, False, _NONE, None, None, None, ()),
 )  # fmt: skip
+_NAMES = {
+    "name_ko": "빛고을 첨단재생의료 공용 GMP·실증센터",
+    "name_en": "Bitgoeul Regenerative Medicine Shared GMP & Demonstration Centre",
+    "name_zh": "光州再生医疗共享GMP与示范中心",
+}
+REGISTRATION_NO = "000-82-00011"
+_SEATS = {"T-01": 8, "T-02": 20, "VC-01": 20}
 _EQUIPMENT = (
     # code, ko, en, zh, kind, home, use, places
     ("BSC-01", "생물안전작업대 1", "Biosafety cabinet 1", "生物安全柜1", "BSC", "B-01", "ATTENDED", 1),
@@ -90,19 +98,15 @@ _DEDICATED = frozenset({"INCUBATOR", "ACP"})
 
 def lay_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None:
     """Everything but bookings; everybody gets an account with the same password."""
-    name_facility(
-        uow,
-        code="BRC",
-        name_ko="빛고을 첨단재생의료 공용 GMP·실증센터",
-        name_en="Bitgoeul Regenerative Medicine Shared GMP & Demonstration Centre",
-        name_zh="光州再生医疗共享GMP与示范中心",
-    )
+    name_facility(uow, code=FACILITY, **_NAMES)
     set_hours(uow, WORKING_DAYS, OPENS, closes=CLOSES)
     seed_holidays(uow, years)
     _lay_rooms(uow)
     _lay_equipment(uow)
     for mailbox, name, role in STAFF:
         _welcome(uow, f"{mailbox}@{STAFF_DOMAIN}", name, (role,), company_id=None, language="ko", hashed=password_hash)
+    # What the centre does by itself, such as tours and courses, is booked for the facility as for any company.
+    create_company(uow, code=FACILITY, **_NAMES, registration_no=REGISTRATION_NO)
     for guest in GUESTS:
         _lay_guest(uow, guest, password_hash)
 
@@ -115,6 +119,7 @@ def _lay_rooms(uow: Uow) -> None:
             NewRoom(
                 code, Names(ko, en, zh), grade, room_class, area, people, gmp, changeover,
                 zone_id=zones[zone] if zone else None, bsl_max=bsl, vhp_group=vhp_group, suited_for=suited,
+                seats=_SEATS.get(code),
             ),
         )  # fmt: skip
         if code == "T-02":

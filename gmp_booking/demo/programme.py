@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmp_booking.bookings.lifecycle import Kind
+from gmp_booking.bookings.lifecycle import Kind, RunType
 
 FIRST_WEEK, LAST_WEEK = -4, 8
 EVERY = range(FIRST_WEEK, LAST_WEEK)
@@ -60,8 +60,12 @@ class Series:
     kind: Kind = Kind.CLEANROOM
     is_steady: bool = False
     entered_by_staff: bool = False
+    run_type: RunType = RunType.ENG
+    seats: int | None = None
+    is_public: bool = False
 
 
+FACILITY = "BRC"
 MON, TUE, WED, THU, FRI, SAT = range(6)
 _BOTH = ("operator", "operator2")
 
@@ -145,7 +149,7 @@ SAEBYEOK: tuple[Series, ...] = (
         visits=(
             Visit(TUE, "09:00", "17:00", "C-01", "여과·TFF 농축", _BOTH, ("TFF-01", "BSC-04")),
             Visit(WED, "09:00", "14:00", "C-01", "SEC 크로마토그래피", _BOTH, ("CHR-01",)),
-            Visit(THU, "09:00", "13:00", "C-01", "제균여과·충전", _BOTH, ("BSC-04",), "ASEPTIC_OPEN"),
+            Visit(THU, "09:00", "13:00", "C-01", "제균여과·충전", _BOTH, ("BSC-04",), "OPEN"),
         ),
     ),
     Series(
@@ -305,6 +309,52 @@ CENTRE: tuple[Series, ...] = (
     ),
 )  # fmt: skip
 
+_COURSE = tuple(
+    visit
+    for week in range(3)
+    for visit in (
+        Visit(7 * week + TUE, "09:00", "12:00", "T-02", "강의", (), guests=16, margin_min=0),
+        Visit(7 * week + WED, "09:00", "12:00", "T-01", "실습 1조", (), guests=8),
+        Visit(7 * week + WED, "13:00", "16:00", "T-01", "실습 2조", (), guests=8),
+        Visit(7 * week + THU, "09:00", "12:00", "T-02", "강의", (), guests=16, margin_min=0),
+    )
+)
+
+OTHER_KINDS: tuple[Series, ...] = (
+    Series(
+        "centre-course", FACILITY, "첨단재생의료 제조 실무 3주 과정", "강의와 2개 조 실습으로 이루어진 공개 교육",
+        range(-2, 8, 5), kind=Kind.EDUCATION, is_steady=True, entered_by_staff=True, seats=16, is_public=True,
+        visits=_COURSE,
+    ),
+    Series(
+        "centre-tour", FACILITY, "지역 대학 견학", "견학 통로에서 보는 공용 GMP 시설", range(-3, 8, 3), kind=Kind.TOUR,
+        entered_by_staff=True, seats=18, is_public=True,
+        visits=(Visit(WED, "10:00", "11:30", "VC-01", "견학", (), guests=18, margin_min=0),),
+    ),
+    Series(
+        "saebyeok-review", "SAE", "SE-01 심의 지원 상담", "심의 신청 자료 검토", EVEN, kind=Kind.REVIEW,
+        visits=(Visit(MON, "10:00", "11:30", "T-02", "상담", (), guests=4, margin_min=0),),
+    ),
+    Series(
+        "orphen-review", "OPN", "Review consult for OP-EV2", "Which papers the committee asks for", ODD,
+        kind=Kind.REVIEW, visits=(Visit(FRI, "10:00", "11:00", "T-02", "Consult", (), guests=3, margin_min=0),),
+    ),
+    Series(
+        "gaon-qc", "GAO", "GS-M1 무균 시료 검사", "중간 시료의 신속 무균 검사", EVEN, kind=Kind.QC, product="GS-M1",
+        batch="GS", visits=(Visit(TUE, "15:00", "16:30", "L-01", "시료 접종", ("operator3",)),),
+    ),
+    Series(
+        "hanbit-aps", "HBT", "배지 충전 시험", "아이솔레이터 라인의 반기 무균 공정 모의시험", range(-3, 8, 4),
+        kind=Kind.APS,
+        visits=(Visit(FRI, "09:00", "13:00", "B-03", "배지 충전", _BOTH, ("ISO-01",), "ASEPTIC_OPEN"),),
+    ),
+    Series(
+        "gaon-clinical", "GAO", "GS-M1 임상용 충전", "임상시험용 배치의 충전과 포장", range(0, 8, 4), is_steady=True,
+        product="GS-M1", batch="GC", run_type=RunType.CLIN,
+        visits=(Visit(FRI, "13:00", "16:00", "B-01", "충전·포장", _BOTH, ("BSC-01",), "ASEPTIC_OPEN"),),
+    ),
+)  # fmt: skip
+
 ODD_HOURS: tuple[Series, ...] = (
     Series(
         "maru-weekend", "MAR", "이식 일정 연동 주말 포장", "수술이 월요일로 잡혀 토요일에 포장", range(1, 2),
@@ -320,7 +370,7 @@ ODD_HOURS: tuple[Series, ...] = (
 )  # fmt: skip
 
 PROGRAMME: tuple[Series, ...] = (
-    *GAON, *NURIESEL, *SAEBYEOK, *HANBIT, *MARU, *DARIUM, *JINGWEI, *ORPHEN, *CENTRE, *ODD_HOURS,
+    *GAON, *NURIESEL, *SAEBYEOK, *HANBIT, *MARU, *DARIUM, *JINGWEI, *ORPHEN, *CENTRE, *OTHER_KINDS, *ODD_HOURS,
 )  # fmt: skip
 
 HOLIDAY_VISIT = Visit(0, "10:00", "12:00", "B-02", "환자 일정에 따른 휴일 시료 채취", ("operator",), ("BSC-02",))

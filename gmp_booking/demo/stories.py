@@ -14,18 +14,20 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS, Kind, RunType
 from gmp_booking.bookings.limits import needs_signatory
 from gmp_booking.demo.people import GUESTS, STAFF_DOMAIN
-from gmp_booking.demo.programme import HOLIDAY_VISIT, PROGRAMME, Run, Series, Visit
+from gmp_booking.demo.programme import FACILITY, HOLIDAY_VISIT, PROGRAMME, Run, Series, Visit
 
 SEOUL = ZoneInfo("Asia/Seoul")
-SCHEDULER, QA, DEMO_MANAGER = (f"{mailbox}@{STAFF_DOMAIN}" for mailbox in ("scheduler", "qa", "demo"))
+SCHEDULER, PRODUCTION, QA, DEMO_MANAGER = (
+    f"{mailbox}@{STAFF_DOMAIN}" for mailbox in ("scheduler", "production", "qa", "demo")
+)
 LATEST_BEFORE_NOW = timedelta(minutes=20)
 RECENT_DAYS = 16
 QA_SITS = frozenset({1, 3})
 KEPT_IN_WEEK: Mapping[int, float] = {2: 0.85, 3: 0.65, 4: 0.5, 5: 0.4, 6: 0.3, 7: 0.25}
-_DOMAINS = {guest.code: guest.domain for guest in GUESTS}
+_DOMAINS = {guest.code: guest.domain for guest in GUESTS} | {FACILITY: STAFF_DOMAIN}
 
 
 class Deed(StrEnum):
@@ -144,7 +146,9 @@ def _content(series: Series, monday: date, days_off: AbstractSet[date], chance: 
         kind=series.kind,
         product=series.product,
         batch=f"{series.batch}-{year % 100}{number:02d}" if series.batch else None,
-        run_type=RunType.ENG if series.kind is Kind.CLEANROOM else None,
+        run_type=series.run_type if series.kind is Kind.CLEANROOM else None,
+        visibility="PUBLIC" if series.is_public else "BUSY",
+        seats=series.seats,
         title=series.title,
         purpose=series.purpose,
         sessions=tuple(sorted(sessions, key=lambda session: session.start)),
@@ -218,6 +222,8 @@ class _Teller:
         self.starts = content.envelope.start
         self.company = f"{'approver' if needs_signatory(content) else 'requester'}@{_DOMAINS[series.company]}"
         self.requester = SCHEDULER if series.entered_by_staff else self.company
+        if series.company == FACILITY:
+            self.company = self.requester = DEMO_MANAGER
 
     def acts(self, ending: Ending, reason: str) -> list[Act]:
         if ending is Ending.DRAFTED:
@@ -257,10 +263,14 @@ class _Teller:
         return [asked, Act(last, SCHEDULER, Deed.RETURN, reason)]
 
     def _decisions(self, asked_at: datetime) -> list[Act]:
-        if self.series.kind is Kind.TECH_DEMO:
+        if self.series.kind in CONFIRMED_BY_THEMSELVES:
+            return []
+        if self.series.kind in DEMONSTRATIONS:
             return [Act(self._working(asked_at, 1, "11:00"), DEMO_MANAGER, Deed.APPROVE)]
-        reviewed = Act(self._working(asked_at, 1, "10:00"), SCHEDULER, Deed.REVIEW)
-        return [reviewed, Act(self._sitting(reviewed.at), QA, Deed.APPROVE)]
+        acts = [Act(self._working(asked_at, 1, "10:00"), SCHEDULER, Deed.REVIEW)]
+        if self.series.run_type is RunType.CLIN:
+            acts.append(Act(self._working(acts[-1].at, 1, "11:30"), PRODUCTION, Deed.APPROVE))
+        return [*acts, Act(self._sitting(acts[-1].at), QA, Deed.APPROVE)]
 
     def _sitting(self, at: datetime) -> datetime:
         """Quality assurance decides in two sittings a week."""
