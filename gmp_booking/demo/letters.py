@@ -51,7 +51,7 @@ def close_old_news(owner: Connection) -> None:
 
 def settle_past_mail(owner: Connection) -> None:
     """Leave only the newest messages of each kind that are still true to be sent now."""
-    states = {kind.value: " ".join(state.value for state in TRUE_IN[kind]) for kind in MailKind}
+    states = {kind.value: " ".join(state.value for state in TRUE_IN[kind]) for kind in MailKind if kind in TRUE_IN}
     owner.execute(
         _SETTLE,
         {

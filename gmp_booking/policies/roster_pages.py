@@ -51,10 +51,10 @@ def add_on_call() -> Response:
     return redirect(url_for("policies.on_call"), 303)
 
 
-@policies.post("/roster/<int:on_call_id>/end")
+@policies.post("/roster/<int:entry_id>/end")
 @signed_in
-def end_on_call(on_call_id: int) -> Response:
-    asked().transact(roster.end_on_call, on_call_id)
+def end_on_call(entry_id: int) -> Response:
+    asked().transact(roster.end_on_call, entry_id)
     return redirect(url_for("policies.on_call"), 303)
 
 
