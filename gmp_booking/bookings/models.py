@@ -68,6 +68,7 @@ class Booking(Base):
         Index("ix_booking_starts_at", "starts_at"),
         Index("ix_booking_ends_at", "ends_at"),
         Index("ix_booking_created_at_id", "created_at", "id"),
+        Index("ix_booking_public", "ends_at", postgresql_where=text("visibility = 'PUBLIC'")),
         Index("ix_booking_waiting", "submitted_at", postgresql_where=text("state IN ('SUBMITTED', 'UNDER_REVIEW')")),
         Index("ix_booking_draft", "entered_by", "changed_at", postgresql_where=text("state = 'DRAFT'")),
         Index("ix_booking_pending", "pending_until", postgresql_where=text("pending_until IS NOT NULL")),

@@ -26,10 +26,10 @@ CREATE FUNCTION gmp_public_titles(wanted bigint[], from_at timestamptz, until_at
 RETURNS TABLE (resource_id bigint, busy tstzrange, title text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT s.resource_id, s.during * tstzrange(from_at, until_at), b.title
-    FROM slot AS s JOIN booking AS b ON b.id = s.booking_id
-    WHERE s.active AND s.resource_id = ANY (wanted) AND s.starts_at < until_at AND s.ends_at > from_at
-      AND s.starts_at > from_at - interval '31 days'
-      AND b.visibility = 'PUBLIC' AND b.state = 'CONFIRMED' AND b.kind IN ({_DEMONSTRATIONS})
+    FROM booking AS b JOIN slot AS s ON s.booking_id = b.id AND s.active
+    WHERE b.visibility = 'PUBLIC' AND b.state = 'CONFIRMED' AND b.kind IN ({_DEMONSTRATIONS})
+      AND b.starts_at < until_at AND b.ends_at > from_at
+      AND s.resource_id = ANY (wanted) AND s.starts_at < until_at AND s.ends_at > from_at
       AND s.company_id IS DISTINCT FROM NULLIF(current_setting('gmp.company', true), '')::bigint
 $$
 """
