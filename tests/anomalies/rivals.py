@@ -10,6 +10,7 @@ from flask import Flask
 
 from gmp_booking.infra.uow import Database
 from gmp_booking.notifications import jobs
+from gmp_booking.reexamination.jobs import work
 from tests.conftest import Place
 from tests.doors import PASSWORD, Program, Visitor, make_app, open_accounts, utc, weekday_at
 
@@ -39,7 +40,7 @@ class Rivals:
     @property
     def canaries(self) -> list[str]:
         """What must not reach Gaon: every word of Saebyeok's, and the names of their bookings and addresses."""
-        return [CANARY.lower(), "saebyeok.example", *(reference.lower() for reference in self.theirs)]
+        return [CANARY.lower(), "saebyeok.example", "hold-000", *(reference.lower() for reference in self.theirs)]
 
     def program(self, email: str) -> Program:
         return Program(self.app, self.database, email)
@@ -91,8 +92,24 @@ def settle(place: Place, database: Database, folder) -> Rivals:
         _done(qa, reference, "approve", signature={"password": PASSWORD})
     for program, reference in ((theirs, rivals.theirs[2]), (own, rivals.own[2])):
         _done(program, reference, "cancel", reason=f"{CANARY if program is theirs else 'ours'}-reason it is")
+    _withdraw(rivals.program("qa@brc.example"))
+    work(database)
     jobs.plan(database)
     return rivals
+
+
+def _withdraw(quality: Program) -> None:
+    """Holds on everything that is Saebyeok's, and one on a room for a reason of theirs."""
+    subjects = (
+        ("COMPANY", "SAE"),
+        ("PRODUCT", f"SAE/{CANARY}-product"),
+        ("PERSON", "operator@saebyeok.example"),
+        ("ROOM", "C-02"),
+    )
+    for kind, code in subjects:
+        body = {"subject": {"kind": kind, "code": code}, "kind": "HOLD", "reason": f"{CANARY}-deviation"}
+        answer = quality.post("/api/v1/outages", body)
+        assert answer.status_code == 201, answer.text
 
 
 def _booked(program: Program, body: dict) -> str:

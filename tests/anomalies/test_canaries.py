@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
 
+from gmp_booking.infra.mailsink import list_messages, read_message, running_sink
+from gmp_booking.notifications.jobs import send
 from tests.anomalies.rivals import CANARY, GAON, SAEBYEOK, Rivals, a_booking
 from tests.doors import form_of, utc, weekday_at
+from tests.notifications.conftest import config_for
 
 ABSENT = "BK-00000000"
 PACKAGED = {"static", "api_docs.viewer"}
@@ -65,7 +70,15 @@ def addresses(rivals: Rivals, *, references: list[str], feeds: list[str]) -> Ite
         "/api/v1/availability": [f"{encoded}&resource={code}&minutes=60" for code in ("B-01", "INC-01", "BSC-01")],
         "/api/v1/bookings": ["", "page_size=200", "resource=B-01", "state=CONFIRMED,SUBMITTED,CANCELLED", encoded],
     }
-    arguments = {"reference": references, "token": feeds}
+    arguments = {
+        "reference": references,
+        "token": feeds,
+        "number": ["1"],
+        "outage_id": ["1", "4"],
+        "secret": ["nobodys"],
+        "code": ["SAE", "B-01"],
+        "person_id": ["1", "20"],
+    }
     for rule in rivals.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint in PACKAGED:
             continue
@@ -120,6 +133,25 @@ def test_no_word_of_theirs_is_in_what_one_is_refused_with(rivals: Rivals) -> Non
     assert statuses["submit"] == 409
     assert statuses["POST cancel"] == 404
     assert [what for what, status in statuses.items() if status >= 500] == []
+
+
+def test_no_word_of_theirs_is_in_the_mail_one_gets(rivals: Rivals, tmp_path: Path) -> None:
+    directory = tmp_path / "mail"
+    with running_sink(directory) as port:
+        send(rivals.database, config_for(tmp_path, port))
+    mails = [read_message(directory, name) for name in list_messages(directory)]
+    ours = [mail for mail in mails if mail["X-RcptTo"].endswith("@gaon.example")]
+    theirs = [mail for mail in mails if mail["X-RcptTo"].endswith("@saebyeok.example")]
+    assert len(ours) >= 3
+    assert [(mail["Subject"], word) for mail in ours for word in rivals.canaries if word in _all_of(mail)] == []
+    assert CANARY.lower() in "".join(_all_of(mail) for mail in theirs)
+
+
+def _all_of(mail: EmailMessage) -> str:
+    """Headers and every part, decoded."""
+    parts = [part.get_payload(decode=True) or b"" for part in mail.walk() if not part.is_multipart()]
+    headers = [str(value) for value in mail.values()]
+    return "\n".join([*headers, *(part.decode("utf-8", "replace") for part in parts)]).lower()
 
 
 def test_the_same_crawl_finds_all_of_it_for_those_it_belongs_to(rivals: Rivals) -> None:

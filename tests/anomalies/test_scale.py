@@ -128,6 +128,9 @@ def requests_of(site: Site) -> dict[str, Callable[[], Any]]:
         asked[f"timeline page of {email}"] = lambda who=email: site.visitor[who].get(
             f"/timeline?date={day}&equipment=1"
         )
+        asked[f"today of {email}"] = lambda who=email: site.visitor[who].get("/today")
+        asked[f"a session for {email}"] = lambda who=email: site.visitor[who].get(f"/bookings/{waiting}/sessions/1")
+    asked["a session"] = lambda: gaon.get(f"/api/v1/bookings/{waiting}/sessions/1")
     for (email, scope), url in feeds.items():
         path = "/" + url.partition("/")[2]
         asked[f"feed {scope} of {email}"] = lambda path=path: site.app.test_client().get(path)

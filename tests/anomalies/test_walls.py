@@ -14,7 +14,7 @@ from gmp_booking.infra.walls import WALLS, Wall
 from tests.anomalies.rivals import Rivals
 
 BEHIND = sorted(table for table, wall in WALLS.items() if wall in {Wall.TENANT, Wall.TRAIL})
-FACILITY_ONLY = sorted(table for table, wall in WALLS.items() if wall is Wall.FACILITY)
+FACILITY_ONLY = sorted(table for table, wall in WALLS.items() if wall in {Wall.FACILITY, Wall.HOUSE})
 TRAIL = sorted(table for table, wall in WALLS.items() if wall is Wall.TRAIL)
 NO_COMPANY = [None, "", " ", "999999", "-1", "0", "abc", "1 OR 1=1", "1;--", "9" * 30, "NULL", "{1,2}"]
 NOT_ALLOWED = (errors.InsufficientPrivilege,)
