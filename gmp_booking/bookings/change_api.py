@@ -22,8 +22,8 @@ from gmp_booking.bookings.change_schemas import (
 from gmp_booking.bookings.changes import Amended
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.doors import refused_with_alternatives
-from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
+from gmp_booking.bookings.service import Booking
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import current_language
 from gmp_booking.infra.uow import Answer, Request

@@ -10,9 +10,10 @@ from typing import Any
 from gmp_booking.bookings import store
 from gmp_booking.bookings.changes import Amended, amend
 from gmp_booking.bookings.content import BookingContent, NamedPerson
+from gmp_booking.bookings.service import subject_of
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
-from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
 
@@ -34,7 +35,9 @@ def last_edit(journal: Sequence[JournalEntry], actor: Actor) -> list[JournalEntr
 
 def undo(uow: Uow, reference: str, *, revision: int | None = None) -> Amended:
     """Errors: Conflict when there is nothing of one's own to take back, or a rule is in the way now; Stale."""
-    content = store.get_details(uow, reference).content
+    details = store.get_details(uow, reference)
+    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
+    content = details.content
     edits = last_edit(store.list_history(uow, reference), uow.actor)
     if not edits:
         raise Conflict(N_("There is nothing of yours to take back."))

@@ -18,10 +18,8 @@ from gmp_booking.bookings.diff import Difference, differences
 from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.form import SEOUL, moments
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.proposals import OpenChange
-from gmp_booking.bookings.service import subject_of
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.bookings.undoing import last_edit, undo
 from gmp_booking.bookings.words import EXPOSURE_LABELS, RUN_TYPE_LABELS
 from gmp_booking.infra.http import send

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ OUTAGE = {
 }
 IMPACT = "?subject_kind=EQUIPMENT&subject=CHR-01&kind=CALIBRATION"
 ONE_DAY = f"?from={weekday_at(0):%Y-%m-%d}T00:00:00Z&to={weekday_at(0):%Y-%m-%d}T23:00:00Z&resource=INC-02"
+
+_WEEKS = itertools.count(20)
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,7 @@ class Cell:
             "answer": lambda: {"reason": REASON},
             "ask": lambda: {"reason": REASON},
             "decisions": lambda: {"item": "BK-ZZZZZZZZ:1"},
+            "move": lambda: moved_to(another_time()),
         }
         bodies: Mapping[str, Any] = {
             "booking": {"kind": "EQUIPMENT", "equipment": [equipment]} | staff,
@@ -183,6 +187,8 @@ class Cell:
             "release": {"sessions": [{"reference": "BK-ZZZZZZZZ", "session": 1}]},
             "room": {"scope": "resource", "resource": "B-01"},
         }
+        if self.line.body == "move" and self.line.is_api:
+            return {}, {name: at.isoformat() for name, at in another_time().items()}
         if self.line.route.startswith(("/admin", "/welcome")):
             return administration_form(self.line.body), None
         scope = {"scope": self.line.body}
@@ -210,7 +216,7 @@ class Cell:
         method = self.line.method
         if self.line.is_api:
             headers = self.standing.program(self.email).headers if self.email else {}
-            payload = {"json": body} if method == "POST" else {}
+            payload = {"json": body} if method in {"POST", "PATCH"} else {}
             return self.standing.app.test_client().open(path, method=method, headers=headers, **payload)
         visitor = self._visitor()
         return visitor.get(path) if method == "GET" else visitor.post(path, form)
@@ -221,6 +227,18 @@ class Cell:
         if self.line.route == "/logout":
             return Visitor(self.standing.app, self.email)
         return self.standing.visit(self.email)
+
+
+def another_time() -> dict[str, datetime]:
+    """A time for a session that meets nobody, each time another one."""
+    start = weekday_at(9, weeks=next(_WEEKS))
+    return {"start": start, "end": start + timedelta(hours=1)}
+
+
+def moved_to(times: Mapping[str, datetime]) -> dict[str, str]:
+    """A time as the form of the booking's page sends it."""
+    days = {f"{name}_date": f"{at:%Y-%m-%d}" for name, at in times.items()}
+    return days | {f"{name}_time": f"{at:%H:%M}" for name, at in times.items()}
 
 
 class Stranger(Visitor):
@@ -303,7 +321,7 @@ def test_a_cookie_opens_no_door_of_the_api(standing: Standing, line: Line) -> No
     _form, body = cell.body()
     cell.line = Line(line.method, line.route, "absent", line.body, ())
     visitor = standing.visit("scheduler@brc.example")
-    payload = {"json": body} if line.method == "POST" else {}
+    payload = {"json": body} if line.method in {"POST", "PATCH"} else {}
     headers = {"X-CSRF-Token": visitor.csrf}
     answer = visitor.client.open(cell.path(), method=line.method, headers=headers, **payload)
     assert answer.status_code == 401
