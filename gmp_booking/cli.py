@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     feed = add("feed", make_feed, "make a private calendar link")
     feed.add_argument("what", choices=["create"])
     feed.add_argument("--user", required=True, metavar="EMAIL")
-    feed.add_argument("--scope", required=True, metavar="mine|company|resource:CODE")
+    feed.add_argument("--scope", required=True, metavar="mine|company|facility|resource:CODE")
     admin = add("admin", make_admin, "make the first administrator of an empty facility")
     admin.add_argument("--email", required=True)
     admin.add_argument("--name", required=True)

@@ -31,7 +31,9 @@ class Feeds(MethodView):
     @api.response(201, FeedMadeSchema)
     def post(self, shape: dict[str, Any]) -> dict[str, Any]:
         """Make a calendar link; its address is in this answer only"""
-        made = asked().transact(service.create_feed, scope=shape["scope"], resource=shape["resource"])
+        made = asked().transact(
+            service.create_feed, scope=shape["scope"], resource=shape["resource"], language=shape["language"]
+        )
         return _out(made)
 
 

@@ -19,7 +19,11 @@ calendars = Blueprint("calendars", __name__)
 def create_feed() -> Response:
     requested = asked()
     shape = FeedFormSchema().load(request.form.to_dict())
-    return _made(requested.transact(service.create_feed, scope=shape["scope"], resource=shape["resource"]))
+    return _made(
+        requested.transact(
+            service.create_feed, scope=shape["scope"], resource=shape["resource"], language=shape["language"]
+        )
+    )
 
 
 @calendars.post("/account/calendars/<int:feed_id>/rotate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from gmp_booking.infra.i18n import LANGUAGES
 from gmp_booking.kernel.text import N_
 
 _MOST = 64
@@ -19,6 +20,7 @@ class FeedFormSchema(Schema):
         required=True, validate=validate.Length(1, _MOST), error_messages={"required": N_("This is needed.")}
     )
     resource = fields.String(load_default=None, allow_none=True, validate=validate.Length(0, _MOST))
+    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["", *LANGUAGES]))
 
 
 class FeedSchema(Schema):
@@ -27,6 +29,7 @@ class FeedSchema(Schema):
     id = fields.Integer()
     scope = fields.String()
     resource = fields.String(allow_none=True)
+    language = fields.String()
     prefix = fields.String()
     created_at = fields.AwareDateTime(format="iso")
     last_used_at = fields.AwareDateTime(format="iso", allow_none=True)

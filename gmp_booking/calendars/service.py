@@ -13,19 +13,20 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from gmp_booking.bookings.ical import CONFIRMED, CalendarPart, host_of, part_of, status_of
+from gmp_booking.bookings.ical import CalendarPart, part_of, status_of
 from gmp_booking.calendars import store
 from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
 from gmp_booking.calendars.models import CalendarFeed
+from gmp_booking.calendars.others import others_time
 from gmp_booking.calendars.store import FeedRow, Frame, Scope, Shown
 from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, named
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from gmp_booking.kernel.period import Period, merge
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
-from gmp_booking.resources.store import get_resource_id, others_busy
+from gmp_booking.resources.store import get_resource_id
 
 __all__ = [
     "FeedMade",
@@ -86,8 +87,8 @@ class FeedMade:
     feed: FeedRow
 
 
-def create_feed(uow: Uow, *, scope: str, resource: str | None = None) -> FeedMade:
-    """Make a link for oneself; `scope` as in `scope_of`, `resource` a code.
+def create_feed(uow: Uow, *, scope: str, resource: str | None = None, language: str | None = None) -> FeedMade:
+    """Make a link for oneself; `scope` as in `scope_of`, `resource` a code, in one's own language unless said.
 
     Errors: Invalid; Forbidden for a scope that is not one's own; Conflict for too many links.
     """
@@ -96,7 +97,7 @@ def create_feed(uow: Uow, *, scope: str, resource: str | None = None) -> FeedMad
     _require_scope(uow, word)
     if store.count_feeds(uow, person_id) >= MOST_FEEDS:
         raise Conflict(N_("You have as many calendar links as one person may have. Revoke one first."))
-    return _add(uow, word, resource_id=_resource_id(uow, code), code=code, language=uow.actor.language)
+    return _add(uow, word, resource_id=_resource_id(uow, code), code=code, language=language or uow.actor.language)
 
 
 def rotate_feed(uow: Uow, feed_id: int) -> FeedMade:
@@ -181,7 +182,8 @@ def _add(uow: Uow, scope: Scope, *, resource_id: int | None, code: str | None, l
             prefix=feed.prefix,
         )
     )
-    return FeedMade(secret, FeedRow(feed.id, feed.scope, code, feed.prefix, feed.created_at, feed.last_used_at))
+    row = FeedRow(feed.id, feed.scope, code, feed.language, feed.prefix, feed.created_at, feed.last_used_at)
+    return FeedMade(secret, row)
 
 
 def _revoke(uow: Uow, feed_id: int) -> Row[Any]:
@@ -294,33 +296,8 @@ def read_entries(uow: Uow, subscription: Subscription) -> list[CalendarPart]:
     """
     rows = store.list_entries(uow, subscription.shown, subscription.frame, most=MOST_ENTRIES)
     own = list(_entries(rows, base_url=subscription.base_url, language=subscription.language))
-    blocks = list(_blocks(subscription, _busy(uow, subscription)))
+    blocks = others_time(uow, subscription)
     return sorted(own + blocks, key=attrgetter("start", "uid"))[:MOST_ENTRIES] if blocks else own
-
-
-def _busy(uow: Uow, subscription: Subscription) -> list[Period]:
-    """When others leave no place of the resource: for the facility nobody is an other."""
-    resource_id = subscription.shown.resource_id
-    if resource_id is None or subscription.actor.sees_facility:
-        return []
-    found = others_busy(uow, [resource_id], subscription.frame.window).get(resource_id, [])
-    return full_periods(found, places=subscription.places)
-
-
-def full_periods(busy: Iterable[tuple[int, Period]], *, places: int) -> list[Period]:
-    """When every place is taken, out of the merged busy time of each."""
-    edges = sorted([(period.start, 1) for _, period in busy] + [(period.end, -1) for _, period in busy])
-    full: list[Period] = []
-    taken, since = 0, None
-    for at, change in edges:
-        taken += change
-        if taken == places and since is None:
-            since = at
-        elif taken < places and since is not None:
-            if since < at:
-                full.append(Period(since, at))
-            since = None
-    return merge(full)
 
 
 def _entries(rows: Iterable[Row[Any]], *, base_url: str, language: str) -> Iterator[CalendarPart]:
@@ -342,22 +319,4 @@ def _entries(rows: Iterable[Row[Any]], *, base_url: str, language: str) -> Itera
             transparent=row.part == "e",
             base_url=base_url,
             language=language,
-        )
-
-
-def _blocks(subscription: Subscription, busy: Iterable[Period]) -> Iterator[CalendarPart]:
-    """Others' time, which says nothing but that it is taken."""
-    summary = gettext_for(subscription.language)(N_("Reserved"))
-    for period in busy:
-        yield CalendarPart(
-            uid=f"busy-{subscription.resource}-{period.start:%Y%m%dT%H%M%SZ}@{host_of(subscription.base_url)}",
-            sequence=0,
-            status=CONFIRMED,
-            start=period.start,
-            end=period.end,
-            summary=summary,
-            description="",
-            location="",
-            transparent=False,
-            changed_at=subscription.created_at,
         )

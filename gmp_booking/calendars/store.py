@@ -51,7 +51,8 @@ _REVOKE = text(
 )
 _LIST = text(
     """
-    SELECT feed.id, feed.scope, resource.code AS resource, feed.prefix, feed.created_at, feed.last_used_at
+    SELECT feed.id, feed.scope, resource.code AS resource, feed.language, feed.prefix, feed.created_at,
+           feed.last_used_at
     FROM calendar_feed AS feed LEFT JOIN resource ON resource.id = feed.resource_id
     WHERE feed.person_id = :person_id AND feed.revoked_at IS NULL
     ORDER BY feed.created_at DESC, feed.id DESC
@@ -67,6 +68,7 @@ class FeedRow:
     id: int
     scope: str
     resource: str | None
+    language: str
     prefix: str
     created_at: datetime
     last_used_at: datetime | None
@@ -189,15 +191,38 @@ _OTHERS = """
 """
 
 
+# All rooms of the house at once, and what is announced there; read with nobody's eyes, so own time is among it.
+_HOUSE = """
+    SELECT md5(string_agg(concat(u.id, taken.busy), ',' ORDER BY u.id)) FROM unit AS u
+    JOIN resource AS r ON r.id = u.resource_id AND r.kind = 'ROOM'
+    CROSS JOIN LATERAL (
+        SELECT range_agg(slot.during) * tstzmultirange(tstzrange(:from_at, :until_at)) AS busy FROM slot
+        WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.id, u.id, '[]')
+          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id <> :company_id
+    ) AS taken
+"""
+_ANNOUNCED = """
+    SELECT md5(string_agg(concat(p.resource_id, p.busy, p.title), ',' ORDER BY p.resource_id, p.busy, p.title))
+    FROM gmp_public_titles({0}, :from_at, :until_at) AS p
+"""
+_ONE = "ARRAY[CAST(:resource_id AS bigint)]"
+_ROOMS = "ARRAY(SELECT id FROM resource WHERE kind = 'ROOM')"
+
+
 def _marks(company: str | None) -> dict[Scope, str]:
     """A word for each scope that changes whenever its entries do: revisions are counted, no entry is read."""
     asked = _asked_by_person(_BOOKINGS, company)
     named = _named(_REVISIONS.format("p.booking_session_id"))
     held = _held(_BOOKINGS, "slot.booking_id", company=company)
+    whole = _asked(_BOOKINGS, _of_company("b", company))
+    mine = f"concat_ws('/', ({asked}), ({named}))"
+    if company is None:
+        return {Scope.MINE: mine, Scope.RESOURCE: f"({held})", Scope.FACILITY: f"({whole})"}
     return {
-        Scope.MINE: f"concat_ws('/', ({asked}), ({named}))",
-        Scope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}))" if company else f"({held})",
-        Scope.FACILITY if company is None else Scope.COMPANY: f"({_asked(_BOOKINGS, _of_company('b', company))})",
+        Scope.MINE: mine,
+        Scope.COMPANY: f"({whole})",
+        Scope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}), ({_ANNOUNCED.format(_ONE)}))",
+        Scope.FACILITY: f"concat_ws('/', ({whole}), ({_HOUSE}), ({_ANNOUNCED.format(_ROOMS)}))",
     }
 
 
@@ -314,9 +339,16 @@ _READING: Final = {
     (Scope.MINE, False): _mine(None),
     (Scope.COMPANY, True): _whole(_COMPANY),
     (Scope.FACILITY, False): _whole(None),
+    (Scope.FACILITY, True): _whole(_COMPANY),
     (Scope.RESOURCE, True): _about(_COMPANY),
     (Scope.RESOURCE, False): _about(None),
 }
+
+
+def list_rooms(uow: Uow) -> list[tuple[int, str]]:
+    """The rooms of the house, by code."""
+    rows = uow.session.execute(text("SELECT id, code FROM resource WHERE kind = 'ROOM' AND active ORDER BY code"))
+    return [(row.id, row.code) for row in rows]
 
 
 def list_entries(uow: Uow, shown: Shown, frame: Frame, *, most: int) -> Sequence[Row[Any]]:

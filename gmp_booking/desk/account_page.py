@@ -14,7 +14,7 @@ from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.pages import account as page
 from gmp_booking.calendars.service import Scope, list_own_feeds
 from gmp_booking.companies.service import list_companies
-from gmp_booking.infra.i18n import _, named
+from gmp_booking.infra.i18n import NAMES, _, named
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
 from gmp_booking.kernel.text import N_
@@ -25,7 +25,7 @@ __all__ = ["page"]
 SCOPES: Mapping[Scope, tuple[Permission, str]] = {
     Scope.MINE: (Permission.FEED_MAKE_MINE, N_("My bookings")),
     Scope.COMPANY: (Permission.FEED_MAKE_COMPANY, N_("My company")),
-    Scope.FACILITY: (Permission.FEED_MAKE_FACILITY, N_("The facility, busy times only")),
+    Scope.FACILITY: (Permission.FEED_MAKE_FACILITY, N_("The whole facility")),
     Scope.RESOURCE: (Permission.FEED_MAKE_RESOURCE, N_("One resource")),
 }
 
@@ -67,6 +67,7 @@ def show() -> str:
         tokens=facts.tokens,
         feeds=facts.feeds,
         scopes=[(scope.value, _(label)) for scope, label in _scopes(actor)],
+        languages_offered=list(NAMES.items()),
         resources=[(each.code, f"{each.code} {named(each)}") for each in facts.resources],
         errors={},
     )

@@ -265,7 +265,7 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.FEED_MAKE_MINE: ((is_signed_in,),),
     Permission.FEED_MAKE_COMPANY: ((is_of_the_company,),),
     Permission.FEED_MAKE_RESOURCE: ((is_signed_in,),),
-    Permission.FEED_MAKE_FACILITY: ((is_staff,),),
+    Permission.FEED_MAKE_FACILITY: ((is_signed_in,),),
     Permission.FEED_REVOKE: ((is_ones_own,),),
     Permission.TOKEN_MAKE: ((is_signed_in,),),
     Permission.TOKEN_REVOKE: ((is_ones_own,),),

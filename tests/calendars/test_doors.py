@@ -89,7 +89,7 @@ def test_the_same_over_json(call: Callable[..., Any], get: Get) -> None:
     assert made.json["webcal"] == f"webcal://booking.example{path}"
     assert get(path).status_code == 200
     (listed,) = call(REQUESTER, "GET", "").json["items"]
-    assert set(listed) == {"id", "scope", "resource", "prefix", "created_at", "last_used_at"}
+    assert set(listed) == {"id", "scope", "resource", "language", "prefix", "created_at", "last_used_at"}
     assert listed["last_used_at"] is not None
     fresh = call(REQUESTER, "POST", f"/{listed['id']}/rotate")
     assert fresh.status_code == 201
@@ -101,7 +101,7 @@ def test_the_same_over_json(call: Callable[..., Any], get: Get) -> None:
 
 def test_refusals_over_json_say_why(call: Callable[..., Any], app) -> None:
     assert app.test_client().get("/api/v1/feeds").status_code == 401
-    assert call(REQUESTER, "POST", "", scope="facility").status_code == 403
+    assert call(SCHEDULER, "POST", "", scope="company").status_code == 403
     assert call(SCHEDULER, "POST", "", scope="facility").status_code == 201
     refused = call(REQUESTER, "POST", "", scope="resource:X-99")
     assert refused.status_code == 422

@@ -14,7 +14,8 @@ from sqlalchemy import event as database_event
 from gmp_booking.bookings.content import NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.bookings.service import cancel, submit
-from gmp_booking.calendars.service import MOST_FEEDS, create_feed, full_periods
+from gmp_booking.calendars.others import full_periods
+from gmp_booking.calendars.service import MOST_FEEDS, create_feed
 from gmp_booking.infra.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
@@ -175,7 +176,7 @@ def test_a_rival_learns_that_a_room_is_taken_and_nothing_else(
         assert word not in response.text
 
 
-@pytest.mark.parametrize("scope", ["mine", "company", "resource:B-01", "resource:C-01", "resource:INC-01"])
+@pytest.mark.parametrize("scope", ["mine", "company", "facility", "resource:B-01", "resource:C-01", "resource:INC-01"])
 def test_no_feed_of_a_company_holds_a_mark_of_a_rival(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], scope: str
 ) -> None:
@@ -243,8 +244,6 @@ def test_a_room_taken_along_with_attended_equipment_is_in_its_feed(
 
 
 def test_each_may_make_what_is_theirs(database: Database, people: dict[str, Actor]) -> None:
-    with pytest.raises(Forbidden):
-        database.transact(people[REQUESTER], create_feed, scope="facility")
     with pytest.raises(Forbidden):
         database.transact(people[SCHEDULER], create_feed, scope="company")
     for scope, field in (
