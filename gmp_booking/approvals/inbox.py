@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from gmp_booking.approvals.service import stages_of
-from gmp_booking.bookings.lifecycle import TRACKS, Track
+from gmp_booking.bookings.lifecycle import TRACKS, Stage, Track
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Permission, Role, Subject, is_allowed, require
 
@@ -132,7 +132,8 @@ def _condition(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
 
 def role_of(row: Mapping[str, Any]) -> Role:
     """Whose turn a waiting row is."""
-    return TRACKS[Track(row["track"])][row["stage"]].role
+    stage: Stage = TRACKS[Track(row["track"])][row["stage"]]
+    return stage.role
 
 
 def _may_decide(uow: Uow, row: Mapping[str, Any]) -> bool:
@@ -165,7 +166,7 @@ def count_by_stage(uow: Uow) -> Counter[str]:
     counts: Counter[str] = Counter()
     rows = uow.session.execute(text(f"SELECT w.track, w.stage, count(*) AS many FROM ({_WAITING}) AS w GROUP BY 1, 2"))
     for row in rows.mappings():
-        counts[role_of(row).value] += row["many"]
+        counts[role_of(dict(row)).value] += row["many"]
     return counts
 
 

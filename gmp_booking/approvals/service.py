@@ -27,8 +27,9 @@ from gmp_booking.bookings.lifecycle import (
     step,
 )
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.placing import refusal
 from gmp_booking.bookings.proposals import OpenChange, open_change_of, pass_on, put_in_force, refuse, send_back
-from gmp_booking.bookings.service import examine_again, refusal, release, require_reason, subject_of
+from gmp_booking.bookings.service import examine_again, release, require_reason, subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
 from gmp_booking.conflicts.case import Occasion

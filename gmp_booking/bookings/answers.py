@@ -9,9 +9,10 @@ from gmp_booking.bookings import change_rows, store
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import acknowledge_by_acting
+from gmp_booking.bookings.placing import refusal
 from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.remarks import record_answer, require_answer
-from gmp_booking.bookings.service import examine_again, refusal, subject_of
+from gmp_booking.bookings.service import examine_again, subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.conflicts.case import Occasion

@@ -63,7 +63,7 @@ def test_who_phoned_asked_and_who_typed_entered(standing: Standing) -> None:
     assert set(links(standing, by_code)) == {APPROVER}, "nobody is named, so the signatories are asked"
 
 
-@pytest.mark.parametrize("booked_for", ["XXX", "nobody@gaon.example", f"SAE {REQUESTER}", SCHEDULER, "GAO SAE"])
+@pytest.mark.parametrize("booked_for", ["ZZZ", "nobody@gaon.example", f"SAE {REQUESTER}", SCHEDULER, "GAO SAE"])
 def test_nobody_is_entered_for_whom_nobody_knows(standing: Standing, booked_for: str) -> None:
     body = standing.incubator_body(booked_for=booked_for)
     answer = standing.program(SCHEDULER).post("/api/v1/bookings", body)
