@@ -15,10 +15,7 @@ class Reexamination(Base):
     """
 
     __tablename__ = "reexamination"
-    __table_args__ = (
-        Index("ix_reexamination_wanted", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        Index("ix_reexamination_looked_at", "looked_at"),
-    )
+    __table_args__ = (Index("ix_reexamination_wanted", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
 
     id: Mapped[Key]
     booking_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("booking.id"), unique=True)

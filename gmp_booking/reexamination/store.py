@@ -96,12 +96,25 @@ def _hits(uow: Uow, reach: Reach) -> tuple[str, dict[str, object]]:
     return _BY_TIME, times | {"resources": [resource_id for resource_id, _ in hit]}
 
 
+# Rooms and equipment as the booking names them: of a cancelled one the slots are gone.
 _NEIGHBOURS = """
     SELECT b.id FROM booking AS b WHERE b.id = :booking_id AND b.state = ANY (:states)
     UNION
     SELECT s.booking_id
-    FROM (SELECT DISTINCT resource_id FROM slot WHERE booking_id = :booking_id) AS mine
-    JOIN slot AS s ON s.resource_id = mine.resource_id AND s.active AND s.ends_at > :now
+    FROM (
+        SELECT room_id AS resource_id FROM booking_session WHERE booking_id = :booking_id
+        UNION SELECT se.equipment_id FROM booking_session AS bs
+              JOIN session_equipment AS se ON se.booking_session_id = bs.id WHERE bs.booking_id = :booking_id
+        UNION SELECT q.equipment_id FROM equipment_reservation AS q WHERE q.booking_id = :booking_id
+        UNION SELECT e.home_room_id FROM equipment_reservation AS q JOIN equipment AS e ON e.id = q.equipment_id
+              WHERE q.booking_id = :booking_id
+    ) AS mine
+    JOIN unit AS u ON u.resource_id = mine.resource_id
+    CROSS JOIN LATERAL (
+        SELECT slot.booking_id, slot.starts_at FROM slot
+        WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.id, u.id, '[]')
+          AND slot.during && tstzrange(:now, NULL)
+    ) AS s
     JOIN booking AS b ON b.id = s.booking_id AND b.state = ANY (:states)
     WHERE b.at_risk OR (:also_next AND s.starts_at < :now + interval '36 hours')
 """

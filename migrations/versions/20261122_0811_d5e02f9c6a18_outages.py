@@ -103,7 +103,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_reexamination_wanted", "reexamination", ["due_at"], postgresql_where=sa.text("due_at IS NOT NULL")
     )
-    op.create_index("ix_reexamination_looked_at", "reexamination", ["looked_at"])
     op.execute(NOT_AVAILABLE)
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO gmp_app, gmp_facility")
@@ -117,7 +116,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(f"DROP FUNCTION {SIGNATURE}")
-    op.drop_index("ix_reexamination_looked_at", "reexamination")
     op.drop_index("ix_reexamination_wanted", "reexamination", postgresql_where=sa.text("due_at IS NOT NULL"))
     op.drop_table("reexamination")
     op.drop_index("ix_outage_series", "outage", postgresql_where=sa.text("series IS NOT NULL"))
