@@ -101,8 +101,8 @@ LONG, TEXT = "This text is too long.", "This must be text."
 CHOICE, UNKNOWN = "Not one of the choices.", "This field is not known."
 LIST, KIND, OBJECT = "This must be a list.", "This is not the right kind of value.", "This must be an object."
 RESIDENT = "Do not enter resident registration numbers."
-NOT_OFFERED = "This kind of booking is not offered yet."
-ENG_ONLY = "Only engineering runs can be booked so far."
+NO_RUN_TYPE = "Choose the run type."
+NOT_PUBLIC = "Only demonstrations, courses, consults and tours can be public."
 
 WRONG = (
     # time
@@ -217,9 +217,8 @@ WRONG = (
     Wrong("an invented kind", "kind", CHOICE, put("kind", "PARTY")),
     Wrong("no kind", "kind", NEEDED, lambda body: body.pop("kind")),
     Wrong("a list for a kind", "kind", CHOICE, put("kind", ["CLEANROOM"])),
-    Wrong("a kind of later", "kind", NOT_OFFERED, put("kind", "APS")),
-    Wrong("a clinical run", "run_type", ENG_ONLY, put("run_type", "CLIN")),
-    Wrong("no run type", "run_type", ENG_ONLY, put("run_type", None)),
+    Wrong("no run type", "run_type", NO_RUN_TYPE, put("run_type", None)),
+    Wrong("another run type", "run_type", CHOICE, put("run_type", "PILOT")),
     Wrong(
         "a product on a demonstration",
         "product",
@@ -243,7 +242,8 @@ WRONG = (
         "nothing at all", "sessions", "Add at least one session.", together(put("sessions", []), put("equipment", []))
     ),
     Wrong("another exposure", f"{S0}.exposure", CHOICE, put(f"{S0}.exposure", "WIDE_OPEN")),
-    Wrong("everybody's eyes", "visibility", CHOICE, put("visibility", "PUBLIC")),
+    Wrong("everybody's eyes", "visibility", NOT_PUBLIC, put("visibility", "PUBLIC")),
+    Wrong("some eyes", "visibility", CHOICE, put("visibility", "SOME")),
     # shapes
     Wrong("one session for a list", "sessions", LIST, put("sessions", {"room": "B-01"})),
     Wrong("a word for a session", f"{S0}", KIND, put("sessions", ["B-01"])),
@@ -524,8 +524,7 @@ FORMS = (
     ("a line separator", {"purpose": "one\u2028two"}, CONTROL),
     ("a long batch", {"batch": "B" * 61}, LONG),
     ("an invented kind", {"kind": "PARTY"}, CHOICE),
-    ("a kind of later", {"kind": "APS"}, NOT_OFFERED),
-    ("a clinical run", {"run_type": "CLIN"}, ENG_ONLY),
+    ("no run type", {"run_type": ""}, NO_RUN_TYPE),
     ("another exposure", {"sessions-0-exposure": "WIDE"}, CHOICE),
 )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -118,22 +120,43 @@ TRACK_OF = {
     ("TECH_DEMO", None): "light",
     ("EDUCATION", None): "light",
     ("TOUR", None): "light",
-    ("QC", None): "none",
-    ("REVIEW", None): "none",
+    ("QC", None): "scheduling",
+    ("REVIEW", None): "light",
     ("CLINICAL_DEMO", None): "clinical",
 }
+_SCHEDULER, _DEMO = ("SCHEDULER", None), ("DEMO_MANAGER", None)
+_PRODUCTION, _QA = ("PRODUCTION_MANAGER", "APPROVED – PRODUCTION"), ("QA", "APPROVED – QA")
+_BSO, _COMMITTEE = ("BSO", "APPROVED – BIOSAFETY"), ("COMMITTEE", "APPROVED – COMMITTEE")
 STAGES = {
     "none": [],
-    "light": [("DEMO_MANAGER", None)],
-    "light+": [("DEMO_MANAGER", None), ("BSO", "APPROVED – BIOSAFETY")],
-    "engineering": [("SCHEDULER", None), ("QA", "APPROVED – QA")],
-    "session move": [("SCHEDULER", None)],
-    "clinical": [
-        ("SCHEDULER", None),
-        ("PRODUCTION_MANAGER", "APPROVED – PRODUCTION"),
-        ("QA", "APPROVED – QA"),
-    ],
+    "scheduling": [_SCHEDULER],
+    "light": [_DEMO],
+    "light+": [_DEMO, _BSO],
+    "light+qa": [_DEMO, _QA],
+    "light+bso+qa": [_DEMO, _BSO, _QA],
+    "engineering": [_SCHEDULER, _QA],
+    "session move": [_SCHEDULER],
+    "clinical": [_SCHEDULER, _PRODUCTION, _QA],
+    "clinical+bso": [_SCHEDULER, _PRODUCTION, _BSO, _QA],
+    "clinical+committee": [_SCHEDULER, _PRODUCTION, _QA, _COMMITTEE],
+    "clinical+bso+committee": [_SCHEDULER, _PRODUCTION, _BSO, _QA, _COMMITTEE],
 }
+CIRCUMSTANCES = [
+    # kind, run type, circumstances, track
+    ("QC", None, {"needs_nobody": True}, "none"),
+    ("QC", None, {"needs_nobody": True, "in_gmp_rooms": True}, "engineering"),
+    ("REVIEW", None, {"needs_nobody": True}, "none"),
+    ("REVIEW", None, {"needs_nobody": True, "has_gmp_equipment": True}, "light+qa"),
+    ("TOUR", None, {"needs_nobody": True}, "light"),
+    ("TECH_DEMO", None, {"has_live_material": True}, "light+"),
+    ("TECH_DEMO", None, {"has_live_material": True, "has_gmp_equipment": True}, "light+bso+qa"),
+    ("CLEANROOM", "ENG", {"is_gene_modified": True, "length": timedelta(days=90)}, "engineering"),
+    ("CLEANROOM", "CLIN", {"is_gene_modified": True}, "clinical+bso"),
+    ("CLEANROOM", "CLIN", {"is_maybe_infectious": True}, "clinical+bso"),
+    ("CLEANROOM", "CLIN", {"length": timedelta(days=45)}, "clinical"),
+    ("CLEANROOM", "CLIN", {"length": timedelta(days=45, minutes=1)}, "clinical+committee"),
+    ("CLINICAL_DEMO", None, {"is_gene_modified": True, "length": timedelta(days=50)}, "clinical+bso+committee"),
+]
 
 
 def test_the_tables_speak_of_every_state_and_every_action() -> None:
@@ -240,3 +263,10 @@ def test_what_is_only_recorded_is_recorded_in_some_states_alone(state: str, acti
 def test_a_session_that_ended_runs_no_more() -> None:
     assert {state.value for state in lifecycle.ENDED} == {"DONE", "ABORTED", "MISSED", "CANCELLED"}
     assert {state.value for state in lifecycle.RUNNING} == {"IN_USE", "SUSPENDED"}
+
+
+@pytest.mark.parametrize(("kind", "run_type", "circumstances", "track"), CIRCUMSTANCES)
+def test_circumstances_take_further_roles_in(kind: str, run_type: str | None, circumstances: Any, track: str) -> None:
+    run = RunType(run_type) if run_type else None
+    found = lifecycle.track_of(Kind(kind), run, lifecycle.Circumstances(**circumstances))
+    assert found.value == track
