@@ -83,8 +83,25 @@ def _welcome(config: Config) -> Iterable[str]:
 
         yield from welcome(config)
     else:
-        yield "The facility is empty. Make its first administrator: gmp-booking admin --email … --name …"
+        yield from _first_start(config)
     yield "Ctrl-C stops everything."
+
+
+def _first_start(config: Config) -> Iterable[str]:
+    """A one-time link for whoever makes the facility, while nobody is in it."""
+    from gmp_booking.accounts.links import make_first_link
+    from gmp_booking.kernel.access import SYSTEM
+    from gmp_booking.people.service import is_anybody_there
+    from gmp_booking.wiring import build
+
+    database = build(config).database
+    try:
+        if not database.read(SYSTEM, is_anybody_there):
+            secret = database.transact(SYSTEM, make_first_link, pepper=config.auth_pepper)
+            yield "The facility is empty. Name it and its first administrator here, within a day:"
+            yield f"  {config.base_url}/welcome/{secret}"
+    finally:
+        database.dispose()
 
 
 def serve(config: Config, _arguments: argparse.Namespace) -> None:
@@ -109,7 +126,9 @@ def migrate_database(config: Config, _arguments: argparse.Namespace) -> None:
 
 def init(config: Config, arguments: argparse.Namespace) -> None:
     migrate_database(config, arguments)
-    print("Next: gmp-booking admin --email … --name … makes the first administrator.")
+    with embedded_database(config) as connected:
+        for line in _first_start(connected):
+            print(line)
 
 
 def demo(config: Config, _arguments: argparse.Namespace) -> None:
