@@ -28,6 +28,7 @@ from gmp_booking.bookings.shown import shown_finding
 from gmp_booking.desk.answering import answered_for, offered_overrides, overrides_typed
 from gmp_booking.desk.change_section import change_links, page, session_acts, shown_change, undoable
 from gmp_booking.desk.dialogue import entered_for, thread_of
+from gmp_booking.desk.further_facts import further_facts
 from gmp_booking.desk.history import HistoryLine, history_lines
 from gmp_booking.desk.risk_section import risk_of
 from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
@@ -172,6 +173,7 @@ def _page(
     page_text = render_template(
         "bookings/detail.html",
         booking=_head(details, call.actor),
+        further=further_facts(booking),
         next_step=_next_step(booking, file.waiting),
         change=shown_change(file.waiting),
         undoable=undoable(file.journal, booking, call.actor),
@@ -347,7 +349,7 @@ def _actions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]])
         actor, Permission.BOOKING_SUBMIT, subject_of(booking)
     ):
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
-    found += _sayings(booking, actor)
+    found += _sayings(file.asked.booking, actor)
     found += _decisions(file, actor, told)
     found += change_links(booking, file.waiting, actor)
     begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= file.now
@@ -439,6 +441,7 @@ MEANINGS: Mapping[str, str] = {
     "APPROVED – QA": N_("approved by quality assurance"),
     "APPROVED – PRODUCTION": N_("approved by production"),
     "APPROVED – BIOSAFETY": N_("approved by biosafety"),
+    "APPROVED – COMMITTEE": N_("approved by the operating committee"),
     "REJECTED": N_("rejected"),
     "RECORD REVIEWED": N_("record reviewed"),
 }

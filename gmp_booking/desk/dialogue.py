@@ -19,7 +19,12 @@ from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Answer
 from gmp_booking.kernel.access import Actor
 
-_SAID: Final = {"BookingReturned": "question", "BookingQuestionAsked": "question", "BookingAnswered": "answer"}
+_SAID: Final = {
+    "BookingReturned": "question",
+    "BookingChangeReturned": "question",
+    "BookingQuestionAsked": "question",
+    "BookingAnswered": "answer",
+}
 _BEGINNINGS: Final = frozenset({"BookingDrafted", "BookingSubmitted"})
 
 
