@@ -1,0 +1,27 @@
+"""What few bookings say, as lines of the booking's page: label and words, left out where nothing was said."""
+
+from __future__ import annotations
+
+from gmp_booking.bookings.lifecycle import DonorStatus, Priority
+from gmp_booking.bookings.service import Booking
+from gmp_booking.bookings.words import DONOR_LABELS, PRIORITY_LABELS
+from gmp_booking.infra.i18n import _
+
+
+def further_facts(booking: Booking) -> list[tuple[str, str]]:
+    lines = [
+        (_("Seats"), str(booking.seats or "")),
+        (_("Seen by"), _("everybody, with its title") if booking.visibility == "PUBLIC" else ""),
+        (_("Material"), _("live") if booking.live_material else ""),
+        (_("Regulatory basis"), booking.basis),
+        (_("Infection status of the donor"), _donor(booking)),
+        (_("Campaign"), booking.campaign),
+        (_("Rooms"), _("kept for the whole campaign") if booking.room_mode == "DEDICATED" else ""),
+        (_("Priority"), _(PRIORITY_LABELS[Priority(booking.priority)]) if booking.priority else ""),
+        (_("Partners"), ", ".join(booking.partners or ())),
+    ]
+    return [(label, words) for label, words in lines if words]
+
+
+def _donor(booking: Booking) -> str:
+    return _(DONOR_LABELS[DonorStatus(booking.donor_status)]) if booking.donor_status else ""
