@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from flask import Blueprint, current_app, g, make_response, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts import service, sessions
+from gmp_booking.accounts import kept_forms, service, sessions
 from gmp_booking.accounts.schemas import SignInSchema, TokenFormSchema
 from gmp_booking.infra import http, i18n
 from gmp_booking.infra.i18n import _
@@ -52,13 +53,33 @@ def sign_in() -> Response:
         if isinstance(outcome, TooSoon):
             response.headers["Retry-After"] = str(outcome.retry_after_s)
         return response
-    response = redirect(sessions.local_path(shape["next"]), 303)
+    target = sessions.local_path(shape["next"])
+    if kept := request.form.get("kept"):
+        g.visitor = service.Visitor(outcome.session_id, outcome.csrf, None, None, unseen=False)
+        response = kept_forms.offered_again(target, kept)
+    else:
+        response = redirect(target, 303)
     sessions.give_session(response, outcome)
     return response
 
 
+def _sign_in_with_form() -> Response:
+    """The sign-in page in answer to a form whose session has ended, with the form in it."""
+    return _form(status=401, next_path=request.path, kept=kept_forms.as_sent())
+
+
+@accounts.record_once
+def _answer_lost_forms(state: BlueprintSetupState) -> None:
+    state.app.extensions["gmp.sign_in_with"] = _sign_in_with_form
+
+
 def _form(
-    *, status: int = 200, error: str | None = None, errors: dict[str, str] | None = None, next_path: str | None = None
+    *,
+    status: int = 200,
+    error: str | None = None,
+    errors: dict[str, str] | None = None,
+    next_path: str | None = None,
+    kept: str | None = None,
 ) -> Response:
     """The sign-in page. It opens an anonymous session, so that its form cannot be forged either."""
     opened = None
@@ -71,6 +92,7 @@ def _form(
         next=sessions.local_path(request.form.get("next"), "") if next_path is None else next_path,
         error=error,
         errors=errors or {},
+        kept=kept or request.form.get("kept"),
         **_demo(),
     )
     response = make_response(page, status)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from gmp_booking.accounts import passwords, service
+from gmp_booking.accounts import kept_forms, passwords, service
 from gmp_booking.accounts.store import Idle
 from gmp_booking.infra import http, i18n
 from gmp_booking.infra.http import NotSignedIn, cookie_name
@@ -240,6 +240,8 @@ def sign_in_address() -> str:
 def _send_to_sign_in(_error: NotSignedIn) -> BaseResponse:
     if http.is_program():
         return http.not_signed_in()
+    if kept_forms.is_worth_keeping():
+        return kept_forms.signed_out_panel() if http.is_htmx() else current_app.extensions["gmp.sign_in_with"]()
     if http.is_htmx():
         return Response(status=401, headers={"HX-Redirect": sign_in_address()})
     return redirect(sign_in_address(), 303)

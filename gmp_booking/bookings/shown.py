@@ -18,7 +18,7 @@ from gmp_booking.bookings.words import (
     ROOM_GROUPS,
     RUN_TYPE_LABELS,
 )
-from gmp_booking.infra.i18n import _, named
+from gmp_booking.infra.i18n import _, format_instant, named
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.service import ResourceRow
 
@@ -43,10 +43,17 @@ def panel_of(outcome: str, findings: list[dict[str, Any]], alternatives: list[di
         "findings": [shown_finding(finding) for finding in findings],
         "changeovers": [],
         "alternatives": [
-            {"title": each["label"], "period": _first_period(each), "note": None, "fill": forms.fill_of(each)}
-            for each in alternatives
+            {"title": each["label"], "fill": forms.fill_of(each)} | _when(each) for each in alternatives
         ],
     }
+
+
+def _when(alternative: dict[str, Any]) -> dict[str, Any]:
+    """Its time, or only the end where the label says the start already."""
+    period = _first_period(alternative)
+    if format_instant(period.start) not in alternative["label"]:
+        return {"period": period, "note": None}
+    return {"period": None, "note": _("until %(end)s", end=format_instant(period.end))}
 
 
 def _first_period(alternative: dict[str, Any]) -> Period:

@@ -1,0 +1,48 @@
+"""A form that was sent after its session had ended: kept within the sign-in page, and offered again afterwards.
+
+Nothing of it is stored on the server, and going on with it only shows it again: sending it stays the person's own act.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from flask import current_app, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from gmp_booking.infra import http
+
+MOST_KEPT: Final = 200_000
+LEFT_OUT: Final = frozenset({"csrf_token", "op", "fill"})
+
+
+def is_worth_keeping() -> bool:
+    """Whether this request sends a form whose view shows it again as it was typed."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method == "POST" and bool(getattr(view, "mends_its_form", False))
+
+
+def as_sent() -> str:
+    """The fields of this request's form, as JSON pairs."""
+    fields, _unfit = http.form_without_unfit_text()
+    return json.dumps([[name, text] for name, text in fields.items(multi=True) if name not in LEFT_OUT])
+
+
+def fields_of(kept: str) -> list[tuple[str, str]]:
+    """The pairs again; none for what is not such a text."""
+    try:
+        pairs: Any = json.loads(kept[: MOST_KEPT + 1]) if len(kept) <= MOST_KEPT else []
+        return [(str(name), str(text)) for name, text in pairs]
+    except (ValueError, TypeError, RecursionError):
+        return []
+
+
+def signed_out_panel() -> Response:
+    """What stands in place of a part of the page that is asked for meanwhile."""
+    return make_response(render_template("accounts/signed_out.html"))
+
+
+def offered_again(target: str, kept: str) -> Response:
+    """The page that leads back into the form."""
+    return make_response(render_template("accounts/form_kept.html", target=target, fields=fields_of(kept)))
