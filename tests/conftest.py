@@ -64,6 +64,9 @@ def template(cluster: EmbeddedPostgres) -> Place:
     database = Database(place.app_url, pool_size=1)
     database.transact(SYSTEM, lay_test_facility)
     database.dispose()
+    with psycopg.connect(place.superuser_url, autocommit=True) as connection:
+        # What happened while the facility was laid is nobody's business in a test.
+        connection.execute("TRUNCATE journal RESTART IDENTITY CASCADE")
     return place
 
 

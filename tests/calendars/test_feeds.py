@@ -449,7 +449,7 @@ def test_500_entries_take_as_many_statements_as_5(
     statements.clear()
     response = get(path)
     assert len(by_uid(response)) == (2 + 500 if scope != "resource:B-01" else 1)
-    assert len(statements) == few == (6 if scope.startswith("resource") else 5)
+    assert len(statements) == few == (7 if scope.startswith("resource") else 5)
     statements.clear()
     assert get(path, If_None_Match=response.headers["ETag"]).status_code == 304
     assert len(statements) == 3
