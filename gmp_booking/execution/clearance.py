@@ -33,6 +33,9 @@ LONGEST_OVERRUN: Final = timedelta(days=7)
 EARLIEST_START: Final = timedelta(hours=24)
 """A true start earlier than this before the planned one is a slip of the pen. Source: default is ours."""
 
+ONE_TAP_AHEAD: Final = timedelta(hours=1)
+"""How long before its start a session may be checked in by one tap in a list. Source: default is ours."""
+
 _CLEARED_FIRST = frozenset({Column.CLIN, Column.ENG, Column.MEDIA_FILL})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
@@ -19,7 +19,7 @@ from gmp_booking.infra.uow import Uow
 def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
     """The HARD findings against this one session, all of them or those of one instant."""
     details = bookings.get_details(uow, session.reference)
-    content = _alone(details, session.number)
+    content = _alone(details, session.number, at)
     catalogue = look_up(uow, content, company_id=session.company_id, agreed=True)
     gathered = gather(
         uow,
@@ -32,11 +32,16 @@ def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> 
     return Verdict(tuple(each for each in examine(gathered.case).findings if _stands_against(each, at)))
 
 
-def _alone(details: bookings.BookingDetails, number: int) -> BookingContent:
-    """The booking as if it had only this session: what ended is not judged again, what is to come not yet."""
+def _alone(details: bookings.BookingDetails, number: int, at: datetime | None) -> BookingContent:
+    """The booking as if it had only this session: what ended is not judged again, what is to come not yet.
+
+    Shape: who begins before the planned time is judged from then on.
+    """
     content = details.content
-    alone = tuple(each for each_number, each in content.numbered_sessions if each_number == number)
-    return replace(content, sessions=alone, equipment=())
+    (alone,) = (each for each_number, each in content.numbered_sessions if each_number == number)
+    if at is not None:
+        alone = replace(alone, start=min(alone.start, at + timedelta(minutes=alone.setup_min)))
+    return replace(content, sessions=(alone,), equipment=())
 
 
 def _stands_against(finding: Finding, at: datetime | None) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from gmp_booking.bookings.lifecycle import RUNNING, BookingState, SessionState
-from gmp_booking.execution.clearance import MISSED_AFTER
+from gmp_booking.execution.clearance import MISSED_AFTER, ONE_TAP_AHEAD
 from gmp_booking.execution.service import PERMISSIONS, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
@@ -88,7 +88,7 @@ def _possible(session: SessionRow, now: datetime) -> Iterator[Offer]:
         yield _next_of_clearance(session)
         yield _BEGAN_ANYWAY
     if state is SessionState.READY or (state is SessionState.PLANNED and not session.cleared_first):
-        yield _CHECK_IN
+        yield replace(_CHECK_IN, at_once=now >= session.starts_at - ONE_TAP_AHEAD)
     if state in {SessionState.PLANNED, SessionState.READY} and now >= session.starts_at + MISSED_AFTER:
         yield _MISSED
     if state is SessionState.IN_USE:

@@ -199,3 +199,14 @@ def test_a_release_lapses_with_time_a_move_or_a_hold(floor: Floor) -> None:
         "a hold was placed on the room",
     ]
     assert floor.act(OPERATOR, aged, "check-in").status_code == 409
+
+
+def test_who_comes_early_finds_the_room_free_or_shut(floor: Floor) -> None:
+    early = floor.released(2, starts_in=1)
+    theirs = floor.confirmed(0.7, company="hanbit", starts_in=-0.2)
+    refused = floor.act(OPERATOR, early, "check-in")
+    assert refused.status_code == 409
+    assert [finding["rule"] for finding in refused.json["findings"]] == ["RM-01"]
+    assert theirs not in refused.text
+    floor.standing.ask("UPDATE slot SET active = false WHERE id IN (SELECT max(id) FROM slot) RETURNING id")
+    assert floor.do(OPERATOR, early, "check-in")["state"] == "IN_USE"
