@@ -78,6 +78,11 @@ PAGES = [
     (SCHEDULER, at("/inbox")),
     (SCHEDULER, at("/holidays?year=2027")),
     (SCHEDULER, an_undecided_booking),
+    (SCHEDULER, at("/admin")),
+    (SCHEDULER, at("/admin/people")),
+    (SCHEDULER, at("/admin/companies/GAO")),
+    (SCHEDULER, at("/admin/hours")),
+    (SCHEDULER, at("/admin/rules")),
 ]
 
 
