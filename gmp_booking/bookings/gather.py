@@ -308,10 +308,14 @@ def gather(
     }
     with uow.as_engine():
         rows, withdrawn = apart(uow.session.execute(_BUSY, values))
+    before = next((row[2:4] for row in rows if row[0] == "asked"), (None, None))
+    rows = [row for row in rows if row[0] != "asked"]
+    booking = _asked_for(content, catalogue, before, occasion=occasion, company_id=company_id, booking_id=booking_id)
     evidence = {
         "content": _content_evidence(content),
         "catalogue": dict(catalogue.raw),
-        "busy": [[*row[:2], *(at and at.isoformat() for at in row[2:4]), *row[4:]] for row in rows],
+        "booking": booking.as_dict(),
+        "busy": [[*row[:2], row[2].isoformat(), row[3].isoformat(), *row[4:]] for row in rows],
         "withdrawn": as_evidence(withdrawn),
         "now": uow.now.isoformat(),
     }
@@ -319,7 +323,7 @@ def gather(
         content,
         catalogue,
         rows,
-        booking=_asked_for(content, catalogue, rows, occasion=occasion, company_id=company_id, booking_id=booking_id),
+        booking=booking,
         occasion=occasion,
         now=uow.now,
         withdrawn=as_withdrawn(withdrawn),
@@ -330,13 +334,14 @@ def gather(
 def _asked_for(
     content: BookingContent,
     catalogue: Catalogue,
-    rows: Iterable[tuple[Any, ...]],
+    before: tuple[datetime | None, datetime | None],
     *,
     occasion: Occasion,
     company_id: int,
     booking_id: int | None,
 ) -> BookingFacts:
-    submitted_at, confirmed_at = next((row[2:4] for row in rows if row[0] == "asked"), (None, None))
+    """What is asked for; `before` says when it was submitted and confirmed already."""
+    submitted_at, confirmed_at = before
     return BookingFacts(
         booking_id,
         company_id,

@@ -4,10 +4,11 @@ Who fills these in leaves out whatever the booking itself already holds: a booki
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gmp_booking.conflicts.claims import Claim, claims
@@ -96,6 +97,15 @@ class BookingFacts:
     is_change: bool = False
     is_of_approved_batch: bool = False
     is_patient_bound: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON, as it is kept with a decision."""
+        return asdict(self) | {"asked_at": self.asked_at.isoformat() if self.asked_at else None}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> "BookingFacts":
+        asked_at = kept["asked_at"]
+        return cls(**{**kept, "asked_at": datetime.fromisoformat(asked_at) if asked_at else None})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from gmp_booking.conflicts.finding import Complaint, Finding, Severity
 from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Column, Rule, column, discover
 from gmp_booking.conflicts.verdict import Verdict
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Raised with every change of what the engine finds; kept with each decision."""
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.gather import Catalogue, build_case
-from gmp_booking.bookings.withdrawn import as_withdrawn
 from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.bookings.withdrawn import as_withdrawn
 from gmp_booking.conflicts.case import BookingFacts, Occasion
 from gmp_booking.conflicts.engine import examine
 from tests.doors import weekday_at
@@ -160,7 +160,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(standing: St
             content_of(facts),
             Catalogue(facts["catalogue"]),
             busy,
-            booking=BookingFacts(booking["id"], booking["company_id"], booking["kind"], booking["run_type"]),
+            booking=BookingFacts.from_dict(facts["booking"]),
             occasion=Occasion(row["occasion"]),
             now=instant(facts["now"]),
             withdrawn=as_withdrawn(facts["withdrawn"]),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.rule import Parameter, Row, S, Texts, W, rule
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
 CAMPAIGN = timedelta(days=5)
@@ -49,7 +50,8 @@ def judge(case: Case) -> Iterator[Complaint]:
     booking = case.booking
     if case.occasion in LATER_OCCASIONS or booking.kind == "APS" or booking.is_change or booking.is_of_approved_batch:
         return
-    parts = [(one.occupied, one.room, one.number, None) for one in case.sessions]
+    parts: list[tuple[Period, str, int | None, int | None]] = []
+    parts += [(one.occupied, one.room, one.number, None) for one in case.sessions]
     parts += [(one.period, one.equipment, None, one.number) for one in case.reservations]
     if not parts:
         return
