@@ -26,7 +26,7 @@ from gmp_booking.products.service import ProductFacts
 
 STATUSES = (("ACTIVE", N_("Active")), ("SUSPENDED", N_("Suspended: nobody of it can sign in")))
 # What companies here make; another word may be typed, none of these is a regulation's.
-MODALITIES = ("MSC", "CART", "EXO", "SKIN", "CARTILAGE", "IPSC", "OTHER")
+MODALITIES = ("MSC", "CART", "IMM", "EXO", "SKIN", "CRT", "CMB")
 
 
 @dataclass(frozen=True)
