@@ -130,7 +130,7 @@ def test_a_free_cell_leads_to_the_filled_form(open_page: Callable[..., Page]) ->
 
 def test_nonsense_in_the_form_is_explained_and_kept(open_page: Callable[..., Page]) -> None:
     page = open_page(REQUESTER)
-    page.goto("/bookings/new")
+    page.goto("/bookings/new?blank=1")
     page.fill("[name=purpose]", "한글과 English <b>nothing lost</b>")
     page.select_option("[name=product]", "GS-M1")
     fill_session(page, "B-01", "16:00", "09:00")
@@ -144,7 +144,7 @@ def test_nonsense_in_the_form_is_explained_and_kept(open_page: Callable[..., Pag
 
 def test_a_double_click_books_once(site: Site, open_page: Callable[..., Page]) -> None:
     page = open_page(REQUESTER)
-    page.goto("/bookings/new")
+    page.goto("/bookings/new?blank=1")
     page.select_option("[name=product]", "GS-A2")
     fill_session(page, "B-03", "09:00", "11:00")
     page.get_by_role("button", name="Submit request").dblclick()
