@@ -54,7 +54,7 @@ CARDS: Final = (
     (
         N_("On-call roster"),
         N_("Who is at hand outside opening hours."),
-        "policies.roster",
+        "policies.on_call",
         "account",
         Permission.MASTER_DATA_READ,
     ),
