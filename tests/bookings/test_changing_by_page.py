@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
-from tests.bookings.changing import GAON, QA, SCHEDULER, booked, confirmed_run, hold_of, patch
-from tests.doors import PASSWORD, SEOUL, form_of
+from tests.bookings.changing import GAON, LENGTH, QA, SCHEDULER, booked, confirmed_run, hold_of, patch
+from tests.doors import PASSWORD, SEOUL, form_of, utc
 from tests.standing import Standing
 
 
@@ -44,6 +45,17 @@ def test_the_form_is_filled_says_what_becomes_of_it_and_asks(standing: Standing)
     assert "The donor is late" in page
     assert "Withdraw the change" in page
     assert hold_of(standing, run.reference) == booked(run, later)
+
+
+def test_what_a_waiting_change_holds_is_not_shown_as_agreed(standing: Standing) -> None:
+    run = confirmed_run(standing)
+    later = run.shifted(days=7)
+    patch(standing, run.reference, later.body)
+    window = urlencode({"from": utc(run.start - LENGTH), "to": utc(later.end + LENGTH), "resource": "B-01"})
+    for reader in (GAON, SCHEDULER):
+        answer = standing.program(reader).get(f"/api/v1/timeline?{window}")
+        blocks = [each for each in answer.json["blocks"] if each["reference"] == run.reference]
+        assert [each["state"] for each in blocks] == ["CONFIRMED", "SUBMITTED"]
 
 
 def test_the_decider_sees_what_would_change_and_signs_for_that_version(standing: Standing) -> None:

@@ -1,0 +1,131 @@
+"""A change is decided while its booking is cancelled, the change withdrawn, or rivals reach for the places it frees."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+
+from tests.races.conftest import Arena
+from tests.races.requests import a_session, cleanroom_work, weeks_of_its_own
+from tests.rig import PASSWORD, Client, Reply, at_once
+
+GAON, RIVAL, SCHEDULER, QA = (
+    "requester@gaon.example",
+    "requester@hanbit.example",
+    "scheduler@brc.example",
+    "qa@brc.example",
+)
+REASON = {"reason": "The donor material was not released"}
+SIGNED = {"signature": {"password": PASSWORD}}
+Span = tuple[datetime, datetime]
+
+DUELS = {
+    "two approvals": ("approve", "approve"),
+    "approve and reject": ("approve", "reject"),
+    "approve and withdraw": ("approve", "withdraw"),
+    "reject and withdraw": ("reject", "withdraw"),
+    "approve and cancel": ("approve", "cancel"),
+    "approve and a rival for the old place": ("approve", "take old"),
+    "reject and a rival for the new place": ("reject", "take new"),
+    "approve and a rival for the new place": ("approve", "take new"),
+}
+
+
+def a_waiting_change(arena: Arena, old: Span, new: Span) -> str:
+    """A confirmed booking whose change to another week waits for QA."""
+    client = arena.crowd()
+    made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session("B-01", *old)]))
+    assert made.status == 201, made.body
+    reference = str(made.json["reference"])
+    path = f"/api/v1/bookings/{reference}"
+    for who, what, body in ((SCHEDULER, "review", {}), (QA, "approve", SIGNED)):
+        assert client.as_(who).post(f"{path}/{what}", body).status == 200
+    wanted = json.dumps(cleanroom_work(GAON, [a_session("B-01", *new)])).encode()
+    client.as_(GAON)
+    asked = client.send("PATCH", path, wanted, {"Content-Type": "application/json"})
+    assert asked.status == 200, asked.body
+    assert client.as_(SCHEDULER).post(f"{path}/review", {}).status == 200
+    client.close()
+    return reference
+
+
+def act(arena: Arena, reference: str, what: str, spans: dict[str, Span]) -> Reply:
+    path = f"/api/v1/bookings/{reference}"
+    if what.startswith("take"):
+        work = cleanroom_work(RIVAL, [a_session("B-01", *spans[what.removeprefix("take ")])])
+        return _told(arena.client(RIVAL), "/api/v1/bookings", work)
+    if what in {"approve", "reject"}:
+        return _told(arena.client(QA), f"{path}/{what}", REASON | SIGNED)
+    return _told(arena.client(GAON), f"{path}/{what}", REASON)
+
+
+def _told(client: Client, path: str, body: dict) -> Reply:
+    reply = client.post(path, body)
+    client.close()
+    return reply
+
+
+def held(arena: Arena, *references: str | None) -> list[Span]:
+    with psycopg.connect(arena.place.superuser_url) as connection:
+        rows = connection.execute(
+            "SELECT s.starts_at, s.ends_at FROM slot s JOIN booking b ON b.id = s.booking_id"
+            " WHERE s.active AND b.reference = ANY (%s) ORDER BY 1",
+            (list(references),),
+        )
+        return [(start, end) for start, end in rows]
+
+
+def overlaps(arena: Arena) -> int:
+    with psycopg.connect(arena.place.superuser_url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM slot a JOIN slot b ON a.unit_id = b.unit_id AND a.id < b.id"
+            " AND a.active AND b.active AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def expected(acts: tuple[str, str], replies: list[Reply], old: Span, new: Span) -> list[Span]:
+    """What the booking holds by what was answered: a cancelled one nothing, an approved change the new time only."""
+    done = [what for what, reply in zip(acts, replies, strict=True) if reply.status == 200]
+    if "cancel" in done:
+        return []
+    return [new] if "approve" in done else [old]
+
+
+def fight(arena: Arena, acts: tuple[str, str]) -> None:
+    monday = weeks_of_its_own(2)
+    old, new = ((monday + timedelta(days=days), monday + timedelta(days=days, hours=3)) for days in (0, 7))
+    reference = a_waiting_change(arena, old, new)
+    assert held(arena, reference) == [old, new]
+    replies: list[Reply] = [Reply(0)] * 2
+    spans = {"old": old, "new": new}
+
+    def one(number: int) -> None:
+        replies[number] = act(arena, reference, acts[number], spans)
+
+    at_once(2, one)
+    statuses = [reply.status for reply in replies]
+    assert all(status in {200, 201, 403, 409, 412} for status in statuses), [reply.body for reply in replies]
+    if acts[1] in {"approve", "reject", "withdraw"}:
+        assert statuses.count(200) == 1, statuses
+    if acts[1] == "cancel" or acts[1].startswith("take"):
+        assert replies[0].status == 200 or acts[1] == "cancel", replies[0].body
+    assert held(arena, reference) == expected(acts, replies, old, new)
+    assert overlaps(arena) == 0
+
+
+@pytest.mark.parametrize("acts", DUELS.values(), ids=DUELS)
+def test_a_change_and_what_races_it_end_in_one_truth(arena: Arena, acts: tuple[str, str]) -> None:
+    for _ in range(2):
+        fight(arena, acts)
+
+
+@pytest.mark.long
+def test_many_rounds_of_changes_and_what_races_them(arena: Arena) -> None:
+    for acts in itertools.islice(itertools.cycle(DUELS.values()), 200):
+        fight(arena, acts)
