@@ -12,21 +12,29 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, QueuePool
 
 from config import Config
-from gmp_booking.bookings import lifecycle
-from gmp_booking.bookings.lifecycle import BookingState, SessionState
+from gmp_booking.bookings import amending, change_rows, lifecycle, limits, slot_holds, targets
+from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Kind, SessionState
+from gmp_booking.companies.models import Company
 from gmp_booking.conflicts import catalogue
+from gmp_booking.execution import clearance
 from gmp_booking.infra import embedded, walls
 from gmp_booking.infra.db import create_engine_for
 from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.period import Period
 from gmp_booking.notifications import leads
 from gmp_booking.notifications.leads import Lead
+from gmp_booking.outages import recurrence
+from gmp_booking.outages import service as withdrawing
+from gmp_booking.outages.kinds import HELD_ALONE, KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
+from gmp_booking.reexamination import service as reexamination
 from gmp_booking.wiring import CONSUMERS
 from gmp_booking.worker import TIMETABLE
 
@@ -96,16 +104,27 @@ def states() -> str:
     return page(
         "States",
         "gmp_booking/bookings/lifecycle.py",
-        "This is the whole plan of states. What has no door yet is named in the [README](../README.md#not-yet).\n",
+        "What was agreed, what of it waits to be changed, and what happens in its sessions.\n",
         "## Bookings\n",
         table(["State", "Holds slots", "Until"], _booking_states()),
         table(["Step", "From", "To", "Who", "Reason", "Judged again"], _booking_steps()),
+        "## Changes\n",
+        "A change of a confirmed booking passes the steps of a request, on a track of its own; the booking stays "
+        "CONFIRMED meanwhile and holds the time of both.\n",
+        table(["State", "Holds time beside the booking's"], _change_states()),
         "## Sessions\n",
-        table(["Step", "From", "To", "Who", "Signed as", "Reason"], _session_steps()),
+        "*Uncleared* are states a step is taken from as well where no line clearance is owed.\n",
+        table(["Step", "From", "Uncleared", "To", "Who", "Signed as", "Reason"], _session_steps()),
+        "Recorded without changing the state:\n",
+        table(["Record", "In"], ((act, _states(some)) for act, some in lifecycle.SESSION_RECORDS.items())),
         "## Tracks\n",
-        "The stages a request passes, in order. A stage without a meaning is one journaled click.\n",
+        "The stages a request passes, in order. A stage without a meaning is one journaled click. Where a track's name "
+        "says more than the kind's – bso, qa, committee – the content asked for it: live material, a vector, a donor "
+        f"who may be infectious, GMP equipment, more than {lifecycle.COMMITTEE_ABOVE.days} days.\n",
         table(["Track", "Stages", "Rejection signed"], _tracks()),
         table(["Kind", "Track"], _kinds()),
+        f"{' and '.join(sorted(lifecycle.CONFIRMED_BY_THEMSELVES))} need nobody's decision while no rule finds anything "
+        "and the facility lets them confirm themselves.\n",
     )
 
 
@@ -121,10 +140,19 @@ def _booking_steps() -> Iterator[tuple[object, ...]]:
         yield step.action.value, source, step.target.value, who, reason, _yes(step.judged)
 
 
+def _change_states() -> Iterator[tuple[object, ...]]:
+    for state in ChangeState:
+        yield state.value, _yes(state in change_rows.OPEN)
+
+
 def _session_steps() -> Iterator[tuple[object, ...]]:
     for step in lifecycle.SESSION_STEPS:
-        source = ", ".join(state.value for state in SessionState if state in step.sources)
-        yield step.action, source, step.target.value, step.by, step.signature or "", _yes(step.reason_required)
+        shown = (_states(step.sources), _states(step.uncleared), step.target.value)
+        yield step.action, *shown, step.by, step.signature or "", _yes(step.reason_required)
+
+
+def _states(some: Iterable[SessionState]) -> str:
+    return ", ".join(state.value for state in SessionState if state in set(some))
 
 
 def _tracks() -> Iterator[tuple[object, ...]]:
@@ -138,6 +166,73 @@ def _kinds() -> Iterator[tuple[object, ...]]:
         runs = lifecycle.RunType if kind is lifecycle.Kind.CLEANROOM else [None]
         for run in runs:
             yield f"{kind.value} {run.value if run else ''}".strip(), lifecycle.track_of(kind, run).value
+
+
+def outages() -> str:
+    return page(
+        "Outages",
+        "gmp_booking/outages/kinds.py",
+        "Withdrawn time. It takes no slot and is never refused for what is booked; what it hits is at risk. "
+        "Each may be open, until somebody lifts it.\n",
+        table(["Kind", "Called", "Placing asks for", "Lifting asks for", "Lifting signed as"], _outage_kinds()),
+        table(["Lies on", "Called", "Which kinds"], _outage_subjects()),
+        f"All but a hold may come again, as a series of at most {recurrence.MOST}. "
+        "The permissions are explained in [their table](permissions.md).\n",
+    )
+
+
+def _outage_kinds() -> Iterator[tuple[object, ...]]:
+    for kind in OutageKind:
+        asked = (withdrawing.permission_to_place(kind).value, withdrawing.permission_to_lift(kind).value)
+        meaning = f"“{withdrawing.LIFTED_MEANING}”" if kind is OutageKind.HOLD else ""
+        yield kind.value, KIND_LABELS[kind], *(f"`{each}`" for each in asked), meaning
+
+
+def _outage_subjects() -> Iterator[tuple[object, ...]]:
+    for subject in SubjectKind:
+        yield subject.value, SUBJECT_LABELS[subject], OutageKind.HOLD.value if subject in HELD_ALONE else "all"
+
+
+def limits_and_times() -> str:
+    return page(
+        "Limits and times",
+        "the code that keeps them",
+        "What the product starts with. None of them is a regulation: they are ours.\n",
+        "## Deciding\n",
+        "A request is to be decided within so many working days, and ends by itself after twice as many; a returned "
+        f"one {targets.RETURNED_DAYS} working days after it was returned. Changes follow the same times. Both sides "
+        f"are warned {_leads(leads.BEFORE_EXPIRY)}, in calendar days at {leads.MORNING:%H:%M}.\n",
+        table(["Kind", "Working days to decide"], _decision_days()),
+        "## Further limits\n",
+        table(["Limit", "Default", "Where"], _limits()),
+    )
+
+
+def _decision_days() -> Iterator[tuple[object, ...]]:
+    start = datetime(2027, 1, 4, tzinfo=UTC)
+    for kind in Kind:
+        yield kind.value, targets.decision_days(kind, Period(start, start + timedelta(hours=8)))
+    long = Period(start, start + targets.CAMPAIGN)
+    yield f"CLEANROOM spanning {targets.CAMPAIGN.days} days or more", targets.decision_days(Kind.CLEANROOM, long)
+
+
+def _limits() -> Iterator[tuple[object, ...]]:
+    cap = Company.__table__.c.pending_room_days_cap.server_default
+    most_waiting = getattr(getattr(cap, "arg", None), "text", "")
+    yield "Room-days a company keeps waiting for a decision", f"{most_waiting} room-days", "the company's page"
+    yield "Days of room work that need no signatory", f"{limits.DAYS_WITHOUT_A_SIGNATORY} days", "bookings/limits.py"
+    yield "How far a session is moved under standing signatures", _time(amending.FURTHEST_MOVE), "bookings/amending.py"
+    yield "A mark of an open form ends after", _time(slot_holds.LASTS), "bookings/slot_holds.py"
+    yield "An entry made later than this says why", _time(clearance.LATE_AFTER), "execution/clearance.py"
+    yield "“Did nobody come?” is asked after", _time(clearance.MISSED_AFTER), "execution/clearance.py"
+    yield "A released room stays released for", _time(clearance.CLEARANCE_LASTS), "execution/clearance.py"
+    yield "Checking in by one tap begins before the start", _time(clearance.ONE_TAP_AHEAD), "execution/clearance.py"
+    yield "The nightly look at everything agreed", f"{reexamination.NIGHTLY_AT:%H:%M}", "reexamination/service.py"
+
+
+def _time(length: timedelta) -> str:
+    minutes = length // timedelta(minutes=1)
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
 
 
 def events() -> str:
@@ -272,6 +367,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables,
     "timetable.md": timetable,
     "reminders.md": reminders,
+    "outages.md": outages,
+    "limits.md": limits_and_times,
     "database.sql": database_sql,
 }
 
