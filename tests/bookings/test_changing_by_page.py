@@ -55,7 +55,9 @@ def test_what_a_waiting_change_holds_is_not_shown_as_agreed(standing: Standing) 
     for reader in (GAON, SCHEDULER):
         answer = standing.program(reader).get(f"/api/v1/timeline?{window}")
         blocks = [each for each in answer.json["blocks"] if each["reference"] == run.reference]
-        assert [each["state"] for each in blocks] == ["CONFIRMED", "SUBMITTED"]
+        for resource, places in (("B-01", 1), ("INC-01", 2)):
+            states = [each["state"] for each in blocks if each["resource"] == resource]
+            assert states == ["CONFIRMED"] * places + ["SUBMITTED"] * places
 
 
 def test_the_decider_sees_what_would_change_and_signs_for_that_version(standing: Standing) -> None:
