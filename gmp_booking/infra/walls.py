@@ -6,6 +6,7 @@ KEYED     looked up by a hash before any company is known; only their own featur
 FACILITY  a company's request may add rows and never read one; the facility reads
 HOUSE     the facility reads and writes, the engine reads; to a company it is not there
 TRAIL     like TENANT, and nobody changes or removes a row once it is there
+MARK      like TENANT, and the facility removes what has run out: it says nothing about what happened
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class Wall(StrEnum):
     FACILITY = "FACILITY"
     HOUSE = "HOUSE"
     TRAIL = "TRAIL"
+    MARK = "MARK"
 
 
 WALLS: dict[str, Wall] = {
@@ -35,7 +37,7 @@ WALLS: dict[str, Wall] = {
     "equipment_reservation": Wall.TENANT,
     "line_clearance": Wall.TENANT,
     "slot": Wall.TENANT,
-    "slot_hold": Wall.TENANT,
+    "slot_hold": Wall.MARK,
     "acknowledgement": Wall.TENANT,
     "outbox_message": Wall.TENANT,
     "booking_version": Wall.TRAIL,
@@ -113,9 +115,11 @@ def _rights(table: str, wall: Wall, everybody: str) -> list[str]:
             f"CREATE POLICY engine_reads ON {table} FOR SELECT TO gmp_engine USING (true)",
         ]
     changing = "INSERT" if wall is Wall.TRAIL else "INSERT, UPDATE"
+    removing = [f"GRANT DELETE ON {table} TO gmp_facility"] if wall is Wall.MARK else []
     return [
         f"GRANT SELECT ON {table} TO {everybody}",
         f"GRANT {changing} ON {table} TO gmp_app, gmp_facility",
+        *removing,
         f"CREATE POLICY company_own ON {table} TO gmp_app USING ({own}) WITH CHECK ({own})",
         f"CREATE POLICY engine_reads ON {table} FOR SELECT TO gmp_engine USING (true)",
     ]

@@ -46,9 +46,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_booking_draft", "booking", ["entered_by", "changed_at"], postgresql_where=sa.text("state = 'DRAFT'")
     )
-    for statement in wall_sql("slot_hold", Wall.TENANT):
+    for statement in wall_sql("slot_hold", Wall.MARK):
         op.execute(statement)
-    op.execute("GRANT DELETE ON slot_hold TO gmp_facility")
     op.execute(OTHERS_MARKS)
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO gmp_app, gmp_facility")
