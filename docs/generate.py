@@ -123,8 +123,8 @@ def states() -> str:
         f"who may be infectious, GMP equipment, more than {lifecycle.COMMITTEE_ABOVE.days} days.\n",
         table(["Track", "Stages", "Rejection signed"], _tracks()),
         table(["Kind", "Track"], _kinds()),
-        f"{' and '.join(sorted(lifecycle.CONFIRMED_BY_THEMSELVES))} need nobody's decision while no rule finds anything "
-        "and the facility lets them confirm themselves.\n",
+        f"{' and '.join(sorted(lifecycle.CONFIRMED_BY_THEMSELVES))} need nobody's decision while no rule finds "
+        "anything and the facility lets them confirm themselves.\n",
     )
 
 
