@@ -11,10 +11,12 @@ from gmp_booking.approvals.models import Override
 from gmp_booking.bookings.events import RuleOverridden
 from gmp_booking.bookings.models import Booking
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.i18n import _
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.people.role_words import ROLE_NAMES
 
 SHORTEST_REASON = 20
 
@@ -65,18 +67,20 @@ def _answered(asked: OverrideAsked, needed: Mapping[str, set[str]], held: frozen
         raise Invalid(field_errors={"overrides": [N_("There is nothing to override by one of these rules.")]})
     mine = needed[asked.rule] & {role.value for role in held}
     if needed[asked.rule] and not mine:
-        roles = " + ".join(sorted(needed[asked.rule]))
-        raise Forbidden(
-            N_("%(rule)s may be overridden by %(roles)s only."), params={"rule": asked.rule, "roles": roles}
-        )
+        sentence = N_("%(rule)s may be overridden by %(roles)s only.")
+        raise Forbidden(sentence, params={"rule": asked.rule, "roles": _in_words(needed[asked.rule])})
     return [Settled(asked.rule, role, reason) for role in sorted(mine)]
+
+
+def _in_words(roles: Iterable[str]) -> str:
+    return " + ".join(_(ROLE_NAMES.get(role, role)) for role in sorted(roles))
 
 
 def _refuse_what_stays_open(needed: Mapping[str, set[str]], verdict: Verdict, *, later: frozenset[str]) -> None:
     left = {rule: roles - later for rule, roles in needed.items() if roles - later}
     if not left:
         return
-    who = ", ".join(f"{rule} ({' + '.join(sorted(roles))})" for rule, roles in sorted(left.items()))
+    who = ", ".join(f"{rule} ({_in_words(roles)})" for rule, roles in sorted(left.items()))
     raise Conflict(
         N_("These rules must be overridden first, each by who is named: %(who)s."),
         params={"who": who},

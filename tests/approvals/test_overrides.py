@@ -38,7 +38,7 @@ def test_scheduling_answers_for_an_evening_session_and_the_reason_is_kept(standi
     assert open_rules(standing, address) == [("CA-01", "SOFT")]
     refused = answer(standing, SCHEDULER, address, "review")
     assert refused.status_code == 409
-    assert "CA-01 (SCHEDULER)" in refused.json["detail"]
+    assert "CA-01 (Scheduling)" in refused.json["detail"]
     assert answer(standing, SCHEDULER, address, "review", ("CA-01", WHY)).json["state"] == "UNDER_REVIEW"
     (kept,) = standing.ask(
         "SELECT rule, role, reason, o.version, printed_name FROM override o JOIN booking b ON b.id = o.booking_id"
@@ -65,7 +65,7 @@ def test_a_later_stage_answers_for_what_is_its_own_under_its_signature(standing:
     assert open_rules(standing, neighbour) == [("RM-02", "SOFT")]
     assert answer(standing, SCHEDULER, neighbour, "review").status_code == 200
     assert answer(standing, PRODUCTION, neighbour, "approve").status_code == 200
-    assert "RM-02 (QA)" in answer(standing, QA, neighbour, "approve").json["detail"]
+    assert "RM-02 (Quality assurance)" in answer(standing, QA, neighbour, "approve").json["detail"]
     assert answer(standing, QA, neighbour, "approve", ("RM-02", WHY)).json["state"] == "CONFIRMED"
     (kept,) = standing.ask(
         "SELECT s.meaning FROM override o JOIN signature s ON s.id = o.signature_id WHERE s.record_reference = %s",
@@ -80,7 +80,7 @@ def test_nobody_answers_for_a_rule_that_is_not_theirs_or_without_a_reason(standi
     address = clinical(standing, 11, weekday=3)
     foreign = answer(standing, SCHEDULER, address, "review", ("RM-02", WHY))
     assert foreign.status_code == 403
-    assert "RM-02 may be overridden by QA only." in foreign.json["detail"]
+    assert "RM-02 may be overridden by Quality assurance only." in foreign.json["detail"]
     short = answer(standing, SCHEDULER, address, "review", ("RM-02", "because"))
     assert short.status_code == 422
     nothing = answer(standing, SCHEDULER, address, "review", ("CA-01", WHY))

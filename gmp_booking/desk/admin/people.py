@@ -16,7 +16,6 @@ from gmp_booking.calendars.service import revoke_feeds_of
 from gmp_booking.companies.service import list_companies
 from gmp_booking.desk.admin import record_history
 from gmp_booking.desk.admin.acts import Form, admin, page, readable_by, words
-from gmp_booking.desk.admin.record_history import ROLE_NAMES
 from gmp_booking.infra.history import RowChange, list_changes
 from gmp_booking.infra.i18n import NAMES, _, named
 from gmp_booking.infra.uow import Uow
@@ -33,6 +32,7 @@ from gmp_booking.kernel.errors import Invalid, NotFound
 from gmp_booking.kernel.fingerprint import fingerprint, require_unchanged
 from gmp_booking.kernel.text import N_
 from gmp_booking.people import service as people
+from gmp_booking.people.role_words import ROLE_NAMES
 from gmp_booking.people.service import PersonRow, Wanted
 
 FACILITY = "-"

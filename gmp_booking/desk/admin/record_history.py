@@ -9,26 +9,9 @@ from typing import Any
 
 from gmp_booking.infra.history import RowChange
 from gmp_booking.infra.i18n import NAMES, _, format_instant
-from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.text import N_
+from gmp_booking.people.role_words import ROLE_NAMES
 
-ROLE_NAMES: Mapping[Role, str] = {
-    Role.COMPANY_REQUESTER: N_("Requester"),
-    Role.COMPANY_APPROVER: N_("Authorised signatory"),
-    Role.OPERATOR: N_("Operator"),
-    Role.SCHEDULER: N_("Scheduling"),
-    Role.PRODUCTION_MANAGER: N_("Production"),
-    Role.QA: N_("Quality assurance"),
-    Role.BSO: N_("Biosafety"),
-    Role.ENGINEER: N_("Engineering"),
-    Role.QC: N_("Quality control"),
-    Role.DEMO_MANAGER: N_("Demonstration centre"),
-    Role.CLINICAL_LIAISON: N_("Clinical liaison"),
-    Role.COMMITTEE: N_("Operating committee"),
-    Role.SYSADMIN: N_("System administrator"),
-    Role.FACILITY_MANAGER: N_("Facility manager"),
-    Role.AUDITOR: N_("Auditor"),
-}
 RECORDS: Mapping[str, str] = {
     "person": N_("Person"),
     "person_role": N_("Role"),
@@ -87,7 +70,7 @@ WEEKDAYS = (
     N_("Sunday"),
 )
 WORDS: Mapping[str, Mapping[str, str]] = {
-    "role": {role.value: name for role, name in ROLE_NAMES.items()},
+    "role": ROLE_NAMES,
     "status": {
         "ACTIVE": N_("Active"),
         "SUSPENDED": N_("Suspended"),
@@ -113,7 +96,7 @@ class Line:
 def lines(changes: Sequence[RowChange]) -> list[Line]:
     return [
         Line(
-            what=_("%(record)s: %(act)s", record=_(RECORDS.get(each.table, each.table)), act=_(ACTS[each.operation])),
+            what=f"{_(RECORDS.get(each.table, each.table))}: {_(ACTS[each.operation])}",
             at=each.at,
             actor_name=each.actor_name or "–",
             reason=each.reason,
