@@ -497,6 +497,11 @@ def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
     return store.list_history(uow, reference)
 
 
+def list_happened(uow: Uow, booking: Booking) -> list[JournalEntry]:
+    """What happened to a booking that has been read, oldest first."""
+    return store.list_happened(uow, booking)
+
+
 def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
     """Bookings the reader may know of, newest first."""
     return store.list_bookings(uow, wanted)

@@ -502,7 +502,11 @@ def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
 
 def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
     """The booking's journal, oldest first. Errors: NotFound."""
-    booking = get_booking(uow, reference)
+    return list_happened(uow, get_booking(uow, reference))
+
+
+def list_happened(uow: Uow, booking: Booking) -> list[JournalEntry]:
+    """The journal of a booking that has been read, oldest first."""
     statement = select(JournalEntry).where(JournalEntry.booking_id == booking.id).order_by(JournalEntry.id)
     return list(uow.session.scalars(statement))
 

@@ -85,7 +85,7 @@ def read_file(uow: Uow, reference: str) -> BookingFile:
         details=details,
         signatures=list_signatures(uow, "booking", details.booking.id),
         overrides=list_overrides(uow, details.booking.id),
-        journal=service.list_history(uow, reference),
+        journal=service.list_happened(uow, details.booking),
         acknowledgements=list_acknowledgements(uow, details.booking.id),
         waiting=open_change_of(uow, details),
         now=uow.now,
