@@ -12,7 +12,7 @@ from gmp_booking.infra.uow import Database
 from gmp_booking.notifications import jobs
 from gmp_booking.reexamination.jobs import work
 from tests.conftest import Place
-from tests.doors import PASSWORD, Program, Visitor, make_app, open_accounts, utc, weekday_at
+from tests.doors import PASSWORD, Program, Visitor, form_of, make_app, open_accounts, utc, weekday_at
 
 CANARY = "KANARIENVOGEL"
 GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
@@ -92,10 +92,46 @@ def settle(place: Place, database: Database, folder) -> Rivals:
         _done(qa, reference, "approve", signature={"password": PASSWORD})
     for program, reference in ((theirs, rivals.theirs[2]), (own, rivals.own[2])):
         _done(program, reference, "cancel", reason=f"{CANARY if program is theirs else 'ours'}-reason it is")
+    for word, domain, product in (("ours", "gaon.example", "GS-M1"), (CANARY, "saebyeok.example", f"{CANARY}-product")):
+        _live(rivals, word=word, domain=domain, product=product)
+    _call_in(rivals)
     _withdraw(rivals.program("qa@brc.example"))
     work(database)
     jobs.plan(database)
     return rivals
+
+
+def _live(rivals: Rivals, *, word: str, domain: str, product: str) -> None:
+    """What else leaves rows: a change that waits, a clearance, an override, a call to be confirmed, a form still open."""
+    scheduler, requester = rivals.program("scheduler@brc.example"), rivals.program(f"requester@{domain}")
+    confirmed, room, code = (rivals.theirs[0], "B-01", "SAE") if word == CANARY else (rivals.own[0], "B-02", "GAO")
+    phoned, late, longer = (a_booking(product, day, word=word, domain=domain, room=room) for day in (7, 15, 0))
+    for body in (phoned, late, longer) if word != CANARY else ():
+        body["equipment"][0] |= {"resource": "INC-02", "units": 1}
+    longer["sessions"][0]["end"] = utc(weekday_at(13))
+    changed = requester.client.patch(
+        f"/api/v1/bookings/{confirmed}", json=longer | {"reason": f"{word}-why it changes"}, headers=requester.headers
+    )
+    assert changed.status_code == 200, changed.text
+    points = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]}
+    _done(rivals.program("production@brc.example"), f"{confirmed}/sessions/1", "clear", **points)
+    late["sessions"][0] |= {"start": utc(weekday_at(19, weeks=5)), "end": utc(weekday_at(21, weeks=5))}
+    evening = _booked(rivals.program(f"approver@{domain}"), late | {"run_type": "CLIN", "equipment": []})
+    answered = {"rule": "CA-01", "reason": f"{word}-answer, agreed with the head of the facility"}
+    _done(scheduler, evening, "review", overrides=[answered])
+    called = _booked(scheduler, phoned | {"booked_for": code})
+    (rivals.theirs if word == CANARY else rivals.own).extend((evening, called))
+    start = weekday_at(9, weeks=6)
+    session = {"room": room, "start": start, "end": start + timedelta(hours=3), "headcount": "1"}
+    seen = rivals.visitor(f"requester@{domain}").post("/bookings/preview", form_of(sessions=[session], product=product))
+    assert seen.status_code == 200, seen.text
+
+
+def _call_in(rivals: Rivals) -> None:
+    """Somebody of the house can be called in on Saturdays."""
+    shift = {"role": "SCHEDULER", "from_time": "08:00", "until_time": "20:00", "weekday": "5"}
+    answer = rivals.visitor("scheduler@brc.example").post("/roster", {"email": "scheduler@brc.example"} | shift)
+    assert answer.status_code == 303, answer.text
 
 
 def _withdraw(quality: Program) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from gmp_booking import tables
 from gmp_booking.infra.walls import WALLS, Wall
 from tests.anomalies.rivals import Rivals
 
-BEHIND = sorted(table for table, wall in WALLS.items() if wall in {Wall.TENANT, Wall.TRAIL})
+BEHIND = sorted(table for table, wall in WALLS.items() if wall in {Wall.TENANT, Wall.MARK, Wall.TRAIL})
 FACILITY_ONLY = sorted(table for table, wall in WALLS.items() if wall in {Wall.FACILITY, Wall.HOUSE})
 TRAIL = sorted(table for table, wall in WALLS.items() if wall is Wall.TRAIL)
 NO_COMPANY = [None, "", " ", "999999", "-1", "0", "abc", "1 OR 1=1", "1;--", "9" * 30, "NULL", "{1,2}"]
@@ -180,12 +181,15 @@ def test_who_serves_owns_nothing_and_has_no_power(superuser: psycopg.Connection,
             assert held == (False,), f"{role} may {right} {table}"
 
 
-def test_only_four_functions_see_more_than_their_caller(superuser: psycopg.Connection) -> None:
+SEE_MORE = ["gmp_free_until", "gmp_make_lock", "gmp_not_available", "gmp_others_busy", "gmp_others_marks"]
+
+
+def test_only_these_functions_see_more_than_their_caller(superuser: psycopg.Connection) -> None:
     named = superuser.execute(
         "SELECT proname, proconfig FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
         " WHERE nspname = 'public' AND prosecdef ORDER BY 1"
     ).fetchall()
-    assert [row[0] for row in named] == ["gmp_make_lock", "gmp_not_available", "gmp_others_busy", "gmp_public_titles"]
+    assert [row[0] for row in named] == [*SEE_MORE, "gmp_public_titles"]
     for _name, config in named:
         assert any(each.startswith("search_path=") for each in config)
 
@@ -198,6 +202,24 @@ def test_others_busy_time_says_when_and_nothing_else(stranger: psycopg.Connectio
     except NO_NUMBER:
         return
     assert [column.name for column in cursor.description or ()] == ["unit_id", "resource_id", "busy"]
+
+
+def test_marks_of_others_say_where_and_when_and_nothing_else(stranger: psycopg.Connection, rivals: Rivals) -> None:
+    wanted = stranger.execute("SELECT array_agg(id) FROM resource").fetchone()
+    assert wanted is not None
+    try:
+        cursor = stranger.execute(
+            "SELECT * FROM gmp_others_marks(%s, now(), now() + interval '200 days')", (wanted[0],)
+        )
+    except NO_NUMBER:
+        return
+    assert [column.name for column in cursor.description or ()] == ["resource_id", "marked"]
+    assert cursor.fetchall() != []
+
+
+def test_how_long_a_place_is_free_is_one_instant(stranger: psycopg.Connection, rivals: Rivals) -> None:
+    (told,) = stranger.execute("SELECT gmp_free_until(min(id), now(), now() + interval '1 day') FROM unit").fetchall()
+    assert [type(each) for each in told] == [datetime]
 
 
 def test_titles_are_told_of_nobody_who_did_not_publish_them(stranger: psycopg.Connection, rivals: Rivals) -> None:
