@@ -190,7 +190,7 @@ def test_a_longer_booking_needs_no_more_statements(few: Site) -> None:
     for sessions in (1, 8):
         body = few.a_body()
         first = body["sessions"][0]
-        shifts = [timedelta(days=day) for day in range(sessions)]
+        shifts = [timedelta(days=number // 2, hours=number % 2 * 3) for number in range(sessions)]
         start = weekday_at(9, weeks=few.weeks)
         body["sessions"] = [
             first | {"start": utc(start + shift), "end": utc(start + shift + timedelta(hours=2))} for shift in shifts
