@@ -13,8 +13,9 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails, details_of
 from gmp_booking.infra.deliveries import Happening
 from gmp_booking.infra.i18n import named
-from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, replace_pending
+from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, replace_pending, withdraw_pending
 from gmp_booking.infra.uow import Uow
+from gmp_booking.notifications.expiring import notices, still_expires
 from gmp_booking.notifications.kinds import MailKind
 from gmp_booking.notifications.recipients import (
     askers,
@@ -33,6 +34,7 @@ TRUE_OF_CHANGE: Final[Mapping[MailKind, frozenset[ChangeState]]] = {
     MailKind.CHANGE_WAITING: frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW}),
     MailKind.CHANGE_RETURNED: frozenset({ChangeState.RETURNED}),
     MailKind.CHANGE_REJECTED: frozenset({ChangeState.REJECTED}),
+    MailKind.CHANGE_EXPIRING: frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW, ChangeState.RETURNED}),
     MailKind.CHANGE_EXPIRED: frozenset({ChangeState.EXPIRED}),
 }
 
@@ -46,17 +48,34 @@ def _waits(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[
         return []
     role = stage_role(wanted.booking)
     payload = {"stage": role.value if role else ""}
-    return messages_to(happening, details, MailKind.CHANGE_WAITING, deciders(uow, wanted.booking), payload=payload)
+    return [
+        *messages_to(happening, details, MailKind.CHANGE_WAITING, deciders(uow, wanted.booking), payload=payload),
+        *notices(uow, happening, wanted, MailKind.CHANGE_EXPIRING),
+    ]
+
+
+def _withdrawn(uow: Uow, _happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    _no_notices(uow, details)
+    return []
+
+
+def _no_notices(uow: Uow, details: BookingDetails) -> None:
+    """A change that ended expires no more."""
+    withdraw_pending(uow, details.booking.id, [MailKind.CHANGE_EXPIRING.value])
 
 
 def _returned(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
     payload = {"question": happening.data["question"]}
-    return messages_to(
-        happening, details, MailKind.CHANGE_RETURNED, _who_asked(uow, happening, details), payload=payload
-    )
+    asking = _who_asked(uow, happening, details)
+    wanted = proposal_of(uow, details.booking, happening.version)
+    return [
+        *messages_to(happening, details, MailKind.CHANGE_RETURNED, asking, payload=payload),
+        *(notices(uow, happening, wanted, MailKind.CHANGE_EXPIRING) if wanted else ()),
+    ]
 
 
 def _rejected(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    _no_notices(uow, details)
     payload = {"reason": happening.data["explanation"]}
     return messages_to(
         happening, details, MailKind.CHANGE_REJECTED, _who_asked(uow, happening, details), payload=payload
@@ -73,6 +92,7 @@ def _expired(uow: Uow, happening: Happening, details: BookingDetails) -> Iterabl
 
 def _approved(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
     """Everybody gets the plan as it is now; whoever lost a part of theirs is told which."""
+    _no_notices(uow, details)
     if happening.data["in_place"]:
         return []
     before = details_of(uow, _at_version(details.booking, happening.data["base_version"]))
@@ -186,6 +206,8 @@ def change_still_true(uow: Uow, message: ClaimedMessage, booking: Booking) -> bo
     change = find_change(uow, booking.id, version=message.booking_version or 0)
     if change is None or change.state not in TRUE_OF_CHANGE[kind]:
         return False
+    if kind is MailKind.CHANGE_EXPIRING:
+        return still_expires(message, proposed(booking, change))
     if kind is not MailKind.CHANGE_WAITING:
         return True
     role = stage_role(proposed(booking, change)) if change.state in WAITING else None
@@ -198,6 +220,7 @@ HANDLERS: Final[Mapping[str, Callable[[Uow, Happening, BookingDetails], Iterable
     "BookingChangeReturned": _returned,
     "BookingChangeRejected": _rejected,
     "BookingChangeExpired": _expired,
+    "BookingChangeWithdrawn": _withdrawn,
     "BookingChangeApproved": _approved,
     "BookingAdjusted": _adjusted,
     "SessionMoved": _changed,

@@ -30,6 +30,7 @@ class MailKind(StrEnum):
     CHANGE_WAITING = "change_waiting"
     CHANGE_RETURNED = "change_returned"
     CHANGE_REJECTED = "change_rejected"
+    CHANGE_EXPIRING = "change_expiring"
     CHANGE_EXPIRED = "change_expired"
     CHANGED = "changed"
     NO_LONGER_YOURS = "no_longer_yours"
@@ -62,6 +63,7 @@ TRUE_IN: Final[Mapping[MailKind, frozenset[BookingState]]] = {
             MailKind.CHANGE_WAITING,
             MailKind.CHANGE_RETURNED,
             MailKind.CHANGE_REJECTED,
+            MailKind.CHANGE_EXPIRING,
             MailKind.CHANGE_EXPIRED,
             MailKind.CHANGED,
         ),

@@ -53,6 +53,7 @@ _TEMPLATE: Final[Mapping[MailKind, str]] = {
     MailKind.CHANGE_WAITING: "change_waiting.txt",
     MailKind.CHANGE_RETURNED: "change_returned.txt",
     MailKind.CHANGE_REJECTED: "change_rejected.txt",
+    MailKind.CHANGE_EXPIRING: "change_expiring.txt",
     MailKind.CHANGE_EXPIRED: "change_expired.txt",
     MailKind.CHANGED: "changed.txt",
     MailKind.NO_LONGER_YOURS: "no_longer_yours.txt",

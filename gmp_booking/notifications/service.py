@@ -19,8 +19,8 @@ from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, add_messages, w
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import changed, store
+from gmp_booking.notifications.expiring import notices, still_expires
 from gmp_booking.notifications.kinds import TRUE_IN, MailKind
-from gmp_booking.notifications.leads import BEFORE_EXPIRY, due
 from gmp_booking.notifications.recipients import (
     askers,
     deciders,
@@ -30,7 +30,6 @@ from gmp_booking.notifications.recipients import (
     owners,
     participants,
     reminders,
-    role_at_stage,
     stage_role,
     takers_of,
     to_confirm,
@@ -66,12 +65,15 @@ def _submitted(uow: Uow, happening: Happening, details: BookingDetails) -> Itera
     return [
         *_to_the_stage(uow, happening, details, MailKind.SUBMITTED),
         *messages_to(happening, details, MailKind.TO_CONFIRM, to_confirm(uow, details)),
-        *_notices(uow, happening, details),
+        *notices(uow, happening, details, MailKind.EXPIRING),
     ]
 
 
 def _reviewed(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
-    return [*_to_the_stage(uow, happening, details, MailKind.REVIEWED), *_notices(uow, happening, details)]
+    return [
+        *_to_the_stage(uow, happening, details, MailKind.REVIEWED),
+        *notices(uow, happening, details, MailKind.EXPIRING),
+    ]
 
 
 def _to_the_stage(
@@ -94,7 +96,7 @@ def _returned(uow: Uow, happening: Happening, details: BookingDetails) -> Iterab
     payload = {"question": happening.data["question"]}
     return [
         *messages_to(happening, details, MailKind.RETURNED, askers(uow, details), payload=payload),
-        *_notices(uow, happening, details),
+        *notices(uow, happening, details, MailKind.EXPIRING),
     ]
 
 
@@ -102,7 +104,7 @@ def _answered(uow: Uow, happening: Happening, details: BookingDetails) -> Iterab
     payload = {"answer": happening.data["answer"]}
     return [
         *_to_the_stage(uow, happening, details, MailKind.ANSWERED, payload=payload),
-        *_notices(uow, happening, details),
+        *notices(uow, happening, details, MailKind.EXPIRING),
     ]
 
 
@@ -112,26 +114,6 @@ def _expired(uow: Uow, happening: Happening, details: BookingDetails) -> Iterabl
     people = {person.id: person for person in (*askers(uow, details), *deciders(uow, details.booking))}
     payload = {"was": happening.data["was"]}
     return messages_to(happening, details, MailKind.EXPIRED, people.values(), payload=payload)
-
-
-def _notices(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
-    """Some days before a request expires, to who asked and to whose turn it is."""
-    booking = details.booking
-    if booking.pending_until is None:
-        return
-    asking = list(askers(uow, details))
-    known = {person.id for person in asking}
-    deciding = [person for person in deciders(uow, booking) if person.id not in known]
-    role = role_at_stage(booking)
-    until = {"until": booking.pending_until.isoformat()}
-    for lead in BEFORE_EXPIRY:
-        due_at = due(lead, booking.pending_until)
-        if due_at <= happening.at:
-            continue
-        payload = until | {"lead": lead.name}
-        yield from messages_to(happening, details, MailKind.EXPIRING, asking, payload=payload, due_at=due_at)
-        of_stage = payload | {"stage": role.value if role else ""}
-        yield from messages_to(happening, details, MailKind.EXPIRING, deciding, payload=of_stage, due_at=due_at)
 
 
 def _rejected(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
@@ -231,7 +213,7 @@ def look_again(uow: Uow, message: ClaimedMessage) -> Current | None:
     if not _is_of_today(uow, message, booking):
         return None
     details = details_of(uow, booking)
-    if kind is MailKind.CHANGE_WAITING:
+    if kind in {MailKind.CHANGE_WAITING, MailKind.CHANGE_EXPIRING}:
         details = changed.proposal_of(uow, booking, message.booking_version or 0) or details
     if kind is MailKind.TO_CONFIRM and first_confirmation(list_acknowledgements(uow, booking.id)):
         return None
@@ -251,7 +233,7 @@ def _still_concerns(message: ClaimedMessage, kind: MailKind, details: BookingDet
     if kind in {MailKind.AT_RISK, MailKind.CLEAR_AGAIN}:
         return details.booking.at_risk == (kind is MailKind.AT_RISK)
     if kind is MailKind.EXPIRING:
-        return _still_expires(message, details.booking)
+        return still_expires(message, details.booking)
     if kind in {MailKind.SUBMITTED, MailKind.REVIEWED, MailKind.ANSWERED}:
         role = stage_role(details.booking)
         return role is not None and role.value == message.payload["stage"]
@@ -265,10 +247,3 @@ def _still_concerns(message: ClaimedMessage, kind: MailKind, details: BookingDet
         return message.person_id in everybody(details)
     sessions = [each for each in details.parts["sessions"] if each["id"] == message.booking_session_id]
     return any(message.person_id in takers_of(details, each) and each["state"] != "CANCELLED" for each in sessions)
-
-
-def _still_expires(message: ClaimedMessage, booking: Booking) -> bool:
-    """A notice is true of one date, and for staff of one stage."""
-    role = role_at_stage(booking)
-    at_stage = message.payload.get("stage") in {None, role.value if role else ""}
-    return at_stage and booking.pending_until == datetime.fromisoformat(message.payload["until"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
+import pytest
 from icalendar import Calendar
 from sqlalchemy import text
 
@@ -145,3 +146,19 @@ def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: PostOff
     told = [entry for mail in post.mails_to(OPERATOR) for entry in entries(mail)]
     assert ("CANCEL", 2, "s2", second.start) in told
     assert ("REQUEST", 2, "s1", first.start) in told
+
+
+@pytest.mark.parametrize("ending", ["waits", "withdrawn"])
+def test_both_sides_hear_that_a_change_is_about_to_expire_while_it_waits(post: PostOffice, rows, ending: str) -> None:
+    reference = confirmed(post.database)
+    content = content_of(post, reference)
+    assert changed(post, reference, later(content, timedelta(days=7))) == "requested"
+    post.work()
+    (until,) = rows.scalars(text("SELECT pending_until FROM booking_change WHERE ended_at IS NULL"))
+    if ending == "withdrawn":
+        post.database.transact(somebody(post.database, REQUESTER), withdraw, reference)
+    post.pass_time(until - timedelta(hours=12) - datetime.now(UTC))
+    post.work()
+    for recipient in (REQUESTER, "demo@brc.example"):
+        told = [mail["Subject"] for mail in post.mails_to(recipient) if "A change expires" in mail["Subject"]]
+        assert bool(told) is (ending == "waits"), (recipient, told)
