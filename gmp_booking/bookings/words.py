@@ -35,7 +35,7 @@ DONOR_LABELS: Mapping[DonorStatus, str] = {
 PRIORITY_LABELS: Mapping[Priority, str] = {
     Priority.PATIENT_BOUND: N_("Bound to a patient"),
     Priority.GMP_CLIN: N_("Clinical production"),
-    Priority.ENG: N_("Engineering"),
+    Priority.ENG: N_("Engineering run"),
     Priority.TRAINING: N_("Training"),
     Priority.INTERNAL: N_("Internal"),
 }

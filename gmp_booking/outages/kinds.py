@@ -39,7 +39,7 @@ KIND_LABELS = {
     OutageKind.CALIBRATION: N_("Calibration"),
     OutageKind.AHU_STOP: N_("Air handling stopped"),
     OutageKind.VHP_NEIGHBOUR: N_("Decontamination next door"),
-    OutageKind.CLOSURE: N_("Closed"),
+    OutageKind.CLOSURE: N_("Closure"),
     OutageKind.HOLD: N_("Quality hold"),
 }
 SUBJECT_LABELS = {
