@@ -43,6 +43,16 @@ class RuleSwitched(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmingSwitched(Event):
+    """Said for a kind; `resource_id` and `of_company` are None where it is said for all."""
+
+    kind: str
+    is_on: bool
+    resource_id: int | None
+    of_company: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnCallAdded(Event):
     on_call_id: int
     role: str

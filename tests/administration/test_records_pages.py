@@ -217,3 +217,39 @@ def test_the_house_is_renamed(standing: Standing) -> None:
     assert visitor.post("/admin/facility", names | {"name_en": ""}).status_code == 422
     assert visitor.post("/admin/facility", names).status_code == 303
     assert "Renamed by the board" in visitor.get("/admin/facility").text
+
+
+def test_what_confirms_itself_is_switched_for_all_for_a_room_and_for_a_company(standing: Standing) -> None:
+    start = standing.free_hour()
+    session = {"room": "T-02", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    body = {"kind": "REVIEW", "title": "Advice", "sessions": [session | {"headcount": 4}]}
+
+    def becomes() -> str:
+        answer = standing.program(REQUESTER).post("/api/v1/bookings", body)
+        assert answer.status_code == 201, answer.text
+        reference = answer.json["reference"]
+        gone = standing.program(REQUESTER).post(
+            f"/api/v1/bookings/{reference}/cancel", {"reason": "Only looking at it"}
+        )
+        assert gone.status_code == 200
+        return answer.json["state"]
+
+    def say(choice: str, **more: str) -> None:
+        form = {"kind": "REVIEW", "choice": choice, "room": "", "company": "", "reason": "The board decided so"} | more
+        answer = standing.visit(QA).post("/admin/rules/confirming", form)
+        assert answer.status_code == 303, answer.text
+
+    assert becomes() == "CONFIRMED"
+    say("off")
+    assert becomes() == "SUBMITTED"
+    say("on", room="T-02")
+    assert becomes() == "CONFIRMED"
+    say("off", company="GAO")
+    assert becomes() == "SUBMITTED"
+    page = standing.visit(QA).get("/admin/rules").text
+    assert "The board decided so" in page
+    say("on")
+    say("on", company="GAO")
+    for wrong in ({"kind": "CLEANROOM"}, {"choice": "maybe"}, {"room": "T-02", "company": "GAO"}, {"company": "XX"}):
+        form = {"kind": "QC", "choice": "on", "room": "", "company": "", "reason": "The board decided so"} | wrong
+        assert standing.visit(QA).post("/admin/rules/confirming", form).status_code == 422

@@ -40,6 +40,7 @@ OF_NO_BOOKING = {
     "RoleGranted",
     "RoleRevoked",
     "RuleSwitched",
+    "ConfirmingSwitched",
 }
 BY_COMPANY = {Wall.TENANT, Wall.MARK, Wall.TRAIL}
 EVENTS = {kind.__name__ for kind in generate.event_classes()}

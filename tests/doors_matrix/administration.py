@@ -39,6 +39,7 @@ def administration_form(body: str) -> dict[str, Any]:
         "a_room": room | _NAMES,
         "week": {"resource": "", "opens-0": "08:00", "closes-0": "20:00"},
         "switch": {"rule": "CA-01", "mode": "warn", "from_on": "2035-01-01"},
+        "confirming": {"kind": "QC", "choice": "off", "room": "", "company": ""},
         "facility_names": {"code": "BRC"} | _NAMES,
         "password": {"password": "a long password", "again": "a long password"},
     }

@@ -26,7 +26,6 @@ from gmp_booking.products.service import ProductFacts
 
 STATUSES = (("ACTIVE", N_("Active")), ("SUSPENDED", N_("Suspended: nobody of it can sign in")))
 # What companies here make; another word may be typed, none of these is a regulation's.
-MODALITIES = ("MSC", "CART", "IMM", "EXO", "SKIN", "CRT", "CMB")
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,8 @@ def _company(code: str, errors: dict[str, str], status: int) -> Response:
         company=shown.company,
         seen=fingerprint(asdict(companies.facts_of(shown.company))),
         products=[(each, fingerprint(asdict(products.facts_of(each)))) for each in shown.products],
-        modalities=MODALITIES,
+        modalities=[(each, modality_word(each)) for each in MODALITIES],
+        modality_word=modality_word,
         statuses=_statuses(),
         may_edit=is_allowed(actor, Permission.COMPANY_EDIT),
         may_edit_products=is_allowed(actor, Permission.PRODUCT_EDIT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
@@ -12,10 +12,14 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.bookings.lifecycle import Kind
+from gmp_booking.bookings.words import KIND_LABELS
+from gmp_booking.companies.service import Company, list_companies
 from gmp_booking.conflicts import catalogue
 from gmp_booking.desk.admin import coverage, record_history
 from gmp_booking.desk.admin.acts import Form, admin, page, readable_by, words
 from gmp_booking.desk.admin.record_history import WEEKDAYS
+from gmp_booking.desk.trade_words import limit_words
 from gmp_booking.infra.history import RowChange, list_changes
 from gmp_booking.infra.i18n import _, named
 from gmp_booking.infra.uow import Uow
@@ -24,6 +28,8 @@ from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies import hours, service, switches
+from gmp_booking.policies.confirming import KINDS as CONFIRMING_KINDS
+from gmp_booking.policies.confirming import Confirming, list_confirming, switch_confirming
 from gmp_booking.policies.switches import Switched
 from gmp_booking.resources.administration import get_record, list_every_resource
 
@@ -127,15 +133,37 @@ def _told(week: hours.Week, day: int) -> tuple[str, str]:
 @dataclass(frozen=True)
 class RulesShown:
     switches: Mapping[str, list[Switched]]
+    confirming: list[Confirming]
     known: coverage.Known
     today: date
+    companies: Sequence[Company]
     changes: list[RowChange]
 
 
 def read_rules(uow: Uow) -> RulesShown:
-    found = switches.list_switches(uow)
+    found, confirming = switches.list_switches(uow), list_confirming(uow)
     rows = [("rule_switch", each.id) for decided in found.values() for each in decided]
-    return RulesShown(found, coverage.read_known(uow), switches.today(uow), list_changes(uow, rows))
+    rows += [("auto_confirm", each.id) for each in confirming]
+    known = coverage.read_known(uow)
+    return RulesShown(found, confirming, known, switches.today(uow), list_companies(uow), list_changes(uow, rows))
+
+
+def let_confirm(uow: Uow, kind: str, choice: str, *, room: str, company: str) -> None:
+    """Errors: NotFound for a room or a company that is not there, and what the policy refuses."""
+    switch_confirming(
+        uow,
+        kind,
+        choice,
+        resource_id=get_record(uow, room).id if room else None,
+        company_id=_company_id(uow, company) if company else None,
+    )
+
+
+def _company_id(uow: Uow, code: str) -> int:
+    found = next((each.id for each in list_companies(uow) if each.code == code), None)
+    if found is None:
+        raise Invalid(field_errors={"company": [N_("There is no such company.")]})
+    return found
 
 
 @admin.get("/rules")
@@ -156,6 +184,28 @@ def switch_a_rule() -> Response:
     return form.act(to, switches.switch_rule, words("rule"), words("mode"), from_on=from_on)
 
 
+@admin.post("/rules/confirming")
+@signed_in
+def let_a_kind_confirm() -> Response:
+    to = f"{url_for('admin.show_rules')}#confirming"
+    form = Form(_rules, needs_reason=True)
+    return form.act(to, let_confirm, words("kind"), words("choice"), room=words("room"), company=words("company"))
+
+
+def _confirming(shown: RulesShown) -> list[dict[str, Any]]:
+    """What is confirmed by itself, in words."""
+    rooms = {each.id: f"{each.code} {named(each)}" for each in shown.known.resources}
+    companies = {each.id: named(each) for each in shown.companies}
+    return [
+        {
+            "kind": _(KIND_LABELS[Kind(each.kind)]),
+            "is_on": each.is_on,
+            "only": rooms.get(each.resource_id or 0) or companies.get(each.company_id or 0),
+        }
+        for each in shown.confirming
+    ]
+
+
 def _rules(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
     shown = asked().read(read_rules)
@@ -170,7 +220,7 @@ def _rules(errors: dict[str, str], status: int) -> Response:
                 "mode": switches.mode_on(decided, shown.today),
                 "later": [(labels[each.mode], each.from_on) for each in decided if each.from_on > shown.today],
                 "is_switchable": row.is_switchable,
-                "limits": [f"{each.name.replace('_', ' ')}: {each.default:g} {each.unit}" for each in row.parameters],
+                "limits": [limit_words(each) for each in row.parameters],
                 "lacking": coverage.lacking(row.code, shown.known),
             }
         )
@@ -179,6 +229,10 @@ def _rules(errors: dict[str, str], status: int) -> Response:
         errors,
         status,
         rules=rules,
+        confirming=_confirming(shown),
+        kinds=[(kind, _(KIND_LABELS[Kind(kind)])) for kind in CONFIRMING_KINDS],
+        rooms=[(each.code, f"{each.code} {named(each)}") for each in shown.known.resources if each.kind == "ROOM"],
+        companies=[(each.code, named(each)) for each in shown.companies],
         modes=list(labels.items()),
         rule_choices=[(each["code"], f"{each['code']} {each['sentence']}") for each in rules if each["is_switchable"]],
         today=shown.today,

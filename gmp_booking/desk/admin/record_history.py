@@ -23,6 +23,7 @@ RECORDS: Mapping[str, str] = {
     "unit": N_("Place"),
     "opening_hours": N_("Opening hours"),
     "rule_switch": N_("Rule"),
+    "auto_confirm": N_("Confirmed without a decision"),
     "facility": N_("Facility"),
 }
 FIELDS: Mapping[str, str] = {
@@ -58,6 +59,9 @@ FIELDS: Mapping[str, str] = {
     "mode": N_("How it is kept"),
     "from_on": N_("From"),
     "time_zone": N_("Time zone"),
+    "is_on": N_("On"),
+    "resource_id": N_("Room (number)"),
+    "company_id": N_("Company (number)"),
     "number": N_("Number"),
 }
 WEEKDAYS = (

@@ -1,0 +1,63 @@
+"""What is confirmed by itself when nothing is in the way: said for a kind, for one room or for one company."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from gmp_booking.infra.uow import Uow
+from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.text import N_
+from gmp_booking.policies.events import ConfirmingSwitched
+from gmp_booking.policies.models import AutoConfirm
+
+KINDS = ("QC", "REVIEW")
+"""Those whose track asks for nobody's decision."""
+
+CHOICES = {"on": True, "off": False}
+
+
+@dataclass(frozen=True)
+class Confirming:
+    """One row of the policy; without room and company it is said for the kind."""
+
+    id: int
+    kind: str
+    is_on: bool
+    resource_id: int | None
+    company_id: int | None
+
+
+def list_confirming(uow: Uow) -> list[Confirming]:
+    """What was said, by kind: for all first, then for rooms and companies."""
+    order = (AutoConfirm.kind, AutoConfirm.resource_id.nulls_first(), AutoConfirm.company_id.nulls_first())
+    rows = uow.session.scalars(select(AutoConfirm).order_by(*order))
+    return [Confirming(row.id, row.kind, row.is_on, row.resource_id, row.company_id) for row in rows]
+
+
+def switch_confirming(
+    uow: Uow, kind: str, choice: str, *, resource_id: int | None = None, company_id: int | None = None
+) -> None:
+    """Let clear requests of a kind be confirmed by themselves, or not.
+
+    Errors: Forbidden; Invalid naming the fields.
+    """
+    require(uow.actor, Permission.RULE_SWITCH)
+    errors: dict[str, list[str]] = {}
+    if kind not in KINDS:
+        errors["kind"] = [N_("Not one of the choices.")]
+    if choice not in CHOICES:
+        errors["choice"] = [N_("Not one of the choices.")]
+    if resource_id is not None and company_id is not None:
+        errors["company"] = [N_("Say it for a room or for a company, not for both.")]
+    if errors:
+        raise Invalid(field_errors=errors)
+    is_on = CHOICES[choice]
+    statement = insert(AutoConfirm).values(kind=kind, resource_id=resource_id, company_id=company_id, is_on=is_on)
+    key = [AutoConfirm.kind, AutoConfirm.resource_id, AutoConfirm.company_id]
+    changed = {"is_on": is_on, "changed_at": uow.now}
+    uow.session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+    uow.record(ConfirmingSwitched(kind=kind, is_on=is_on, resource_id=resource_id, of_company=company_id))
