@@ -42,9 +42,7 @@ def panel_of(outcome: str, findings: list[dict[str, Any]], alternatives: list[di
         "verdict": _VERDICTS[outcome],
         "findings": [shown_finding(finding) for finding in findings],
         "changeovers": [],
-        "alternatives": [
-            {"title": each["label"], "fill": forms.fill_of(each)} | _when(each) for each in alternatives
-        ],
+        "alternatives": [{"title": each["label"], "fill": forms.fill_of(each)} | _when(each) for each in alternatives],
     }
 
 
