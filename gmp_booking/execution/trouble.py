@@ -79,6 +79,7 @@ def missed(uow: Uow, session: SessionRow, act: SessionAct) -> None:
             params={"minutes": MISSED_AFTER // timedelta(minutes=1)},
         )
     store.change_session(uow, session, state=SessionState.MISSED)
-    fit_slots(uow, session.id, uow.now)
-    store.free_crew(uow, session, uow.now)
+    # Said late, it still held no more than its own time.
+    fit_slots(uow, session.id, min(uow.now, session.ends_at + session.teardown))
+    store.free_crew(uow, session, min(uow.now, session.ends_at))
     uow.record(SessionMissed(**envelope(session)))

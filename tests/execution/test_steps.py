@@ -134,6 +134,13 @@ def test_missed_comes_an_hour_after_the_start_and_gives_the_rest_back(floor: Flo
     assert slot["ends_at"] <= datetime.now(UTC)
 
 
+def test_a_session_said_to_be_missed_much_later_held_no_more_than_its_own_time(floor: Floor) -> None:
+    reference = floor.confirmed(1, starts_in=-3)
+    floor.do(SCHEDULER, reference, "missed")
+    (slot,) = floor.slots(reference)
+    assert slot["ends_at"] - slot["starts_at"] == timedelta(hours=1)
+
+
 def test_nothing_happens_in_a_booking_that_is_not_confirmed(floor: Floor) -> None:
     start = datetime.now(UTC) + timedelta(days=40)
     part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
