@@ -269,6 +269,13 @@ def pages_of_a_journey(app: Flask, language: str) -> Iterator[tuple[str, str]]:
     yield "list of everything", requester.get("/bookings?when=all").text
 
 
+def test_a_translation_nobody_has_reviewed_says_so(app: Flask) -> None:
+    for language in LANGUAGES:
+        page = app.test_client().get("/login", headers={"Accept-Language": i18n.html_language(language)}).text
+        note = i18n.gettext_for(language)("No native speaker has reviewed this translation yet.")
+        assert (note in Spoken(page).said) == (language in i18n.UNREVIEWED), language
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_page_says_an_english_sentence_of_ours(app: Flask, language: str, written: frozenset) -> None:
     english = {each for ids in written for each in ids} - SAME_IN_EVERY_LANGUAGE

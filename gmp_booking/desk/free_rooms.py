@@ -12,6 +12,7 @@ from flask import Blueprint, render_template, request, url_for
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.desk.timeline import GROUPS, SEOUL, TimelineFacts, read_timeline
+from gmp_booking.desk.trade_words import grade_word
 from gmp_booking.infra.i18n import _, named
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, is_allowed
@@ -171,7 +172,7 @@ def _places(rooms: Sequence[ResourceRow]) -> list[tuple[str, str, str]]:
     grades = sorted({each.grade for each in rooms if each.grade and each.grade != "-"})
     return [
         *((code, _(label), _("Rooms")) for code, label in GROUPS.items() if code in classes),
-        *((f"grade:{grade}", _("Grade %(grade)s", grade=grade), _("Grade")) for grade in grades),
+        *((f"grade:{grade}", _("Grade %(grade)s", grade=grade_word(grade)), _("Grade")) for grade in grades),
         *((each.code, f"{each.code} {named(each)}", _("One room")) for each in rooms),
     ]
 
@@ -180,7 +181,7 @@ def _shown(offer: Offer) -> Mapping[str, Any]:
     return {
         "code": offer.room.code,
         "name": named(offer.room),
-        "detail": offer.room.grade if offer.room.grade != "-" else None,
+        "detail": grade_word(offer.room.grade) if offer.room.grade != "-" else None,
         "then": _link(offer.room, offer.then) if offer.then else None,
         "is_open": offer.is_open,
         "later": [_link(offer.room, each) for each in offer.later],

@@ -15,6 +15,7 @@ from gmp_booking.bookings.service import TakenTime, list_taken_time
 from gmp_booking.bookings.slot_holds import Mark, list_marks
 from gmp_booking.desk.public_time import Titles, others_time
 from gmp_booking.desk.timeline_view import Block, FormOpen, Lane, TimelineView, Window, lay_out
+from gmp_booking.desk.trade_words import grade_word
 from gmp_booking.desk.withdrawn import WithdrawnTime, read_withdrawn, withdrawn_blocks
 from gmp_booking.infra.http import is_htmx
 from gmp_booking.infra.i18n import _, named
@@ -181,7 +182,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
 
 def _lane(resource: ResourceRow) -> Lane:
     group = GROUPS.get(resource.room_class or "", EQUIPMENT_GROUP)
-    detail = resource.grade if resource.kind == "ROOM" else resource.home_room
+    detail = grade_word(resource.grade or "") if resource.kind == "ROOM" else resource.home_room
     return Lane(
         code=resource.code,
         name=named(resource),

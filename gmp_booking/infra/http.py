@@ -227,6 +227,7 @@ def _context() -> dict[str, Any]:
     return {
         "lang": i18n.html_language(i18n.current_language()),
         "languages": [(i18n.html_language(each), i18n.NAMES[each]) for each in i18n.LANGUAGES],
+        "is_unreviewed": i18n.current_language() in i18n.UNREVIEWED,
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "zone_name": "Asia/Seoul (KST)",
         "theme": theme if theme in {"light", "dark"} else "",

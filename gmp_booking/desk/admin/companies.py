@@ -14,6 +14,7 @@ from gmp_booking.companies import service as companies
 from gmp_booking.companies.service import CompanyFacts
 from gmp_booking.desk.admin import record_history
 from gmp_booking.desk.admin.acts import Form, admin, number, page, readable_by, ticked, words
+from gmp_booking.desk.trade_words import MODALITIES, modality_word
 from gmp_booking.infra.history import RowChange, list_changes
 from gmp_booking.infra.i18n import _
 from gmp_booking.infra.uow import Uow
@@ -25,7 +26,6 @@ from gmp_booking.products import service as products
 from gmp_booking.products.service import ProductFacts
 
 STATUSES = (("ACTIVE", N_("Active")), ("SUSPENDED", N_("Suspended: nobody of it can sign in")))
-# What companies here make; another word may be typed, none of these is a regulation's.
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _company(code: str, errors: dict[str, str], status: int) -> Response:
         company=shown.company,
         seen=fingerprint(asdict(companies.facts_of(shown.company))),
         products=[(each, fingerprint(asdict(products.facts_of(each)))) for each in shown.products],
-        modalities=[(each, modality_word(each)) for each in MODALITIES],
+        modalities=[(code, _(name)) for code, name in MODALITIES.items()],
         modality_word=modality_word,
         statuses=_statuses(),
         may_edit=is_allowed(actor, Permission.COMPANY_EDIT),

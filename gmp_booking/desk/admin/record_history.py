@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gmp_booking.desk.trade_words import EQUIPMENT_KINDS, MODALITIES, ROOM_CLASSES, ROOM_USES, modality_word
 from gmp_booking.infra.history import RowChange
 from gmp_booking.infra.i18n import NAMES, _, format_instant
 from gmp_booking.kernel.text import N_
@@ -63,6 +64,17 @@ FIELDS: Mapping[str, str] = {
     "resource_id": N_("Room (number)"),
     "company_id": N_("Company (number)"),
     "number": N_("Number"),
+    "room_class": N_("Class"),
+    "room_use": N_("How it is used"),
+    "area_m2": N_("Area"),
+    "air_zone_id": N_("Air zone (number)"),
+    "bsl_max": N_("Biosafety level, at most"),
+    "gmp": N_("Used under GMP"),
+    "changeover_policy": N_("Changeover"),
+    "suited_for": N_("Suited for"),
+    "share_policy": N_("Shared by"),
+    "vhp_group": N_("Decontaminated together"),
+    "vhp_safe": N_("Withstands decontamination by vapour"),
 }
 WEEKDAYS = (
     N_("Monday"),
@@ -80,6 +92,20 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "SUSPENDED": N_("Suspended"),
         "AVAILABLE": N_("Available"),
         "OUT_OF_SERVICE": N_("Out of service"),
+    },
+    "kind": {"ROOM": N_("Room"), "EQUIPMENT": N_("Equipment")},
+    "equipment_kind": EQUIPMENT_KINDS,
+    "modality": MODALITIES,
+    "room_class": ROOM_CLASSES,
+    "room_use": ROOM_USES,
+    "changeover_policy": {
+        "MATRIX": N_("by the changeover matrix"),
+        "L1_BETWEEN_PRODUCTS": N_("light, between products"),
+        "NONE": N_("none"),
+    },
+    "share_policy": {
+        "DEDICATED_BATCH": N_("one batch at a time"),
+        "DEDICATED_PRODUCT": N_("one product at a time"),
     },
     "mode": {"enforce": N_("Enforced"), "warn": N_("Warns only"), "off": N_("Off")},
 }
@@ -130,5 +156,5 @@ def _said(field: str, value: Any) -> str:
     if field in WORDS:
         return _(WORDS[field].get(value, str(value)))
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
+        return ", ".join(modality_word(each) for each in map(str, value)) or "–"
     return str(value)

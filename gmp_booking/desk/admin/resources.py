@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.desk.admin import record_history
 from gmp_booking.desk.admin.acts import Form, admin, number, number_if_any, page, readable_by, ticked, words
+from gmp_booking.desk.trade_words import EQUIPMENT_KINDS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word
 from gmp_booking.infra.history import RowChange, list_changes
 from gmp_booking.infra.i18n import _
 from gmp_booking.infra.uow import Uow
@@ -23,19 +25,8 @@ from gmp_booking.resources import administration, service
 from gmp_booking.resources.administration import EquipmentFacts, Facts, ListedResource, Record, RoomFacts
 from gmp_booking.resources.service import Names, NewEquipment, NewRoom
 
-ROOM_CLASSES = (
-    ("GMP", N_("GMP cleanroom")),
-    ("SERVICE", N_("GMP service room")),
-    ("DEMO", N_("Demonstration room")),
-    ("SEATED", N_("Seminar or meeting room")),
-)
-ROOM_USES = (
-    ("ATTENDED", N_("Used by people in its room")),
-    ("RUNS_ALONE", N_("Runs alone for hours or weeks")),
-    ("FREE", N_("Used from anywhere")),
-)
 CHANGEOVER_OF = {"GMP": "MATRIX", "SERVICE": "L1_BETWEEN_PRODUCTS", "DEMO": "NONE", "SEATED": "NONE"}
-STATUSES = (("AVAILABLE", N_("Available")), ("OUT_OF_SERVICE", N_("Out of service")))
+STATUSES = {"AVAILABLE": N_("Available"), "OUT_OF_SERVICE": N_("Out of service")}
 
 
 @dataclass(frozen=True)
@@ -132,6 +123,9 @@ def _resources(errors: dict[str, str], status: int) -> Response:
         room_choices=[(each.code, each.code) for each in listed.rows if each.kind == "ROOM" and each.active],
         room_classes=_in_words(ROOM_CLASSES),
         room_uses=_in_words(ROOM_USES),
+        equipment_kinds=_in_words(EQUIPMENT_KINDS),
+        equipment_word=equipment_word,
+        grade_word=grade_word,
         may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
     )
 
@@ -187,13 +181,14 @@ def _resource(code: str, errors: dict[str, str], status: int) -> Response:
         statuses=_in_words(STATUSES),
         room_classes=dict(_in_words(ROOM_CLASSES)),
         room_uses=dict(_in_words(ROOM_USES)),
+        equipment_word=equipment_word,
         may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
         history=record_history.lines(shown.changes),
     )
 
 
-def _in_words(choices: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    return [(value, _(label)) for value, label in choices]
+def _in_words(choices: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(value, _(label)) for value, label in choices.items()]
 
 
 def _address_of(code: str) -> str:
