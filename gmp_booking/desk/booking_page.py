@@ -26,7 +26,14 @@ from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.bookings.shown import shown_finding
 from gmp_booking.desk.answering import answered_for, offered_overrides, overrides_typed
-from gmp_booking.desk.change_section import change_links, page, session_acts, shown_change, undoable
+from gmp_booking.desk.change_section import (
+    change_links,
+    page,
+    recorded_changes,
+    session_acts,
+    shown_change,
+    undoable,
+)
 from gmp_booking.desk.dialogue import entered_for, thread_of
 from gmp_booking.desk.further_facts import further_facts
 from gmp_booking.desk.history import HistoryLine, history_lines
@@ -322,7 +329,7 @@ def _signature(signature: Signature, booking: Booking) -> dict[str, Any]:
         "signed_at": signature.signed_at,
         "zone_name": signature.time_zone,
         "version": signature.record_version,
-        "is_void": signature.record_version != booking.version,
+        "is_void": signature.record_version < booking.version,
     }
 
 
@@ -335,9 +342,9 @@ def _history(file: BookingFile) -> list[dict[str, Any]]:
             "at": line.at,
             "reason": line.reason,
             "version": line.version,
-            "changes": [],
+            "changes": recorded_changes(entry, file.details),
         }
-        for line in reversed(lines)
+        for entry, line in reversed(list(zip(file.journal, lines, strict=True)))
     ]
 
 

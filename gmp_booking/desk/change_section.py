@@ -51,7 +51,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "units": N_("Places"),
 }
 MINUTES: Final = frozenset({"setup_min", "teardown_min"})
-__all__ = ["change_links", "page", "session_acts", "shown_change", "shown_differences", "undoable"]
+__all__ = ["change_links", "page", "recorded_changes", "session_acts", "shown_change", "shown_differences", "undoable"]
 
 
 def shown_change(waiting: OpenChange | None) -> dict[str, Any] | None:
@@ -84,6 +84,20 @@ def shown_differences(found: Sequence[Mapping[str, Any]], names: Mapping[str, st
         group = groups.setdefault(key, {"label": _part_label(*key), "lines": []})
         group["lines"] += _lines(difference, names)
     return list(groups.values())
+
+
+def recorded_changes(entry: JournalEntry, details: BookingDetails) -> list[tuple[str, str, str]]:
+    """What an event says was changed: a label, what it was, what it became."""
+    data = entry.data
+    if entry.event == "SessionMoved":
+        before, after = (_text("time", data[name], {}) for name in ("before", "after"))
+        return [(_("Time"), before, after)]
+    groups = shown_differences(data.get("changed") or (), _names(details))
+    return [
+        (f"{group['label']}, {line['label']}", line["before"], line["after"])
+        for group in groups
+        for line in group["lines"]
+    ]
 
 
 def _part_label(part: str, number: int | None) -> str:
