@@ -75,7 +75,6 @@ def grade_word(grade: str) -> str:
 
 def limit_words(limit: Parameter) -> str:
     """A limit as it is read: what it is about, and how much."""
-    about, number = _(LIMITS[limit.rule, limit.name]), f"{limit.default:g}"
-    if limit.unit == "min":
-        return f"{about}: {_('%(minutes)s min', minutes=number)}"
-    return f"{about}: {_('%(num)s days ahead', num=number)}"
+    number = f"{limit.default:g}"
+    much = _("%(minutes)s min", minutes=number) if limit.unit == "min" else _("%(num)s days ahead", num=number)
+    return f"{_(LIMITS[limit.rule, limit.name])}: {much}"
