@@ -1,7 +1,7 @@
 """`make bench`: preview, create, review, approve, the week's timeline and a feed, at 1k, 10k and 100k stored bookings.
 
-Each is shown beside a floor measured in the same run: a bare Flask route under the same server and a raw SQL insert into
-the same constraint, together. Read the ratios, not the milliseconds.
+Each is shown beside a floor measured in the same run: a bare Flask route under the same server and a raw SQL insert
+into the same constraint, together. Read the ratios, not the milliseconds.
 """
 
 from __future__ import annotations
