@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import TRACKS, WAITING, BookingState, Kind, Track
+from gmp_booking.bookings.lifecycle import TRACKS, WAITING, Kind, Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import first_confirmation, list_acknowledgements
 from gmp_booking.bookings.store import BookingDetails
@@ -58,7 +58,8 @@ def may_read(person: Person, booking: Booking) -> bool:
 def stage_role(booking: Booking) -> Role | None:
     """Whose turn it is, while it is anybody's."""
     stages = TRACKS[Track(booking.track)] if booking.track else ()
-    waiting = BookingState(booking.state) in WAITING
+    # A change that has ended meanwhile is in a state no booking knows.
+    waiting = booking.state in WAITING
     return stages[booking.stage].role if waiting and booking.stage < len(stages) else None
 
 

@@ -75,6 +75,18 @@ def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: Post
     assert not [mail for mail in post.mails_to("demo@brc.example") if "a change of" in mail["Subject"]]
 
 
+def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(post: PostOffice, rows) -> None:
+    reference = confirmed(post.database)
+    changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
+    post.database.transact(somebody(post.database, REQUESTER), withdraw, reference)
+    post.work()
+    open_or_failed = (
+        "SELECT count(*) FROM delivery WHERE consumer = 'notifications' AND (done_at IS NULL OR attempts > 0)"
+    )
+    assert rows.scalar(text(open_or_failed)) == 0
+    assert not [mail for mail in post.mails_to("demo@brc.example") if "a change of" in mail["Subject"]]
+
+
 def test_a_rejected_change_tells_who_asked_and_leaves_the_reminders(post: PostOffice, rows) -> None:
     reference = confirmed(post.database)
     post.work()
