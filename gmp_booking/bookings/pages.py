@@ -30,6 +30,7 @@ from gmp_booking.bookings.shown import by_field, choices_of, incomplete, panel_o
 from gmp_booking.infra.http import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.i18n import _, current_language, named
 from gmp_booking.infra.uow import Answer
+from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 
 bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
@@ -312,7 +313,7 @@ def mine() -> str:
     return render_template(
         "bookings/list.html",
         drafts=call.read(defaults.list_drafts),
-        rows=[_row(row, is_facility=call.actor.is_staff) for row in found.rows],
+        rows=[_row(row, call.actor) for row in found.rows],
         filter=filters | {"text": filters["q"]},
         states=[(value, None) for value in BookingState.__members__],
         page={
@@ -325,12 +326,14 @@ def mine() -> str:
     )
 
 
-def _row(row: Any, *, is_facility: bool) -> dict[str, Any]:
-    endpoint = "bookings.edit" if row["state"] == "DRAFT" else "bookings.show"
+def _row(row: Any, actor: Actor) -> dict[str, Any]:
+    # Whoever is shown another company's draft is of the facility, so one's own company is enough to ask about.
+    may_write = is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id))
+    endpoint = "bookings.edit" if row["state"] == "DRAFT" and may_write else "bookings.show"
     return {
         **row,
         "product": row["product"] or row["draft_product"],
         "rooms": ", ".join(codes for codes in (row["rooms"], row["equipment"]) if codes),
-        "company_name": named(row["company"]) if is_facility else None,
+        "company_name": named(row["company"]) if actor.is_staff else None,
         "href": url_for(endpoint, reference=row["reference"]),
     }

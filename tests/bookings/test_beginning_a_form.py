@@ -158,3 +158,20 @@ def test_drafts_are_offered_again_to_who_began_them(standing: Standing) -> None:
     assert "go on with" not in standing.visit("approver@saebyeok.example").get("/bookings/new").text
     standing.visit(REQUESTER).post("/bookings/new", form | {"idempotency_key": "another"})
     assert "You have 2 drafts" in standing.visit(REQUESTER).get("/bookings").text
+
+
+def test_the_list_opens_the_form_of_a_draft_for_those_who_may_write_it(standing: Standing) -> None:
+    form = form_of(operation="save_draft", product="SE-01", sessions=[], idempotency_key="a draft to be opened")
+    saved = standing.visit(REQUESTER).post("/bookings/new", form)
+    assert saved.status_code == 303, saved.text
+    draft = saved.location.partition("?")[0].removesuffix("/edit")
+    readers = {
+        REQUESTER: "/edit",
+        "scheduler@brc.example": "/edit",
+        "operator@saebyeok.example": "",
+        "qa@brc.example": "",
+    }
+    for reader, opened in readers.items():
+        page = standing.visit(reader).get("/bookings?when=all&state=DRAFT").text
+        assert re.findall(rf'class="row-link" href="{draft}([^"]*)"', page) == [opened], reader
+        assert standing.visit(reader).get(draft + opened).status_code == 200, reader
