@@ -64,6 +64,7 @@ def lay(config: Config) -> None:
 
 def _lay(config: Config, database: Database, owner: Connection) -> None:
     from gmp_booking.accounts import passwords
+    from gmp_booking.demo.arrangements import lay_arrangements
     from gmp_booking.demo.facility import lay_facility
     from gmp_booking.demo.laying import lay_bookings
     from gmp_booking.demo.stories import tell_stories
@@ -78,7 +79,8 @@ def _lay(config: Config, database: Database, owner: Connection) -> None:
     with movable_clock(owner):
         clock.set(min(story.acts[0].at for story in stories) - MOVED_IN_BEFORE)
         database.transact(SYSTEM, lay_facility, years=years, password_hash=hashed)
-        lay_bookings(database, clock, stories)
+        references = lay_bookings(database, clock, stories, now=now)
+        lay_arrangements(database, clock, stories, references=references, now=now)
 
 
 def _lay_mail(database: Database, owner: Connection) -> None:
@@ -138,6 +140,8 @@ def _empty(owner: Connection, config: Config) -> None:
     )
     tables = owner.execute(listed).scalars()
     owner.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+    # What the migrations put there.
+    owner.execute(text("INSERT INTO auto_confirm (kind, is_on) VALUES ('QC', true), ('REVIEW', true)"))
     for mail in mail_dir(config).glob("*.eml"):
         mail.unlink()
 

@@ -58,6 +58,7 @@ _ROOMS = (
      "SEATED", 45,
      8, False, _NONE, None, None, None, ()),
 )  # fmt: skip
+ROOM_CLASSES = {room[0]: str(room[5]) for room in _ROOMS}
 _NAMES = {
     "name_ko": "빛고을 첨단재생의료 공용 GMP·실증센터",
     "name_en": "Bitgoeul Regenerative Medicine Shared GMP & Demonstration Centre",

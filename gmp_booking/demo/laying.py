@@ -10,12 +10,15 @@ from gmp_booking.accounts.service import SignedIn, find_actor_of_email, open_ses
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.form import form_of
-from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import Submitted, cancel, save_draft, submit
+from gmp_booking.bookings.store import get_booking
 from gmp_booking.demo.clock import Clock
+from gmp_booking.demo.happenings import Happening, happenings
 from gmp_booking.demo.people import PASSWORD
 from gmp_booking.demo.stories import PRODUCTION, QA, SEOUL, Act, Deed, Story
+from gmp_booking.execution.service import SessionAct, act_on
 from gmp_booking.infra.uow import Database, Request
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.signatures.service import Verified, verify
@@ -23,13 +26,22 @@ from gmp_booking.signatures.service import Verified, verify
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"
 
 
-def lay_bookings(database: Database, clock: Clock, stories: Iterable[Story]) -> None:
-    """All acts of all stories, in the order in which they happened."""
+def lay_bookings(database: Database, clock: Clock, stories: Iterable[Story], *, now: datetime) -> dict[str, str]:
+    """All acts of all stories and what came of them in the rooms, in the order in which they happened.
+
+    Shape: the references the bookings got, by the names of their stories.
+    """
     telling = _Telling(database, clock)
-    acts = [(act, number, story) for story in stories for number, act in enumerate(story.acts)]
+    acts = [
+        (act, number, story) for story in stories for number, act in enumerate([*story.acts, *happenings(story, now)])
+    ]
     for act, _number, story in sorted(acts, key=lambda entry: (entry[0].at, entry[2].name, entry[1])):
-        telling.perform(act, story)
+        if isinstance(act, Happening):
+            telling.happen(act, story)
+        else:
+            telling.perform(act, story)
     telling.everybody_leaves()
+    return telling.references
 
 
 @dataclass(frozen=True)
@@ -48,19 +60,20 @@ class _Telling:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._references: dict[str, str] = {}
+        self.references: dict[str, str] = {}
         self._actors: dict[str, Actor] = {}
         self._at_work: dict[str, _AtWork] = {}
+        self._confirmed: dict[str, bool] = {}
 
     def perform(self, act: Act, story: Story) -> None:
         self._clock.set(act.at)
-        reference = self._references.get(story.name)
+        reference = self.references.get(story.name)
         match act.deed:
             case Deed.DRAFT:
-                self._references[story.name] = self._draft(act, story.content)
+                self.references[story.name] = self._draft(act, story.content)
             case Deed.ASK:
                 asked: Submitted = self._as(act).transact(submit, story.content, reference=reference)
-                self._references[story.name] = asked.booking.reference
+                self.references[story.name] = asked.booking.reference
             case Deed.CANCEL:
                 assert reference
                 assert act.reason
@@ -68,6 +81,31 @@ class _Telling:
             case _:
                 assert reference
                 self._decide(act, reference)
+
+    def happen(self, happening: Happening, story: Story) -> None:
+        """One act in one session; an act in a booking that is not agreed after all is no happening."""
+        self._clock.set(happening.at)
+        reference = self.references[story.name]
+        if not self._is_confirmed(reference):
+            return
+        signer = self._signer(happening.by, happening.at) if happening.is_signed else None
+        actor = signer.actor if signer else self._actor(happening.by)
+        act = SessionAct(
+            reference,
+            happening.session,
+            happening.action,
+            at=happening.happened_at,
+            reason=happening.reason,
+            items=happening.items,
+            verified=signer.proof if signer else None,
+        )
+        self._database.request(actor, reason=happening.reason).transact(act_on, act)
+
+    def _is_confirmed(self, reference: str) -> bool:
+        if reference not in self._confirmed:
+            state = self._database.read(SYSTEM, get_booking, reference).state
+            self._confirmed[reference] = state == BookingState.CONFIRMED
+        return self._confirmed[reference]
 
     def everybody_leaves(self) -> None:
         for worker in self._at_work.values():

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from gmp_booking.notifications.kinds import TRUE_IN, MailKind
 from gmp_booking.notifications.service import NOTIFICATIONS
+from gmp_booking.reexamination.service import REEXAMINATION
 
 STILL_ARRIVING = 16
 MOST_ABOUT_ONE_THING = 2
@@ -23,6 +24,8 @@ _CLOSE = text(
     )
     """
 )
+# What was agreed is looked at anew each night, and for the first time when the demonstration starts.
+_CLOSE_LOOKS = text("UPDATE delivery SET done_at = gmp_now() WHERE consumer = :consumer AND done_at IS NULL")
 _SETTLE = text(
     """
     WITH due AS (
@@ -45,8 +48,9 @@ _SETTLE = text(
 
 
 def close_old_news(owner: Connection) -> None:
-    """Of each booking that is not over, only the newest happening is still told by mail."""
+    """Of each booking that is not over, only the newest happening is still told by mail; what it changed is known."""
     owner.execute(_CLOSE, {"consumer": NOTIFICATIONS.name})
+    owner.execute(_CLOSE_LOOKS, {"consumer": REEXAMINATION.name})
 
 
 def settle_past_mail(owner: Connection) -> None:

@@ -64,6 +64,28 @@ def test_every_state_a_booking_can_be_in_is_there(laid):
     assert scalars(laid, "SELECT count(*) FROM booking WHERE version > 1") != [0]
 
 
+def test_what_needs_nobody_was_confirmed_by_itself(laid):
+    left = "SELECT count(*) FROM booking WHERE kind IN ('QC', 'REVIEW') AND track <> 'none' AND state = 'SUBMITTED'"
+    assert scalars(laid, left) == [0]
+    assert scalars(laid, "SELECT count(*) FROM booking WHERE track = 'none' AND state = 'CONFIRMED'")[0] > 5
+
+
+def test_sessions_that_are_over_were_recorded(laid):
+    over = (
+        "SELECT count(*) FROM booking_session AS s JOIN booking AS b ON b.id = s.booking_id AND b.version = s.version"
+        " WHERE b.state = 'CONFIRMED' AND s.ends_at < clock_timestamp() - interval '1 hour'"
+        " AND s.starts_at > clock_timestamp() - interval '14 days' AND s.state "
+    )
+    assert scalars(laid, f"{over} IN ('PLANNED', 'READY', 'IN_USE')") == [0]
+    assert scalars(laid, f"{over} = 'DONE'")[0] > 20
+
+
+def test_changes_wait_and_time_is_withdrawn(laid):
+    assert len(scalars(laid, "SELECT id FROM booking_change WHERE state IN ('SUBMITTED', 'UNDER_REVIEW')")) >= 2
+    assert scalars(laid, "SELECT hold_no FROM outage WHERE kind = 'HOLD' AND ends_at IS NULL") != []
+    assert scalars(laid, "SELECT count(*) FROM outage WHERE series IS NOT NULL") == [6]
+
+
 def test_there_are_notes_about_hours_and_holidays(laid):
     texts = scalars(
         laid,

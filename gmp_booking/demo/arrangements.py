@@ -1,0 +1,109 @@
+"""What lies over the demonstration now: time that is withdrawn, and changes of confirmed bookings that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from gmp_booking.accounts.service import find_actor_of_email
+from gmp_booking.approvals.service import Decision, decide
+from gmp_booking.bookings.changes import Came, amend
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.demo.clock import Clock
+from gmp_booking.demo.people import STAFF_DOMAIN
+from gmp_booking.demo.stories import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Story
+from gmp_booking.infra.uow import Database
+from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.outages.kinds import OutageKind, SubjectKind
+from gmp_booking.outages.service import NewOutage, Repeat, place
+
+ENGINEER = f"engineer@{STAFF_DOMAIN}"
+EARLIEST_CHANGED = timedelta(days=8)
+SHIFTS = tuple(timedelta(days=days) for days in (1, 2, -1, 3, 7, -2))
+# Whose bookings are to be changed, why, and how far the decision has come.
+_CHANGES = (
+    ("saebyeok-dsp", "requester@saebyeok.example", "TFF 카세트 입고가 하루 늦어집니다.", False),
+    ("jingwei-nk", "requester@jingwei.example", "供者样本改期到达，请顺延。", True),
+    ("gaon-adipose", "requester@gaon.example", "기증 조직 수령일이 바뀌었습니다.", True),
+)
+
+
+def lay_arrangements(
+    database: Database, clock: Clock, stories: Iterable[Story], *, references: Mapping[str, str], now: datetime
+) -> None:
+    """Outages of the coming weeks, an open hold, and a change of a booking of three companies."""
+    clock.set(now - LATEST_BEFORE_NOW)
+    for email, outage in _outages(now.astimezone(SEOUL).date()):
+        database.transact(_actor(database, email), place, outage)
+    for series, email, reason, is_reviewed in _CHANGES:
+        told = [each for each in stories if each.name.startswith(f"{series} ") and each.name in references]
+        ahead = (each for each in told if each.content.envelope.start > now + EARLIEST_CHANGED)
+        asked = (_ask(database, email, references[each.name], each, reason) for each in ahead)
+        changed = next(filter(None, asked), None)
+        if changed and is_reviewed:
+            database.transact(_actor(database, SCHEDULER), decide, Decision(changed, Action.REVIEW))
+
+
+def _outages(today: date) -> list[tuple[str, NewOutage]]:
+    monday = today + timedelta(days=7 - today.weekday())
+    return [
+        (
+            ENGINEER,
+            NewOutage(
+                SubjectKind.ROOM,
+                "D-02",
+                OutageKind.MAINTENANCE,
+                "고압증기멸균기 월례 점검",
+                starts_at=_at(monday + timedelta(days=5), 9),
+                until_at=_at(monday + timedelta(days=5), 17),
+                repeat=Repeat(28, times=6),
+            ),
+        ),
+        (
+            ENGINEER,
+            NewOutage(
+                SubjectKind.EQUIPMENT,
+                "TFF-01",
+                OutageKind.CALIBRATION,
+                "압력 센서 교정",
+                starts_at=_at(monday + timedelta(days=8), 9),
+                until_at=_at(monday + timedelta(days=8), 12),
+            ),
+        ),
+        (
+            QA,
+            NewOutage(SubjectKind.EQUIPMENT, "BSC-03", OutageKind.HOLD, "HEPA 필터 누설 시험 기준 이탈"),
+        ),
+    ]
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), SEOUL)
+
+
+def _ask(database: Database, email: str, reference: str, story: Story, reason: str) -> str | None:
+    """Ask for another day; the reference where one was free and the change waits."""
+    request = database.request(_actor(database, email), reason=reason)
+    for shift in SHIFTS:
+        try:
+            amended = request.transact(amend, reference, _shifted(story.content, shift), explanation=reason)
+        except (Conflict, Invalid):
+            continue
+        return reference if amended.came is Came.REQUESTED else None
+    return None
+
+
+def _shifted(content: BookingContent, shift: timedelta) -> BookingContent:
+    return replace(
+        content,
+        sessions=tuple(replace(each, start=each.start + shift, end=each.end + shift) for each in content.sessions),
+        equipment=tuple(replace(each, start=each.start + shift, end=each.end + shift) for each in content.equipment),
+    )
+
+
+def _actor(database: Database, email: str) -> Actor:
+    found: Actor = database.read(SYSTEM, find_actor_of_email, email)
+    return found
