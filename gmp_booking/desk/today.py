@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -13,6 +13,7 @@ from flask import Blueprint, render_template, request
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
+from gmp_booking.bookings.lifecycle import ENDED, RUNNING
 from gmp_booking.execution.day import Day, MissingNames, read_day
 from gmp_booking.execution.offers import MEANINGS, offers
 from gmp_booking.execution.pages import shown_session
@@ -74,14 +75,19 @@ def show() -> str:
 def _shown(session: SessionRow, facts: TodayFacts, actor: Actor) -> dict[str, Any]:
     """A session as a line of the board, with what the reader may do in one step."""
     offered = offers(session, actor, facts.day.now)
-    late_by = (facts.day.now - session.starts_at).total_seconds() // 60
+    now, is_running = facts.day.now, session.stands in RUNNING
+    should_have_begun = session.stands not in RUNNING | ENDED and facts.day.period.holds(session.starts_at)
     return shown_session(session) | {
         "at_once": [(offer.action, _(offer.label), offer.kind) for offer in offered if offer.at_once],
         "may_complete": any(offer.action == "complete" for offer in offered),
         "to_sign": any(offer.action == "ready" for offer in offered),
-        "overdue_min": max(0, int(late_by)) if session.actual_start_at is None else 0,
-        "past_end_min": max(0, int((facts.day.now - session.until).total_seconds() // 60)),
+        "overdue_min": _minutes(now - session.starts_at) if should_have_begun else 0,
+        "past_end_min": _minutes(now - session.until) if is_running else 0,
     }
+
+
+def _minutes(length: timedelta) -> int:
+    return max(0, length // timedelta(minutes=1))
 
 
 def _waiting(facts: TodayFacts, actor: Actor) -> list[dict[str, Any]]:
