@@ -385,8 +385,9 @@ def cancel(uow: Uow, reference: str, *, reason: str, revision: int | None = None
 
 
 def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:
-    """End a booking in a state that holds nothing."""
-    store.change_booking(uow, booking, state=state, ended_at=uow.now, pending_until=None, sequence=booking.sequence + 1)
+    """End a booking in a state that holds nothing: it is at risk of nothing any more, either."""
+    ended = {"state": state, "ended_at": uow.now, "pending_until": None, "at_risk": False}
+    store.change_booking(uow, booking, **ended, sequence=booking.sequence + 1)
     give_back_slots(uow, booking.id)
     store.deactivate_crew(uow, booking.id)
     store.cancel_sessions(uow, booking.id)

@@ -142,6 +142,17 @@ def test_work_that_is_over_is_not_judged_any_more(standing: Standing) -> None:
     lifted(standing, hold)
 
 
+def test_what_is_given_up_is_at_risk_of_nothing_any_more(standing: Standing) -> None:
+    reference = confirmed(standing, a_run("B-03", in_a_fresh_week()))
+    placed(standing, a_hold("B-03"))
+    work(standing.database)
+    assert at_risk(standing, reference) == [True]
+    standing.program(GAON).post(f"/api/v1/bookings/{reference}/cancel", {"reason": "Another room is better"})
+    assert at_risk(standing, reference) == [False]
+    work(standing.database)
+    assert events(standing, reference) == ["BookingAtRisk"], "it was not said to be clear"
+
+
 def test_the_nightly_look_finds_what_nobody_told_of(standing: Standing) -> None:
     reference = confirmed(standing, a_run("B-03", in_a_fresh_week()))
     work(standing.database)
