@@ -99,7 +99,7 @@ def _claims(course: Course) -> Iterator[tuple[int, int, Claim]]:
         if (session.booking_id, session.version) not in wanted:
             continue
         happened = true_rows.get((session.booking_id, session.number), session)
-        claim = _claim_of(session, happened if happened.state not in {"PLANNED", "READY"} else session)
+        claim = _claim_of(session, happened)
         if claim is None:
             continue
         taken = {session.room_id}
@@ -125,9 +125,10 @@ def _claim_of(session: Session, happened: Session) -> Claim | None:
     end = session.end + teardown
     if happened.state == "CANCELLED":
         return None
-    if happened.state == "MISSED":
-        return Claim(session.version, start, start, end, 1)
     true_end = happened.actual_end or happened.expected_end
+    if happened.state == "MISSED" or (happened is not session and happened.state not in {"PLANNED", "READY"}):
+        # What is proposed for a session that has begun meanwhile is undecided; what was missed is given back.
+        return Claim(session.version, start, start, end, 1)
     if true_end is None:
         return Claim(session.version, start, end, end, 1)
     until = true_end + teardown

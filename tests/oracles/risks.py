@@ -85,9 +85,7 @@ def _lies_on(course: Course, outage: Outage, part: Part, *, ever: bool) -> bool:
     resource = next(each for each in course.resources if each.id == part.resource_id)
     if not ever and part.session is None and part.start <= course.now:
         return False  # What runs alone and has begun goes on under a warning.
-    if not ever and part.session is not None and part.session.state not in {"PLANNED", "READY"}:
-        return False
-    if not ever and part.session is not None and part.start <= course.now:
+    if not ever and part.session is not None and part.session.state not in _UNENDED:
         return False
     match outage.subject_kind:
         case "ROOM" | "EQUIPMENT":
@@ -100,6 +98,9 @@ def _lies_on(course: Course, outage: Outage, part: Part, *, ever: bool) -> bool:
         case "FACILITY":
             return True
     return ever
+
+
+_UNENDED = frozenset({"PLANNED", "READY", "IN_USE", "SUSPENDED"})
 
 
 def _is_demonstration(code: str) -> bool:

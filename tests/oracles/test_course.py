@@ -209,6 +209,10 @@ def a_risk_that_is_none(course: Course, chance: random.Random) -> Course:
     return swapped(course, "bookings", booking, at_risk=True)
 
 
+def a_risk_of_what_ended(course: Course, chance: random.Random) -> Course:
+    return swapped(course, "bookings", one(course, chance, chance.choice(["CANCELLED", "EXPIRED"])), at_risk=True)
+
+
 FAULTS: list[tuple[Fault, Callable[[Course], list[str]]]] = [
     (an_overlap, held.overlaps),
     *((fault, held.holds_amiss) for fault in (a_part_of_the_union_lost, the_old_time_still_held, a_stretch_too_far)),
@@ -224,7 +228,7 @@ FAULTS: list[tuple[Fault, Callable[[Course], list[str]]]] = [
     *((fault, letters.mails_amiss) for fault in (a_mail_of_what_never_was, confirmed_after_the_end)),
     *((fault, letters.mails_amiss) for fault in (another_time_in_the_mail, a_decider_nobody_told)),
     (a_reminder_of_what_ended, letters.mails_amiss),
-    *((fault, risks.risks_amiss) for fault in (a_risk_not_seen, a_risk_that_is_none)),
+    *((fault, risks.risks_amiss) for fault in (a_risk_not_seen, a_risk_that_is_none, a_risk_of_what_ended)),
 ]
 
 

@@ -19,6 +19,7 @@ from tests.rig import Client, Reply, at_once
 WARM = 14
 """How many of the latest bookings everybody reaches for."""
 FEW_OUTAGES = 3
+_ENDED = {"REJECTED", "EXPIRED", "CANCELLED"}
 _WAITING = ("SUBMITTED", "UNDER_REVIEW", "RETURNED")
 
 
@@ -104,13 +105,16 @@ class Crowd:
         with self._lock:
             known, outages = self._references[-WARM:], list(self._outages)
         dice = chance.random()
-        if len(known) < 4 or dice < 0.2:
+        if len(known) < 4 or dice < 0.13:
             return mind.create(), None
-        if dice < 0.23 and len(outages) < FEW_OUTAGES:
+        if dice < 0.145 and len(outages) < FEW_OUTAGES:
             return mind.place(), None
-        if dice < 0.25 and outages:
+        if dice < 0.165 and outages:
             return mind.lift(*chance.choice(outages)), None
         doc, seen, changes = self._look(client, chance.choice(known))
+        if doc["state"] in _ENDED and chance.random() < 0.5:
+            self._forget(doc["reference"])
+            return mind.create(), None
         return mind.about(doc, changes=changes), seen if chance.random() < 0.4 else None
 
     def _look(self, client: Client, reference: str) -> tuple[Doc, str, bool]:
@@ -121,6 +125,10 @@ class Crowd:
             client.get(f"/api/v1/bookings/{reference}/change").status == 200
         )
         return reply.json, reply.headers["etag"].strip('"'), changes
+
+    def _forget(self, reference: str) -> None:
+        with self._lock:
+            self._references = [each for each in self._references if each != reference]
 
     def _carry_out(
         self, client: Client, number: int, act: int, wish: Wish, *, key: str | None, seen: str | None

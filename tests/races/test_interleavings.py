@@ -38,4 +38,4 @@ def test_changes_decisions_and_overruns_interleave(cluster: EmbeddedPostgres, te
 
 @pytest.mark.long
 def test_five_thousand_acts_interleave(cluster: EmbeddedPostgres, template: Place, tmp_path: Path) -> None:
-    assert amiss(run_interleaved(cluster, template, tmp_path, acts=5000, seed=5000, minutes_an_act=0.4)) == []
+    assert amiss(run_interleaved(cluster, template, tmp_path, acts=5000, seed=5000, minutes_an_act=1)) == []

@@ -12,7 +12,7 @@ from tests.races.requests import PRODUCTS, SEOUL, a_reservation, a_session
 from tests.rig import PASSWORD
 
 COMPANIES = ("gaon.example", "saebyeok.example", "hanbit.example")
-GMP_ROOMS = ("B-01", "B-02", "B-03", "C-01")
+GMP_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02", "L-01")
 DEMO_ROOMS = ("T-01", "T-02")
 SCHEDULER, QA, DEMO, ENGINEER = "scheduler@brc.example", "qa@brc.example", "demo@brc.example", "engineer@brc.example"
 PRODUCTION = "production@brc.example"
@@ -82,7 +82,7 @@ class Mind:
             near = self.now.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=minutes)
             if near.hour < 18:
                 return near
-        return self._on_a_day(self.now + timedelta(days=self.chance.randint(1, 6)))
+        return self._on_a_day(self.now + timedelta(days=self.chance.randint(1, 9)))
 
     def _on_a_day(self, day: datetime) -> datetime:
         while day.weekday() >= 5:
