@@ -48,6 +48,16 @@ TERMS = {
     r"\btimeline\b": ("일정표", "时间表"),
     r"\bpasswords?\b": ("비밀번호", "密码"),
     r"\breasons?\b": ("사유", "理由|原因"),
+    r"\bline clearances?\b": ("라인 클리어런스", "清场"),
+    r"\bquality holds?\b": ("사용 보류", "质量暂停"),
+    r"\boutages?\b": ("사용 중지", "停用"),
+    r"\bdeviations?\b": ("일탈", "偏差"),
+    r"\bcampaigns?\b": ("캠페인", "阶段性生产"),
+    r"\bon call\b": ("당직", "值班"),
+    r"\boverr(id|od)": ("예외 승인", "例外批准"),
+    r"\bat risk\b": ("차질", "风险"),
+    r"\brecovery\b": ("청정 회복", "自净"),
+    r"\bmodality\b": ("치료기술 유형", "技术类型"),
 }
 
 
@@ -274,6 +284,13 @@ def test_a_translation_nobody_has_reviewed_says_so(app: Flask) -> None:
         page = app.test_client().get("/login", headers={"Accept-Language": i18n.html_language(language)}).text
         note = i18n.gettext_for(language)("No native speaker has reviewed this translation yet.")
         assert (note in Spoken(page).said) == (language in i18n.UNREVIEWED), language
+
+
+def test_a_form_that_asks_for_a_language_begins_with_the_readers(app: Flask) -> None:
+    for language in LANGUAGES:
+        for email, path in (("requester@gaon.example", "/account"), ("admin@brc.example", "/admin/people")):
+            page = speaking(app, email, language).get(path).text
+            assert f'<option value="{language}" selected>' in page, (language, path)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

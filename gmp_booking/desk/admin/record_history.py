@@ -131,13 +131,18 @@ def lines(changes: Sequence[RowChange]) -> list[Line]:
             actor_name=each.actor_name or "–",
             reason=each.reason,
             fields=tuple(
-                (_(FIELDS.get(one.field, one.field)), _said(one.field, one.old), _said(one.field, one.new))
+                (_label(each.table, one.field), _said(one.field, one.old), _said(one.field, one.new))
                 for one in each.fields
                 if one.old is not None or one.new is not None
             ),
         )
         for each in changes
     ]
+
+
+def _label(table: str, field: str) -> str:
+    """People are named otherwise than things."""
+    return _("Full name") if (table, field) == ("person", "name") else _(FIELDS.get(field, field))
 
 
 def _said(field: str, value: Any) -> str:
