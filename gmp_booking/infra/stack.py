@@ -52,7 +52,8 @@ def run_stack(
             prepare(config)
             supervisor.start(_web(config))
             supervisor.start(_worker(config))
-            for line in welcome(config):
+            # All of it is made before any of it is said: who reads that the site runs may stop a part of it at once.
+            for line in list(welcome(config)):
                 print(line, flush=True)  # noqa: T201 - the console is the place
             supervisor.watch()
         except StopRequested:
