@@ -24,6 +24,7 @@ def hidden(page: str) -> list[tuple[str, str]]:
 def visitor(standing: Standing) -> Visitor:
     one = Visitor(standing.app, REQUESTER)
     one.client.delete_cookie("sid")
+    one.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     return one
 
 
