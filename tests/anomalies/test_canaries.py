@@ -156,7 +156,7 @@ def _all_of(mail: EmailMessage) -> str:
 
 def test_the_same_crawl_finds_all_of_it_for_those_it_belongs_to(rivals: Rivals) -> None:
     text = "".join(looked.text for looked in crawl(rivals, SAEBYEOK, references=rivals.theirs))
-    parts = ("title", "purpose", "batch", "step", "reason", "product", "product-name", "en")
+    parts = ("title", "purpose", "batch", "step", "reason", "why", "answer", "product", "product-name", "en")
     assert [part for part in parts if f"{CANARY}-{part}".lower() not in text] == []
     assert [reference for reference in rivals.theirs if reference.lower() not in text] == []
 
