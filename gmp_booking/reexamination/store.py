@@ -195,16 +195,17 @@ def reach_of(uow: Uow, outage_ids: Sequence[int]) -> Reach | None:
     return Reach(SubjectKind(rows[0][0]), rows[0][1], times)
 
 
+# Several places of one piece of equipment are one line.
 _LINES = text(
     """
-    SELECT b.reference, b.kind, b.state, b.at_risk, c.code AS company, r.code AS resource, s.starts_at, s.ends_at,
-           bs.number, COALESCE(bs.state, '') AS session_state, b.title
+    SELECT DISTINCT b.reference, b.kind, b.state, b.at_risk, c.code AS company, r.code AS resource,
+           s.starts_at, s.ends_at, bs.number, COALESCE(bs.state, '') AS session_state, b.title
     FROM booking AS b JOIN company AS c ON c.id = b.company_id
     JOIN slot AS s ON s.booking_id = b.id AND s.active AND s.ends_at > :now
     JOIN resource AS r ON r.id = s.resource_id
     LEFT JOIN booking_session AS bs ON bs.id = s.booking_session_id
     WHERE b.id = ANY (:bookings)
-    ORDER BY s.starts_at, r.code, b.id
+    ORDER BY s.starts_at, r.code, b.reference
     """
 ).bindparams(bindparam("bookings", type_=ARRAY(BigInteger)))
 
