@@ -255,6 +255,8 @@ def pages_of_a_journey(app: Flask, language: str) -> Iterator[tuple[str, str]]:
     requester = speaking(app, "requester@gaon.example", language)
     for path in ("/timeline", "/timeline?view=week&equipment=1", "/bookings", "/bookings/new", "/account", "/nowhere"):
         yield path, requester.get(path).text
+    for path in ("/today", "/timeline/free", "/holidays"):
+        yield path, requester.get(path).text
     for operation in ("check", "submit"):
         wrong = form_of(operation=operation, sessions=[session | {"end": start, "room": "", "headcount": "x"}])
         yield f"{operation} a form with mistakes", requester.post("/bookings/new", wrong).text
@@ -268,11 +270,18 @@ def pages_of_a_journey(app: Flask, language: str) -> Iterator[tuple[str, str]]:
     yield "inbox", scheduler.get("/inbox").text
     yield "to review", scheduler.get(booking).text
     yield "reviewed", scheduler.get(scheduler.post(f"{booking}/review").location).text
+    for path in ("/inbox?stage=all", "/inbox/decide", "/outages", "/outages/new", "/roster", "/bookings/new"):
+        yield f"scheduler's {path}", scheduler.get(path).text
+    administrator = speaking(app, "admin@brc.example", language)
+    for path in ("", "/people", "/companies", "/companies/GAO", "/resources", "/resources/B-01", "/hours", "/rules"):
+        yield f"administrator's {path}", administrator.get(f"/admin{path}").text
     quality = speaking(app, "qa@brc.example", language)
     yield "not signed", quality.post(f"{booking}/approve", {"password": "wrong"}).text
     yield "signed", quality.get(quality.post(f"{booking}/approve", {"password": PASSWORD}).location).text
     yield "signed again", quality.post(f"{booking}/approve", {"password": PASSWORD}).text
     yield "list", requester.get("/bookings").text
+    yield "to change", requester.get(f"{booking}/change").text
+    yield "its first session", quality.get(f"{booking}/sessions/1").text
     yield "no reason", requester.post(f"{booking}/cancel", {"reason": " . "}).text
     cancelled = requester.post(f"{booking}/cancel", {"reason": "The donor material was not released"})
     yield "cancelled", requester.get(cancelled.location).text
