@@ -368,7 +368,7 @@ def cancel(uow: Uow, reference: str, *, reason: str, revision: int | None = None
     if revision is not None and revision != booking.revision:
         raise Stale
     uow.lock(locks_of_slots(uow, booking.id))
-    if booking.starts_at and booking.starts_at <= uow.now and was is BookingState.CONFIRMED:
+    if was is BookingState.CONFIRMED and _has_begun(uow, booking):
         raise Conflict(N_("The first session has begun; cancel what remains session by session."))
     release(uow, booking, state=BookingState.CANCELLED)
     uow.record(
@@ -382,6 +382,11 @@ def cancel(uow: Uow, reference: str, *, reason: str, revision: int | None = None
         )
     )
     return booking
+
+
+def _has_begun(uow: Uow, booking: Booking) -> bool:
+    """Whether its time has come, or somebody came before it."""
+    return bool(booking.starts_at and booking.starts_at <= uow.now) or store.has_begun_session(uow, booking)
 
 
 def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:

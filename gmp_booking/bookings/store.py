@@ -31,7 +31,7 @@ from gmp_booking.bookings.lifecycle import (
     RunType,
     SessionState,
 )
-from gmp_booking.bookings.models import Booking, BookingVersion, DecisionFacts, Evaluation
+from gmp_booking.bookings.models import Booking, BookingSession, BookingVersion, DecisionFacts, Evaluation
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
@@ -307,6 +307,16 @@ def deactivate_crew(uow: Uow, booking_id: int) -> None:
     uow.session.execute(
         text("UPDATE session_person SET active = false WHERE booking_id = :id AND active"), {"id": booking_id}
     )
+
+
+def has_begun_session(uow: Uow, booking: Booking) -> bool:
+    """Whether in any session of the version in force somebody works or has worked."""
+    statement = select(BookingSession.id).where(
+        BookingSession.booking_id == booking.id,
+        BookingSession.version == booking.version,
+        BookingSession.actual_start_at.is_not(None),
+    )
+    return bool(uow.session.execute(select(statement.exists())).scalar_one())
 
 
 def cancel_sessions(uow: Uow, booking_id: int) -> None:
