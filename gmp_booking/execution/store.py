@@ -292,10 +292,10 @@ def list_lapsed(
 
 
 def free_crew(uow: Uow, session: SessionRow, until: datetime) -> None:
-    """Its people are busy until this instant, earlier or later than planned."""
+    """Its people are busy until this instant, earlier or later than planned; not at all if it ended before its time."""
     uow.session.execute(
         text(
-            "UPDATE session_person SET ends_at = greatest(:until, starts_at)"
+            "UPDATE session_person SET ends_at = greatest(:until, starts_at), active = :until > starts_at"
             " WHERE booking_session_id = :id AND active AND ends_at <> greatest(:until, starts_at)"
         ),
         {"id": session.id, "until": until},

@@ -210,3 +210,24 @@ def test_who_comes_early_finds_the_room_free_or_shut(floor: Floor) -> None:
     assert theirs not in refused.text
     floor.standing.ask("UPDATE slot SET active = false WHERE id IN (SELECT max(id) FROM slot) RETURNING id")
     assert floor.do(OPERATOR, early, "check-in")["state"] == "IN_USE"
+
+
+def test_a_booking_that_somebody_came_early_for_is_cancelled_no_more(floor: Floor) -> None:
+    early = floor.released(2, starts_in=1)
+    floor.do(OPERATOR, early, "check-in")
+    address = f"/api/v1/bookings/{early}/cancel"
+    answer = floor.standing.program(REQUESTER).post(address, {"reason": "It is not needed"})
+    assert answer.status_code == 409
+    assert "has begun" in answer.json["detail"]
+    assert [slot["code"] for slot in floor.slots(early)] == ["B-01"]
+
+
+def test_who_was_done_before_the_time_planned_is_free_in_it(floor: Floor) -> None:
+    early = floor.released(2, starts_in=1, session={"people": [{"email": OPERATOR}]})
+    floor.do(OPERATOR, early, "check-in")
+    floor.do(OPERATOR, early, "complete")
+    start = datetime.now(UTC) + timedelta(hours=0.5)
+    part = {"room": "B-02", "start": start.isoformat(), "end": (start + timedelta(hours=4)).isoformat()}
+    part |= {"people": [{"email": OPERATOR}], "headcount": 1}
+    body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
+    assert floor.standing.program(REQUESTER).post("/api/v1/bookings", body).status_code == 201
