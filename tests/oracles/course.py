@@ -306,8 +306,7 @@ def read_letter(mail: EmailMessage) -> Letter:
         for event in calendar.walk("VEVENT")
     ]
     reference, says = (found["reference"], found["says"]) if found else ("", subject)
-    if says.startswith("Expires on"):
-        says = "Expires on"
+    says = re.sub(r" on [0-9-]+ .*", " on", says)
     return Letter(str(mail["X-RcptTo"]), reference, says, tuple(entries))
 
 

@@ -75,6 +75,8 @@ def answers_amiss(course: Course) -> list[str]:
     names = {booking.id: booking.reference for booking in course.bookings}
     found = []
     for said in course.said:
+        if said.status >= 500:
+            found.append(f"{said.act} of {said.reference} was answered {said.status}")
         if said.act == "expire" or not said.request_id:
             continue
         rows = journal[said.request_id]

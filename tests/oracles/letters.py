@@ -34,6 +34,7 @@ HAPPENED: Mapping[str, frozenset[str]] = {
     "Clear again": frozenset({"BookingClear"}),
     "Reminder": frozenset({"BookingConfirmed"}),
     "Expires on": frozenset({"BookingSubmitted"}),
+    "A change expires on": frozenset({"BookingChangeRequested"}),
     "Suspended": frozenset({"SessionSuspended"}),
     "Goes on": frozenset({"SessionResumed"}),
     "Aborted": frozenset({"SessionAborted"}),

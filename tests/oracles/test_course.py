@@ -87,6 +87,10 @@ def a_trace_of_a_refusal(course: Course, chance: random.Random) -> Course:
     return more(course, "steps", step)
 
 
+def an_answer_of_a_broken_house(course: Course, chance: random.Random) -> Course:
+    return more(course, "said", Said("create", "", 500, "request 9999"))
+
+
 def an_act_of_nobody(course: Course, chance: random.Random) -> Course:
     return more(course, "journal", Journal(9_999, chance.choice(course.bookings).id, "BookingAdjusted", 1, "who?", {}))
 
@@ -218,7 +222,10 @@ FAULTS: list[tuple[Fault, Callable[[Course], list[str]]]] = [
     *((fault, held.holds_amiss) for fault in (a_part_of_the_union_lost, the_old_time_still_held, a_stretch_too_far)),
     (held_though_it_ended, held.holds_amiss),
     *((fault, legal.answers_amiss) for fault in (an_act_forgotten, an_act_that_happened_twice, a_trace_of_a_refusal)),
-    *((fault, legal.answers_amiss) for fault in (an_act_of_nobody, a_replay_with_an_effect)),
+    *(
+        (fault, legal.answers_amiss)
+        for fault in (an_act_of_nobody, a_replay_with_an_effect, an_answer_of_a_broken_house)
+    ),
     *((fault, legal.ways_amiss) for fault in (back_from_the_dead, a_stage_skipped, changed_behind_the_history)),
     *((fault, legal.ways_amiss) for fault in (work_in_what_was_cancelled, a_change_of_what_ended)),
     (a_sequence_that_fell, legal.sequences_amiss),
