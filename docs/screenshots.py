@@ -6,6 +6,7 @@ import argparse
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -35,24 +36,64 @@ def first_booking(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def busy_room(page: Page) -> None:
-    """Fill the form so that something is in the way."""
-    page.wait_for_timeout(600)
-    page.locator("#booking-form select[name=product]").first.select_option(index=1)
-    page.wait_for_timeout(1500)
+def verdict(page: Page) -> None:
+    """Wait for what stands in the way, and show it."""
+    page.wait_for_timeout(2500)
 
 
+def session(page: Page) -> None:
+    """Scroll to room and time."""
+    verdict(page)
+    page.locator("#sessions-title").evaluate("each => window.scrollTo(0, each.getBoundingClientRect().top - 80)")
+
+
+def every_row(page: Page) -> None:
+    """Tick all that may be ticked, and go on to decide on it."""
+    for box in page.locator("tbody input[type=checkbox]").all()[:4]:
+        box.check()
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_load_state("networkidle")
+
+
+def what_it_hits(page: Page) -> None:
+    """Nine days without a room, and the bookings in them."""
+    page.locator("select[name=subject]").select_option("ROOM:B-01")
+    page.locator("select[name=kind]").select_option("MAINTENANCE")
+    page.locator("input[name=start_date]").fill(TUESDAY)
+    page.locator("input[name=end_date]").fill(f"{COMING + timedelta(days=9)}")
+    page.locator("[name=reason]").fill("Filter change and smoke test")
+    page.locator("button[name=op][value=look]").click()
+    page.wait_for_load_state("networkidle")
+
+
+TODAY = datetime.now(UTC).date()
+COMING = TODAY + timedelta(days=15 - TODAY.weekday())
+TUESDAY = COMING.isoformat()
+SCHEDULER, QA, GAON = "scheduler@brc.example", "qa@brc.example", "requester@gaon.example"
+PHONE = {"width": 390, "height": 844}
 SHOTS = (
     Shot("sign-in", None, "/login"),
-    Shot("timeline", "requester@gaon.example", "/timeline?view=week&equipment=1"),
-    Shot("timeline-dark-ko", "scheduler@brc.example", "/timeline?view=week", language="ko", scheme="dark"),
-    Shot("timeline-phone", "requester@gaon.example", "/timeline?view=day", language="ko", width=390, height=844),
-    Shot("booking-form", "requester@gaon.example", "/bookings/new", then=busy_room),
-    Shot("my-bookings", "requester@gaon.example", "/bookings"),
-    Shot("inbox", "scheduler@brc.example", "/inbox"),
-    Shot("booking", "qa@brc.example", "/inbox?stage=QA", then=first_booking),
-    Shot("account", "requester@gaon.example", "/account"),
-    Shot("mail", "requester@gaon.example", "/demo/mail"),
+    Shot("today", SCHEDULER, "/today"),
+    Shot("today-screen", SCHEDULER, "/today?screen=1", scheme="dark", language="ko"),
+    Shot("timeline", GAON, "/timeline?view=week&equipment=1"),
+    Shot("timeline-dark-ko", SCHEDULER, "/timeline?view=week", language="ko", scheme="dark"),
+    Shot("timeline-phone", GAON, "/timeline?view=day", language="ko", **PHONE),
+    Shot("agenda-phone", GAON, f"/timeline?view=agenda&date={TUESDAY}", **PHONE),
+    Shot(
+        "form-phone", GAON, f"/bookings/new?room=B-01&start={TUESDAY}T14:30&end={TUESDAY}T17:00", then=session, **PHONE
+    ),
+    Shot("booking-form", GAON, f"/bookings/new?room=B-02&start={TUESDAY}T09:00&end={TUESDAY}T13:00", then=verdict),
+    Shot("my-bookings", GAON, "/bookings"),
+    Shot("inbox", SCHEDULER, "/inbox"),
+    Shot("inbox-bulk", QA, "/inbox", then=every_row),
+    Shot("booking", QA, "/inbox?stage=QA", then=first_booking),
+    Shot("change", QA, "/inbox?stage=all&changes=1", then=first_booking),
+    Shot("outages", "engineer@brc.example", "/outages"),
+    Shot("outage-new", "engineer@brc.example", "/outages/new", then=what_it_hits),
+    Shot("admin-zh", "admin@brc.example", "/admin", language="zh-Hans"),
+    Shot("admin-rules", QA, "/admin/rules", scheme="dark"),
+    Shot("account", GAON, "/account"),
+    Shot("mail", GAON, "/demo/mail"),
 )
 
 
@@ -76,7 +117,7 @@ def take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height},
         color_scheme=shot.scheme,
-        locale={"en": "en-GB", "ko": "ko-KR"}[shot.language],
+        locale={"en": "en-GB", "ko": "ko-KR", "zh-Hans": "zh-CN"}[shot.language],
     )
     page = context.new_page()
     page.goto(f"{address}/login")
