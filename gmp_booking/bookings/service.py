@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings import store
+from gmp_booking.bookings import lists, store
 from gmp_booking.bookings.change_rows import end_open_change
 from gmp_booking.bookings.columns import request_columns
 from gmp_booking.bookings.content import BookingContent, problems
@@ -16,6 +16,7 @@ from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
 from gmp_booking.bookings.lifecycle import Action, BookingState, ChangeState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
+from gmp_booking.bookings.lists import TakenTime, Wanted
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import (
     Asker,
@@ -27,7 +28,7 @@ from gmp_booking.bookings.on_behalf import (
 from gmp_booking.bookings.placing import ids_of, refusal, take_or_refuse, wanted_slots
 from gmp_booking.bookings.remarks import record_answer, require_answer
 from gmp_booking.bookings.self_confirming import confirms_itself
-from gmp_booking.bookings.store import BookingDetails, NewBooking, TakenTime, Wanted
+from gmp_booking.bookings.store import BookingDetails, NewBooking
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import find_company, list_companies
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
@@ -409,7 +410,7 @@ def require_reason(reason: str | None) -> str:
 
 def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[TakenTime]:
     """The slots of the bookings the reader may know of, for the timeline."""
-    return store.list_taken_time(uow, resource_ids, window)
+    return lists.list_taken_time(uow, resource_ids, window)
 
 
 @dataclass(frozen=True)
@@ -489,7 +490,7 @@ def list_summaries(
         "limit": limit + 1,
     }
     named = {name: value for name, value in values.items() if f":{name}" in condition}
-    rows = store.list_summaries(uow, condition, named)
+    rows = lists.list_summaries(uow, condition, named)
     return Summaries(rows[:limit], has_more=len(rows) > limit)
 
 
@@ -500,14 +501,14 @@ def get_details(uow: Uow, reference: str) -> BookingDetails:
 
 def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
     """What happened to a booking, oldest first. Errors: NotFound."""
-    return store.list_history(uow, reference)
+    return lists.list_history(uow, reference)
 
 
 def list_happened(uow: Uow, booking: Booking) -> list[JournalEntry]:
     """What happened to a booking that has been read, oldest first."""
-    return store.list_happened(uow, booking)
+    return lists.list_happened(uow, booking)
 
 
 def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
     """Bookings the reader may know of, newest first."""
-    return store.list_bookings(uow, wanted)
+    return lists.list_bookings(uow, wanted)

@@ -10,6 +10,7 @@ from typing import Any
 from gmp_booking.bookings import store
 from gmp_booking.bookings.changes import Amended, amend
 from gmp_booking.bookings.content import BookingContent, NamedPerson
+from gmp_booking.bookings.lists import list_history
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
@@ -38,7 +39,7 @@ def undo(uow: Uow, reference: str, *, revision: int | None = None) -> Amended:
     details = store.get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     content = details.content
-    edits = last_edit(store.list_history(uow, reference), uow.actor)
+    edits = last_edit(list_history(uow, reference), uow.actor)
     if not edits:
         raise Conflict(N_("There is nothing of yours to take back."))
     for entry in edits:
