@@ -18,6 +18,15 @@ from gmp_booking.policies.events import HoursSet
 from gmp_booking.policies.models import OpeningHours
 
 WEEKDAYS = range(7)
+WEEKDAY_NAMES = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 Week = Mapping[int, tuple[time, time] | None]
 
 

@@ -13,20 +13,10 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.kernel.text import N_
 from gmp_booking.policies import roster
+from gmp_booking.policies.hours import WEEKDAY_NAMES
 from gmp_booking.policies.pages import policies
 from gmp_booking.policies.roster import ON_CALL_ROLES, RosterEntry
-
-WEEKDAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 
 
 @policies.get("/roster")
@@ -105,7 +95,7 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200) -> Respons
         "lines": call.read(roster.list_roster),
         "people": call.read(roster.list_callable_people) if may_edit else [],
         "roles": ON_CALL_ROLES,
-        "weekdays": [(str(number), _(name)) for number, name in enumerate(WEEKDAYS)],
+        "weekdays": [(str(number), _(name)) for number, name in enumerate(WEEKDAY_NAMES)],
         "may_edit": may_edit,
         "errors": errors or {},
         "typed": request.form,

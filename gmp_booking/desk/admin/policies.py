@@ -18,7 +18,6 @@ from gmp_booking.companies.service import Company, list_companies
 from gmp_booking.conflicts import catalogue
 from gmp_booking.desk.admin import coverage, record_history
 from gmp_booking.desk.admin.acts import Form, admin, page, readable_by, words
-from gmp_booking.desk.admin.record_history import WEEKDAYS
 from gmp_booking.desk.trade_words import limit_words
 from gmp_booking.infra.history import RowChange, list_changes
 from gmp_booking.infra.i18n import _, named
@@ -114,7 +113,10 @@ def _hours(code: str, errors: dict[str, str], status: int) -> Response:
         status,
         code=code,
         rooms=shown.rooms,
-        days=[(day, _(WEEKDAYS[day]), _told(shown.week, day), _told(shown.default, day)) for day in hours.WEEKDAYS],
+        days=[
+            (day, _(hours.WEEKDAY_NAMES[day]), _told(shown.week, day), _told(shown.default, day))
+            for day in hours.WEEKDAYS
+        ],
         has_own=any(shown.week.values()),
         seen=fingerprint(hours.as_values(shown.week)),
         may_edit=is_allowed(actor, Permission.HOURS_EDIT),

@@ -12,6 +12,7 @@ from gmp_booking.infra.history import RowChange
 from gmp_booking.infra.i18n import NAMES, _, format_instant
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.role_words import ROLE_NAMES
+from gmp_booking.policies.hours import WEEKDAY_NAMES
 
 RECORDS: Mapping[str, str] = {
     "person": N_("Person"),
@@ -76,15 +77,6 @@ FIELDS: Mapping[str, str] = {
     "vhp_group": N_("Decontaminated together"),
     "vhp_safe": N_("Withstands decontamination by vapour"),
 }
-WEEKDAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 WORDS: Mapping[str, Mapping[str, str]] = {
     "role": ROLE_NAMES,
     "status": {
@@ -153,7 +145,7 @@ def _said(field: str, value: Any) -> str:
     if field.endswith("_at"):
         return format_instant(datetime.fromisoformat(value))
     if field == "weekday":
-        return _(WEEKDAYS[value])
+        return _(WEEKDAY_NAMES[value])
     if field in {"opens", "closes"}:
         return str(value)[:5]
     if field == "language":
