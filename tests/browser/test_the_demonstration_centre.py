@@ -50,6 +50,41 @@ def test_a_tour_is_entered_without_cleanroom_ceremony_and_approved_by_one_click(
     look(page, "tour-booking")
 
 
+def enter(page: Page, kind: str, room: str, start: str, end: str, *, company: str = "GAO", seats: str = "") -> str:
+    """The reference of what the manager enters; nothing of a cleanroom is asked, a demonstration may name its bench."""
+    page.goto("/bookings/new?blank=1")
+    page.select_option("[name=kind]", kind)
+    expect(page.locator("[name=seats]")).to_be_visible()
+    for name in CEREMONY[:-1] if kind == "TECH_DEMO" else CEREMONY:
+        expect(page.locator(f"[name={name}]")).to_have_count(0)
+    page.select_option("[name=company]", company)
+    if seats:
+        page.fill("[name=seats]", seats)
+    page.select_option("[name=sessions-0-room]", room)
+    type_times(page, start, end)
+    page.get_by_role("button", name="Submit request").click()
+    page.wait_for_url("**/bookings/BK-*")
+    expect(page.locator("main input[type=password]")).to_have_count(0)
+    return page.url.rpartition("/")[2].partition("?")[0]
+
+
+def test_four_consults_back_to_back_need_nobody_and_a_demonstration_for_eight_one_click(
+    site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(DEMO)
+    hours = ("09:00", "10:00", "11:00", "12:00", "13:00")
+    for company, start, end in zip(("GAO", "SAE", "HBT", "NRU"), hours, hours[1:], strict=False):
+        enter(page, "REVIEW", "T-02", start, end, company=company)
+        expect(page.locator(".record-title")).to_contain_text("Confirmed")
+    reference = enter(page, "TECH_DEMO", "T-01", "13:00", "16:00", seats="8")
+    expect(page.locator(".record-title")).to_contain_text("Submitted")
+    page.get_by_role("button", name="Approve", exact=True).click()
+    page.wait_for_url(f"**/bookings/{reference}?done=approve")
+    expect(page.locator(".record-title")).to_contain_text("Confirmed")
+    assert site.ask("SELECT count(*) FROM signature")[0][0] == 0
+    assert site.ask("SELECT count(*) FROM line_clearance")[0][0] == 0
+
+
 def test_an_evening_run_is_overridden_on_the_screen_it_is_passed_on(open_page: Callable[..., Page]) -> None:
     asking = open_page(SIGNATORY)
     asking.goto("/bookings/new?blank=1")
