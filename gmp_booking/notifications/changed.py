@@ -27,7 +27,7 @@ from gmp_booking.notifications.recipients import (
     stage_role,
     takers_of,
 )
-from gmp_booking.notifications.store import list_active_people
+from gmp_booking.notifications.store import list_active_people, list_active_people_by_email
 
 # While a change stands thus, its mail is still true.
 TRUE_OF_CHANGE: Final[Mapping[MailKind, frozenset[ChangeState]]] = {
@@ -108,13 +108,20 @@ def _adjusted(uow: Uow, happening: Happening, details: BookingDetails) -> Iterab
     shown = {each["field"] for each in happening.data["changed"]} & {"time", "people", "whole"}
     if not shown:
         return []
-    gone = list_active_people(uow, set(happening.data["left"]))
-    lost = [_part_of_plan(each) for each in details.parts["sessions"]]
-    payload = {"parts": lost}
-    return [
-        *_plan_again(uow, happening, details),
-        *messages_to(happening, details, MailKind.NO_LONGER_YOURS, gone, payload=payload),
-    ]
+    return [*_plan_again(uow, happening, details), *_swapped_out(uow, happening, details)]
+
+
+def _swapped_out(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:
+    """Whoever takes part in less than before is told of each session that is theirs no more."""
+    sessions = {each["number"]: _part_of_plan(each) for each in details.parts["sessions"]}
+    gone = {person.id: (person, list(sessions.values())) for person in list_active_people(uow, happening.data["left"])}
+    swaps = [each for each in happening.data["changed"] if (each["part"], each["field"]) == ("session", "people")]
+    left = {email for each in swaps for email in {*each["before"]} - {*each["after"]}}
+    for person in list_active_people_by_email(uow, left):
+        theirs = [each["number"] for each in swaps if person.email in {*each["before"]} - {*each["after"]}]
+        gone.setdefault(person.id, (person, [sessions[number] for number in theirs if number in sessions]))
+    for person, parts in gone.values():
+        yield from messages_to(happening, details, MailKind.NO_LONGER_YOURS, [person], payload={"parts": parts})
 
 
 def _plan_again(uow: Uow, happening: Happening, details: BookingDetails) -> Iterable[NewMessage]:

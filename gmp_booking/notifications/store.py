@@ -15,6 +15,10 @@ def list_active_people(uow: Uow, ids: Collection[int]) -> Sequence[Person]:
     return uow.session.scalars(select(Person).where(Person.id.in_(ids), Person.active).order_by(Person.id)).all()
 
 
+def list_active_people_by_email(uow: Uow, emails: Collection[str]) -> Sequence[Person]:
+    return uow.session.scalars(select(Person).where(Person.email.in_(emails), Person.active).order_by(Person.id)).all()
+
+
 def list_holders(uow: Uow, role: Role) -> Sequence[Person]:
     """Everybody active who holds a role now."""
     holds = select(PersonRole.person_id).where(PersonRole.role == role.value, PersonRole.revoked_at.is_(None))

@@ -115,6 +115,19 @@ def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: PostOff
     assert entries(newest(post, OTHER)) == [("REQUEST", 1, "s1", session.start)]
 
 
+def test_somebody_swapped_out_of_one_session_keeps_the_other_one(post: PostOffice) -> None:
+    reference = confirmed(post.database, a_demo(a_session(1), a_session(2)))
+    content = content_of(post, reference)
+    first, second = content.sessions
+    assert [person.email for person in second.people] == [OPERATOR]
+    swapped = replace(content, sessions=(replace(first, people=(NamedPerson(OTHER, "OPERATOR"),)), second))
+    assert changed(post, reference, swapped) == "adjusted"
+    post.work()
+    got = [entry for mail in post.mails_to(OPERATOR) for entry in entries(mail)]
+    assert ("CANCEL", 1, "s1", first.start) in got
+    assert ("CANCEL", 1, "s2", second.start) not in got
+
+
 def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_time(post: PostOffice, rows) -> None:
     reference = confirmed(post.database)
     (session,) = content_of(post, reference).sessions
