@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from gmp_booking.infra.instants import InstantField
 from gmp_booking.kernel.text import N_
@@ -17,6 +17,8 @@ from gmp_booking.outages.service import LONGEST_REASON, NewOutage
 _CHOICE = N_("Not one of the choices.")
 _SUBJECT_KINDS = validate.OneOf([one.value for one in SubjectKind], error=_CHOICE)
 _KINDS = validate.OneOf([one.value for one in OutageKind], error=_CHOICE)
+_SUBJECTS: Final = frozenset(one.value for one in SubjectKind)
+_SHORT: Final[Mapping[str, str]] = {"from": "start", "until": "end"}
 
 
 class OutageSubjectIn(Schema):
@@ -58,6 +60,19 @@ class OutageSchema(Schema):
     breach = fields.Boolean(load_default=False)
     reason = fields.String(required=True, validate=validate.Length(max=LONGEST_REASON))
     repeat = fields.Nested(OutageRepeatIn, load_default=None, allow_none=True)
+
+    @pre_load
+    def in_short(self, data: Any, **_more: Any) -> Any:
+        """Also {"subject": {"room": "B-01"}, "from": …, "until": …}, as the contract of the API writes it."""
+        if not isinstance(data, Mapping):
+            return data
+        plain = {_SHORT.get(name, name): value for name, value in data.items()}
+        subject = plain.get("subject")
+        if isinstance(subject, Mapping) and len(subject) == 1:
+            ((kind, code),) = subject.items()
+            if str(kind).upper() in _SUBJECTS:
+                plain["subject"] = {"kind": str(kind).upper(), "code": code}
+        return plain
 
     @post_load
     def as_outage(self, data: Mapping[str, Any], **_more: Any) -> NewOutage:

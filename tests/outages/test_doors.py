@@ -38,6 +38,19 @@ def test_who_may_place_what(standing: Standing, who: str) -> None:
     assert {maintenance.status_code, hold.status_code} <= {201, 403}
 
 
+def test_an_outage_may_be_written_in_short(standing: Standing) -> None:
+    start, until = weekday_at(9, weeks=44), weekday_at(12, weeks=44)
+    short = {"subject": {"room": "B-03"}, "kind": "MAINTENANCE", "reason": "The filters are changed"}
+    short |= {"from": start.isoformat(), "until": until.isoformat()}
+    made = standing.program(ENGINEER).post("/api/v1/outages", short)
+    assert made.status_code == 201, made.text
+    (one,) = made.json["outages"]
+    assert (one["subject"]["kind"], one["subject"]["code"]) == ("ROOM", "B-03")
+    assert datetime.fromisoformat(one["start"]) == start
+    unknown = standing.program(ENGINEER).post("/api/v1/outages", short | {"subject": {"roof": "B-03"}})
+    assert unknown.status_code == 422
+
+
 def test_a_company_may_neither_place_nor_look(standing: Standing) -> None:
     program, visitor = standing.program(GAON), standing.visit(GAON)
     assert program.post("/api/v1/outages", a_hold()).status_code == 403
