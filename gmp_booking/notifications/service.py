@@ -226,7 +226,8 @@ def _is_of_today(uow: Uow, message: ClaimedMessage, booking: Booking) -> bool:
     """Whether the version or the change it tells of is still the one there is."""
     if message.kind in changed.KINDS:
         return changed.change_still_true(uow, message, booking)
-    return booking.version == message.booking_version
+    # Whether it is at risk is true of the booking, whatever version came into force since.
+    return booking.version == message.booking_version or message.kind in {MailKind.AT_RISK, MailKind.CLEAR_AGAIN}
 
 
 def _still_concerns(message: ClaimedMessage, kind: MailKind, details: BookingDetails, *, now: datetime) -> bool:

@@ -187,3 +187,17 @@ def test_both_sides_hear_that_a_change_is_about_to_expire_while_it_waits(post: P
     for recipient in (REQUESTER, "demo@brc.example"):
         told = [mail["Subject"] for mail in post.mails_to(recipient) if "A change expires" in mail["Subject"]]
         assert bool(told) is (ending == "waits"), (recipient, told)
+
+
+def test_what_is_said_of_a_risk_outlives_the_version_it_was_said_of(post: PostOffice, rows) -> None:
+    reference = confirmed(post.database)
+    happened = "INSERT INTO journal (event, at, actor_name, company_id, booking_id, reference, version, data) "
+    happened += "SELECT :event, gmp_now(), 'x', company_id, id, reference, version, CAST(:data AS jsonb) FROM booking"
+    entry = rows.scalar(text(f"{happened} RETURNING id"), {"event": "BookingClear", "data": "{}"})
+    rows.execute(text("INSERT INTO delivery (journal_id, consumer) VALUES (:id, 'notifications')"), {"id": entry})
+    rows.commit()
+    post.plan()
+    changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
+    decided(post.database, reference, Action.APPROVE)
+    post.work()
+    assert [mail for mail in post.mails_to(REQUESTER) if "Clear again" in mail["Subject"]]
