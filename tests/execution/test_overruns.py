@@ -112,8 +112,10 @@ def test_what_was_announced_can_be_taken_back(floor: Floor) -> None:
 ROUNDS = int(os.environ.get("GMP_OVERRUNS", "4"))
 
 
-@pytest.mark.parametrize("seed", [random.SystemRandom().randrange(10**6) for _ in range(ROUNDS)])
-def test_random_overruns_agree_with_a_diary_in_plain_python(floor: Floor, seed: int) -> None:
+@pytest.mark.parametrize("round_number", range(ROUNDS))
+def test_random_overruns_agree_with_a_diary_in_plain_python(floor: Floor, round_number: int) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"round {round_number}, seed {seed}")
     print(f"seed {seed}")
     dice = random.Random(seed)
     running = floor.running(2, session={"equipment": ["BSC-01"], "teardown_min": dice.choice((0, 15))})
