@@ -116,7 +116,6 @@ ROUNDS = int(os.environ.get("GMP_OVERRUNS", "4"))
 def test_random_overruns_agree_with_a_diary_in_plain_python(floor: Floor, round_number: int) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"round {round_number}, seed {seed}")
-    print(f"seed {seed}")
     dice = random.Random(seed)
     running = floor.running(2, session={"equipment": ["BSC-01"], "teardown_min": dice.choice((0, 15))})
     gaps = sorted(dice.sample(range(1, 12), k=dice.randint(0, 2)))
