@@ -60,6 +60,7 @@ SEARCH_AFTER = timedelta(days=21)
 MARGIN = timedelta(hours=12)
 """More than setup and teardown ever add to the time asked for."""
 HOLIDAYS_AHEAD = timedelta(days=75)
+GOWNING = timedelta(hours=2)
 LONGEST_RECOVERY = timedelta(days=1)
 """No room may have more to recover in; neighbours as far off are looked at."""
 
@@ -286,26 +287,9 @@ def gather(
     window = content.envelope
     if search:
         window = Period(window.start - SEARCH_BEFORE, window.end + SEARCH_AFTER)
-    gowning = timedelta(hours=2)
-    units = [unit for entry in catalogue.resources.values() for unit in entry["units"] or ()]
-    values = {
-        "units": units,
-        "froms": [window.start - LONGEST_RECOVERY] * len(units),
-        "untils": [window.end + LONGEST_RECOVERY] * len(units),
-        "roster_froms": [each.start for each in ([window] if search else content.spans)],
-        "roster_untils": [each.end for each in ([window] if search else content.spans)],
-        "people": [each["id"] for each in catalogue.people.values()],
-        "in_room": sorted(IN_ROOM),
-        "from_at": window.start - gowning,
-        "until_at": window.end + gowning,
-        "booking_id": booking_id,
-        "resources": [each["id"] for each in catalogue.resources.values()],
-        "company_id": company_id,
-        "product_id": catalogue.product_id,
-        # What is over stands in nobody's way any more.
-        "look_from": max(window.start - MARGIN, uow.now),
-        "look_until": window.end + MARGIN,
-    }
+    values = _asked_of_time(content, catalogue, window, search=search)
+    # What is over stands in nobody's way any more.
+    values |= {"look_from": max(window.start - MARGIN, uow.now), "booking_id": booking_id, "company_id": company_id}
     with uow.as_engine():
         rows, withdrawn = apart(uow.session.execute(_BUSY, values))
     before = next((row[2:4] for row in rows if row[0] == "asked"), (None, None))
@@ -329,6 +313,26 @@ def gather(
         withdrawn=as_withdrawn(withdrawn),
     )
     return Gathered(replace(case, known=window), evidence)
+
+
+def _asked_of_time(content: BookingContent, catalogue: Catalogue, window: Period, *, search: bool) -> dict[str, Any]:
+    """What is asked of everybody's time: of each place, each person and each withdrawal, from when until when."""
+    units = [unit for entry in catalogue.resources.values() for unit in entry["units"] or ()]
+    spans = [window] if search else content.spans
+    return {
+        "units": units,
+        "froms": [window.start - LONGEST_RECOVERY] * len(units),
+        "untils": [window.end + LONGEST_RECOVERY] * len(units),
+        "roster_froms": [each.start for each in spans],
+        "roster_untils": [each.end for each in spans],
+        "people": [each["id"] for each in catalogue.people.values()],
+        "in_room": sorted(IN_ROOM),
+        "from_at": window.start - GOWNING,
+        "until_at": window.end + GOWNING,
+        "resources": [each["id"] for each in catalogue.resources.values()],
+        "product_id": catalogue.product_id,
+        "look_until": window.end + MARGIN,
+    }
 
 
 def _asked_for(

@@ -178,27 +178,46 @@ def submit(
     _refuse_problems(content, uow)
     booking = store.get_booking(uow, reference) if reference else None
     asker = asker_for(uow, content, booking)
-    company_id = asker.company_id
-    subject = subject_of(booking) if booking else Subject(company_id=company_id)
+    _require_may_ask(uow, booking, asker, action=action, revision=revision)
+    judged = _judge_request(uow, content, booking, company_id=asker.company_id)
+    was_returned = booking is not None and booking.state == BookingState.RETURNED
+    written = _write_request(uow, content, judged, booking=booking, asker=asker)
+    keep(uow, written, judged.gathered, judged.verdict)
+    if was_returned and answer and answer.strip():
+        record_answer(uow, written, require_answer(answer))
+    _record_submission(uow, written, content, judged.verdict)
+    return Submitted(written, content, judged.verdict)
+
+
+def _require_may_ask(uow: Uow, booking: Booking | None, asker: Asker, *, action: Action, revision: int | None) -> None:
+    subject = subject_of(booking) if booking else Subject(company_id=asker.company_id)
     require(uow.actor, Permission.BOOKING_SUBMIT, subject)
-    if booking is not None:
-        transition_of(BookingState(booking.state), action)
-        if revision is not None and revision != booking.revision:
-            raise Stale
+    if booking is None:
+        return
+    transition_of(BookingState(booking.state), action)
+    if revision is not None and revision != booking.revision:
+        raise Stale
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A request that nothing HARD stands against, with everything it names locked."""
+
+    catalogue: Catalogue
+    gathered: Gathered
+    verdict: Verdict
+    columns: Mapping[str, Any]
+
+
+def _judge_request(uow: Uow, content: BookingContent, booking: Booking | None, *, company_id: int) -> _Judged:
+    booking_id = booking.id if booking else None
     catalogue = look_up(uow, content, company_id=company_id)
     held = locks_of_slots(uow, booking.id) if booking else set()
     uow.lock(catalogue.lock_keys(content) | held | {("company", company_id)})
-    limits = find_limits(uow, company_id, booking_id=booking.id if booking else None)
+    limits = find_limits(uow, company_id, booking_id=booking_id)
     if uow.actor.company_id is not None:
         require_signatory(limits, content, uow.actor.roles)
-    gathered = gather(
-        uow,
-        content,
-        catalogue,
-        occasion=Occasion.SUBMIT,
-        company_id=company_id,
-        booking_id=booking.id if booking else None,
-    )
+    gathered = gather(uow, content, catalogue, occasion=Occasion.SUBMIT, company_id=company_id, booking_id=booking_id)
     verdict = examine(gathered.case)
     if verdict.has_hard:
         raise refusal(verdict)
@@ -206,13 +225,7 @@ def submit(
     if not needs_nobody:
         require_within_limit(limits, content)
     columns = request_columns(uow, content, catalogue, needs_nobody=needs_nobody)
-    was_returned = booking is not None and booking.state == BookingState.RETURNED
-    written = _write_request(uow, content, catalogue, gathered, booking=booking, asker=asker, columns=columns)
-    keep(uow, written, gathered, verdict)
-    if was_returned and answer and answer.strip():
-        record_answer(uow, written, require_answer(answer))
-    _record_submission(uow, written, content, verdict)
-    return Submitted(written, content, verdict)
+    return _Judged(catalogue, gathered, verdict, columns)
 
 
 def _refuse_problems(content: BookingContent, uow: Uow) -> None:
@@ -239,47 +252,50 @@ def _acting_person(uow: Uow) -> int:
 
 
 def _write_request(
-    uow: Uow,
-    content: BookingContent,
-    catalogue: Catalogue,
-    gathered: Gathered,
-    *,
-    booking: Booking | None,
-    asker: Asker,
-    columns: Mapping[str, Any],
+    uow: Uow, content: BookingContent, judged: _Judged, *, booking: Booking | None, asker: Asker
 ) -> Booking:
     """Write the booking's row, its version's parts and its slots."""
     if booking is None:
-        new = NewBooking(
-            reference=store.new_reference(),
-            company_id=asker.company_id,
-            requested_by=asker.person_id or _acting_person(uow),
-            entered_by=_acting_person(uow),
-            **columns,
-        )
-        booking = Booking(id=store.add_booking(uow, new), version=1, revision=1, stage=0, sequence=0)
-        for name in new.__dataclass_fields__:
-            setattr(booking, name, getattr(new, name))
+        booking = _add(uow, asker, judged.columns)
         ask_to_confirm(uow, booking, asker)
     else:
-        was_asked_for = booking.state != BookingState.DRAFT
-        give_back_slots(uow, booking.id)
-        store.deactivate_crew(uow, booking.id)
-        store.change_booking(
-            uow,
-            booking,
-            **columns,
-            version=booking.version + 1 if was_asked_for else booking.version,
-            sequence=booking.sequence + 1 if was_asked_for else booking.sequence,
-            stage=0,
-            draft=None,
-            requested_by=asker.person_id or booking.requested_by,
-        )
-        if not was_asked_for:
-            ask_to_confirm(uow, booking, asker)
-        acknowledge_by_acting(uow, booking)
-    _write_parts(uow, content, catalogue, gathered.case, booking=booking)
+        _replace(uow, booking, asker, judged.columns)
+    _write_parts(uow, content, judged.catalogue, judged.gathered.case, booking=booking)
     return booking
+
+
+def _add(uow: Uow, asker: Asker, columns: Mapping[str, Any]) -> Booking:
+    new = NewBooking(
+        reference=store.new_reference(),
+        company_id=asker.company_id,
+        requested_by=asker.person_id or _acting_person(uow),
+        entered_by=_acting_person(uow),
+        **columns,
+    )
+    booking = Booking(id=store.add_booking(uow, new), version=1, revision=1, stage=0, sequence=0)
+    for name in new.__dataclass_fields__:
+        setattr(booking, name, getattr(new, name))
+    return booking
+
+
+def _replace(uow: Uow, booking: Booking, asker: Asker, columns: Mapping[str, Any]) -> None:
+    """What was drafted or asked for before gives way to what is asked for now."""
+    was_asked_for = booking.state != BookingState.DRAFT
+    give_back_slots(uow, booking.id)
+    store.deactivate_crew(uow, booking.id)
+    store.change_booking(
+        uow,
+        booking,
+        **columns,
+        version=booking.version + 1 if was_asked_for else booking.version,
+        sequence=booking.sequence + 1 if was_asked_for else booking.sequence,
+        stage=0,
+        draft=None,
+        requested_by=asker.person_id or booking.requested_by,
+    )
+    if not was_asked_for:
+        ask_to_confirm(uow, booking, asker)
+    acknowledge_by_acting(uow, booking)
 
 
 def _write_parts(uow: Uow, content: BookingContent, catalogue: Catalogue, case: Case, *, booking: Booking) -> None:
