@@ -25,6 +25,7 @@ class Thumb:
         self.page, self.taps, self.fields = page, 0, 0
 
     def tap(self, target: Locator) -> None:
+        self.page.wait_for_load_state()
         expect(target).to_be_visible()
         box = target.bounding_box()
         assert box, "nothing to tap"
