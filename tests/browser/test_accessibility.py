@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -105,7 +105,8 @@ def at(path: str) -> Callable[[Page], None]:
     return go
 
 
-PAGES = [
+Stop = tuple[str | None, Callable[[Page], None]]
+PAGES: list[Stop] = [
     (None, at("/login")),
     (REQUESTER, at(f"/timeline?view=week&date={DAY}")),
     (REQUESTER, at(f"/timeline?view=day&date={DAY}&equipment=1")),
@@ -157,26 +158,34 @@ def serious_findings(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        ("light", 1280),
-        ("dark", 390),
-        pytest.param("dark", 1280, marks=pytest.mark.long),
-        pytest.param("light", 390, marks=pytest.mark.long),
-    ],
-)
-def test_axe_finds_nothing_serious(open_page: Callable[..., Page], scheme: str, width: int) -> None:
+LOOKS = [("light", 1280), ("dark", 390), ("dark", 1280), ("light", 390)]
+
+
+def look_at(open_page: Callable[..., Page], pages: Sequence[Stop], *, scheme: str, width: int) -> list[str]:
     found: list[str] = []
     for email in (None, REQUESTER, SCHEDULER, QA):
-        page = open_page(email, scheme=scheme, width=width)
-        for visitor, go in PAGES:
-            if visitor == email:
-                go(page)
-                found += serious_findings(page)
-                if page.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append(f"{page.url} is wider than {width} px")
-    assert found == []
+        theirs = [go for visitor, go in pages if visitor == email]
+        page = open_page(email, scheme=scheme, width=width) if theirs else None
+        for go in theirs:
+            assert page is not None
+            go(page)
+            found += serious_findings(page)
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found.append(f"{page.url} is wider than {width} px")
+    return found
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_axe_finds_nothing_serious_on_any_page(open_page: Callable[..., Page], turn: int) -> None:
+    """Every page in one of two looks; all looks of all pages are the long form."""
+    scheme, width = LOOKS[turn]
+    assert look_at(open_page, PAGES[turn::2], scheme=scheme, width=width) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_axe_finds_nothing_serious_in_any_look(open_page: Callable[..., Page], scheme: str, width: int) -> None:
+    assert look_at(open_page, PAGES, scheme=scheme, width=width) == []
 
 
 def test_the_api_can_be_read_offline(open_page: Callable[..., Page]) -> None:

@@ -121,8 +121,7 @@ def fight(arena: Arena, acts: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("acts", DUELS.values(), ids=DUELS)
 def test_a_change_and_what_races_it_end_in_one_truth(arena: Arena, acts: tuple[str, str]) -> None:
-    for _ in range(2):
-        fight(arena, acts)
+    fight(arena, acts)
 
 
 @pytest.mark.long
