@@ -192,6 +192,7 @@ class Stage:
             feed_company = self.ids.companies[COMPANIES - 1]
             stored.load_feed(url, 5_000_000, feed_company, self.ids.rooms[stored.ROOMS])
         offset = self._stored
+        stored.decide(url)
         stored.load(url, replace(self.ids, companies=self.ids.companies[:-1]), already=offset, wanted=wanted)
         self._stored = wanted
         self.feed = self.database.transact(
