@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import select, text
 
 from gmp_booking.bookings.lifecycle import ChangeState, SessionState
 from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.uow import Uow
-from gmp_booking.kernel.errors import Stale
 
 OPEN = frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW, ChangeState.RETURNED})
 
@@ -172,25 +171,8 @@ def add_change(uow: Uow, change: BookingChange) -> None:
 
 
 def set_change(uow: Uow, change: BookingChange, **changes: Any) -> None:
-    """Compare and swap on (state, revision). Errors: Stale when somebody else was quicker."""
-    changes |= {"revision": change.revision + 1, "changed_at": uow.now}
-    statement = (
-        update(BookingChange)
-        .where(
-            BookingChange.id == change.id,
-            BookingChange.state == change.state,
-            BookingChange.revision == change.revision,
-        )
-        .values(**changes)
-        .execution_options(synchronize_session=False)
-    )
-    result = uow.session.execute(statement)
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
-        raise Stale
-    if change in uow.session:
-        uow.session.expunge(change)
-    for name, value in changes.items():
-        setattr(change, name, value)
+    """Errors: Stale when somebody else was quicker."""
+    swap(uow, change, **changes)
 
 
 def end_open_change(uow: Uow, booking_id: int, *, state: ChangeState) -> None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, select, text, update
+from sqlalchemy import Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import CursorResult
 
 from gmp_booking.bookings.content import (
     BookingContent,
@@ -30,6 +29,7 @@ from gmp_booking.bookings.lifecycle import (
     SessionState,
 )
 from gmp_booking.bookings.models import Booking, BookingSession, BookingVersion, DecisionFacts, Evaluation
+from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 
@@ -54,29 +54,8 @@ def get_booking(uow: Uow, reference: str) -> Booking:
 
 
 def change_booking(uow: Uow, booking: Booking, **changes: Any) -> None:
-    """Compare and swap on (state, version, revision).
-
-    Errors: Stale when somebody else was quicker.
-    """
-    changes |= {"revision": booking.revision + 1, "changed_at": uow.now}
-    statement = (
-        update(Booking)
-        .where(
-            Booking.id == booking.id,
-            Booking.state == booking.state,
-            Booking.version == booking.version,
-            Booking.revision == booking.revision,
-        )
-        .values(**changes)
-        .execution_options(synchronize_session=False)
-    )
-    result = uow.session.execute(statement)
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
-        raise Stale
-    if booking in uow.session:
-        uow.session.expunge(booking)
-    for name, value in changes.items():
-        setattr(booking, name, value)
+    """Errors: Stale when somebody else was quicker."""
+    swap(uow, booking, **changes)
 
 
 def require_unchanged(uow: Uow, booking: Booking) -> None:
