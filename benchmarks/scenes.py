@@ -280,13 +280,15 @@ class Stage:
         def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
             statements.append(statement)
 
-        engine = self.app.extensions["gmp"].database.engine
+        engines = self.app.extensions["gmp"].database.engines
         for index in range(2):
             if index == 1:
-                event.listen(engine, "before_cursor_execute", note)
+                for engine in engines:
+                    event.listen(engine, "before_cursor_execute", note)
             call = scene.call(0)
             client.open(call.path, method=call.method, json=call.body, headers=call.headers)
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
         return len(statements)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vText
@@ -45,8 +45,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class CalendarPart:
+class CalendarPart(NamedTuple):
     """What one entry of a calendar shows.
 
     Shape: the same `uid` is the same entry for ever; `sequence` rises with every change of what it shows.
@@ -141,13 +140,18 @@ def part_of(
         status=status,
         start=start,
         end=end,
-        summary=f"{code} · {booking.reference} · {gettext_for(language)(_WORDS[status])}",
+        summary=f"{code} · {booking.reference} · {_word(status, language)}",
         description=f"{name}\n{url}",
         location=name if name == code else f"{code} {name}",
         transparent=transparent,
         changed_at=booking.changed_at,
         url=url,
     )
+
+
+@cache
+def _word(status: str, language: str) -> str:
+    return gettext_for(language)(_WORDS[status])
 
 
 @cache

@@ -107,7 +107,7 @@ _OWN_TIME = text(
     f"""
     SELECT {_TAKEN_COLUMNS} FROM slot AS s {_TAKEN_JOINS}
     WHERE s.active AND s.company_id = :company_id AND s.resource_id = ANY (:resources)
-      AND s.starts_at < :until_at AND s.starts_at > :longest_ago AND s.ends_at > :from_at
+      AND s.ends_at > :from_at AND s.ends_at < :latest_end AND s.starts_at < :until_at
     ORDER BY s.resource_id, s.starts_at
     """
 )
@@ -135,7 +135,7 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
     statement = _ALL_TIME
     if uow.actor.company_id is not None:
         statement = _OWN_TIME
-        values |= {"company_id": uow.actor.company_id, "longest_ago": window.start - LONGEST}
+        values |= {"company_id": uow.actor.company_id, "latest_end": window.end + LONGEST}
     return [TakenTime(*row) for row in uow.session.execute(statement, values)]
 
 

@@ -31,10 +31,11 @@ _log = logging.getLogger(__name__)
 def feed_of(parts: Iterable[CalendarPart], *, name: str, language: str) -> bytes:
     """A calendar to subscribe to; an entry that cannot be written is left out and logged, the others stand."""
     language = closest_language(language)
+    language_tag = html_language(language)
     entries = []
     for part in parts:
         try:
-            entries.append(entry(part, language_tag=html_language(language)))
+            entries.append(entry(part, language_tag=language_tag))
         except ValueError:
             _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
     return frame(name, language) + "".join(entries).encode() + _END
@@ -82,8 +83,10 @@ def _in_utc(instant: datetime) -> str:
 
 
 def compact(instant: datetime) -> str:
-    """`20270302T090000`, in the zone the instant is told in."""
-    return instant.isoformat()[:19].replace("-", "").replace(":", "")
+    """`20270302T090000`, in the zone the instant is told in; counted together, which is faster than formatting."""
+    date = (instant.year * 100 + instant.month) * 100 + instant.day
+    time = (instant.hour * 100 + instant.minute) * 100 + instant.second
+    return f"{date}T{time:06}"
 
 
 def tidy(text: str) -> str:

@@ -20,7 +20,7 @@ from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.calendars.others import others_time
 from gmp_booking.calendars.store import FeedRow, Frame, Scope, Shown
 from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, named
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.uow import Look, Uow
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.period import Period
@@ -225,12 +225,12 @@ class Subscription:
     unseen: bool
 
 
-def find_subscription(uow: Uow, token: str, base_url: str) -> Subscription | None:
+def find_subscription(look: Look, token: str, base_url: str) -> Subscription | None:
     """Whoever holds this link, in one statement with person, roles and company: what was revoked is gone at once."""
-    frame = frame_of(uow.now)
-    row = store.find_feed(uow, store.hash_of(token))
+    row = store.find_feed(look, store.hash_of(token))
     if row is None:
         return None
+    frame = frame_of(row.now)
     actor = Actor(
         account_id=row.account_id,
         person_id=row.person_id,
@@ -246,7 +246,7 @@ def find_subscription(uow: Uow, token: str, base_url: str) -> Subscription | Non
         return None
     title = _title(row, scope)
     shown = Shown(scope, row.person_id, row.company_id, row.resource_id)
-    mark = store.mark_of(uow, shown, frame)
+    mark = store.mark_of(look, shown, frame)
     marks = (_FORM, base_url, row.id, row.feed_language, title, frame.window.start, row.names_mark, mark)
     return Subscription(
         feed_id=row.id,

@@ -18,7 +18,7 @@ from sqlalchemy import Row, TextClause, text
 
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.calendars.models import CalendarFeed
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.uow import Look, Uow
 from gmp_booking.kernel.period import Period
 
 
@@ -112,7 +112,7 @@ class Frame:
         return {
             "from_at": self.window.start,
             "until_at": self.window.end,
-            "longest_ago": self.window.start - LONGEST - timedelta(days=1),
+            "latest_end": self.window.end + LONGEST + timedelta(days=1),
             "ended_since": self.ended_since,
         }
 
@@ -133,23 +133,38 @@ class Shown:
 _KEPT = """
     b.state <> 'DRAFT' AND (b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED') OR b.ended_at > :ended_since)
 """
-# Nothing lasts longer than LONGEST and its margins: with that the index on the start bounds the scan at both ends.
-_WITHIN = "{0}.starts_at > :longest_ago AND {0}.starts_at < :until_at AND {0}.ends_at > :from_at"
+_SHOWN = "{0}.starts_at < :until_at AND {0}.ends_at > :from_at"
+# Nothing lasts longer than LONGEST and its margins: where nobody owns it, this bounds the scan at both ends.
+_WITHIN = f"{_SHOWN} AND {{0}}.ends_at < :latest_end"
 
 
 _COMPANY: Final = ":company_id"
+_PERSON: Final = ":person_id"
 
 
 def _of_company(table: str, company: str | None) -> str:
     return f"AND {table}.company_id = {company}" if company else ""
 
 
-def _asked(columns: str, condition: str) -> str:
-    return f"SELECT {columns} FROM booking AS b WHERE {_WITHIN.format('b')} AND {_KEPT} {condition}"
+def _asked(columns: str) -> str:
+    return f"SELECT {columns} FROM booking AS b WHERE {_WITHIN.format('b')} AND {_KEPT}"
+
+
+def _asked_by(owner: str, value: str, columns: str) -> str:
+    """Fenced off, and the end compared together with the owner: so nothing but the owner's own index can be used."""
+    return f"""
+        SELECT {columns} FROM (
+            SELECT * FROM booking WHERE {owner} = {value} AND ({owner}, ends_at) > ({value}, :from_at) OFFSET 0
+        ) AS b WHERE b.starts_at < :until_at AND {_KEPT}
+    """
+
+
+def _asked_in(columns: str, company: str | None) -> str:
+    return _asked_by("company_id", company, columns) if company else _asked(columns)
 
 
 def _asked_by_person(columns: str, company: str | None) -> str:
-    return _asked(columns, f"AND b.requested_by = :person_id {_of_company('b', company)}")
+    return f"{_asked_by('requested_by', _PERSON, columns)} {_of_company('b', company)}"
 
 
 # `OFFSET 0` keeps the look-up by key: a prepared plan does not know how few these are and would read every booking.
@@ -214,7 +229,7 @@ def _marks(company: str | None) -> dict[Scope, str]:
     asked = _asked_by_person(_BOOKINGS, company)
     named = _named(_REVISIONS.format("p.booking_session_id"))
     held = _held(_BOOKINGS, "slot.booking_id", company=company)
-    whole = _asked(_BOOKINGS, _of_company("b", company))
+    whole = _asked_in(_BOOKINGS, company)
     mine = f"concat_ws('/', ({asked}), ({named}))"
     if company is None:
         return {Scope.MINE: mine, Scope.RESOURCE: f"({held})", Scope.FACILITY: f"({whole})"}
@@ -243,7 +258,7 @@ _MARKS: Final = {
 _FIND = _in_one_line(
     """
     SELECT feed.id, feed.scope, feed.resource_id, feed.language AS feed_language, feed.created_at,
-           feed.last_used_at IS NULL OR feed.last_used_at < gmp_now() - interval '1 minute' AS unseen,
+           gmp_now() AS now, feed.last_used_at IS NULL OR feed.last_used_at < gmp_now() - interval '1 minute' AS unseen,
            resource.code, (SELECT count(*) FROM unit WHERE unit.resource_id = feed.resource_id) AS places,
            account.id AS account_id, person.id AS person_id, person.name, person.email, person.language,
            person.company_id, company.code AS company_code, company.name_ko AS company_ko,
@@ -267,15 +282,15 @@ _FIND = _in_one_line(
 )
 
 
-def find_feed(uow: Uow, token_hash: bytes) -> Row[Any] | None:
+def find_feed(look: Look, token_hash: bytes) -> Row[Any] | None:
     """The link with its person, roles, company and resource, unless any of them no longer stands."""
-    return uow.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
+    return look.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
 
 
-def mark_of(uow: Uow, shown: Shown, frame: Frame) -> str:
+def mark_of(look: Look, shown: Shown, frame: Frame) -> str:
     """A word that changes whenever what is shown does; now and then it changes for nothing."""
     statement = _MARKS[shown.scope, shown.company_id is not None]
-    return str(uow.session.execute(statement, shown.values() | frame.values()).scalar_one())
+    return str(look.session.execute(statement, shown.values() | frame.values()).scalar_one())
 
 
 # -- reading entries
@@ -284,13 +299,17 @@ _COLUMNS = "b.id, b.reference, b.state, b.version, b.sequence, b.changed_at"
 _SESSIONS = f"""
     SELECT b.reference, b.state, b.sequence, b.changed_at, 's' AS part, s.number, s.state AS session_state,
            s.room_id AS resource_id, s.starts_at, s.ends_at
-    FROM {{0}} AS b JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version
-    WHERE {_WITHIN.format("s")}
+    FROM {{0}} AS b CROSS JOIN LATERAL (
+        SELECT * FROM booking_session AS s
+        WHERE s.booking_id = b.id AND s.version = b.version AND {_SHOWN.format("s")} OFFSET 0
+    ) AS s
 """
 _RESERVATIONS = f"""
     SELECT b.reference, b.state, b.sequence, b.changed_at, 'e', q.number, NULL, q.equipment_id, q.starts_at, q.ends_at
-    FROM {{0}} AS b JOIN equipment_reservation AS q ON q.booking_id = b.id AND q.version = b.version
-    WHERE {_WITHIN.format("q")}
+    FROM {{0}} AS b CROSS JOIN LATERAL (
+        SELECT * FROM equipment_reservation AS q
+        WHERE q.booking_id = b.id AND q.version = b.version AND {_SHOWN.format("q")} OFFSET 0
+    ) AS q
 """
 
 
@@ -308,8 +327,9 @@ def _reading(tables: str, *parts: str) -> TextClause:
 
 
 def _whole(company: str | None) -> TextClause:
-    tables = f"scope AS ({_asked(_COLUMNS, _of_company('b', company))})"
-    return _reading(tables, _SESSIONS.format("scope"), _RESERVATIONS.format("scope"))
+    return _reading(
+        f"scope AS ({_asked_in(_COLUMNS, company)})", _SESSIONS.format("scope"), _RESERVATIONS.format("scope")
+    )
 
 
 def _mine(company: str | None) -> TextClause:
@@ -320,7 +340,7 @@ def _mine(company: str | None) -> TextClause:
         f"asked AS ({asked}), named AS ({named})",
         _SESSIONS.format("asked"),
         _RESERVATIONS.format("asked"),
-        f"{_SESSIONS.format('named')} AND s.id = b.booking_session_id",
+        f"{_SESSIONS.format('named')} WHERE s.id = b.booking_session_id",
     )
 
 
@@ -329,8 +349,8 @@ def _about(company: str | None) -> TextClause:
     held = _held(f"{_COLUMNS}, {parts}", f"slot.booking_id, {parts}", company=company)
     return _reading(
         f"scope AS MATERIALIZED ({held})",
-        f"{_SESSIONS.format('scope')} AND s.id = b.booking_session_id",
-        f"{_RESERVATIONS.format('scope')} AND q.id = b.equipment_reservation_id",
+        f"{_SESSIONS.format('scope')} WHERE s.id = b.booking_session_id",
+        f"{_RESERVATIONS.format('scope')} WHERE q.id = b.equipment_reservation_id",
     )
 
 

@@ -28,20 +28,42 @@ class Base(DeclarativeBase):
     type_annotation_map = {dict: JSONB, list: JSONB}  # noqa: RUF012
 
 
+_EVERY_CONNECTION = {
+    "lock_timeout": "3s",
+    "statement_timeout": "8s",
+    "idle_in_transaction_session_timeout": "15s",
+    "timezone": "UTC",
+    # Planned once a connection: planning our statements takes several times as long as running them (decision 11).
+    "plan_cache_mode": "force_generic_plan",
+}
+
+
 def create_engine_for(url: str, *, pool_size: int = 8, application: str = "gmp_booking") -> Engine:
     """A pooled engine whose connections carry the timeouts of every request.
 
     Units: lock 3 s, statement 8 s, idle in transaction 15 s; defaults are ours.
     """
     return create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=4,
-        pool_recycle=600,
-        connect_args={
-            "application_name": application,
-            "connect_timeout": 5,
-            "options": "-c lock_timeout=3s -c statement_timeout=8s -c idle_in_transaction_session_timeout=15s"
-            " -c timezone=UTC",
-        },
+        url, pool_size=pool_size, max_overflow=2, pool_recycle=600, connect_args=_connect_args(application)
     )
+
+
+def create_looking_engine_for(url: str, *, application: str = "gmp_booking") -> Engine:
+    """Two connections that see everything, write nothing, and let each statement stand for itself (decision 12)."""
+    return create_engine(
+        url,
+        pool_size=2,
+        max_overflow=0,
+        pool_recycle=600,
+        isolation_level="AUTOCOMMIT",
+        connect_args=_connect_args(application, role="gmp_facility", default_transaction_read_only="on"),
+    )
+
+
+def _connect_args(application: str, **more: str) -> dict[str, str | int]:
+    settings = _EVERY_CONNECTION | more
+    return {
+        "application_name": application,
+        "connect_timeout": 5,
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
-from gmp_booking.infra.db import Base, Key, Ref, Stamp, create_engine_for
+from gmp_booking.infra.db import Base, Key, Ref, Stamp, create_engine_for, create_looking_engine_for
 from gmp_booking.infra.journal import Consumer, write_entry
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Invalid
@@ -125,7 +125,14 @@ _KEEP_ANSWER = text(
 _FORGET_KEYS = text("DELETE FROM idempotency_key WHERE created_at < gmp_now() - make_interval(days => :days)")
 
 
-class Uow:
+class Look:
+    """What can be asked outside a transaction: each statement stands for itself and sees everything."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+
+class Uow(Look):
     """One transaction, as a use case sees it."""
 
     def __init__(
@@ -138,7 +145,7 @@ class Uow:
         request_id: str | None,
         consumers: Sequence[Consumer],
     ) -> None:
-        self.session = session
+        super().__init__(session)
         self.actor = actor
         self.now = now
         self.reason = reason
@@ -186,12 +193,14 @@ def sight_of(actor: Actor) -> str:
 
 
 class Database:
-    """The door to PostgreSQL: a pool, and `transact()`."""
+    """The door to PostgreSQL: `transact()` and its pool, and a small one beside it to look who asks."""
 
     def __init__(self, url: str, *, consumers: Sequence[Consumer] = (), pool_size: int = 8) -> None:
         self.engine: Engine = create_engine_for(url, pool_size=pool_size)
+        self.looking_engine: Engine = create_looking_engine_for(url)
         self.consumers = tuple(consumers)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._looks = sessionmaker(self.looking_engine)
 
     def transact(
         self, actor: Actor, use_case: Callable[Concatenate[Uow, P], R], /, *args: P.args, **kwargs: P.kwargs
@@ -206,6 +215,18 @@ class Database:
         """The same, read-only."""
         return self.request(actor).read(use_case, *args, **kwargs)
 
+    def look(self, question: Callable[Concatenate[Look, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Answer a question of one or two statements with the system's eyes, without a transaction around them.
+
+        Errors: Unavailable when the database is gone or too busy.
+        """
+
+        def once(_begun: list[bool], _left_s: float) -> R:
+            with self._looks() as session:
+                return question(Look(session), *args, **kwargs)
+
+        return _persistently(once, repeatable=True)
+
     def request(
         self,
         actor: Actor,
@@ -217,8 +238,13 @@ class Database:
         """What is known of one request beside its use case."""
         return Request(self, actor, reason=reason, request_id=request_id, idempotency=idempotency)
 
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        return self.engine, self.looking_engine
+
     def dispose(self) -> None:
-        self.engine.dispose()
+        for engine in self.engines:
+            engine.dispose()
 
 
 @dataclass(frozen=True)
@@ -263,25 +289,10 @@ class Request:
         return self._run(keep)
 
     def _run(self, work: Callable[[Uow], R], *, read_only: str = "off") -> R:
-        deadline = time.monotonic() + DEADLINE_S
-        repeatable = read_only == "on" or self.idempotency is not None
-        attempt = 0
-        while True:
-            attempt += 1
-            begun: list[bool] = []
-            try:
-                return self._once(work, begun, read_only=read_only, left_s=deadline - time.monotonic())
-            except DBAPIError as error:
-                if _sqlstate(error) == _TOO_LATE:
-                    raise Unavailable from error
-                gone = _is_gone(error)
-                if not gone and _sqlstate(error) not in _PASSING:
-                    raise
-                pause_s = random.uniform(0.01, 0.2) * min(attempt, 4)  # noqa: S311
-                worth_it = (repeatable or not begun) if gone else attempt < ATTEMPTS
-                if not worth_it or time.monotonic() + pause_s > deadline:
-                    raise Unavailable from error
-                time.sleep(pause_s)
+        return _persistently(
+            lambda begun, left_s: self._once(work, begun, read_only=read_only, left_s=left_s),
+            repeatable=read_only == "on" or self.idempotency is not None,
+        )
 
     def _once(self, work: Callable[[Uow], R], begun: list[bool], *, read_only: str, left_s: float) -> R:
         with self.database._sessions() as session, session.begin():  # noqa: SLF001
@@ -308,6 +319,32 @@ class Request:
                 consumers=self.database.consumers,
             )
             return work(uow)
+
+
+def _persistently(once: Callable[[list[bool], float], R], *, repeatable: bool) -> R:
+    """Do it, again after a passing clash, and where nothing can happen twice also after a lost connection.
+
+    Shape: `once(begun, left_s)` says in `begun` when it is no longer certain that nothing happened.
+    Errors: Unavailable once the deadline or the attempts are used up.
+    """
+    deadline = time.monotonic() + DEADLINE_S
+    attempt = 0
+    while True:
+        attempt += 1
+        begun: list[bool] = []
+        try:
+            return once(begun, deadline - time.monotonic())
+        except DBAPIError as error:
+            if _sqlstate(error) == _TOO_LATE:
+                raise Unavailable from error
+            gone = _is_gone(error)
+            if not gone and _sqlstate(error) not in _PASSING:
+                raise
+            pause_s = random.uniform(0.01, 0.2) * min(attempt, 4)  # noqa: S311
+            worth_it = (repeatable or not begun) if gone else attempt < ATTEMPTS
+            if not worth_it or time.monotonic() + pause_s > deadline:
+                raise Unavailable from error
+            time.sleep(pause_s)
 
 
 def _claim(uow: Uow, idempotency: Idempotency) -> int | Answer:

@@ -22,10 +22,11 @@ class Period:
     def __post_init__(self) -> None:
         for name in ("start", "end"):
             instant: datetime = getattr(self, name)
-            if instant.tzinfo is None or instant.utcoffset() is None:
+            if instant.tzinfo is UTC:
+                continue
+            if instant.utcoffset() is None:
                 raise ValueError(f"the {name} of a period carries no time zone")
-            if instant.tzinfo is not UTC:
-                object.__setattr__(self, name, instant.astimezone(UTC))
+            object.__setattr__(self, name, instant.astimezone(UTC))
         if not self.start < self.end:
             raise ValueError("a period ends after it starts")
 
@@ -79,6 +80,8 @@ def uncovered(period: Period, by: Iterable[Period]) -> list[Period]:
         if start < cover.start:
             left.append(Period(start, cover.start))
         start = cover.end
+    if start == period.start:
+        return [period]
     if start < period.end:
         left.append(Period(start, period.end))
     return left

@@ -50,11 +50,15 @@ class DayOff:
     name_zh: str
 
 
+_HOURS = (
+    select(OpeningHours.resource_id, OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
+    .where(OpeningHours.active)
+    .order_by(OpeningHours.id)
+)
+
+
 def list_opening_hours(uow: Uow) -> list[Opening]:
-    statement = select(OpeningHours.resource_id, OpeningHours.weekday, OpeningHours.opens, OpeningHours.closes)
-    return [
-        Opening(*row) for row in uow.session.execute(statement.where(OpeningHours.active).order_by(OpeningHours.id))
-    ]
+    return [Opening(*row) for row in uow.session.execute(_HOURS)]
 
 
 def list_days_off(uow: Uow, start: date, *, days: int) -> list[DayOff]:

@@ -146,7 +146,7 @@ class Slot(Base):
         Index("ix_slot_booking_id", "booking_id", postgresql_where=text("active")),
         Index("ix_slot_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_slot_company_id_ends_at", "company_id", "ends_at", postgresql_where=text("active")),
-        Index("ix_slot_resource_id_starts_at", "resource_id", "starts_at"),
+        Index("ix_slot_resource_id_ends_at", "resource_id", "ends_at"),
         Index("ix_slot_starts_at", "starts_at", postgresql_where=text("active")),
     )
 

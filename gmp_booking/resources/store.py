@@ -45,39 +45,39 @@ def get_resource_id(uow: Uow, code: str) -> int:
     return found
 
 
+_HOME = select(Resource.id, Resource.code).subquery("home")
+_PLACES = select(func.count()).select_from(Unit).where(Unit.resource_id == Resource.id).correlate(Resource)
+_ALL = (
+    select(
+        Resource.id,
+        Resource.code,
+        Resource.kind,
+        Resource.name_ko,
+        Resource.name_en,
+        Resource.name_zh,
+        Room.grade,
+        Room.room_class,
+        Room.max_occupancy,
+        AirZone.code.label("zone"),
+        func.coalesce(Room.gmp, Equipment.gmp, False).label("gmp"),
+        Equipment.equipment_kind,
+        Equipment.room_use,
+        _HOME.c.code.label("home_room"),
+        _PLACES.scalar_subquery().label("places"),
+        (func.coalesce(Equipment.status, "AVAILABLE") == "AVAILABLE").label("available"),
+    )
+    .outerjoin(Room, Room.id == Resource.id)
+    .outerjoin(AirZone, AirZone.id == Room.air_zone_id)
+    .outerjoin(Equipment, Equipment.id == Resource.id)
+    .outerjoin(_HOME, _HOME.c.id == Equipment.home_room_id)
+    .where(Resource.active)
+    .order_by(Resource.kind.desc(), Resource.code)
+)
+
+
 def list_resources(uow: Uow) -> list[ResourceRow]:
     """Everything that can be booked, rooms first, by code; one statement."""
-    home = select(Resource.id, Resource.code).subquery("home")
-    places = (
-        select(func.count()).select_from(Unit).where(Unit.resource_id == Resource.id).correlate(Resource)
-    ).scalar_subquery()
-    statement = (
-        select(
-            Resource.id,
-            Resource.code,
-            Resource.kind,
-            Resource.name_ko,
-            Resource.name_en,
-            Resource.name_zh,
-            Room.grade,
-            Room.room_class,
-            Room.max_occupancy,
-            AirZone.code.label("zone"),
-            func.coalesce(Room.gmp, Equipment.gmp, False).label("gmp"),
-            Equipment.equipment_kind,
-            Equipment.room_use,
-            home.c.code.label("home_room"),
-            places.label("places"),
-            (func.coalesce(Equipment.status, "AVAILABLE") == "AVAILABLE").label("available"),
-        )
-        .outerjoin(Room, Room.id == Resource.id)
-        .outerjoin(AirZone, AirZone.id == Room.air_zone_id)
-        .outerjoin(Equipment, Equipment.id == Resource.id)
-        .outerjoin(home, home.c.id == Equipment.home_room_id)
-        .where(Resource.active)
-        .order_by(Resource.kind.desc(), Resource.code)
-    )
-    return [ResourceRow(**row._mapping) for row in uow.session.execute(statement)]  # noqa: SLF001
+    return [ResourceRow(*row) for row in uow.session.execute(_ALL)]
 
 
 _NOT_AVAILABLE = text(

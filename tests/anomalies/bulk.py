@@ -60,8 +60,10 @@ SELECT 1000000 + number, 'BK-X' || lpad(number::text, 7, '0'), company_id, 'CLEA
 FROM made;
 INSERT INTO booking_version (booking_id, company_id, version, content, content_hash, created_by)
 SELECT 1000000 + number, company_id, 1, '{{}}', 'x', person_id FROM made;
-INSERT INTO booking_session (id, booking_id, company_id, version, number, room_id, starts_at, ends_at, headcount)
-SELECT 1000000 + number, 1000000 + number, company_id, 1, 1, room_id, starts_at, starts_at + interval '2 hours', 1
+INSERT INTO booking_session (id, booking_id, company_id, version, number, room_id, starts_at, ends_at, headcount,
+                             state, verified_at)
+SELECT 1000000 + number, 1000000 + number, company_id, 1, 1, room_id, starts_at, starts_at + interval '2 hours', 1,
+       CASE WHEN starts_at < now() THEN 'DONE' ELSE 'PLANNED' END, CASE WHEN starts_at < now() THEN now() END
 FROM made;
 INSERT INTO session_person (booking_session_id, booking_id, company_id, person_id, role, room_id, starts_at, ends_at)
 SELECT 1000000 + number, 1000000 + number, company_id, person_id, 'OPERATOR', room_id, starts_at,

@@ -17,7 +17,9 @@ COMMITS = {"gmp_booking/infra/uow.py"}
 BEYOND_TRANSACTIONS = {
     "gmp_booking/infra/embedded.py": "makes roles and databases, before there is anything to commit",
     "gmp_booking/demo/clock.py": "lays and empties the demonstration as the owner, without a web server",
+    "gmp_booking/infra/db.py": "looks up who asks, on connections that cannot write",
 }
+LOOKS = {"gmp_booking/accounts/sessions.py", "gmp_booking/calendars/feeds.py"}
 ENGINE_EYES = {"gmp_booking/bookings/gather.py"}
 ROLE_WORDS = re.compile(r"\bset_config\s*\(|\bSET\s+(?:LOCAL\s+|SESSION\s+)?ROLE\b|gmp_(?:app|facility|engine|owner)\b")
 SPEAKS_OF_ROLES = {
@@ -70,6 +72,11 @@ def test_one_file_commits() -> None:
 def test_nothing_else_leaves_transactions_aside() -> None:
     found = {module.name: leaves_transactions(module) for module in modules() if leaves_transactions(module)}
     assert set(found) == set(BEYOND_TRANSACTIONS), found
+
+
+def test_only_doors_that_know_a_secret_look_without_a_transaction() -> None:
+    looks = [(module.name, each.func) for module in modules() for each in module.calls() if method(each) == "look"]
+    assert {name for name, called in looks if isinstance(called, ast.Attribute)} == LOOKS
 
 
 def test_only_the_gatherer_of_facts_looks_with_the_engines_eyes() -> None:

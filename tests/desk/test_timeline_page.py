@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-
-from sqlalchemy import event
 
 from tests.doors import SEOUL, weekday_at
 from tests.standing import Standing
+from tests.watch import watching
 
 GAON, HANBIT, STAFF = "requester@gaon.example", "requester@hanbit.example", "scheduler@brc.example"
 START = weekday_at(9, weeks=5)
@@ -51,20 +48,6 @@ def test_the_page_says_whose_time_it_is_to_staff_only(standing: Standing) -> Non
         assert "Reserved" in rival
 
 
-@contextmanager
-def statements(standing: Standing) -> Iterator[list[str]]:
-    """The statements the application sends meanwhile."""
-    engine = standing.app.extensions["gmp"].database.engine
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
-
-
 def test_a_page_asks_as_often_for_a_hundred_bookings_as_for_five(standing: Standing) -> None:
     week = weekday_at(0, weeks=8, weekday=0)
     first = book(standing, at=week + timedelta(hours=9), hours=1)
@@ -74,9 +57,9 @@ def test_a_page_asks_as_often_for_a_hundred_bookings_as_for_five(standing: Stand
         paths = (f"/timeline?date={week:%Y-%m-%d}", "/bookings", f"/bookings/{first}", "/inbox", "/account")
         for email in (GAON, STAFF):
             for path in paths if email == STAFF else [path for path in paths if path != "/inbox"]:
-                with statements(standing) as sent:
+                with watching(standing.app.extensions["gmp"].database) as watched:
                     assert standing.visit(email).get(path).status_code == 200
-                counted[email, path] = len(sent)
+                counted[email, path] = len(watched.statements)
         return counted
 
     def fill(start: int, stop: int) -> None:

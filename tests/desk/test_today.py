@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.desk.test_timeline_page import statements
 from tests.doors import PASSWORD, SEOUL
 from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, Floor, floor
 from tests.standing import SIGNED, Standing
+from tests.watch import watching
 
 __all__ = ["floor"]
 HANBIT = "requester@hanbit.example"
@@ -216,9 +216,9 @@ def test_the_cost_of_today_does_not_grow_with_its_sessions(floor: Floor) -> None
         counted = []
         for email in (OPERATOR, QA):
             for path in ("/today", "/today?screen=1"):
-                with statements(floor.standing) as sent:
+                with watching(floor.standing.app.extensions["gmp"].database) as watched:
                     assert floor.standing.visit(email).get(path).status_code == 200
-                counted.append(len(sent))
+                counted.append(len(watched.statements))
         return counted
 
     floor.confirmed(0.3, starts_in=0.5)

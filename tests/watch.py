@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import event
+
+from gmp_booking.infra.uow import Database
 
 _EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 
@@ -21,8 +23,8 @@ class Watched:
 
 
 @contextmanager
-def watching(engine: Engine, *, explain: bool = False) -> Iterator[Watched]:
-    """Note every statement of this engine; with `explain`, its plan as the same role, company and parameters get it."""
+def watching(database: Database, *, explain: bool = False) -> Iterator[Watched]:
+    """Note every statement; with `explain`, its plan as the same role, company and parameters get it."""
     watched = Watched()
 
     def before(_connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
@@ -34,11 +36,13 @@ def watching(engine: Engine, *, explain: bool = False) -> Iterator[Watched]:
         for table in _seq_scans((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]):
             watched.scanned[table] = statement
 
-    event.listen(engine, "before_cursor_execute", before)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", before)
     try:
         yield watched
     finally:
-        event.remove(engine, "before_cursor_execute", before)
+        for engine in database.engines:
+            event.remove(engine, "before_cursor_execute", before)
 
 
 def _seq_scans(node: dict[str, Any]) -> Iterator[str]:
