@@ -6,8 +6,10 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from itertools import count
 from statistics import quantiles
 from typing import Any
 
@@ -25,56 +27,77 @@ class Call:
 
 @dataclass(frozen=True)
 class Measured:
-    """Units: milliseconds; requests a second over all clients."""
+    """Units: milliseconds."""
 
     p50: float
     p95: float
-    rate: float
+
+    @classmethod
+    def of(cls, times: list[float]) -> Measured:
+        cuts = quantiles(times, n=100)
+        return cls(p50=cuts[49], p95=cuts[94])
 
 
-def measure(port: int, calls: Callable[[int], Call], *, clients: int, requests: int, warm: int = 20) -> Measured:
-    """Let so many clients make so many requests each; `calls` gives the n-th request of all."""
-    numbers = iter(range(10**9))
-    lock = threading.Lock()
-    times: list[float] = []
-    errors: list[str] = []
-    barrier = threading.Barrier(clients + 1)
+class Client:
+    """One connection, one request after the other."""
 
-    def number() -> int:
-        with lock:
-            return next(numbers)
+    def __init__(self, port: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
 
-    def one(connection: HTTPConnection, call: Call) -> float:
+    def time(self, call: Call) -> float:
+        """Milliseconds until the whole answer was there. Errors: RuntimeError for an answer nobody wanted."""
         body = json.dumps(call.body) if call.body is not None else None
         headers = call.headers | ({"Content-Type": "application/json"} if body else {})
         began = time.perf_counter()
-        connection.request(call.method, call.path, body, headers)
-        answer = connection.getresponse()
+        self._connection.request(call.method, call.path, body, headers)
+        answer = self._connection.getresponse()
         content = answer.read()
-        took = time.perf_counter() - began
+        took = (time.perf_counter() - began) * 1000
         if answer.status != call.status:
-            errors.append(f"{call.method} {call.path}: {answer.status} {content[:300]!r}")
+            raise RuntimeError(f"{call.method} {call.path}: {answer.status} {content[:300]!r}")
         return took
 
-    def run() -> None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=30)
-        for _ in range(warm):
-            one(connection, calls(number()))
-        barrier.wait()
-        mine = [one(connection, calls(number())) for _ in range(requests)]
-        with lock:
-            times.extend(mine)
-        connection.close()
 
-    threads = [threading.Thread(target=run) for _ in range(clients)]
+def rate(port: int, calls: Callable[[int], Call], *, clients: int, requests: int, warm: int) -> float:
+    """Answers a second when so many clients make so many requests each; `calls` gives the n-th request of all."""
+    crowd = Crowd(port, calls)
+    barrier = threading.Barrier(clients + 1)
+    threads = [threading.Thread(target=crowd.run, args=(barrier, requests, warm)) for _ in range(clients)]
     for thread in threads:
         thread.start()
-    barrier.wait()
+    with suppress(threading.BrokenBarrierError):
+        barrier.wait()
     began = time.perf_counter()
     for thread in threads:
         thread.join()
     lasted = time.perf_counter() - began
-    if errors:
-        raise RuntimeError(f"{len(errors)} answers were not as expected, such as {errors[0]}")
-    cuts = quantiles(times, n=100)
-    return Measured(p50=cuts[49] * 1000, p95=cuts[94] * 1000, rate=len(times) / lasted)
+    if crowd.errors:
+        raise crowd.errors[0]
+    return clients * requests / lasted
+
+
+class Crowd:
+    """What the clients of one run share: the next request, and what went wrong."""
+
+    def __init__(self, port: int, calls: Callable[[int], Call]) -> None:
+        self.port = port
+        self.errors: list[Exception] = []
+        self._calls = map(calls, count())
+        self._lock = threading.Lock()
+
+    def _next(self) -> Call:
+        with self._lock:
+            return next(self._calls)
+
+    def run(self, barrier: threading.Barrier, requests: int, warm: int) -> None:
+        client = Client(self.port)
+        try:
+            for _ in range(warm):
+                client.time(self._next())
+            barrier.wait()
+            client = Client(self.port)  # Whoever waited long for the others was hung up on.
+            for _ in range(requests):
+                client.time(self._next())
+        except Exception as error:
+            self.errors.append(error)
+            barrier.abort()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from statistics import quantiles
+from statistics import median
 from typing import Self
 from urllib.request import urlopen
 
@@ -21,7 +21,7 @@ import psycopg
 from sqlalchemy import event, select
 
 from benchmarks import stored
-from benchmarks.clients import Call, Measured, measure
+from benchmarks.clients import Call, Client, Measured, rate
 from benchmarks.stored import Ids
 from config import Config
 from gmp_booking.accounts.passwords import hash_password
@@ -44,18 +44,35 @@ from gmp_booking.resources.service import Names, NewEquipment, NewRoom, add_equi
 PASSWORD = "bench-" + secrets.token_hex(8)
 COMPANIES = 8
 WORKERS, THREADS = 2, 8
+ROUNDS, A_ROUND = 10, 10
+"""How often the floor is measured beside each kind of request, and with how many requests each time."""
 
 
 @dataclass(frozen=True)
 class Floor:
-    """What nothing can be cheaper than, in this run."""
+    """What nothing can be cheaper than at that moment: a bare route and a bare insert. Units: milliseconds."""
 
-    route: Measured
-    insert: Measured
+    route: float
+    insert: float
 
     @property
     def both(self) -> float:
-        return self.route.p50 + self.insert.p50
+        return self.route + self.insert
+
+
+@dataclass(frozen=True)
+class Result:
+    """How long requests took one after the other, with the floor measured in turns with them."""
+
+    alone: Measured
+    floor: Floor
+    rate: float
+    crowd_rate: float
+    statements: int
+
+    @property
+    def ratio(self) -> float:
+        return self.alone.p50 / self.floor.both
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,7 @@ class Stage:
         self._children: list[subprocess.Popen[bytes]] = []
         self._stored = 0
         self._hours = count()
+        self._floor_hours = count()
         self._waiting: list[str] = []
 
     def __enter__(self) -> Self:
@@ -99,6 +117,8 @@ class Stage:
         self.database = Database(self.config.database_url)
         self.database.transact(SYSTEM, _lay)
         self._open_doors()
+        self._bare_sql = psycopg.connect(self.postgres.superuser_url("gmp"))
+        self._floor_booking = self._add_floor_booking()
         self.port = self._serve("wsgi:app")
         self.bare_port = self._serve("benchmarks.bare:app")
         self.app = create_app(self.config)
@@ -109,6 +129,7 @@ class Stage:
             child.terminate()
         for child in self._children:
             child.wait(20)
+        self._bare_sql.close()
         self.database.dispose()
         self.app.extensions["gmp"].database.dispose()
         self.postgres.destroy()
@@ -154,35 +175,29 @@ class Stage:
 
     # -- the floor
 
-    def measure_floor(self, requests: int) -> Floor:
-        route = measure(self.bare_port, lambda _number: Call("GET", "/"), clients=1, requests=requests)
-        return Floor(route, self._measure_insert(requests))
-
-    def _measure_insert(self, requests: int) -> Measured:
+    def _time_insert(self) -> float:
         """A slot written and committed by bare SQL, under the same lock, constraint and trigger."""
         room, unit = self.ids.rooms[0]
+        company, _product, _person = self.ids.companies[0]
+        start = datetime(2035, 1, 1, tzinfo=UTC) + timedelta(hours=next(self._floor_hours))
+        began = time.perf_counter()
+        self._bare_sql.execute(
+            "INSERT INTO slot (unit_id, resource_id, during, company_id, booking_id)"
+            " VALUES (%s, %s, tstzrange(%s, %s), %s, %s)",
+            (unit, room, start, start + timedelta(hours=1), company, self._floor_booking),
+        )
+        self._bare_sql.commit()
+        return (time.perf_counter() - began) * 1000
+
+    def _add_floor_booking(self) -> int:
         company, _product, person = self.ids.companies[0]
-        times = []
-        with psycopg.connect(self.postgres.superuser_url("gmp")) as connection:
-            row = connection.execute(
-                "INSERT INTO booking (reference, company_id, kind, state, track, requested_by, entered_by)"
-                " VALUES ('BK-FLOOR000', %s, 'CLEANROOM', 'CONFIRMED', 'engineering', %s, %s) RETURNING id",
-                (company, person, person),
-            ).fetchone()
-            connection.commit()
-            assert row is not None
-            for number in range(requests):
-                start = datetime(2035, 1, 1, tzinfo=UTC) + timedelta(hours=number)
-                began = time.perf_counter()
-                connection.execute(
-                    "INSERT INTO slot (unit_id, resource_id, during, company_id, booking_id)"
-                    " VALUES (%s, %s, tstzrange(%s, %s), %s, %s) ON CONFLICT DO NOTHING",
-                    (unit, room, start, start + timedelta(hours=1), company, row[0]),
-                )
-                connection.commit()
-                times.append(time.perf_counter() - began)
-        cuts = quantiles(times, n=100)
-        return Measured(cuts[49] * 1000, cuts[94] * 1000, len(times) / sum(times))
+        (booking,) = self._bare_sql.execute(
+            "INSERT INTO booking (reference, company_id, kind, state, track, requested_by, entered_by)"
+            " VALUES ('BK-FLOOR000', %s, 'CLEANROOM', 'CONFIRMED', 'engineering', %s, %s) RETURNING id",
+            (company, person, person),
+        ).fetchone() or (0,)
+        self._bare_sql.commit()
+        return int(booking)
 
     # -- what is stored
 
@@ -264,11 +279,33 @@ class Stage:
 
     # -- measuring
 
-    def measure(self, scene: Scene, *, clients: int, requests: int) -> Measured:
+    def measure(self, scene: Scene, *, requests: int) -> Result:
+        """One client, in turns with the floor since a machine has moods; then a crowd."""
+        requests = min(requests, scene.most)
+        each = max(requests // ROUNDS, 2)
         warm = 5 if scene.prepare else 20
         if scene.prepare:
-            scene.prepare(clients * (requests + warm))
-        return measure(self.port, scene.call, clients=clients, requests=requests, warm=warm)
+            scene.prepare(warm + ROUNDS * each)
+        client, bare = Client(self.port), Client(self.bare_port)
+        for number in range(warm):
+            client.time(scene.call(number))
+        times: dict[str, list[float]] = {"route": [], "insert": [], "scene": []}
+        for _ in range(ROUNDS):
+            times["route"] += [bare.time(Call("GET", "/")) for _ in range(A_ROUND)]
+            times["insert"] += [self._time_insert() for _ in range(A_ROUND)]
+            times["scene"] += [client.time(scene.call(number)) for number in range(each)]
+        return Result(
+            alone=Measured.of(times["scene"]),
+            floor=Floor(median(times["route"]), median(times["insert"])),
+            rate=1000 * len(times["scene"]) / sum(times["scene"]),
+            crowd_rate=self._measure_crowd(scene, max(requests // 4, 8), warm=warm),
+            statements=self.count_statements(scene),
+        )
+
+    def _measure_crowd(self, scene: Scene, requests: int, *, warm: int) -> float:
+        if scene.prepare:
+            scene.prepare(scene.crowd * (requests + warm))
+        return rate(self.port, scene.call, clients=scene.crowd, requests=requests, warm=warm)
 
     def count_statements(self, scene: Scene) -> int:
         """Statements of one request, asked of an application in this process, warm."""
