@@ -31,7 +31,7 @@ from gmp_booking.desk import welcome as welcome_page
 from gmp_booking.desk.admin import pages as admin_pages
 from gmp_booking.execution import api as execution_api
 from gmp_booking.execution import pages as execution_pages
-from gmp_booking.infra import http
+from gmp_booking.infra import http, static_files
 from gmp_booking.kernel.access import Role
 from gmp_booking.outages import api as outages_api
 from gmp_booking.policies import roster_pages
@@ -89,6 +89,7 @@ def _install_manners(app: Flask, services: Services) -> None:
     app.jinja_env.lstrip_blocks = True
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     http.install(app, services)
+    static_files.install(app)
     sessions.install(app, services)
     frame.install(app, vendor=Path(app.static_folder or "") / "vendor")
 

@@ -1,0 +1,66 @@
+"""Static files are asked for once, and anew as soon as they change."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask, url_for
+
+from gmp_booking.infra import static_files
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    (tmp_path / "page.css").write_text("body { color: black }")
+    (tmp_path / "font-AB12CD34.woff2").write_bytes(b"font")
+    app = Flask(__name__, static_folder=str(tmp_path), static_url_path="/static")
+    static_files.install(app)
+    return app
+
+
+def kept(app: Flask, address: str) -> tuple[int, str]:
+    """The status of the answer, and how long it may be kept."""
+    with app.test_client().get(address) as answer:
+        return answer.status_code, answer.headers.get("Cache-Control", "")
+
+
+def address(app: Flask, name: str) -> str:
+    with app.test_request_context():
+        return url_for("static", filename=name)
+
+
+def test_a_marked_address_is_kept_for_ever(app: Flask) -> None:
+    marked = address(app, "page.css")
+    assert re.fullmatch(r"/static/page\.css\?v=[0-9a-f]{12}", marked)
+    assert kept(app, marked) == (200, static_files.FOR_EVER)
+
+
+def test_another_content_has_another_address(app: Flask, tmp_path: Path) -> None:
+    before = address(app, "page.css")
+    (tmp_path / "page.css").write_text("body { color: white }")
+    assert address(app, "page.css") != before
+
+
+def test_an_address_of_older_content_is_not_kept(app: Flask, tmp_path: Path) -> None:
+    before = address(app, "page.css")
+    (tmp_path / "page.css").write_text("body { color: white }")
+    assert kept(app, before) == (200, "no-cache")
+
+
+@pytest.mark.parametrize("mark", ["", "?v=", "?v=000000000000"])
+def test_without_its_mark_a_file_is_asked_for_again(app: Flask, mark: str) -> None:
+    assert kept(app, f"/static/page.css{mark}") == (200, "no-cache")
+
+
+def test_fonts_are_named_by_their_content(app: Flask) -> None:
+    assert kept(app, "/static/font-AB12CD34.woff2") == (200, static_files.FOR_EVER)
+
+
+@pytest.mark.parametrize("name", ["missing.css", "../secrets.json"])
+def test_what_is_not_there_has_no_mark_and_is_not_kept(app: Flask, name: str) -> None:
+    assert "v=" not in address(app, name)
+    status, how_long = kept(app, f"/static/{name}")
+    assert status == 404
+    assert how_long != static_files.FOR_EVER
