@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gmp_booking.bookings import change_rows, store
 from gmp_booking.bookings.amending import given_up, moved_sessions, people_only
+from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.change_rows import CrewMember, NewTime
 from gmp_booking.bookings.content import SessionContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.editing import Edit, envelope_of, parts_of
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
-from gmp_booking.bookings.gather import Catalogue
 from gmp_booking.bookings.models import BookingChange
 from gmp_booking.bookings.placing import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.bookings.store import BookingDetails

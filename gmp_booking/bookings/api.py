@@ -10,7 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
-from gmp_booking.bookings import service
+from gmp_booking.bookings import lists, service
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.schemas import (
@@ -90,8 +90,8 @@ class Bookings(MethodView):
         request = asked()
         page, size = query["page"], query["page_size"]
         found = request.read(
-            service.list_bookings,
-            service.Wanted(
+            lists.list_bookings,
+            lists.Wanted(
                 states=tuple(query["state"].split(",")) if query["state"] else (),
                 resource=query["resource"],
                 from_at=query["from_"],
@@ -161,7 +161,7 @@ class History(MethodView):
     @api.response(200, HistoryOut)
     def get(self, reference: str) -> dict[str, Any]:
         """What happened to a booking, oldest first"""
-        entries = asked().read(service.list_history, reference)
+        entries = asked().read(lists.list_history, reference)
         return {
             "entries": [
                 {

@@ -13,13 +13,14 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings import changes, service
+from gmp_booking.bookings import changes
 from gmp_booking.bookings import form as forms
 from gmp_booking.bookings.change_preview import Changeable, changeable, foresee
 from gmp_booking.bookings.changes import Amended, Came
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
+from gmp_booking.bookings.options import form_options
 from gmp_booking.bookings.pages import LONGEST_FILL, bookings
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
 from gmp_booking.bookings.shown import by_field, choices_of, incomplete, panel_of
@@ -141,7 +142,7 @@ def _page(
 ) -> Response:
     call = asked()
     company = found.details.parts["company"]["code"]
-    options = choices_of(call.read(service.form_options, company=company), kind=form["kind"])
+    options = choices_of(call.read(form_options, company=company), kind=form["kind"])
     page = render_template(
         "bookings/change.html",
         form=form,

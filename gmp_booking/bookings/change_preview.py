@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from gmp_booking.bookings import change_rows, service, store
 from gmp_booking.bookings.amending import Amendment, with_known_roles
+from gmp_booking.bookings.catalogue import look_up
 from gmp_booking.bookings.changes import ASKED_FOR, Came, track_due
 from gmp_booking.bookings.columns import columns_of
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.editing import Edit, judge_ahead, wish_of
-from gmp_booking.bookings.gather import look_up
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.proposals import OpenChange, open_change_of
 from gmp_booking.bookings.service import subject_of

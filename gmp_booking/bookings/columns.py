@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.gather import Catalogue
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.bookings.tracks import track_for

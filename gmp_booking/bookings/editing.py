@@ -15,9 +15,10 @@ from gmp_booking.bookings.amending import (
     number_like,
     touched_though_begun,
 )
+from gmp_booking.bookings.catalogue import Catalogue, look_up
 from gmp_booking.bookings.columns import columns_of
 from gmp_booking.bookings.content import BookingContent, problems
-from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
+from gmp_booking.bookings.gather import Gathered, gather
 from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import Booking, BookingChange
 from gmp_booking.bookings.store import BookingDetails, Parts

@@ -1,126 +1,48 @@
-"""The facts a case is made of, in a bounded number of statements whatever the booking's size and the diary's length.
+"""Who holds the time a booking asks for, seen with the engine's eyes, in one statement; with it the case is complete.
 
-    look_up   what the request names: resources, people, product, the facility's calendar and rules   one statement
-    gather    who holds that time already, seen with the engine's eyes                                one statement
+    catalogue.look_up   what the request names                              one statement
+    gather              who holds that time already                        one statement
+    facts.build_case    the case of both                                   no statement
 
-What both return is kept as the evidence of a decision; `build_case` makes the same case of it again at any time.
+What the first two found is kept as the evidence of a decision; `build_case` makes the same case of it again.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, DateTime, Text
 
+from gmp_booking.bookings.catalogue import SEARCH_AFTER, SEARCH_BEFORE, Catalogue
 from gmp_booking.bookings.content import IN_ROOM, BookingContent
+from gmp_booking.bookings.facts import build_case
 from gmp_booking.bookings.lifecycle import Priority
 from gmp_booking.bookings.withdrawn import (
-    NOTHING_WITHDRAWN,
     OPEN_OUTAGES,
     WITHDRAWN,
-    Withdrawn,
     apart,
     as_evidence,
     as_withdrawn,
 )
 from gmp_booking.conflicts.case import (
-    Assignment,
     BookingFacts,
-    Busy,
-    CalendarFacts,
     Case,
-    EquipmentFacts,
-    Mode,
     Occasion,
-    OpeningHours,
-    PersonBusy,
-    PersonFacts,
-    PolicyFacts,
-    ReservationFacts,
-    RoomFacts,
-    SessionFacts,
-    Switch,
-    UnitFacts,
 )
-from gmp_booking.infra.uow import LockKey, Uow
-from gmp_booking.kernel.errors import Invalid
+from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.text import N_
 from gmp_booking.policies.roster import ON_CALL
 
-SEARCH_BEFORE = timedelta(days=3)
-SEARCH_AFTER = timedelta(days=21)
 MARGIN = timedelta(hours=12)
 """More than setup and teardown ever add to the time asked for."""
-HOLIDAYS_AHEAD = timedelta(days=75)
 GOWNING = timedelta(hours=2)
 LONGEST_RECOVERY = timedelta(days=1)
 """No room may have more to recover in; neighbours as far off are looked at."""
-
-_LOOK_UP = text(
-    """
-    WITH named AS (
-        SELECT r.id FROM resource AS r WHERE r.code = ANY (:codes) AND (r.active OR :agreed)
-    ), wanted AS (
-        SELECT id FROM named
-        UNION SELECT e.home_room_id FROM equipment AS e JOIN named USING (id) WHERE e.home_room_id IS NOT NULL
-    ), offered AS (
-        SELECT id FROM wanted
-        UNION SELECT other.id FROM room AS mine JOIN wanted USING (id)
-              JOIN room AS other ON other.room_class = mine.room_class AND other.grade = mine.grade
-              JOIN resource AS r ON r.id = other.id AND r.active
-              WHERE :search AND (other.suited_for = '{}' OR EXISTS (
-                  SELECT FROM product AS p
-                  WHERE p.company_id = :company_id AND p.code = :product AND p.modality = ANY (other.suited_for)))
-    ), everything AS (
-        SELECT id FROM offered
-        UNION SELECT twin.id FROM equipment AS mine JOIN named USING (id)
-              JOIN equipment AS twin ON twin.equipment_kind = mine.equipment_kind
-              JOIN resource AS r ON r.id = twin.id AND r.active
-              WHERE :search AND twin.home_room_id IN (SELECT id FROM offered)
-    )
-    SELECT jsonb_build_object(
-        'resources', (
-            SELECT jsonb_agg(jsonb_build_object(
-                'id', r.id, 'code', r.code, 'kind', r.kind,
-                'names', jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh', r.name_zh),
-                'units', (SELECT jsonb_agg(u.id ORDER BY u.number) FROM unit AS u WHERE u.resource_id = r.id),
-                'grade', room.grade, 'room_class', room.room_class, 'max_occupancy', room.max_occupancy,
-                'air_zone', zone.code, 'equipment_kind', e.equipment_kind, 'room_use', e.room_use,
-                'recovery_min', room.recovery_min, 'seats', room.seats, 'gmp', COALESCE(room.gmp, e.gmp),
-                'home_room', home.code, 'out_of_service', e.status = 'OUT_OF_SERVICE') ORDER BY r.id)
-            FROM everything JOIN resource AS r USING (id)
-            LEFT JOIN room ON room.id = r.id LEFT JOIN air_zone AS zone ON zone.id = room.air_zone_id
-            LEFT JOIN equipment AS e ON e.id = r.id LEFT JOIN resource AS home ON home.id = e.home_room_id),
-        'people', (
-            SELECT jsonb_agg(jsonb_build_object('id', p.id, 'email', p.email, 'name', p.name) ORDER BY p.id)
-            FROM person AS p WHERE p.email = ANY (:emails) AND (p.active OR :agreed)
-              AND (p.company_id = :company_id OR p.company_id IS NULL)),
-        'product', (
-            SELECT jsonb_build_object('id', id, 'code', code, 'name', name, 'modality', modality)
-            FROM product WHERE company_id = :company_id AND code = :product AND (active OR :agreed)),
-        'batch_is_approved', EXISTS (
-            SELECT FROM booking AS b JOIN product AS p ON p.id = b.product_id
-            WHERE b.company_id = :company_id AND b.batch = :batch AND p.code = :product AND b.state = 'CONFIRMED'),
-        'hours', (
-            SELECT jsonb_agg(jsonb_build_array(r.code, h.weekday, h.opens, h.closes) ORDER BY h.id)
-            FROM opening_hours AS h LEFT JOIN resource AS r ON r.id = h.resource_id
-            WHERE h.active AND (h.resource_id IS NULL OR h.resource_id IN (SELECT id FROM everything))),
-        'holidays', (
-            SELECT jsonb_agg(jsonb_build_array(on_date, name_ko, name_en, name_zh) ORDER BY on_date, id)
-            FROM holiday WHERE active AND on_date BETWEEN :from_on AND :until_on),
-        'switches', (
-            SELECT jsonb_agg(jsonb_build_array(rule, mode, from_on) ORDER BY rule, from_on) FROM rule_switch)
-    )
-    """
-).bindparams(bindparam("codes", type_=ARRAY(Text)), bindparam("emails", type_=ARRAY(Text)))
 
 # Beside the slots: sessions that took longer than planned hold their room till their true end, also where a slot of
 # somebody else was in the way of stretching theirs.
@@ -174,100 +96,11 @@ ASKED_NOW = frozenset({Occasion.DRAFT, Occasion.PREVIEW, Occasion.SUBMIT})
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """What a request names, as found; `raw` is plain JSON and part of the evidence."""
-
-    raw: Mapping[str, Any]
-
-    @cached_property
-    def resources(self) -> Mapping[str, Mapping[str, Any]]:
-        return {each["code"]: each for each in self.raw["resources"] or ()}
-
-    @cached_property
-    def people(self) -> Mapping[str, Mapping[str, Any]]:
-        return {each["email"]: each for each in self.raw["people"] or ()}
-
-    @property
-    def product_id(self) -> int | None:
-        return self.raw["product"]["id"] if self.raw["product"] else None
-
-    @property
-    def holidays(self) -> frozenset[date]:
-        return frozenset(date.fromisoformat(row[0]) for row in self.raw["holidays"] or ())
-
-    def resource_id(self, code: str) -> int:
-        return int(self.resources[code]["id"])
-
-    def lock_keys(self, content: BookingContent) -> set[LockKey]:
-        """Everything this content touches: its resources, the rooms they take along, its people."""
-        codes = set(content.resource_codes)
-        codes |= {home for code in codes if (home := self.resources[code]["home_room"])}
-        keys: set[LockKey] = {("resource", self.resource_id(code)) for code in codes}
-        return keys | {("person", int(self.people[email]["id"])) for email in content.emails}
-
-
-@dataclass(frozen=True)
 class Gathered:
     """A case, and the rows it was made of."""
 
     case: Case
     evidence: Mapping[str, Any]
-
-
-def look_up(
-    uow: Uow, content: BookingContent, *, company_id: int, search: bool = False, agreed: bool = False
-) -> Catalogue:
-    """Find what the content names.
-
-    Shape: with `search`, rooms and equipment that could serve instead are found too; `agreed` is for a booking that
-    stands already and is judged with whatever became of what it names.
-    Errors: Invalid, by field, for what does not exist or is not the company's.
-    """
-    days = content.envelope
-    values = {
-        "codes": sorted(content.resource_codes),
-        "emails": sorted(content.emails),
-        "company_id": company_id,
-        "product": content.product,
-        "batch": content.batch,
-        "search": search,
-        "agreed": agreed,
-        "from_on": (min(days.start, uow.now) - SEARCH_BEFORE).date(),
-        "until_on": max(days.end + SEARCH_AFTER, uow.now + HOLIDAYS_AHEAD).date(),
-    }
-    catalogue = Catalogue(uow.session.execute(_LOOK_UP, values).scalar_one())
-    unknown = _unknown(content, catalogue, agreed=agreed)
-    if unknown:
-        raise Invalid(field_errors=unknown)
-    return catalogue
-
-
-def _unknown(content: BookingContent, catalogue: Catalogue, *, agreed: bool) -> dict[str, list[str]]:
-    """By field, what is not there; unknown and foreign things are told apart by nobody."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    if content.product and catalogue.product_id is None:
-        found["product"].append(N_("There is no such product."))
-    for index, session in enumerate(content.sessions):
-        if catalogue.resources.get(session.room, {}).get("kind") != "ROOM":
-            found[f"sessions.{index}.room"].append(N_("There is no such room."))
-        if any(person.email not in catalogue.people for person in session.people):
-            found[f"sessions.{index}.people"].append(N_("There is no such person in your company."))
-    for path, code, units in _equipment_named(content):
-        entry = catalogue.resources.get(code, {})
-        if entry.get("kind") != "EQUIPMENT":
-            found[path].append(N_("There is no such equipment."))
-        elif entry["out_of_service"] and not agreed:
-            found[path].append(N_("This equipment is out of service."))
-        elif units > len(entry["units"]):
-            found[path].append(N_("It does not have that many places."))
-    return dict(found)
-
-
-def _equipment_named(content: BookingContent) -> Iterable[tuple[str, str, int]]:
-    for index, session in enumerate(content.sessions):
-        yield from ((f"sessions.{index}.equipment", code, 1) for code in session.equipment)
-    for index, each in enumerate(content.equipment):
-        yield f"equipment.{index}.resource", each.resource, each.units
 
 
 def gather(
@@ -362,119 +195,6 @@ def _asked_for(
 def _content_evidence(content: BookingContent) -> dict[str, Any]:
     people = [[[person.email, person.role] for person in session.people] for session in content.sessions]
     return {**content.signed(), "people": people}
-
-
-def build_case(
-    content: BookingContent,
-    catalogue: Catalogue,
-    rows: Sequence[tuple[Any, ...]],
-    *,
-    booking: BookingFacts,
-    occasion: Occasion,
-    now: datetime,
-    withdrawn: Withdrawn = NOTHING_WITHDRAWN,
-) -> Case:
-    """A case of rows as `look_up` and `gather` read them; pure."""
-    units: defaultdict[int, list[Busy]] = defaultdict(list)
-    people: defaultdict[int, list[PersonBusy]] = defaultdict(list)
-    on_call: list[Period] = []
-    for what, subject, starts_at, ends_at, company_id, reference, room in rows:
-        if what == "slot":
-            units[subject].append(Busy(Period(starts_at, ends_at), company_id, reference))
-        elif what == "on call":
-            on_call.append(Period(starts_at, ends_at))
-        elif what == "person":
-            people[subject].append(PersonBusy(Period(starts_at, ends_at), room))
-    entries = catalogue.resources.values()
-    return Case(
-        occasion=occasion,
-        now=now,
-        booking=booking,
-        sessions=_sessions(content, catalogue),
-        reservations=tuple(
-            ReservationFacts(number, each.resource, each.units, Period(each.start, each.end))
-            for number, each in content.numbered_equipment
-        ),
-        rooms={each["code"]: _room(each, units, withdrawn) for each in entries if each["kind"] == "ROOM"},
-        equipment={each["code"]: _equipment(each, units, withdrawn) for each in entries if each["kind"] == "EQUIPMENT"},
-        people={
-            each["id"]: PersonFacts(each["name"], tuple(people[each["id"]]), withdrawn.people.get(each["id"], ()))
-            for each in catalogue.people.values()
-        },
-        withdrawn=withdrawn.booking,
-        calendar=replace(_calendar(catalogue), on_call=tuple(on_call)),
-        policy=_policy(catalogue),
-    )
-
-
-def _sessions(content: BookingContent, catalogue: Catalogue) -> tuple[SessionFacts, ...]:
-    known = catalogue.people
-    return tuple(
-        SessionFacts(
-            number=number,
-            room=session.room,
-            period=Period(session.start, session.end),
-            setup=timedelta(minutes=session.setup_min),
-            teardown=timedelta(minutes=session.teardown_min),
-            headcount=session.headcount,
-            exposure=session.exposure,
-            people=tuple(
-                Assignment(known[named.email]["id"], known[named.email]["name"], named.role, named.email)
-                for named in session.people
-            ),
-            equipment=session.equipment,
-            step=session.step or "",
-        )
-        for number, session in content.numbered_sessions
-    )
-
-
-def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> RoomFacts:
-    return RoomFacts(
-        code=entry["code"],
-        names=entry["names"],
-        grade=entry["grade"],
-        room_class=entry["room_class"],
-        max_occupancy=entry["max_occupancy"],
-        air_zone=entry["air_zone"],
-        recovery=None if entry["recovery_min"] is None else timedelta(minutes=entry["recovery_min"]),
-        seats=entry["seats"],
-        is_gmp=bool(entry["gmp"]),
-        busy=tuple(busy for unit in entry["units"] for busy in units[unit]),
-        withdrawn=withdrawn.resources.get(entry["id"], ()),
-    )
-
-
-def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> EquipmentFacts:
-    return EquipmentFacts(
-        code=entry["code"],
-        names=entry["names"],
-        kind=entry["equipment_kind"],
-        room_use=entry["room_use"],
-        home_room=entry["home_room"],
-        units=tuple(UnitFacts(unit, number, tuple(units[unit])) for number, unit in enumerate(entry["units"], start=1)),
-        withdrawn=withdrawn.resources.get(entry["id"], ()),
-        out_of_service=bool(entry["out_of_service"]),
-    )
-
-
-def _calendar(catalogue: Catalogue) -> CalendarFacts:
-    hours: defaultdict[str | None, list[OpeningHours]] = defaultdict(list)
-    for code, weekday, opens, closes in catalogue.raw["hours"] or ():
-        hours[code].append(OpeningHours(weekday, time.fromisoformat(opens), time.fromisoformat(closes)))
-    default = tuple(hours.pop(None, ()))
-    holidays = {
-        date.fromisoformat(day): {"ko": ko, "en": en, "zh": zh} for day, ko, en, zh in catalogue.raw["holidays"] or ()
-    }
-    own = {str(code): tuple(rows) for code, rows in hours.items()}
-    return CalendarFacts(own, default, holidays) if default else CalendarFacts(own, holidays=holidays)
-
-
-def _policy(catalogue: Catalogue) -> PolicyFacts:
-    switches: defaultdict[str, list[Switch]] = defaultdict(list)
-    for rule, mode, from_on in catalogue.raw["switches"] or ():
-        switches[rule].append(Switch(Mode(mode), date.fromisoformat(from_on)))
-    return PolicyFacts({rule: tuple(rows) for rule, rows in switches.items()})
 
 
 # The company's own setting counts before those of its rooms, and these before the general one of the kind.

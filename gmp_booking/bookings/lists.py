@@ -160,7 +160,41 @@ _SUMMARIES = """
 """
 
 
-def list_summaries(uow: Uow, condition: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Bookings as lists show them; the condition is one of this feature's own, never text from outside."""
-    rows = uow.session.execute(text(f"{_SUMMARIES} {condition}"), dict(values))
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001
+@dataclass(frozen=True)
+class Summaries:
+    rows: Sequence[Mapping[str, Any]]
+    has_more: bool
+
+
+_WHEN = {
+    "upcoming": "(b.ends_at > :now OR b.ends_at IS NULL)",
+    "past": "b.ends_at <= :now",
+    "all": "true",
+}
+_LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+
+def list_summaries(
+    uow: Uow, *, state: str | None, when: str, searched: str = "", offset: int = 0, limit: int = 30
+) -> Summaries:
+    """The bookings the reader may know of: the next to begin first, or the latest first when looking back."""
+    conditions = [_WHEN[when]]
+    if state is not None:
+        conditions.append("b.state = :state")
+    elif when == "upcoming":
+        conditions.append("b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED')")
+    if searched:
+        columns = ("b.reference", "b.title", "p.code", "b.batch")
+        conditions.append("(" + " OR ".join(f"{column} ILIKE :text" for column in columns) + ")")
+    order = "b.starts_at NULLS FIRST, b.id" if when == "upcoming" else "b.starts_at DESC NULLS FIRST, b.id DESC"
+    condition = f"WHERE {' AND '.join(conditions)} ORDER BY {order} OFFSET :offset LIMIT :limit"
+    values = {
+        "now": uow.now,
+        "state": state,
+        "text": f"%{searched.translate(_LIKE_ESCAPES)}%",
+        "offset": offset,
+        "limit": limit + 1,
+    }
+    named = {name: value for name, value in values.items() if f":{name}" in condition}
+    rows = [dict(row._mapping) for row in uow.session.execute(text(f"{_SUMMARIES} {condition}"), named)]  # noqa: SLF001
+    return Summaries(rows[:limit], has_more=len(rows) > limit)

@@ -15,17 +15,18 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings import defaults, repeat, service, slot_holds
+from gmp_booking.bookings import defaults, lists, repeat, service, slot_holds
 from gmp_booking.bookings import form as forms
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.defaults import Asked, Drafts
 from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.form import Form
 from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.options import Options, form_kept, form_options
 from gmp_booking.bookings.remarks import find_open_question
 from gmp_booking.bookings.repeat import Repetition
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
-from gmp_booking.bookings.service import Options, Submitted
+from gmp_booking.bookings.service import Submitted
 from gmp_booking.bookings.shown import by_field, choices_of, incomplete, panel_of
 from gmp_booking.infra.http import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.i18n import _, current_language, named
@@ -47,7 +48,7 @@ def new() -> Response:
         begun = call.read(defaults.copy, again)
     else:
         begun = call.read(defaults.begin, _asked_for())
-    options = call.read(service.form_options)
+    options = call.read(form_options)
     _choose_the_only_product(begun.form, options)
     return _page(
         begun.form,
@@ -87,7 +88,7 @@ def create() -> Response:
 @bookings.get("/<reference>/edit")
 @signed_in
 def edit(reference: str) -> Response:
-    kept = asked().read(service.form_kept, reference)
+    kept = asked().read(form_kept, reference)
     form = kept.draft if kept.draft is not None else forms.form_of(kept.details.content)
     return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.details.booking.revision})
 
@@ -257,7 +258,7 @@ def _page(
     repetition: Repetition | None = None,
     drafts: Drafts | None = None,
 ) -> Response:
-    found = options or asked().read(service.form_options, company=form["company"])
+    found = options or asked().read(form_options, company=form["company"])
     _choose_the_only_product(form, found)
     page = render_template(
         "bookings/form.html",
@@ -302,10 +303,10 @@ def mine() -> str:
     state = request.args.get("state", "")
     when = request.args.get("when", "upcoming")
     found = call.read(
-        service.list_summaries,
+        lists.list_summaries,
         state=state if state in BookingState.__members__ else None,
         when=when if when in {"upcoming", "past", "all"} else "upcoming",
-        text=request.args.get("q", "").strip()[:80],
+        searched=request.args.get("q", "").strip()[:80],
         offset=(page - 1) * PAGE,
         limit=PAGE,
     )

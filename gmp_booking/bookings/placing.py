@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from gmp_booking.bookings.gather import Catalogue
+from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import Parts
 from gmp_booking.conflicts.case import Case

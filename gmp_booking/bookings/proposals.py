@@ -13,6 +13,7 @@ from typing import Any
 from gmp_booking.bookings import change_rows, store
 from gmp_booking.bookings.adjusting import adjust, lacking, settled
 from gmp_booking.bookings.amending import Amendment, touched_though_begun
+from gmp_booking.bookings.catalogue import look_up
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.editing import Edit, envelope_of, judge_ahead, parts_of, standing_of
 from gmp_booking.bookings.events import (
@@ -24,7 +25,6 @@ from gmp_booking.bookings.events import (
     BookingChangeReviewed,
     BookingChangeWithdrawn,
 )
-from gmp_booking.bookings.gather import look_up
 from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Stage, Track
 from gmp_booking.bookings.models import Booking, BookingChange
 from gmp_booking.bookings.placing import ids_of, take_or_refuse, wanted_slots

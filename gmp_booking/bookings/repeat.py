@@ -13,9 +13,10 @@ from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from gmp_booking.bookings import form as forms
+from gmp_booking.bookings.catalogue import look_up
 from gmp_booking.bookings.content import BookingContent, SessionContent, problems
 from gmp_booking.bookings.form import SEOUL, Form
-from gmp_booking.bookings.gather import gather, look_up
+from gmp_booking.bookings.gather import gather
 from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.bookings.schemas import SessionSchema
 from gmp_booking.bookings.service import company_for

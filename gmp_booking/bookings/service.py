@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings import lists, store
+from gmp_booking.bookings import store
+from gmp_booking.bookings.catalogue import Catalogue, look_up
 from gmp_booking.bookings.change_rows import end_open_change
 from gmp_booking.bookings.columns import request_columns
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.events import BookingCancelled, BookingConfirmed, BookingDrafted, BookingSubmitted
-from gmp_booking.bookings.gather import Catalogue, Gathered, gather, look_up
+from gmp_booking.bookings.gather import Gathered, gather
 from gmp_booking.bookings.lifecycle import Action, BookingState, ChangeState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
-from gmp_booking.bookings.lists import TakenTime, Wanted
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import (
     Asker,
@@ -29,25 +28,15 @@ from gmp_booking.bookings.placing import ids_of, refusal, take_or_refuse, wanted
 from gmp_booking.bookings.remarks import record_answer, require_answer
 from gmp_booking.bookings.self_confirming import confirms_itself
 from gmp_booking.bookings.store import BookingDetails, NewBooking
-from gmp_booking.companies.models import Company
-from gmp_booking.companies.service import find_company, list_companies
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
-from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-from gmp_booking.people.models import Person
-from gmp_booking.people.service import list_people
-from gmp_booking.products.models import Product
-from gmp_booking.products.service import list_products
-from gmp_booking.resources.service import list_resources
 from gmp_booking.resources.slots import give_back_slots, locks_of_slots
-from gmp_booking.resources.store import ResourceRow
 
 REASON_LENGTH = 5
 
@@ -424,107 +413,6 @@ def require_reason(reason: str | None) -> str:
     return text
 
 
-def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[TakenTime]:
-    """The slots of the bookings the reader may know of, for the timeline."""
-    return lists.list_taken_time(uow, resource_ids, window)
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the form offers; for staff the people and products of the company they chose."""
-
-    now: datetime
-    resources: Sequence[ResourceRow]
-    products: Sequence[Product]
-    people: Sequence[Person]
-    companies: Sequence[Company]
-
-
-def form_options(uow: Uow, *, company: str = "") -> Options:
-    """Shape: `company` is the code of the one staff book for, as far as it was chosen."""
-    chosen = find_company(uow, company) if company and uow.actor.is_staff else None
-    company_id = chosen.id if chosen else uow.actor.company_id
-    return Options(
-        now=uow.now,
-        resources=list_resources(uow),
-        products=list_products(uow, company_id),
-        people=list_people(uow, company_id) if company_id is not None else (),
-        companies=list_companies(uow) if uow.actor.is_staff else (),
-    )
-
-
-@dataclass(frozen=True)
-class FormKept:
-    """A booking that may still be changed freely: a draft, or one that was returned."""
-
-    details: BookingDetails
-    draft: Mapping[str, Any] | None
-
-
-def form_kept(uow: Uow, reference: str) -> FormKept:
-    """Errors: NotFound; Conflict when the booking is no longer the requester's to change."""
-    details = store.get_details(uow, reference)
-    require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
-    if BookingState(details.booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
-        raise Conflict(N_("This booking is no longer a draft."))
-    return FormKept(details, details.booking.draft)
-
-
-@dataclass(frozen=True)
-class Summaries:
-    rows: Sequence[Mapping[str, Any]]
-    has_more: bool
-
-
-_WHEN = {
-    "upcoming": "(b.ends_at > :now OR b.ends_at IS NULL)",
-    "past": "b.ends_at <= :now",
-    "all": "true",
-}
-_LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
-
-
-def list_summaries(
-    uow: Uow, *, state: str | None, when: str, text: str = "", offset: int = 0, limit: int = 30
-) -> Summaries:
-    """The bookings the reader may know of: the next to begin first, or the latest first when looking back."""
-    conditions = [_WHEN[when]]
-    if state is not None:
-        conditions.append("b.state = :state")
-    elif when == "upcoming":
-        conditions.append("b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED')")
-    if text:
-        searched = ("b.reference", "b.title", "p.code", "b.batch")
-        conditions.append("(" + " OR ".join(f"{column} ILIKE :text" for column in searched) + ")")
-    order = "b.starts_at NULLS FIRST, b.id" if when == "upcoming" else "b.starts_at DESC NULLS FIRST, b.id DESC"
-    condition = f"WHERE {' AND '.join(conditions)} ORDER BY {order} OFFSET :offset LIMIT :limit"
-    values = {
-        "now": uow.now,
-        "state": state,
-        "text": f"%{text.translate(_LIKE_ESCAPES)}%",
-        "offset": offset,
-        "limit": limit + 1,
-    }
-    named = {name: value for name, value in values.items() if f":{name}" in condition}
-    rows = lists.list_summaries(uow, condition, named)
-    return Summaries(rows[:limit], has_more=len(rows) > limit)
-
-
 def get_details(uow: Uow, reference: str) -> BookingDetails:
     """A booking with its parts. Errors: NotFound, also for what the reader may not know of."""
     return store.get_details(uow, reference)
-
-
-def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
-    """What happened to a booking, oldest first. Errors: NotFound."""
-    return lists.list_history(uow, reference)
-
-
-def list_happened(uow: Uow, booking: Booking) -> list[JournalEntry]:
-    """What happened to a booking that has been read, oldest first."""
-    return lists.list_happened(uow, booking)
-
-
-def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
-    """Bookings the reader may know of, newest first."""
-    return lists.list_bookings(uow, wanted)

@@ -8,8 +8,8 @@ from typing import Any
 from gmp_booking.bookings import form as forms
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
 from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, DonorStatus, Kind, Priority, RunType
+from gmp_booking.bookings.options import Options
 from gmp_booking.bookings.schemas import EXPOSURES
-from gmp_booking.bookings.service import Options
 from gmp_booking.bookings.words import (
     DONOR_LABELS,
     EXPOSURE_LABELS,

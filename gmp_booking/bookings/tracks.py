@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.gather import Catalogue
 from gmp_booking.bookings.lifecycle import Circumstances, DonorStatus, Track, track_of
 
 GENE_MODIFIED: Final = frozenset({"CART"})

@@ -20,6 +20,7 @@ from gmp_booking.bookings import service
 from gmp_booking.bookings.answers import answer
 from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import ENDED, FINAL, TRACKS, WAITING, Action, BookingState, Stage, Track
+from gmp_booking.bookings.lists import list_happened
 from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
 from gmp_booking.bookings.proposals import OpenChange, open_change_of
 from gmp_booking.bookings.schemas import findings_out
@@ -92,7 +93,7 @@ def read_file(uow: Uow, reference: str) -> BookingFile:
         details=details,
         signatures=list_signatures(uow, "booking", details.booking.id),
         overrides=list_overrides(uow, details.booking.id),
-        journal=service.list_happened(uow, details.booking),
+        journal=list_happened(uow, details.booking),
         acknowledgements=list_acknowledgements(uow, details.booking.id),
         waiting=open_change_of(uow, details),
         now=uow.now,

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings.service import TakenTime, list_taken_time
+from gmp_booking.bookings.lists import TakenTime, list_taken_time
 from gmp_booking.bookings.slot_holds import Mark, list_marks
 from gmp_booking.desk.public_time import Titles, others_time
 from gmp_booking.desk.timeline_view import Block, FormOpen, Lane, TimelineView, Window, lay_out

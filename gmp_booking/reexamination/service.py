@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings import store as bookings
+from gmp_booking.bookings.catalogue import look_up
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.gather import Gathered, gather, look_up
+from gmp_booking.bookings.gather import Gathered, gather
 from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import Booking, Evaluation
 from gmp_booking.bookings.store import BookingDetails

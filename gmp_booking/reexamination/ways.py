@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.gather import gather, look_up
+from gmp_booking.bookings.catalogue import look_up
+from gmp_booking.bookings.gather import gather
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives

@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.gather import Catalogue, build_case
+from gmp_booking.bookings.facts import build_case
 from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.bookings.withdrawn import as_withdrawn
 from gmp_booking.conflicts.case import BookingFacts, Occasion

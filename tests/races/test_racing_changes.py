@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import psycopg
@@ -35,16 +36,27 @@ DUELS = {
 }
 
 
-def a_waiting_change(arena: Arena, old: Span, new: Span) -> str:
+def places() -> Iterator[tuple[str, datetime]]:
+    """A room and a morning that nobody else uses, free the week after, too."""
+    while True:
+        monday = weeks_of_its_own(2)
+        for room, day in itertools.product(("B-01", "B-02", "B-03"), range(5)):
+            yield room, monday + timedelta(days=day)
+
+
+PLACES = places()
+
+
+def a_waiting_change(arena: Arena, room: str, old: Span, new: Span) -> str:
     """A confirmed booking whose change to another week waits for QA."""
     client = arena.crowd()
-    made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session("B-01", *old)]))
+    made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *old)]))
     assert made.status == 201, made.body
     reference = str(made.json["reference"])
     path = f"/api/v1/bookings/{reference}"
     for who, what, body in ((SCHEDULER, "review", {}), (QA, "approve", SIGNED)):
         assert client.as_(who).post(f"{path}/{what}", body).status == 200
-    wanted = json.dumps(cleanroom_work(GAON, [a_session("B-01", *new)])).encode()
+    wanted = json.dumps(cleanroom_work(GAON, [a_session(room, *new)])).encode()
     client.as_(GAON)
     asked = client.send("PATCH", path, wanted, {"Content-Type": "application/json"})
     assert asked.status == 200, asked.body
@@ -53,10 +65,10 @@ def a_waiting_change(arena: Arena, old: Span, new: Span) -> str:
     return reference
 
 
-def act(arena: Arena, reference: str, what: str, spans: dict[str, Span]) -> Reply:
+def act(arena: Arena, reference: str, what: str, taken: Mapping[str, dict]) -> Reply:
     path = f"/api/v1/bookings/{reference}"
     if what.startswith("take"):
-        work = cleanroom_work(RIVAL, [a_session("B-01", *spans[what.removeprefix("take ")])])
+        work = cleanroom_work(RIVAL, [taken[what.removeprefix("take ")]])
         return _told(arena.client(RIVAL), "/api/v1/bookings", work)
     if what in {"approve", "reject"}:
         return _told(arena.client(QA), f"{path}/{what}", REASON | SIGNED)
@@ -98,15 +110,15 @@ def expected(acts: tuple[str, str], replies: list[Reply], old: Span, new: Span) 
 
 
 def fight(arena: Arena, acts: tuple[str, str]) -> None:
-    monday = weeks_of_its_own(2)
-    old, new = ((monday + timedelta(days=days), monday + timedelta(days=days, hours=3)) for days in (0, 7))
-    reference = a_waiting_change(arena, old, new)
+    room, day = next(PLACES)
+    old, new = ((day + timedelta(days=days), day + timedelta(days=days, hours=3)) for days in (0, 7))
+    reference = a_waiting_change(arena, room, old, new)
     assert held(arena, reference) == [old, new]
     replies: list[Reply] = [Reply(0)] * 2
-    spans = {"old": old, "new": new}
+    sessions = {"old": a_session(room, *old), "new": a_session(room, *new)}
 
     def one(number: int) -> None:
-        replies[number] = act(arena, reference, acts[number], spans)
+        replies[number] = act(arena, reference, acts[number], sessions)
 
     at_once(2, one)
     statuses = [reply.status for reply in replies]

@@ -1,0 +1,146 @@
+"""A case for the rules, made of rows as they were read; pure, so that kept evidence makes the same case again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from gmp_booking.bookings.catalogue import Catalogue
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.withdrawn import NOTHING_WITHDRAWN, Withdrawn
+from gmp_booking.conflicts.case import (
+    Assignment,
+    BookingFacts,
+    Busy,
+    CalendarFacts,
+    Case,
+    EquipmentFacts,
+    Mode,
+    Occasion,
+    OpeningHours,
+    PersonBusy,
+    PersonFacts,
+    PolicyFacts,
+    ReservationFacts,
+    RoomFacts,
+    SessionFacts,
+    Switch,
+    UnitFacts,
+)
+from gmp_booking.kernel.period import Period
+
+
+def build_case(
+    content: BookingContent,
+    catalogue: Catalogue,
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    booking: BookingFacts,
+    occasion: Occasion,
+    now: datetime,
+    withdrawn: Withdrawn = NOTHING_WITHDRAWN,
+) -> Case:
+    """A case of rows as `look_up` and `gather` read them; pure."""
+    units: defaultdict[int, list[Busy]] = defaultdict(list)
+    people: defaultdict[int, list[PersonBusy]] = defaultdict(list)
+    on_call: list[Period] = []
+    for what, subject, starts_at, ends_at, company_id, reference, room in rows:
+        if what == "slot":
+            units[subject].append(Busy(Period(starts_at, ends_at), company_id, reference))
+        elif what == "on call":
+            on_call.append(Period(starts_at, ends_at))
+        elif what == "person":
+            people[subject].append(PersonBusy(Period(starts_at, ends_at), room))
+    entries = catalogue.resources.values()
+    return Case(
+        occasion=occasion,
+        now=now,
+        booking=booking,
+        sessions=_sessions(content, catalogue),
+        reservations=tuple(
+            ReservationFacts(number, each.resource, each.units, Period(each.start, each.end))
+            for number, each in content.numbered_equipment
+        ),
+        rooms={each["code"]: _room(each, units, withdrawn) for each in entries if each["kind"] == "ROOM"},
+        equipment={each["code"]: _equipment(each, units, withdrawn) for each in entries if each["kind"] == "EQUIPMENT"},
+        people={
+            each["id"]: PersonFacts(each["name"], tuple(people[each["id"]]), withdrawn.people.get(each["id"], ()))
+            for each in catalogue.people.values()
+        },
+        withdrawn=withdrawn.booking,
+        calendar=replace(_calendar(catalogue), on_call=tuple(on_call)),
+        policy=_policy(catalogue),
+    )
+
+
+def _sessions(content: BookingContent, catalogue: Catalogue) -> tuple[SessionFacts, ...]:
+    known = catalogue.people
+    return tuple(
+        SessionFacts(
+            number=number,
+            room=session.room,
+            period=Period(session.start, session.end),
+            setup=timedelta(minutes=session.setup_min),
+            teardown=timedelta(minutes=session.teardown_min),
+            headcount=session.headcount,
+            exposure=session.exposure,
+            people=tuple(
+                Assignment(known[named.email]["id"], known[named.email]["name"], named.role, named.email)
+                for named in session.people
+            ),
+            equipment=session.equipment,
+            step=session.step or "",
+        )
+        for number, session in content.numbered_sessions
+    )
+
+
+def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> RoomFacts:
+    return RoomFacts(
+        code=entry["code"],
+        names=entry["names"],
+        grade=entry["grade"],
+        room_class=entry["room_class"],
+        max_occupancy=entry["max_occupancy"],
+        air_zone=entry["air_zone"],
+        recovery=None if entry["recovery_min"] is None else timedelta(minutes=entry["recovery_min"]),
+        seats=entry["seats"],
+        is_gmp=bool(entry["gmp"]),
+        busy=tuple(busy for unit in entry["units"] for busy in units[unit]),
+        withdrawn=withdrawn.resources.get(entry["id"], ()),
+    )
+
+
+def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> EquipmentFacts:
+    return EquipmentFacts(
+        code=entry["code"],
+        names=entry["names"],
+        kind=entry["equipment_kind"],
+        room_use=entry["room_use"],
+        home_room=entry["home_room"],
+        units=tuple(UnitFacts(unit, number, tuple(units[unit])) for number, unit in enumerate(entry["units"], start=1)),
+        withdrawn=withdrawn.resources.get(entry["id"], ()),
+        out_of_service=bool(entry["out_of_service"]),
+    )
+
+
+def _calendar(catalogue: Catalogue) -> CalendarFacts:
+    hours: defaultdict[str | None, list[OpeningHours]] = defaultdict(list)
+    for code, weekday, opens, closes in catalogue.raw["hours"] or ():
+        hours[code].append(OpeningHours(weekday, time.fromisoformat(opens), time.fromisoformat(closes)))
+    default = tuple(hours.pop(None, ()))
+    holidays = {
+        date.fromisoformat(day): {"ko": ko, "en": en, "zh": zh} for day, ko, en, zh in catalogue.raw["holidays"] or ()
+    }
+    own = {str(code): tuple(rows) for code, rows in hours.items()}
+    return CalendarFacts(own, default, holidays) if default else CalendarFacts(own, holidays=holidays)
+
+
+def _policy(catalogue: Catalogue) -> PolicyFacts:
+    switches: defaultdict[str, list[Switch]] = defaultdict(list)
+    for rule, mode, from_on in catalogue.raw["switches"] or ():
+        switches[rule].append(Switch(Mode(mode), date.fromisoformat(from_on)))
+    return PolicyFacts({rule: tuple(rows) for rule, rows in switches.items()})
