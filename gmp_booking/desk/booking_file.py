@@ -1,0 +1,49 @@
+"""Everything the page of one booking shows, read in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gmp_booking.approvals.overrides import Override, list_overrides
+from gmp_booking.bookings import service
+from gmp_booking.bookings.lists import list_happened
+from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
+from gmp_booking.bookings.proposals import OpenChange, open_change_of
+from gmp_booking.bookings.service import BookingDetails
+from gmp_booking.infra.journal import JournalEntry
+from gmp_booking.infra.uow import Uow
+from gmp_booking.signatures.service import Signature, list_signatures
+
+
+@dataclass(frozen=True)
+class BookingFile:
+    """A booking with all that hangs on it, as the reader may know it."""
+
+    details: BookingDetails
+    signatures: Sequence[Signature]
+    overrides: Sequence[Override]
+    journal: Sequence[JournalEntry]
+    acknowledgements: Collection[Acknowledgement]
+    waiting: OpenChange | None
+    now: datetime
+
+    @property
+    def asked(self) -> BookingDetails:
+        """What is to be decided: the change that waits, or the booking itself."""
+        return self.waiting.proposal if self.waiting else self.details
+
+
+def read_file(uow: Uow, reference: str) -> BookingFile:
+    """Errors: NotFound, also for what the reader may not know of."""
+    details = service.get_details(uow, reference)
+    return BookingFile(
+        details=details,
+        signatures=list_signatures(uow, "booking", details.booking.id),
+        overrides=list_overrides(uow, details.booking.id),
+        journal=list_happened(uow, details.booking),
+        acknowledgements=list_acknowledgements(uow, details.booking.id),
+        waiting=open_change_of(uow, details),
+        now=uow.now,
+    )
