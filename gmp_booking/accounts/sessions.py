@@ -111,9 +111,20 @@ def opened_by_link(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
+def page_beside_the_api(view: Callable[P, R]) -> Callable[P, R]:
+    """The decorator of a page whose address lies among the API's: a person looks at it, known by the cookie."""
+    view.is_page_beside_the_api = True  # type: ignore[attr-defined]
+    return view
+
+
+def _asks_the_api() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.path.startswith(http.API) and not getattr(view, "is_page_beside_the_api", False)
+
+
 def _load() -> None:
     g.actor, g.visitor = None, None
-    if request.path.startswith(http.API):
+    if _asks_the_api():
         _load_bearer()
     elif request.endpoint != "static":
         _load_cookie()
@@ -150,7 +161,7 @@ def _load_cookie() -> None:
 
 def _speak(language: str | None) -> None:
     # A program says in Accept-Language what it wants; a person said it once and for all.
-    if language and not (request.path.startswith(http.API) and request.headers.get("Accept-Language")):
+    if language and not (_asks_the_api() and request.headers.get("Accept-Language")):
         i18n.use_language(language)
 
 
@@ -201,7 +212,7 @@ def _refuse_forgeries() -> None:
     The API needs neither: no browser sends a bearer token by itself, and cookies are not looked at there. Nor does a
     page whose address is itself a secret that no other site knows.
     """
-    if request.method in SAFE or request.path.startswith(http.API) or request.routing_exception is not None:
+    if request.method in SAFE or _asks_the_api() or request.routing_exception is not None:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in OWN_SITES:

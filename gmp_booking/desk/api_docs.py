@@ -1,21 +1,28 @@
-"""The API's documentation, readable without the internet: the packaged viewer over our own description."""
+"""The API's reference, readable without script and without the internet: a page made of our own description."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from flask import Blueprint, current_app, render_template
 
-import flask_swagger_ui
-from flask import Blueprint, Response, render_template, send_from_directory
+from gmp_booking.accounts.sessions import page_beside_the_api
+from gmp_booking.desk.api_reference import Group, read_groups
+from gmp_booking.infra.http import absolute_url
 
 docs = Blueprint("api_docs", __name__, url_prefix="/api/v1/docs")
-VIEWER = Path(flask_swagger_ui.__file__).parent / "dist"
+KEPT = "gmp.api_reference"
 
 
 @docs.get("/")
+@page_beside_the_api
 def show() -> str:
-    return render_template("desk/api_docs.html")
+    return render_template("desk/api_docs.html", groups=_groups())
 
 
-@docs.get("/viewer/<path:name>")
-def viewer(name: str) -> Response:
-    return send_from_directory(VIEWER, name, max_age=86_400)
+def _groups() -> tuple[Group, ...]:
+    """What the application describes of itself; that never changes while it runs, so it is read once."""
+    kept = current_app.extensions
+    if KEPT not in kept:
+        [api] = kept["flask-smorest"]["apis"].values()
+        kept[KEPT] = read_groups(api["ext_obj"].spec.to_dict(), absolute_url(""))
+    found: tuple[Group, ...] = kept[KEPT]
+    return found

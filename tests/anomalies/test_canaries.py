@@ -19,7 +19,7 @@ from tests.doors import form_of, utc, weekday_at
 from tests.notifications.conftest import config_for
 
 ABSENT = "BK-00000000"
-PACKAGED = {"static", "api_docs.viewer"}
+PACKAGED = {"static"}
 """Files that came with the installation."""
 
 

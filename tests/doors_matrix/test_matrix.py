@@ -34,7 +34,6 @@ ABSENT = {
     "token": "gmpf_nobody-ever-had-this",
     "secret": "gmpc_nobody-ever-had-this",
     "filename": "nothing.js",
-    "name": "nothing.js",
 }
 POINTS = ("papers", "previous_out", "status", "surfaces", "waste_out")
 REASON = "The donor material was not released"
@@ -99,7 +98,7 @@ class Cell:
     def _named(self, name: str) -> Any:
         if name == "action":
             return self.line.body
-        if name in {"token", "secret", "filename", "name"} or (name == "reference" and self.line.about == "absent"):
+        if name in {"token", "secret", "filename"} or (name == "reference" and self.line.about == "absent"):
             return ABSENT[name]
         if name == "number":
             return 1
