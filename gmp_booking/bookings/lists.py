@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, literal_column, select, text
 from sqlalchemy.orm import defer
 
 from gmp_booking.bookings.content import LONGEST
@@ -16,7 +16,9 @@ from gmp_booking.bookings.store import get_booking
 from gmp_booking.infra.journal import JournalEntry
 from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.resources.models import Resource, Slot
+from gmp_booking.resources.models import LONGEST_SLOT, Resource, Slot
+
+INFINITY = literal_column("'infinity'::timestamptz")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
     if wanted.states:
         statement = statement.where(Booking.state.in_(wanted.states))
     if wanted.from_at is not None:
-        statement = statement.where(Booking.ends_at > wanted.from_at)
+        statement = statement.where(Booking.id.in_(_ids_not_ended_by(wanted.from_at, wanted.until_at)))
     if wanted.until_at is not None:
         statement = statement.where(Booking.starts_at < wanted.until_at)
     if wanted.requested_by is not None:
@@ -54,6 +56,15 @@ def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
     if wanted.soonest_first:
         return list(uow.session.scalars(statement.order_by(Booking.starts_at, Booking.id)))
     return list(uow.session.scalars(statement.order_by(Booking.created_at.desc(), Booking.id.desc())))
+
+
+def _ids_not_ended_by(from_at: datetime, until_at: datetime | None) -> Select[tuple[int]]:
+    """Found by their end first: in the order of the list, a window long ago is looked for through all that came after.
+
+    Nothing lasts longer than LONGEST, so whatever begins before a window's end has ended that much later.
+    """
+    latest = INFINITY if until_at is None else until_at + LONGEST
+    return select(Booking.id).where(Booking.ends_at > from_at, Booking.ends_at < latest).offset(0)
 
 
 def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
@@ -135,7 +146,7 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
     statement = _ALL_TIME
     if uow.actor.company_id is not None:
         statement = _OWN_TIME
-        values |= {"company_id": uow.actor.company_id, "latest_end": window.end + LONGEST}
+        values |= {"company_id": uow.actor.company_id, "latest_end": window.end + LONGEST_SLOT}
     return [TakenTime(*row) for row in uow.session.execute(statement, values)]
 
 

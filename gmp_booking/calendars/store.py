@@ -134,7 +134,7 @@ _KEPT = """
     b.state <> 'DRAFT' AND (b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED') OR b.ended_at > :ended_since)
 """
 _SHOWN = "{0}.starts_at < :until_at AND {0}.ends_at > :from_at"
-# Nothing lasts longer than LONGEST and its margins: where nobody owns it, this bounds the scan at both ends.
+# Nothing lasts longer than LONGEST and its margins, which bounds the scan at both ends.
 _WITHIN = f"{_SHOWN} AND {{0}}.ends_at < :latest_end"
 
 
@@ -151,10 +151,12 @@ def _asked(columns: str) -> str:
 
 
 def _asked_by(owner: str, value: str, columns: str) -> str:
-    """Fenced off, and the end compared together with the owner: so nothing but the owner's own index can be used."""
+    """Fenced off, and the end compared alone and with the owner: so no index promises less than the owner's own."""
     return f"""
         SELECT {columns} FROM (
-            SELECT * FROM booking WHERE {owner} = {value} AND ({owner}, ends_at) > ({value}, :from_at) OFFSET 0
+            SELECT * FROM booking
+            WHERE {owner} = {value} AND ends_at > :from_at AND ends_at < :latest_end
+              AND ({owner}, ends_at) > ({value}, :from_at) AND ({owner}, ends_at) < ({value}, :latest_end) OFFSET 0
         ) AS b WHERE b.starts_at < :until_at AND {_KEPT}
     """
 

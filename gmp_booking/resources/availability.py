@@ -11,7 +11,7 @@ from gmp_booking.infra.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
-from gmp_booking.resources.models import Slot, Unit
+from gmp_booking.resources.models import LONGEST_SLOT, Slot, Unit
 from gmp_booking.resources.store import get_resource_id, not_available, others_busy
 
 LONGEST_LOOK = timedelta(days=93)
@@ -30,7 +30,11 @@ def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) ->
     for unit, period in others_busy(uow, [resource_id], window).get(resource_id, ()):
         busy[unit].append(period)
     own = select(Slot.unit_id, Slot.starts_at, Slot.ends_at).where(
-        Slot.active, Slot.resource_id == resource_id, Slot.starts_at < window.end, Slot.ends_at > window.start
+        Slot.active,
+        Slot.resource_id == resource_id,
+        Slot.starts_at < window.end,
+        Slot.ends_at > window.start,
+        Slot.ends_at < window.end + LONGEST_SLOT,
     )
     if uow.actor.company_id is not None:
         own = own.where(Slot.company_id == uow.actor.company_id)

@@ -3,7 +3,7 @@
 Nothing but a slot occupies time.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -119,6 +119,8 @@ class ResourceLock(Base):
 
 
 SLOT_CONSTRAINT = "ex_slot_unit_during"
+LONGEST_SLOT = timedelta(days=368)
+"""Nothing holds a place longer: a booking spans 366 days at most, and a day at either end covers its margins."""
 
 
 class Slot(Base):

@@ -54,7 +54,7 @@ JOIN unit AS u ON u.resource_id = r.id;
 INSERT INTO booking (id, reference, company_id, kind, state, version, revision, run_type, title, track, stage,
                      starts_at, ends_at, requested_by, entered_by, submitted_at, created_at)
 SELECT 1000000 + number, 'BK-X' || lpad(number::text, 7, '0'), company_id, 'CLEANROOM',
-       CASE WHEN number < {count} / 200 THEN 'SUBMITTED' ELSE 'CONFIRMED' END, 1, 1, 'ENG', 'bulk', 'engineering', 0,
+       CASE WHEN number <= 50 THEN 'SUBMITTED' ELSE 'CONFIRMED' END, 1, 1, 'ENG', 'bulk', 'engineering', 0,
        starts_at, starts_at + interval '2 hours', person_id, person_id, starts_at - interval '40 days',
        starts_at - interval '40 days'
 FROM made;
