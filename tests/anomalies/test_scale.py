@@ -227,6 +227,7 @@ def test_a_longer_booking_needs_no_more_statements(few: Site) -> None:
             first | {"start": utc(start + shift), "end": utc(start + shift + timedelta(hours=2))} for shift in shifts
         ]
         few.weeks += 2
+        few.program[GAON].get("/api/v1/resources")
         with watching(few.database) as watched:
             answer = few.program[GAON].post("/api/v1/bookings", body)
         assert answer.status_code == 201, answer.text
