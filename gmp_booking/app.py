@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, redirect, url_for
-from flask_smorest import Api
 
 from config import Config
 from gmp_booking import wiring
@@ -32,6 +31,7 @@ from gmp_booking.desk.admin import pages as admin_pages
 from gmp_booking.execution import api as execution_api
 from gmp_booking.execution import pages as execution_pages
 from gmp_booking.infra import http, static_files
+from gmp_booking.infra.openapi import DescribedApi
 from gmp_booking.kernel.access import Role
 from gmp_booking.outages import api as outages_api
 from gmp_booking.policies import roster_pages
@@ -121,7 +121,7 @@ def _register_api(app: Flask) -> None:
             "security": [{"bearer": []}],
         },
     }
-    api = Api(app)
+    api = DescribedApi(app)
     for blueprint in APIS:
         blueprint.PAGINATION_HEADER_NAME = None
         api.register_blueprint(blueprint)

@@ -22,6 +22,7 @@ from gmp_booking.bookings.schemas import etag_of
 from gmp_booking.bookings.service import BookingDetails
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import current_language
+from gmp_booking.infra.openapi import KEYED_AND_SEEN
 from gmp_booking.infra.uow import Answer
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
@@ -58,6 +59,7 @@ def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
 
 @api.route("/<reference>/review")
 class Review(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -67,6 +69,7 @@ class Review(MethodView):
 
 @api.route("/<reference>/approve")
 class Approve(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -76,6 +79,7 @@ class Approve(MethodView):
 
 @api.route("/<reference>/return")
 class Return(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -85,6 +89,7 @@ class Return(MethodView):
 
 @api.route("/<reference>/reject")
 class Reject(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -94,6 +99,7 @@ class Reject(MethodView):
 
 @api.route("/<reference>/ask")
 class Ask(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(TextSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -103,6 +109,7 @@ class Ask(MethodView):
 
 @api.route("/<reference>/answer")
 class Reply(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(TextSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:

@@ -15,6 +15,7 @@ from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, decide_all
 from gmp_booking.approvals.inbox import SORTS, Wanted
 from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.bookings.schemas import CleanText, FindingOut, Shape, SignatureIn
+from gmp_booking.infra.openapi import KEYED
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
@@ -127,10 +128,11 @@ class Decisions(MethodView):
             "page_size": query["page_size"],
         }
 
+    @api.doc(**KEYED)
     @api.arguments(DecisionsIn)
     @api.response(200, ResultsOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Decide on several, each on its own; the answer says what became of each (Idempotency-Key is honoured)"""
+        """Decide on several, each on its own; the answer says what became of each"""
         key = http_request.headers.get("Idempotency-Key", "").strip()
         if len(key) > LONGEST_KEY:
             raise Invalid(N_("The idempotency key is too long."))

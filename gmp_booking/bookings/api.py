@@ -30,6 +30,7 @@ from gmp_booking.bookings.schemas import (
 from gmp_booking.bookings.service import Submitted
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import current_language
+from gmp_booking.infra.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.infra.uow import Answer
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
@@ -107,10 +108,11 @@ class Bookings(MethodView):
             "has_more": len(found) > size,
         }
 
+    @api.doc(**KEYED)
     @api.arguments(BookingSchema)
     @api.response(201, BookingOut)
     def post(self, content: BookingContent) -> Response:
-        """Make and submit a booking (Idempotency-Key is honoured)"""
+        """Make and submit a booking"""
         return _submit(content, reference=None, revision=None)
 
 
@@ -128,6 +130,7 @@ class OneBooking(MethodView):
 
 @api.route("/<reference>/submit")
 class Submit(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(BookingSchema)
     @api.response(201, BookingOut)
     def post(self, content: BookingContent, reference: str) -> Response:
@@ -137,6 +140,7 @@ class Submit(MethodView):
 
 @api.route("/<reference>/cancel")
 class Cancel(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:

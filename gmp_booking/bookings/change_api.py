@@ -26,6 +26,7 @@ from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head
 from gmp_booking.bookings.service import Booking
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import current_language
+from gmp_booking.infra.openapi import KEYED_AND_SEEN
 from gmp_booking.infra.uow import Answer, Request
 from gmp_booking.kernel.errors import Conflict
 
@@ -48,10 +49,11 @@ def _dump(request: Request) -> Any:
 
 @api.route("/<reference>")
 class Amend(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(ChangeSchema)
     @api.response(200, AmendedOut)
     def patch(self, body: tuple[BookingContent, str | None], reference: str) -> Response:
-        """Change a booking: send its whole content again (If-Match is honoured)
+        """Change a booking: send its whole content again
 
         What is not signed is changed at once; the rest waits as a change while the booking stays confirmed.
         """
@@ -74,6 +76,7 @@ class WaitingChange(MethodView):
 
 @api.route("/<reference>/withdraw")
 class Withdraw(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -85,6 +88,7 @@ class Withdraw(MethodView):
 
 @api.route("/<reference>/sessions/<int:number>/cancel")
 class GiveUpSession(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -96,6 +100,7 @@ class GiveUpSession(MethodView):
 
 @api.route("/<reference>/sessions/<int:number>/move")
 class MoveSession(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(MoveSchema)
     @api.response(200, AmendedOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:

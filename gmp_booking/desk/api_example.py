@@ -15,14 +15,14 @@ ENDS: Final = {"date-time": "2027-03-02T07:00:00Z", "date": "2027-03-03"}
 """The same for what ends a stretch of time, so that it ends after it began."""
 ENDING: Final = frozenset({"to", "end", "until"})
 KEYS: Final = {"Idempotency-Key": "$(uuidgen)", "If-Match": "$ETAG"}
-"""Headers an operation speaks of in its own words, and what to send in them."""
+"""What to send in the headers an operation honours."""
 
 
 def curl(document: Described, address: str, method: str, operation: Described) -> str:
-    """Address, token, the headers it speaks of, and of its body what is required."""
+    """Address, token, the headers it honours, and of its body what is required."""
     lines = [_first_line(document, address, method, operation), '-H "Authorization: Bearer $TOKEN"']
-    words = f"{operation.get('summary', '')} {operation.get('description', '')}"
-    lines += [f'-H "{name}: {value}"' for name, value in KEYS.items() if name in words]
+    headers = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"]
+    lines += [f'-H "{name}: {KEYS[name]}"' for name in headers]
     for media, content in _bodies(operation):
         body = json.dumps(sample(document, content["schema"], "body"), ensure_ascii=False)
         lines += [f'-H "Content-Type: {media}"', f"-d {shlex.quote(body)}"]

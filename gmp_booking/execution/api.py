@@ -18,6 +18,7 @@ from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionAc
 from gmp_booking.execution.service import SessionAct, get_session
 from gmp_booking.infra.http import send
 from gmp_booking.infra.i18n import _
+from gmp_booking.infra.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.infra.uow import Answer
 
 api = Blueprint("execution_api", __name__, url_prefix="/api/v1", description="What happens in sessions")
@@ -53,6 +54,7 @@ class OneSession(MethodView):
 
 @api.route(f"{_SESSION}/clear")
 class Clear(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -62,6 +64,7 @@ class Clear(MethodView):
 
 @api.route(f"{_SESSION}/verify-clearance")
 class VerifyClearance(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -71,6 +74,7 @@ class VerifyClearance(MethodView):
 
 @api.route(f"{_SESSION}/ready")
 class Ready(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -80,6 +84,7 @@ class Ready(MethodView):
 
 @api.route(f"{_SESSION}/check-in")
 class CheckIn(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -89,6 +94,7 @@ class CheckIn(MethodView):
 
 @api.route(f"{_SESSION}/takes-until")
 class TakesUntil(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -98,6 +104,7 @@ class TakesUntil(MethodView):
 
 @api.route(f"{_SESSION}/suspend")
 class Suspend(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -107,6 +114,7 @@ class Suspend(MethodView):
 
 @api.route(f"{_SESSION}/resume")
 class Resume(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -116,6 +124,7 @@ class Resume(MethodView):
 
 @api.route(f"{_SESSION}/complete")
 class Complete(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -125,6 +134,7 @@ class Complete(MethodView):
 
 @api.route(f"{_SESSION}/verify")
 class Verify(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -134,6 +144,7 @@ class Verify(MethodView):
 
 @api.route(f"{_SESSION}/missed")
 class Missed(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -143,6 +154,7 @@ class Missed(MethodView):
 
 @api.route(f"{_SESSION}/abort")
 class Abort(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -152,6 +164,7 @@ class Abort(MethodView):
 
 @api.route("/releases")
 class Releases(MethodView):
+    @api.doc(**KEYED)
     @api.arguments(ReleasesSchema)
     @api.response(200, ReleasesOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +190,7 @@ class Releases(MethodView):
 
 @api.route("/bookings/<reference>/close")
 class Close(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:

@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 
 from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
 from gmp_booking.infra.http import send
+from gmp_booking.infra.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.infra.uow import Answer
 from gmp_booking.outages import service
 from gmp_booking.outages.doors import carry_out_lifting, carry_out_placing
@@ -64,10 +65,11 @@ class Outages(MethodView):
             "has_more": len(rows) > size,
         }
 
+    @api.doc(**KEYED)
     @api.arguments(OutageSchema)
     @api.response(201, OutagesOut)
     def post(self, new: NewOutage) -> Response:
-        """Withdraw time, over running work too; what it hits becomes at risk (Idempotency-Key is honoured)"""
+        """Withdraw time, over running work too; what it hits becomes at risk"""
         return send(carry_out_placing(asked(reason=new.reason, idempotency=idempotency_of_header()), _placed, new))
 
 
@@ -81,6 +83,7 @@ class OneOutage(MethodView):
 
 @api.route("/<int:outage_id>/lift")
 class Lift(MethodView):
+    @api.doc(**KEYED_AND_SEEN)
     @api.arguments(LiftSchema)
     @api.response(200, OutageOut)
     def post(self, body: dict[str, Any], outage_id: int) -> Response:

@@ -78,7 +78,8 @@ PATHS: Mapping[str, Any] = {
         "post": SENT
         | {
             "tags": ["bookings"],
-            "summary": "Make a booking (Idempotency-Key is honoured)",
+            "summary": "Make a booking",
+            "parameters": [{"in": "header", "name": "Idempotency-Key", "schema": {"type": "string"}}],
             "responses": {
                 "201": {
                     "description": "Created",
