@@ -199,7 +199,7 @@ def test_an_operation_of_the_api_unfolds(open_page: Callable[..., Page]) -> None
     row.wait_for()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), pytest.param("dark", 1280, marks=pytest.mark.long)])
 def test_axe_finds_nothing_serious_in_the_whole_api(open_page: Callable[..., Page], scheme: str, width: int) -> None:
     page = open_page(REQUESTER, scheme=scheme, width=width)
     page.goto("/api/v1/docs/")

@@ -76,9 +76,19 @@ def test_a_session_from_clearance_to_its_end_on_a_phone(floor: Floor, open_page:
     ]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+LIGHT, DARK = ("light", 1280), ("dark", 390)
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        pytest.param((LIGHT, DARK, LIGHT), id="everybody in one look"),
+        pytest.param((LIGHT, LIGHT, LIGHT), id="light", marks=pytest.mark.long),
+        pytest.param((DARK, DARK, DARK), id="dark", marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing_serious_on_any_page_of_a_day(
-    floor: Floor, open_page: Callable[..., Page], scheme: str, width: int
+    floor: Floor, open_page: Callable[..., Page], looks: tuple[tuple[str, int], ...]
 ) -> None:
     running = floor.running(2, starts_in=0)
     raw = floor.confirmed(1, room="B-02", starts_in=0.1)
@@ -86,7 +96,7 @@ def test_axe_finds_nothing_serious_on_any_page_of_a_day(
     floor.do(OPERATOR2, raw, "verify-clearance")
     floor.confirmed(1, room="B-03", starts_in=-2)
     found: list[str] = []
-    for email in (OPERATOR, SCHEDULER, QA):
+    for email, (scheme, width) in zip((OPERATOR, SCHEDULER, QA), looks, strict=True):
         page = sign_in(open_page, email, scheme=scheme, width=width)
         for path in ("/today", "/today?screen=1", f"/bookings/{running}/sessions/1", f"/bookings/{raw}/sessions/1"):
             page.goto(path)
