@@ -66,25 +66,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run(config: Config, _arguments: argparse.Namespace) -> None:
-    run_stack(config, migrate=migrate, prepare=_prepare, welcome=_welcome)
+    run_stack(config, migrate=migrate, prepare=_prepare)
 
 
-def _prepare(config: Config) -> None:
+def _prepare(config: Config) -> list[str]:
+    """See that there is something to show, and say what whoever starts it reads once it runs."""
     if config.demo:
-        from gmp_booking.demo.command import lay_if_stale
+        from gmp_booking.demo.command import lay_if_stale, welcome
 
         lay_if_stale(config)
-
-
-def _welcome(config: Config) -> Iterable[str]:
-    yield f"gmp_booking is running on {config.base_url}"
-    if config.demo:
-        from gmp_booking.demo.command import welcome
-
-        yield from welcome(config)
+        lines = list(welcome())
     else:
-        yield from _first_start(config)
-    yield "Ctrl-C stops everything."
+        lines = list(_first_start(config))
+    return [f"gmp_booking is running on {config.base_url}", *lines, "Ctrl-C stops everything."]
 
 
 def _first_start(config: Config) -> Iterable[str]:

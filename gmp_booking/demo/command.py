@@ -146,7 +146,7 @@ def _empty(owner: Connection, config: Config) -> None:
         mail.unlink()
 
 
-def welcome(_config: Config) -> Iterable[str]:
+def welcome() -> Iterable[str]:
     """What whoever starts the demonstration reads."""
     yield f"Demonstration: everybody's password is {PASSWORD}"
     yield f"  Facility  …@{STAFF_DOMAIN}: {', '.join(mailbox for mailbox, _name, _role in STAFF)}"

@@ -10,7 +10,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,13 +34,13 @@ def run_stack(
     config: Config,
     *,
     migrate: Callable[[str], None],
-    prepare: Callable[[Config], None],
-    welcome: Callable[[Config], Iterable[str]],
+    prepare: Callable[[Config], Sequence[str]],
 ) -> None:
     """Start everything, say where it is, and keep it running until Ctrl-C or SIGTERM.
 
-    `migrate` gets the owner's database URL. `prepare` and `welcome` get the settings with the addresses that came out
-    of starting; `welcome` gives the lines printed once the site answers.
+    `migrate` gets the owner's database URL. `prepare` gets the settings with the addresses that came out of starting,
+    and gives the lines printed once the site answers. Nothing but starting comes after it: who can reach the site may
+    find a part of it killed, and only `watch` brings that back.
     Errors: StackError with a sentence.
     """
     with _only_one(config.data_dir), Supervisor() as supervisor:
@@ -49,12 +49,10 @@ def run_stack(
             config = _start_database(config, supervisor)
             config = _start_mail_sink(config, supervisor)
             migrate(config.owner_database_url)
-            prepare(config)
+            welcome = prepare(config)
             supervisor.start(_web(config))
             supervisor.start(_worker(config))
-            # All of it is made before any of it is said: who reads that the site runs may stop a part of it at once.
-            for line in list(welcome(config)):
-                print(line, flush=True)  # noqa: T201 - the console is the place
+            print(*welcome, sep="\n", flush=True)  # noqa: T201 - the console is the place
             supervisor.watch()
         except StopRequested:
             return

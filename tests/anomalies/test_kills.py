@@ -69,7 +69,11 @@ def judge(installation: Installation, load: Load) -> None:
 
 @pytest.fixture
 def installation(tmp_path: Path):
+    """Its database is killed the moment the site answers, and must be back before anything else."""
     with Installation(tmp_path / "data") as started:
+        kill(started, "database", random.Random(1))
+        time.sleep(0.02)
+        started.wait_until_whole(within_s=BACK_WITHIN_S)
         started.furnish([*REQUESTERS, SCHEDULER, QA])
         yield started
 
