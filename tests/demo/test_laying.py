@@ -178,7 +178,7 @@ def test_only_a_handful_of_mail_still_arrives(demonstration, laid):
 
 
 def test_the_welcome_names_everybody(demonstration):
-    lines = "\n".join(welcome(demonstration.config))
+    lines = "\n".join(welcome())
     assert PASSWORD in lines
     assert "qa" in lines
     for guest in GUESTS:
