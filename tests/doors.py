@@ -27,6 +27,8 @@ from gmp_booking.people.models import Person
 PASSWORD = "demo-bitgoeul-2027"
 CHEAP = "t=1,m=1024,p=1"
 SEOUL = ZoneInfo("Asia/Seoul")
+TODAY = datetime.now(SEOUL)
+"""Read once: a run that passes midnight goes on counting from the day it began."""
 
 
 def make_app(app_url: str, owner_url: str, data_dir: Path, **more: str) -> Flask:
@@ -62,10 +64,10 @@ class Visitor:
         self.client: FlaskClient = app.test_client()
         page = self.client.get("/login")
         answer = self.client.post(
-            "/login", data={"csrf_token": _csrf(page), "email": email, "password": PASSWORD, "next": "/"}
+            "/login", data={"csrf_token": csrf_of(page.text), "email": email, "password": PASSWORD, "next": "/"}
         )
         assert answer.status_code == 303, answer.text
-        self.csrf = _csrf(self.client.get("/account"))
+        self.csrf = csrf_of(self.client.get("/account").text)
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.client.get(path, **more)
@@ -76,9 +78,10 @@ class Visitor:
         return self.client.post(path, data=fields)
 
 
-def _csrf(page: TestResponse) -> str:
-    found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
-    assert found, page.text[:400]
+def csrf_of(page: str) -> str:
+    """What a page's forms prove they were drawn by."""
+    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    assert found, page[:400]
     return found[1]
 
 
@@ -111,7 +114,7 @@ def _actor_of(uow: Uow, email: str) -> Any:
 
 def weekday_at(hour: int, minute: int = 0, *, weeks: int = 3, weekday: int = 1) -> datetime:
     """A working hour in Seoul some weeks ahead; Tuesday unless said otherwise."""
-    today = datetime.now(SEOUL).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    today = TODAY.replace(hour=hour, minute=minute, second=0, microsecond=0)
     return today + timedelta(days=7 * weeks - today.weekday() + weekday)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import Any, Final
 
-from flask_smorest import Api
+from apispec import APISpec
+from flask import Flask
+from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
 from gmp_booking.infra.http import PROBLEM_JSON
@@ -39,10 +42,40 @@ class ProblemSchema(Schema):
 
 
 class DescribedApi(Api):  # type: ignore[misc]
-    """Errors are described as they are sent."""
+    """Errors are described as they are sent; all doors are described when somebody first asks for it.
+
+    Describing takes longer than everything else a process does at its start, and few are ever asked.
+    """
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_RESPONSE_CONTENT_TYPE: str
+
+    def __init__(self, app: Flask) -> None:
+        self._undescribed: list[Blueprint] = []
+        self._describing = RLock()
+        super().__init__(app)
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Open these doors."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._undescribed.append(blueprint)
+
+    @property
+    def spec(self) -> APISpec:
+        """The description, of everything registered so far."""
+        with self._describing:
+            while self._undescribed:
+                self._describe(self._undescribed.pop(0))
+            return self._spec
+
+    @spec.setter
+    def spec(self, spec: APISpec) -> None:
+        self._spec = spec
+
+    def _describe(self, blueprint: Blueprint) -> None:
+        blueprint.register_views_in_doc(self, self._app, self._spec, name=blueprint.name, parameters=None)
+        self._spec.tag({"name": blueprint.name, "description": blueprint.description})
 
     def _register_responses(self) -> None:
         usual, self.DEFAULT_RESPONSE_CONTENT_TYPE = self.DEFAULT_RESPONSE_CONTENT_TYPE, PROBLEM_JSON

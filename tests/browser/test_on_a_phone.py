@@ -75,6 +75,7 @@ def test_a_returning_requester_books_an_afternoon_from_the_landing_page(
     site: Site, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(REQUESTER, width=PHONE)
+    page.goto("/")
     thumb = Thumb(page)
     thumb.tap(page.get_by_role("link", name="New booking").first)
     page.wait_for_url("**/bookings/new*")
@@ -93,6 +94,7 @@ def test_a_returning_requester_books_an_afternoon_from_the_landing_page(
 def test_the_same_by_looking_for_a_free_room(site: Site, open_page: Callable[..., Page]) -> None:
     day = AFTERNOON + timedelta(days=1)
     page = open_page(REQUESTER, width=PHONE)
+    page.goto("/")
     thumb = Thumb(page)
     thumb.tap(page.get_by_role("link", name="Find a free room"))
     page.wait_for_url("**/timeline/free*")

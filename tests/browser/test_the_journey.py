@@ -62,9 +62,18 @@ def events_of(link: str) -> dict[str, str]:
     return {str(each["UID"]): str(each["STATUS"]) for each in calendar.walk("VEVENT")}
 
 
+def sign_in_by_the_page(page: Page, email: str) -> None:
+    page.goto("/login")
+    page.fill("main input[name=email]", email)
+    page.fill("main input[name=password]", PASSWORD)
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_url("**/timeline*")
+
+
 def test_from_a_draft_to_a_cancelled_booking(site: Site, open_page: Callable[..., Page]) -> None:
     occupy_the_room(open_page("requester@hanbit.example"))
-    page = open_page(REQUESTER)
+    page = open_page(None)
+    sign_in_by_the_page(page, REQUESTER)
     link = calendar_link(page)
 
     page.goto("/bookings/new")
@@ -156,10 +165,7 @@ def test_a_double_click_books_once(site: Site, open_page: Callable[..., Page]) -
 def test_everything_works_without_a_script(chromium, site: Site) -> None:
     context = chromium.new_context(java_script_enabled=False, base_url=site.address, locale="en-GB")
     page = context.new_page()
-    page.goto("/login")
-    page.fill("main input[name=email]", "requester@saebyeok.example")
-    page.fill("main input[name=password]", PASSWORD)
-    page.locator("main form button[type=submit]").last.click()
+    sign_in_by_the_page(page, "requester@saebyeok.example")
     page.goto("/bookings/new")
     page.get_by_role("button", name="Add equipment").click()
     page.select_option("[name=equipment-0-resource]", "INC-03")

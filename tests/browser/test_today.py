@@ -26,28 +26,25 @@ def floor(site: Site, tmp_path) -> Iterator[Floor]:
     app.extensions["gmp"].database.dispose()
 
 
-def sign_in(open_page: Callable[..., Page], email: str, **more: object) -> Page:
-    page = open_page(None, **more)
-    page.fill("main input[name=email]", email)
-    page.fill("main input[name=password]", PASSWORD)
-    page.locator("main form button[type=submit]").last.click()
-    page.wait_for_load_state()
+def at_home(open_page: Callable[..., Page], email: str, **more: object) -> Page:
+    page = open_page(email, **more)
+    page.goto("/")
     return page
 
 
 def test_a_session_from_clearance_to_its_end_on_a_phone(floor: Floor, open_page: Callable[..., Page]) -> None:
     reference = floor.confirmed(2, starts_in=0.05)
-    operator = sign_in(open_page, OPERATOR, width=390)
+    operator = at_home(open_page, OPERATOR, width=390)
     assert operator.url.endswith("/today")
     operator.get_by_role("link", name="Open B-01").first.click()
     for box in operator.locator("input[name=clear-items]").all():
         box.check()
     operator.locator("form[action$='/clear'] button").click()
     expect(operator.locator(".flash-ok")).to_contain_text("somebody else verifies")
-    other = sign_in(open_page, OPERATOR2, width=390)
+    other = at_home(open_page, OPERATOR2, width=390)
     other.get_by_role("button", name="Verify the line clearance").first.click()
     expect(other.locator(".flash-ok")).to_contain_text("verified")
-    quality = sign_in(open_page, QA)
+    quality = at_home(open_page, QA)
     quality.goto("/today")
     quality.fill("#f-password", PASSWORD)
     quality.get_by_role("button", name="Release selected").click()
@@ -97,7 +94,7 @@ def test_axe_finds_nothing_serious_on_any_page_of_a_day(
     floor.confirmed(1, room="B-03", starts_in=-2)
     found: list[str] = []
     for email, (scheme, width) in zip((OPERATOR, SCHEDULER, QA), looks, strict=True):
-        page = sign_in(open_page, email, scheme=scheme, width=width)
+        page = at_home(open_page, email, scheme=scheme, width=width)
         for path in ("/today", "/today?screen=1", f"/bookings/{running}/sessions/1", f"/bookings/{raw}/sessions/1"):
             page.goto(path)
             found += serious_findings(page)
@@ -106,7 +103,7 @@ def test_axe_finds_nothing_serious_on_any_page_of_a_day(
 
 
 def test_a_wall_is_fresh_by_itself(floor: Floor, open_page: Callable[..., Page]) -> None:
-    page = sign_in(open_page, SCHEDULER)
+    page = at_home(open_page, SCHEDULER)
     page.goto("/today?screen=1")
     expect(page.locator("#board")).to_contain_text("Nobody is at work right now.")
     floor.running(1, starts_in=0)
