@@ -99,11 +99,12 @@ def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
 def want_nightly_look(uow: Uow) -> int:
     """Put every agreed booking into the line that was not looked at since last night, and say how many.
 
-    Unit: two in the morning in Seoul; default is ours.
+    Unit: two in the morning in Seoul, the last time it was that; default is ours.
     """
     local = uow.now.astimezone(SEOUL)
-    since = datetime.combine(local.date(), NIGHTLY_AT, SEOUL).astimezone(UTC)
-    return len(store.want_not_looked_at(uow, since, cause="nightly")) if uow.now >= since else 0
+    tonight = datetime.combine(local.date(), NIGHTLY_AT, SEOUL)
+    since = tonight if tonight <= local else tonight - timedelta(days=1)
+    return len(store.want_not_looked_at(uow, since.astimezone(UTC), cause="nightly"))
 
 
 # -- what becomes of a look

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gmp_booking.policies.service import add_holiday
 from tests.doors import form_of, weekday_at
 from tests.standing import Standing
 from tests.watch import watching
@@ -97,9 +98,13 @@ def test_the_chosen_dates_become_sessions(standing: Standing) -> None:
 
 
 def test_a_holiday_is_said_beside_its_date(standing: Standing) -> None:
-    seollal = datetime(2027, 2, 8, 10, tzinfo=START.tzinfo)
-    page = send(standing, "repeat_show", sessions=[session(seollal - timedelta(days=7))], every="7", times="1")
-    assert verdicts(page) == [("2027-02-08", "Free, with a note")]
+    day_off = START + timedelta(weeks=20)
+    names = {"name_ko": "보궐선거일", "name_en": "By-election"}
+    standing.database.transact(
+        standing.actor("scheduler@brc.example"), add_holiday, day_off.date(), "ELECTION", **names
+    )
+    page = send(standing, "repeat_show", sessions=[session(day_off - timedelta(days=7))], every="7", times="1")
+    assert verdicts(page) == [(f"{day_off:%Y-%m-%d}", "Free, with a note")]
     assert "on-call cover" in page
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from gmp_booking.reexamination import jobs as reexamination
 from tests.browser.conftest import Site
 from tests.doors import Program, make_app, weekday_at
+from tests.facility import FAR_YEAR
 from tests.standing import SIGNED
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -125,7 +126,7 @@ PAGES: list[Stop] = [
     (REQUESTER, at("/bookings/BK-00000000")),
     (SCHEDULER, at(f"/timeline?view=week&date={DAY}")),
     (SCHEDULER, at("/inbox")),
-    (SCHEDULER, at("/holidays?year=2027")),
+    (SCHEDULER, at(f"/holidays?year={FAR_YEAR}")),
     (SCHEDULER, an_undecided_booking),
     (SCHEDULER, a_waiting_change),
     (SCHEDULER, several_decisions),

@@ -16,7 +16,7 @@ from gmp_booking.infra.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.policies.models import Holiday
-from gmp_booking.policies.service import add_holiday, list_holidays, withdraw_holiday
+from gmp_booking.policies.service import add_holiday, list_holidays, seed_holidays, withdraw_holiday
 from tests.doors import weekday_at
 from tests.facility import actor_of
 
@@ -65,6 +65,7 @@ def findings_on_tuesday(database: Database) -> list[str]:
 
 
 def test_the_seeded_year_has_its_substitute_days(database: Database, scheduler) -> None:
+    database.transact(SYSTEM, seed_holidays, [2027])
     days = database.read(scheduler, list_holidays, 2027)
     assert [f"{each.on_date:%m-%d}" for each in days] == OFF_IN_2027
     assert {f"{each.on_date:%m-%d}" for each in days if each.kind == "SUBSTITUTE"} == {
