@@ -20,7 +20,7 @@ export GMP_DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench check docs setup install assets browser
+.PHONY: help run test test-long bench check docs setup ready install assets browser
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -31,10 +31,10 @@ run: export GMP_DEMO := $(DEMO)
 run: setup ## serve on http://127.0.0.1:8000, with demo data; Ctrl-C stops everything
 	@$(BIN)/gmp-booking run
 
-test: setup browser ## the whole test suite
+test: ready ## the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-test-long: setup browser ## the full figures: races, kills, large data
+test-long: ready ## the full figures: races, kills, large data
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 bench: setup ## the benchmarks
@@ -50,6 +50,10 @@ docs: install ## the tables in docs/, from the code that obeys them
 	@$(BIN)/python docs/generate.py
 
 setup: install assets $(CATALOGUES)
+
+# Side by side: the packages of Python and those of the browser come from different places.
+ready:
+	@$(MAKE) --no-print-directory -j2 setup browser
 
 install: $(INSTALLED)
 

@@ -72,7 +72,12 @@ SETTINGS: Final[Mapping[str, str]] = {
 }
 """What the server is started with; given on the command line, so that an older data directory gets it too."""
 
-FORGETFUL: Final[Mapping[str, str]] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FORGETFUL: Final[Mapping[str, str]] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",
+}
 """For throw-away clusters of tests: faster, lost with the machine's power, refused by the start-up check elsewhere."""
 
 StopMode = Literal["fast", "immediate"]
@@ -353,7 +358,8 @@ class EmbeddedPostgres:
                 "--no-instructions",
             ]
             options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-            options += ["--no-sync"] if self._settings["fsync"] == "off" else []
+            if self._settings["fsync"] == "off":
+                options += ["--no-sync", f"--set=scram_iterations={FORGETFUL['scram_iterations']}"]
             finished = subprocess.run(
                 tethered([str(self._binary("initdb")), *options], run_as=user),
                 cwd="/",

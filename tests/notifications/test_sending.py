@@ -237,7 +237,7 @@ def start_workers(post: PostOffice, number: int) -> list[multiprocessing.process
 
 
 @pytest.mark.parametrize(
-    ("workers", "messages"), [(4, 100), pytest.param(10, 1000, marks=pytest.mark.long, id="ten workers")]
+    ("workers", "messages"), [(3, 60), pytest.param(10, 1000, marks=pytest.mark.long, id="ten workers")]
 )
 def test_many_workers_send_each_due_reminder_exactly_once(
     post: PostOffice, rows: Session, workers: int, messages: int
@@ -256,12 +256,12 @@ def test_many_workers_turn_each_event_into_messages_once(post: PostOffice, rows:
     for day in range(5):
         confirmed(post.database, a_demo(a_session(day)))
     spawn = multiprocessing.get_context("spawn")
-    planners = [spawn.Process(target=plan_once, args=(post.place.app_url,), daemon=True) for _ in range(3)]
+    planners = [spawn.Process(target=plan_once, args=(post.place.app_url,), daemon=True) for _ in range(2)]
     for planner in planners:
         planner.start()
     for planner in planners:
         planner.join(120)
-    assert [planner.exitcode for planner in planners] == [0, 0, 0]
+    assert [planner.exitcode for planner in planners] == [0, 0]
     assert (
         rows.execute(
             text("SELECT count(*) FROM delivery WHERE done_at IS NULL AND consumer = 'notifications'")
