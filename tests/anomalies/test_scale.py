@@ -21,7 +21,7 @@ from tests.doors import PASSWORD, Program, Visitor, make_app, open_accounts, utc
 from tests.watch import watching
 
 FEW = 1_000
-MANY = 20_000
+MANY = 12_000
 FURTHER = 2_000
 """Rows the windows people look at hold beyond what the shortest diary fills of them."""
 VERY_MANY = 100_000

@@ -121,9 +121,9 @@ def site(cluster, template: Place, tmp_path_factory: pytest.TempPathFactory) -> 
     database.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Ends with its module: its driver's event loop would be in the way of the mail sinks of later ones."""
+    """Ends with its package: its driver's event loop would be in the way of the mail sinks of later ones."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     assert found, "Chromium is needed for the browser tests: apt-get install chromium fonts-noto-cjk"
     with sync_playwright() as playwright:
