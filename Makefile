@@ -12,6 +12,8 @@ WORKERS ?= 2
 ARGS ?=
 
 DEMO ?= $(or $(GMP_DEMO),1)
+# Packages are compiled when first imported; were that forgotten, each process would do it again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 ifneq ($(strip $(PORT)),)
 export GMP_PORT := $(PORT)
 endif
