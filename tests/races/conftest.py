@@ -15,7 +15,11 @@ from tests.facility import COMPANIES, STAFF
 from tests.rig import Client, Ledger, ServerLog, Service, enrol
 
 WORKERS = 4
-REQUESTERS = [f"requester@{domain}" for _ko, _en, domain, _products in COMPANIES.values()]
+EVERYBODY = [f"requester@{domain}" for _ko, _en, domain, _products in COMPANIES.values()]
+ALONE = "requester@nuriesel.example"
+"""Whose company takes part in no race but its own."""
+
+REQUESTERS = [email for email in EVERYBODY if email != ALONE]
 STAFF_ADDRESSES = [f"{user}@brc.example" for user in STAFF]
 
 
@@ -43,7 +47,7 @@ def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tupl
     cluster.ensure_database(name, template=template.name)
     place = place_of(cluster, name)
     database = Database(place.app_url, consumers=CONSUMERS, pool_size=1)
-    tokens = enrol(database, REQUESTERS + STAFF_ADDRESSES)
+    tokens = enrol(database, EVERYBODY + STAFF_ADDRESSES)
     database.dispose()
     with Service(place.app_url, place.owner_url, workers=WORKERS) as service:
         yield service, tokens, place

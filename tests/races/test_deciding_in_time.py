@@ -12,11 +12,10 @@ from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.infra.uow import Database
 from gmp_booking.wiring import CONSUMERS
 from tests.oracles import all_violations, read_world
-from tests.races.conftest import Arena
+from tests.races.conftest import ALONE, Arena
 from tests.races.requests import FULL_ROOMS, a_demonstration, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.rig import PASSWORD, Reply, at_once
 
-NURIESEL = "requester@nuriesel.example"
 GAON = "requester@gaon.example"
 
 
@@ -55,13 +54,13 @@ def rush(arena: Arena, *, clients: int, limit: int) -> list[Reply]:
 
     def one(number: int) -> None:
         room, half_day = wishes[number]
-        client = arena.client(NURIESEL)
+        client = arena.client(ALONE)
         length = (end - start) / 2
         span = (start + half_day * length, start + (half_day + 1) * length)
         body = (
             a_demonstration(*span, room=room)
             if room.startswith("T")
-            else cleanroom_work(NURIESEL, [a_session(room, *span)])
+            else cleanroom_work(ALONE, [a_session(room, *span)])
         )
         replies[number] = client.post("/api/v1/bookings", body)
         client.close()
