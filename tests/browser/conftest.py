@@ -139,6 +139,10 @@ def sign_in(context: BrowserContext, email: str) -> None:
     assert answer.status == 303, answer.text()
 
 
+NO_COMPLAINT = ("status of 4", "htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+"""A refusal, and a preview that was still on its way when somebody went on to the next page."""
+
+
 class Watched:
     """What a page complained of in its console: nothing may be refused by the content security policy."""
 
@@ -146,7 +150,7 @@ class Watched:
         self.complaints: list[str] = []
 
     def hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of 4" not in message.text:
+        if message.type == "error" and not any(words in message.text for words in NO_COMPLAINT):
             self.complaints.append(message.text)
 
 
