@@ -70,7 +70,7 @@ $(INSTALLED): setup.cfg pyproject.toml
 	@touch $@
 
 assets: install
-	@$(BIN)/python -m gmp_booking.infra.assets
+	@$(BIN)/python -m gmp_booking.infra.web.assets
 
 %.mo: %.po | install
 	@$(BIN)/python -m babel.messages.frontend --quiet compile --input-file $< --output-file $@

@@ -29,9 +29,9 @@ from gmp_booking.accounts.service import create_account, create_token
 from gmp_booking.app import create_app
 from gmp_booking.calendars.service import create_feed
 from gmp_booking.companies.models import Company
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.migrate import migrate
-from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.infra.database.migrate import migrate
+from gmp_booking.infra.database.uow import Database, Uow
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM, Actor, Role
 from gmp_booking.people.models import Person
 from gmp_booking.people.service import create_person

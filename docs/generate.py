@@ -23,9 +23,10 @@ from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Kind, Sess
 from gmp_booking.companies.models import Company
 from gmp_booking.conflicts import catalogue
 from gmp_booking.execution import clearance
-from gmp_booking.infra import embedded, walls
-from gmp_booking.infra.uow import Database
-from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY
+from gmp_booking.infra.database import row_policies
+from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process import embedded
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.period import Period
@@ -306,13 +307,13 @@ def _most_connections(pool_size: int) -> int:
 
 
 def tables() -> str:
-    meanings = dict(re.findall(r"^([A-Z]+)\s{2,}(.+)$", walls.__doc__ or "", re.MULTILINE))
+    meanings = dict(re.findall(r"^([A-Z]+)\s{2,}(.+)$", row_policies.__doc__ or "", re.MULTILINE))
     rows = [(f"`{name}`", wall.value, _yes(name not in WITHOUT_HISTORY)) for name, wall in sorted(WALLS.items())]
     return page(
         "Tables and their walls",
-        "gmp_booking/infra/walls.py",
+        "gmp_booking/infra/database/row_policies.py",
         "Who may see and change the rows of each table, whatever SQL is typed.\n",
-        table(["Wall", "Meaning"], ((wall.value, meanings[wall.value]) for wall in walls.Wall)),
+        table(["Wall", "Meaning"], ((wall.value, meanings[wall.value]) for wall in row_policies.Wall)),
         table(["Table", "Wall", "Row history"], rows),
     )
 
@@ -352,7 +353,7 @@ def _yes(value: bool) -> str:  # noqa: FBT001
 
 
 def database_sql() -> str:
-    note = NOTE.format(source="gmp_booking/infra/embedded.py")
+    note = NOTE.format(source="gmp_booking/infra/process/embedded.py")
     roles, made = embedded.role_sql(), ";\n".join(embedded.database_sql("gmp"))
     head = f"-- {note}\n-- Roles and database on a PostgreSQL of one's own; a superuser runs it once (psql -f).\n\n"
     return f"{head}{roles}\n{made};\n"

@@ -30,8 +30,8 @@ from gmp_booking.desk import welcome as welcome_page
 from gmp_booking.desk.admin import pages as admin_pages
 from gmp_booking.execution import api as execution_api
 from gmp_booking.execution import pages as execution_pages
-from gmp_booking.infra import http, static_files
-from gmp_booking.infra.openapi import DescribedApi
+from gmp_booking.infra.web import app_setup, static_files
+from gmp_booking.infra.web.openapi import DescribedApi
 from gmp_booking.kernel.access import Role
 from gmp_booking.outages import api as outages_api
 from gmp_booking.policies import roster_pages
@@ -88,7 +88,7 @@ def _install_manners(app: Flask, services: Services) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    http.install(app, services)
+    app_setup.install(app, services)
     static_files.install(app)
     sessions.install(app, services)
     frame.install(app, vendor=Path(app.static_folder or "") / "vendor")
@@ -125,7 +125,7 @@ def _register_api(app: Flask) -> None:
     for blueprint in APIS:
         blueprint.PAGINATION_HEADER_NAME = None
         api.register_blueprint(blueprint)
-    http.claim_errors(app)
+    app_setup.claim_errors(app)
 
     @app.get("/api/v1/", endpoint="api_root")
     def root() -> Response:

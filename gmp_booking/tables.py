@@ -6,8 +6,8 @@ from gmp_booking.bookings import models as bookings
 from gmp_booking.calendars import models as calendars
 from gmp_booking.companies import models as companies
 from gmp_booking.execution import models as execution
-from gmp_booking.infra import history, journal, outbox, uow
-from gmp_booking.infra.db import Base
+from gmp_booking.infra.database import history, journal, outbox, uow
+from gmp_booking.infra.database.base import Base
 from gmp_booking.outages import models as outages
 from gmp_booking.people import models as people
 from gmp_booking.policies import models as policies

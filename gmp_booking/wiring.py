@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from config import Config
-from gmp_booking.infra import selfcheck
-from gmp_booking.infra.journal import Consumer
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.self_check import check as check_database
+from gmp_booking.infra.database.journal import Consumer
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications.service import NOTIFICATIONS
 from gmp_booking.reexamination.service import REEXAMINATION
 
@@ -33,4 +33,4 @@ def self_check(services: Services) -> None:
     """
     config = services.config
     with services.database.engine.connect() as connection:
-        selfcheck.check(connection, may_move_clock=config.demo or config.testing, may_forget=config.testing)
+        check_database(connection, may_move_clock=config.demo or config.testing, may_forget=config.testing)

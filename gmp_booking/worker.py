@@ -22,7 +22,7 @@ from gmp_booking.accounts import jobs as accounts
 from gmp_booking.approvals import jobs as approvals
 from gmp_booking.bookings import slot_holds
 from gmp_booking.execution import jobs as execution
-from gmp_booking.infra.uow import Database, Unavailable, forget_old_keys
+from gmp_booking.infra.database.uow import Database, Unavailable, forget_old_keys
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
 from gmp_booking.reexamination import jobs as reexamination

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.migrate import migrate
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.migrate import migrate
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.wiring import CONSUMERS
 from tests import factories

@@ -20,7 +20,7 @@ from config import Config
 from gmp_booking.accounts import passwords
 from gmp_booking.accounts.service import create_account, create_token
 from gmp_booking.app import create_app
-from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.people.models import Person
 

@@ -7,7 +7,7 @@ from datetime import time
 from sqlalchemy import select
 
 from gmp_booking.companies.models import Company
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.policies.service import name_facility, seed_holidays, set_hours

@@ -26,9 +26,9 @@ from typing import Any, Self
 from config import Config
 from gmp_booking.accounts import passwords
 from gmp_booking.accounts.service import create_account, create_token
-from gmp_booking.infra import stack
-from gmp_booking.infra.tether import tethered
-from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.infra.database.uow import Database, Uow
+from gmp_booking.infra.process import stack
+from gmp_booking.infra.process.parent_death_signal import tethered
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.people.service import find_person_by_email
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from psycopg.rows import dict_row
 
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.wiring import CONSUMERS
 from tests.conftest import Place, place_of

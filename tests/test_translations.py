@@ -20,10 +20,10 @@ from marshmallow import Schema
 
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, RunType, SessionState
 from gmp_booking.bookings.schemas import EXPOSURES
-from gmp_booking.infra import i18n
-from gmp_booking.infra.i18n import CATALOGUES, LANGUAGES
-from gmp_booking.infra.schema_words import in_words
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.web import i18n
+from gmp_booking.infra.web.i18n import CATALOGUES, LANGUAGES
+from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.access import Role
 from tests.doors import PASSWORD, Visitor, form_of, make_app, open_accounts, weekday_at
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 
 _EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import request
 
 from gmp_booking.accounts import sessions
-from gmp_booking.infra import http
-from gmp_booking.infra.uow import Idempotency, Request
+from gmp_booking.infra.database.uow import Idempotency, Request
+from gmp_booking.infra.web import app_setup
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 
@@ -19,7 +19,7 @@ def asked(*, reason: str | None = None, idempotency: Idempotency | None = None) 
     Errors: NotSignedIn.
     """
     return sessions.services().database.request(
-        sessions.require_actor(), reason=reason, request_id=http.request_id(), idempotency=idempotency
+        sessions.require_actor(), reason=reason, request_id=app_setup.request_id(), idempotency=idempotency
     )
 
 
@@ -53,7 +53,7 @@ def revision_seen(reference: str) -> int | None:
     Errors: Invalid for one that is not of this record.
     """
     stated = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not stated and not request.path.startswith(http.API):
+    if not stated and not request.path.startswith(app_setup.API):
         stated = request.form.get("revision", "")
         return int(stated) if stated.isdecimal() and len(stated) < 10 else None
     if not stated or stated == "*":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmp_booking.accounts import service
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 
 

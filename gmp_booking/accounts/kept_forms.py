@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import current_app, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from gmp_booking.infra import http
+from gmp_booking.infra.web import app_setup
 
 MOST_KEPT: Final = 200_000
 LEFT_OUT: Final = frozenset({"csrf_token", "op", "fill"})
@@ -25,7 +25,7 @@ def is_worth_keeping() -> bool:
 
 def as_sent() -> str:
     """The fields of this request's form, as JSON pairs."""
-    fields, _unfit = http.form_without_unfit_text()
+    fields, _unfit = app_setup.form_without_unfit_text()
     return json.dumps([[name, text] for name, text in fields.items(multi=True) if name not in LEFT_OUT])
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import Row, text
 
 from gmp_booking.accounts import store
 from gmp_booking.accounts.models import Account, OneTimeLink
-from gmp_booking.infra.outbox import NewMessage, add_messages
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.outbox import NewMessage, add_messages
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import Conflict, NotFound
 from gmp_booking.kernel.text import N_

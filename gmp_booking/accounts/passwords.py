@@ -15,7 +15,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gmp_booking.infra.uow import Unavailable
+from gmp_booking.infra.database.uow import Unavailable
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 

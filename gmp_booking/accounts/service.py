@@ -18,7 +18,7 @@ from sqlalchemy import Row
 
 from gmp_booking.accounts import passwords, store, throttle
 from gmp_booking.accounts.models import Account, ApiToken, AuthSession
-from gmp_booking.infra.uow import Database, Look, Uow
+from gmp_booking.infra.database.uow import Database, Look, Uow
 from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, require
 from gmp_booking.kernel.errors import Forbidden, Invalid, NotFound, Refusal, TooSoon
 from gmp_booking.kernel.text import N_

@@ -17,9 +17,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from gmp_booking.accounts import kept_forms, passwords, service
 from gmp_booking.accounts.store import Idle
-from gmp_booking.infra import http, i18n
-from gmp_booking.infra.http import NotSignedIn, cookie_name
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.web import app_setup, i18n
+from gmp_booking.infra.web.app_setup import NotSignedIn, cookie_name
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Forbidden
 from gmp_booking.kernel.text import N_
@@ -35,7 +35,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 OWN_SITES: Final = frozenset({"same-origin", "none"})
 
 
-class Settings(http.Settings, Protocol):
+class Settings(app_setup.Settings, Protocol):
     @property
     def auth_pepper(self) -> bytes: ...
     @property
@@ -119,7 +119,7 @@ def page_beside_the_api(view: Callable[P, R]) -> Callable[P, R]:
 
 def _asks_the_api() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return request.path.startswith(http.API) and not getattr(view, "is_page_beside_the_api", False)
+    return request.path.startswith(app_setup.API) and not getattr(view, "is_page_beside_the_api", False)
 
 
 def _load() -> None:
@@ -188,13 +188,19 @@ def give_session(response: BaseResponse, signed_in: service.SignedIn) -> None:
 
 
 def forget_session(response: BaseResponse) -> None:
-    response.delete_cookie(cookie_name(SESSION), secure=http.is_https(), httponly=True, samesite="Lax")
+    response.delete_cookie(cookie_name(SESSION), secure=app_setup.is_https(), httponly=True, samesite="Lax")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def _set_cookie(response: BaseResponse, name: str, value: str, *, max_age_s: int | None = None) -> None:
     response.set_cookie(
-        cookie_name(name), value, max_age=max_age_s, path="/", secure=http.is_https(), httponly=True, samesite="Lax"
+        cookie_name(name),
+        value,
+        max_age=max_age_s,
+        path="/",
+        secure=app_setup.is_https(),
+        httponly=True,
+        samesite="Lax",
     )
 
 
@@ -249,11 +255,11 @@ def sign_in_address() -> str:
 
 
 def _send_to_sign_in(_error: NotSignedIn) -> BaseResponse:
-    if http.is_program():
-        return http.not_signed_in()
+    if app_setup.is_program():
+        return app_setup.not_signed_in()
     if kept_forms.is_worth_keeping():
-        return kept_forms.signed_out_panel() if http.is_htmx() else current_app.extensions["gmp.sign_in_with"]()
-    if http.is_htmx():
+        return kept_forms.signed_out_panel() if app_setup.is_htmx() else current_app.extensions["gmp.sign_in_with"]()
+    if app_setup.is_htmx():
         return Response(status=401, headers={"HX-Redirect": sign_in_address()})
     return redirect(sign_in_address(), 303)
 

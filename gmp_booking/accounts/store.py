@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from gmp_booking.accounts.models import Account, ApiToken, AuthEvent, AuthSession, KnownDevice
-from gmp_booking.infra.uow import Look, Uow
+from gmp_booking.infra.database.uow import Look, Uow
 
 
 @dataclass(frozen=True)

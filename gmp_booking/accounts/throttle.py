@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 
 FREE: Final = 5
 FREE_OF_A_NETWORK: Final = 50

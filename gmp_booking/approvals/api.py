@@ -20,10 +20,10 @@ from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import etag_of
 from gmp_booking.bookings.service import BookingDetails
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import current_language
-from gmp_booking.infra.openapi import KEYED_AND_SEEN
-from gmp_booking.infra.uow import Answer
+from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import current_language
+from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
 

@@ -15,8 +15,8 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.i18n import _, current_language
-from gmp_booking.infra.uow import Answer, Idempotency, Request, Unavailable, Uow
+from gmp_booking.infra.database.uow import Answer, Idempotency, Request, Unavailable, Uow
+from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
 from gmp_booking.kernel.text import N_

@@ -15,7 +15,7 @@ from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, decide_all
 from gmp_booking.approvals.inbox import SORTS, Wanted
 from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.bookings.schemas import CleanText, FindingOut, Shape, SignatureIn
-from gmp_booking.infra.openapi import KEYED
+from gmp_booking.infra.web.openapi import KEYED
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_

@@ -9,7 +9,7 @@ from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.uow import Answer, Request
+from gmp_booking.infra.database.uow import Answer, Request
 from gmp_booking.kernel.errors import Conflict, Refusal
 from gmp_booking.signatures.service import verify
 

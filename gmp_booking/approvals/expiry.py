@@ -10,7 +10,7 @@ from gmp_booking.bookings.events import BookingExpired
 from gmp_booking.bookings.lifecycle import Action, BookingState, step, transition_of
 from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.service import release
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.resources.slots import locks_of_slots
 
 _EXPIRING = transition_of(Action.EXPIRE).sources

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from gmp_booking.approvals.service import stages_of
 from gmp_booking.bookings.lifecycle import TRACKS, Stage, Track
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Role, Subject, is_allowed, require
 
 SORTS: Final[Mapping[str, str]] = {

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from gmp_booking.approvals.expiry import expire, expire_change, list_overdue, list_overdue_changes
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Refusal
 

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Key, Ref, Stamp
+from gmp_booking.infra.database.base import Base, Key, Ref, Stamp
 
 
 class Override(Base):

@@ -11,8 +11,8 @@ from gmp_booking.approvals.models import Override
 from gmp_booking.bookings.events import RuleOverridden
 from gmp_booking.bookings.models import Booking
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.text import N_

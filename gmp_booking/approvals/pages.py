@@ -17,7 +17,7 @@ from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, Sheet, decide
 from gmp_booking.approvals.inbox import Inbox, Wanted
 from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.bookings.shown import shown_finding
-from gmp_booking.infra.i18n import _, named
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Refusal
 from gmp_booking.kernel.period import Period

@@ -9,7 +9,7 @@ from gmp_booking.bookings.lifecycle import Action, BookingState, step
 from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.service import require_reason, subject_of
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Stale
 

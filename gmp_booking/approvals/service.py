@@ -33,7 +33,7 @@ from gmp_booking.bookings.service import examine_again, release, require_reason,
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
 from gmp_booking.conflicts.case import Occasion
-from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, Role, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Stale
 from gmp_booking.kernel.text import N_

@@ -15,7 +15,7 @@ from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, Sessi
 from gmp_booking.bookings.models import BookingChange
 from gmp_booking.bookings.placing import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, merge, uncovered
 from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_some, list_held
 

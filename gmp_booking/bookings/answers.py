@@ -16,7 +16,7 @@ from gmp_booking.bookings.service import examine_again, subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.conflicts.case import Occasion
-from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Stale
 from gmp_booking.kernel.period import Period

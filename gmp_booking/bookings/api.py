@@ -28,10 +28,10 @@ from gmp_booking.bookings.schemas import (
     head_out,
 )
 from gmp_booking.bookings.service import Submitted
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import current_language
-from gmp_booking.infra.openapi import KEYED, KEYED_AND_SEEN
-from gmp_booking.infra.uow import Answer
+from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import current_language
+from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
 

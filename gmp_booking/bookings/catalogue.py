@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 

@@ -24,10 +24,10 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.doors import refused_with_alternatives
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.bookings.service import Booking
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import current_language
-from gmp_booking.infra.openapi import KEYED_AND_SEEN
-from gmp_booking.infra.uow import Answer, Request
+from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import current_language
+from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
 from gmp_booking.kernel.errors import Conflict
 
 api = Blueprint("changes_api", __name__, url_prefix="/api/v1/bookings", description="Changes of bookings")

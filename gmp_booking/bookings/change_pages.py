@@ -24,9 +24,9 @@ from gmp_booking.bookings.options import form_options
 from gmp_booking.bookings.pages import LONGEST_FILL, bookings
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
 from gmp_booking.bookings.shown import by_field, choices_of, incomplete, panel_of
-from gmp_booking.infra.http import field_errors, form_without_unfit_text, mends_its_form, send
-from gmp_booking.infra.i18n import _, current_language
-from gmp_booking.infra.uow import Answer
+from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text, mends_its_form, send
+from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.text import N_
 

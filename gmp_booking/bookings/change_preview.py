@@ -19,7 +19,7 @@ from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_

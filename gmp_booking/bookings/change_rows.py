@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from gmp_booking.bookings.lifecycle import ChangeState, SessionState
 from gmp_booking.bookings.models import Booking, BookingChange
 from gmp_booking.bookings.swap import swap
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 
 OPEN = frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW, ChangeState.RETURNED})
 

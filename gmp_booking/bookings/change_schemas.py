@@ -12,7 +12,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.proposals import OpenChange
 from gmp_booking.bookings.schemas import BookingOut, BookingSchema, CleanText, Shape, booking_out, findings_out
-from gmp_booking.infra.instants import InstantField
+from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
 

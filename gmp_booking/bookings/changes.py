@@ -21,7 +21,7 @@ from gmp_booking.bookings.self_confirming import confirms_itself
 from gmp_booking.bookings.service import keep, require_reason, subject_of, submit
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
 from gmp_booking.kernel.text import N_

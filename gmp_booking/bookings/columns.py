@@ -9,7 +9,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.bookings.tracks import track_for
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 
 
 def columns_of(

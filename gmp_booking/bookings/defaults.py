@@ -17,7 +17,7 @@ from gmp_booking.bookings import form as forms
 from gmp_booking.bookings import store
 from gmp_booking.bookings.form import SEOUL, Form
 from gmp_booking.bookings.lifecycle import Kind
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 
 USUAL_LENGTH = timedelta(hours=4)

@@ -9,8 +9,8 @@ from gmp_booking.bookings import service
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import findings_out, tongue_of
 from gmp_booking.conflicts.alternatives import Alternative, published
-from gmp_booking.infra.i18n import current_language
-from gmp_booking.infra.uow import Request
+from gmp_booking.infra.database.uow import Request
+from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.kernel.errors import Conflict
 
 

@@ -26,7 +26,7 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_

@@ -34,7 +34,7 @@ from gmp_booking.conflicts.case import (
     Case,
     Occasion,
 )
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.policies.roster import ON_CALL
 

@@ -18,7 +18,7 @@ from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, 
 
 from gmp_booking.bookings.lifecycle import BookingState, SessionState
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, html_language, named
+from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, html_language, named
 from gmp_booking.kernel.text import N_
 
 PRODID: Final = "-//gmp_booking//calendar//EN"

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import RunType
 from gmp_booking.bookings.targets import SEOUL
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
 from gmp_booking.kernel.text import N_

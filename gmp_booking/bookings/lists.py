@@ -13,8 +13,8 @@ from sqlalchemy.orm import defer
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import get_booking
-from gmp_booking.infra.journal import JournalEntry
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.models import LONGEST_SLOT, Resource, Slot
 

@@ -28,7 +28,7 @@ from gmp_booking.bookings.lifecycle import (
     RoomMode,
     SessionState,
 )
-from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
+from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
 
 _STATES = ", ".join(f"'{state.value}'" for state in BookingState)
 _CHANGE_STATES = ", ".join(f"'{state.value}'" for state in ChangeState)

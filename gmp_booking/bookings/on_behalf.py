@@ -19,7 +19,7 @@ from gmp_booking.bookings.models import Acknowledgement, Booking
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.store import get_company_id
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.text import N_

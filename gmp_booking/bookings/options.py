@@ -13,7 +13,7 @@ from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import find_company, list_companies
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_

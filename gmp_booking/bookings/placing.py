@@ -12,7 +12,7 @@ from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.claims import Claim, place
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_

@@ -33,7 +33,7 @@ from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.bookings.targets import decision_days, working_days_later
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import give_back_some, list_held

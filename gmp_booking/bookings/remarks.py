@@ -9,8 +9,8 @@ from sqlalchemy import select
 from gmp_booking.bookings.events import BookingAnswered
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
-from gmp_booking.infra.journal import JournalEntry
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 

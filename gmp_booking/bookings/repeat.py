@@ -24,7 +24,7 @@ from gmp_booking.bookings.store import find_booking
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period

@@ -8,7 +8,7 @@ from gmp_booking.bookings.gather import may_confirm_itself
 from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, Track
 from gmp_booking.bookings.tracks import track_for
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 
 
 def confirms_itself(

@@ -32,7 +32,7 @@ from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.text import N_

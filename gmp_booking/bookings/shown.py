@@ -18,7 +18,7 @@ from gmp_booking.bookings.words import (
     ROOM_GROUPS,
     RUN_TYPE_LABELS,
 )
-from gmp_booking.infra.i18n import _, format_instant, named
+from gmp_booking.infra.web.i18n import _, format_instant, named
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.service import ResourceRow
 

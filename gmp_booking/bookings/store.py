@@ -30,7 +30,7 @@ from gmp_booking.bookings.lifecycle import (
 )
 from gmp_booking.bookings.models import Booking, BookingSession, BookingVersion, DecisionFacts, Evaluation
 from gmp_booking.bookings.swap import swap
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

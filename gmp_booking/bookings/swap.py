@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.engine import CursorResult
 
 from gmp_booking.bookings.models import Booking, BookingChange
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Stale
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from gmp_booking.bookings.ical import CalendarPart, calendar_of
-from gmp_booking.infra.i18n import SEOUL, closest_language, html_language
+from gmp_booking.infra.web.i18n import SEOUL, closest_language, html_language
 
 LINE_OCTETS: Final = 75
 _END: Final = b"END:VCALENDAR\r\n"

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key, Stamp
+from gmp_booking.infra.database.base import Base, Instant, Key, Stamp
 
 
 class CalendarFeed(Base):

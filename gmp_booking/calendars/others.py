@@ -8,8 +8,8 @@ from typing import Protocol
 
 from gmp_booking.bookings.ical import CONFIRMED, CalendarPart, host_of
 from gmp_booking.calendars.store import Frame, Scope, Shown, list_rooms
-from gmp_booking.infra.i18n import gettext_for
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import gettext_for
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.period import Period, merge, uncovered
 from gmp_booking.kernel.text import N_

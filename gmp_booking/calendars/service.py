@@ -19,8 +19,8 @@ from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.calendars.others import others_time
 from gmp_booking.calendars.store import FeedRow, Frame, Scope, Shown
-from gmp_booking.infra.i18n import SEOUL, closest_language, gettext_for, named
-from gmp_booking.infra.uow import Look, Uow
+from gmp_booking.infra.database.uow import Look, Uow
+from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, named
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.period import Period

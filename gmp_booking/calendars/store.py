@@ -18,7 +18,7 @@ from sqlalchemy import Row, TextClause, text
 
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.calendars.models import CalendarFeed
-from gmp_booking.infra.uow import Look, Uow
+from gmp_booking.infra.database.uow import Look, Uow
 from gmp_booking.kernel.period import Period
 
 

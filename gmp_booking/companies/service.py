@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from gmp_booking.companies import store
 from gmp_booking.companies.events import CompanyAdded, CompanyChanged
 from gmp_booking.companies.models import Company
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.fingerprint import require_unchanged

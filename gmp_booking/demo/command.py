@@ -15,9 +15,9 @@ from sqlalchemy import Connection, text
 from config import Config
 from gmp_booking.demo.clock import Clock, movable_clock, owner_connection
 from gmp_booking.demo.people import GUESTS, PASSWORD, STAFF, STAFF_DOMAIN
-from gmp_booking.infra.selfcheck import DEMO_MARK
-from gmp_booking.infra.stack import StackError, mail_dir
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.self_check import DEMO_MARK
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process.stack import StackError, mail_dir
 from gmp_booking.kernel.access import SYSTEM
 
 FRESH_FOR = timedelta(days=7)

@@ -9,7 +9,7 @@ from gmp_booking.accounts.service import create_account
 from gmp_booking.companies.service import create_company
 from gmp_booking.demo.people import COMPANY_ROLES, GUESTS, STAFF, STAFF_DOMAIN, Guest
 from gmp_booking.demo.programme import FACILITY
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.people.service import create_person
 from gmp_booking.policies.service import name_facility, seed_holidays, set_hours

@@ -19,7 +19,7 @@ from gmp_booking.demo.happenings import Happening, happenings
 from gmp_booking.demo.people import PASSWORD
 from gmp_booking.demo.stories import PRODUCTION, QA, SEOUL, Act, Deed, Story
 from gmp_booking.execution.service import SessionAct, act_on
-from gmp_booking.infra.uow import Database, Request
+from gmp_booking.infra.database.uow import Database, Request
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.signatures.service import Verified, verify
 

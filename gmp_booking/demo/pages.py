@@ -15,9 +15,9 @@ from flask import Blueprint, Flask, current_app, render_template, request, url_f
 from config import Config
 from gmp_booking.accounts.sessions import require_actor
 from gmp_booking.demo.people import DOOR, PASSWORD
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.mailsink import list_messages, read_message
-from gmp_booking.infra.stack import mail_dir
+from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
+from gmp_booking.infra.process.stack import mail_dir
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.errors import NotFound
 

@@ -14,8 +14,8 @@ from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.pages import account as page
 from gmp_booking.calendars.service import Scope, list_own_feeds
 from gmp_booking.companies.service import list_companies
-from gmp_booking.infra.i18n import NAMES, _, named
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import NAMES, _, named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.service import list_resources

@@ -15,7 +15,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from gmp_booking.accounts.door import asked
 from gmp_booking.desk.public_time import others_time
 from gmp_booking.desk.timeline import TimelineFacts, read_timeline
-from gmp_booking.infra.instants import InstantField
+from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_

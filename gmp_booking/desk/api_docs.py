@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, render_template
 
 from gmp_booking.accounts.sessions import page_beside_the_api
 from gmp_booking.desk.api_reference import Group, read_groups
-from gmp_booking.infra.http import absolute_url
+from gmp_booking.infra.web.app_setup import absolute_url
 
 docs = Blueprint("api_docs", __name__, url_prefix="/api/v1/docs")
 KEPT = "gmp.api_reference"

@@ -15,7 +15,7 @@ from gmp_booking.desk.answering import offered_overrides
 from gmp_booking.desk.booking_file import BookingFile
 from gmp_booking.desk.change_section import change_links
 from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
-from gmp_booking.infra.i18n import _
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.text import N_
 

@@ -12,8 +12,8 @@ from gmp_booking.bookings.lists import list_happened
 from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
 from gmp_booking.bookings.proposals import OpenChange, open_change_of
 from gmp_booking.bookings.service import BookingDetails
-from gmp_booking.infra.journal import JournalEntry
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.signatures.service import Signature, list_signatures
 
 

@@ -41,9 +41,9 @@ from gmp_booking.desk.further_facts import further_facts
 from gmp_booking.desk.risk_section import risk_of
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as close
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import _, current_language
-from gmp_booking.infra.uow import Answer, Request
+from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 
 __all__ = ["page"]

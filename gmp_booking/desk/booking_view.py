@@ -13,8 +13,8 @@ from gmp_booking.bookings.service import Booking, BookingDetails
 from gmp_booking.desk.booking_file import BookingFile
 from gmp_booking.desk.change_section import recorded_changes
 from gmp_booking.desk.history import HistoryLine, history_lines
-from gmp_booking.infra.i18n import _, named
-from gmp_booking.infra.journal import JournalEntry
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_

@@ -22,10 +22,10 @@ from gmp_booking.bookings.proposals import OpenChange
 from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
 from gmp_booking.bookings.undoing import last_edit, undo
 from gmp_booking.bookings.words import EXPOSURE_LABELS, RUN_TYPE_LABELS
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import _, format_period
-from gmp_booking.infra.journal import JournalEntry
-from gmp_booking.infra.uow import Answer, Request
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import _, format_period
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period

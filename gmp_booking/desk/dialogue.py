@@ -14,9 +14,9 @@ from gmp_booking.accounts.door import asked, idempotency_of_form
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.on_behalf import Acknowledgement, acknowledge_signed_in, first_confirmation
 from gmp_booking.bookings.pages import bookings as page
-from gmp_booking.infra.http import send
-from gmp_booking.infra.journal import JournalEntry
-from gmp_booking.infra.uow import Answer
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.web.app_setup import send
 from gmp_booking.kernel.access import Actor
 
 _SAID: Final = {

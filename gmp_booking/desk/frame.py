@@ -11,7 +11,7 @@ from flask import Flask, request, url_for
 
 from gmp_booking.accounts import sessions
 from gmp_booking.approvals.inbox import count_waiting
-from gmp_booking.infra.i18n import _
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, is_allowed
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.service import find_facility

@@ -13,8 +13,8 @@ from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.desk.timeline import GROUPS, SEOUL, TimelineFacts, read_timeline
 from gmp_booking.desk.trade_words import grade_word
-from gmp_booking.infra.i18n import _, named
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Permission, Subject, is_allowed
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.policies.service import DayOff, Opening

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmp_booking.bookings.lifecycle import DonorStatus, Priority
 from gmp_booking.bookings.service import Booking
 from gmp_booking.bookings.words import DONOR_LABELS, PRIORITY_LABELS
-from gmp_booking.infra.i18n import _
+from gmp_booking.infra.web.i18n import _
 
 
 def further_facts(booking: Booking) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
-from gmp_booking.infra.uow import Unavailable, Uow
+from gmp_booking.infra.database.uow import Unavailable, Uow
 from gmp_booking.kernel.access import SYSTEM
 
 health = Blueprint("health", __name__)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.journal import JournalEntry
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
 
 WHAT: Mapping[str, str] = {

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.desk.outage_form import FIELDS, outage_of, shown_at_fields
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import _, named
-from gmp_booking.infra.uow import Answer, Uow
+from gmp_booking.infra.database.uow import Answer, Uow
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Refusal
 from gmp_booking.outages import service

@@ -10,7 +10,7 @@ from flask import url_for
 
 from gmp_booking.bookings.doors import alternatives_out
 from gmp_booking.bookings.service import BookingDetails
-from gmp_booking.infra.uow import Request
+from gmp_booking.infra.database.uow import Request
 from gmp_booking.reexamination.ways import ways_around
 
 WEIGHTY = frozenset({"HARD", "SOFT"})

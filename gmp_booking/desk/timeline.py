@@ -17,9 +17,9 @@ from gmp_booking.desk.public_time import Titles, others_time
 from gmp_booking.desk.timeline_view import Block, FormOpen, Lane, TimelineView, Window, lay_out
 from gmp_booking.desk.trade_words import grade_word
 from gmp_booking.desk.withdrawn import WithdrawnTime, read_withdrawn, withdrawn_blocks
-from gmp_booking.infra.http import is_htmx
-from gmp_booking.infra.i18n import _, named
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.app_setup import is_htmx
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_

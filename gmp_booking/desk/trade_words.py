@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gmp_booking.conflicts.rule import Parameter
-from gmp_booking.infra.i18n import _
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
 
 # What companies here make; another word may be typed, none of these is a regulation's.

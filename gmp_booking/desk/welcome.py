@@ -12,8 +12,8 @@ from gmp_booking.accounts import links, passwords, sessions
 from gmp_booking.accounts.links import FIRST_START, StandingLink
 from gmp_booking.accounts.service import create_account
 from gmp_booking.desk.admin.acts import errors_of, words
-from gmp_booking.infra.i18n import NAMES, use_language
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import NAMES, use_language
 from gmp_booking.kernel.access import SYSTEM, Role
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.text import N_

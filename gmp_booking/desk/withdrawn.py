@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from flask import url_for
 
 from gmp_booking.desk.timeline_view import OUTAGE, Block
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.period import Period
 from gmp_booking.outages.kinds import KIND_LABELS, OutageKind
 from gmp_booking.outages.service import OutageOn, list_on_resources

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_

@@ -16,10 +16,10 @@ from gmp_booking.execution.closing import carry_out as carry_out_closing
 from gmp_booking.execution.doors import answer_of, carry_out, carry_out_all
 from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut
 from gmp_booking.execution.service import SessionAct, get_session
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.openapi import KEYED, KEYED_AND_SEEN
-from gmp_booking.infra.uow import Answer
+from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
 
 api = Blueprint("execution_api", __name__, url_prefix="/api/v1", description="What happens in sessions")
 

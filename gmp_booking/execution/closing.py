@@ -12,7 +12,7 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.execution import store
 from gmp_booking.execution.events import BookingClosed
-from gmp_booking.infra.uow import Answer, Request, Uow
+from gmp_booking.infra.database.uow import Answer, Request, Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, Stale
 from gmp_booking.kernel.text import N_

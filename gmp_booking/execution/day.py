@@ -13,8 +13,8 @@ from gmp_booking.bookings.lifecycle import ENDED, RUNNING, SessionState
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import MISSED_AFTER
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.infra.i18n import SEOUL
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import SEOUL
 from gmp_booking.kernel.period import Period
 
 LOOK_BACK: Final = timedelta(days=14)

@@ -14,7 +14,7 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 
 
 def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:

@@ -7,7 +7,7 @@ from gmp_booking.execution import store
 from gmp_booking.execution.acts import envelope
 from gmp_booking.execution.clearance import CLEARANCE_LASTS
 from gmp_booking.execution.events import LineClearanceVoided
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 
 
 def list_lapsed(uow: Uow) -> list[tuple[str, int, str]]:

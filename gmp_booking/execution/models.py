@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstr
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key, Ref
+from gmp_booking.infra.database.base import Base, Instant, Key, Ref
 
 
 class LineClearance(Base):

@@ -21,9 +21,9 @@ from gmp_booking.execution.offers import MEANINGS, Offer, offers
 from gmp_booking.execution.schemas import SessionActSchema, delay
 from gmp_booking.execution.service import PERMISSIONS, SessionAct, SessionRow, get_session
 from gmp_booking.execution.signing import RECORD_TYPE, record_reference
-from gmp_booking.infra.http import field_errors, send
-from gmp_booking.infra.i18n import SEOUL, _, named
-from gmp_booking.infra.uow import Answer, Uow
+from gmp_booking.infra.database.uow import Answer, Uow
+from gmp_booking.infra.web.app_setup import field_errors, send
+from gmp_booking.infra.web.i18n import SEOUL, _, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_

@@ -11,7 +11,7 @@ from gmp_booking.execution.door_judge import judge_at_the_door
 from gmp_booking.execution.events import LineClearanceVerified, LineCleared, SessionReady
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_
 

@@ -12,7 +12,7 @@ from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.execution import releasing, store, trouble, true_times
 from gmp_booking.execution.acts import PERMISSIONS, SessionAct, subject_of
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
 from gmp_booking.kernel.text import N_

@@ -6,7 +6,7 @@ from typing import Any
 
 from gmp_booking.bookings.content import content_hash
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 from gmp_booking.signatures.service import Verified, sign

@@ -13,7 +13,7 @@ from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionR
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.execution.true_times import ended, let_end
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import fit_slots

@@ -21,7 +21,7 @@ from gmp_booking.execution.events import (
 )
 from gmp_booking.execution.releasing import not_released
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_

@@ -7,8 +7,8 @@ from typing import Final
 
 from config import Config
 from gmp_booking.accounts.links import INVITATION, StandingLink, find_link_to_mail, secret_of
-from gmp_booking.infra.outbox import ClaimedMessage
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.outbox import ClaimedMessage
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
 

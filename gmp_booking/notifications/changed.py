@@ -11,10 +11,10 @@ from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
 from gmp_booking.bookings.lifecycle import WAITING, ChangeState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails, details_of
-from gmp_booking.infra.deliveries import Happening
-from gmp_booking.infra.i18n import named
-from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, replace_pending, withdraw_pending
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.consumers import Happening
+from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage, replace_pending, withdraw_pending
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import named
 from gmp_booking.notifications.expiring import notices, still_expires
 from gmp_booking.notifications.kinds import MailKind
 from gmp_booking.notifications.recipients import (

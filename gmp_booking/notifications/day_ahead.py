@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from gmp_booking.bookings.models import Booking
-from gmp_booking.infra.outbox import ClaimedMessage, NewMessage
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.notifications.leads import SEOUL
 from gmp_booking.people.models import Person

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from gmp_booking.approvals.inbox import list_late, role_of
-from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, add_messages
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage, add_messages
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import store
 from gmp_booking.notifications.leads import QUIET_FROM, QUIET_UNTIL, SEOUL

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.deliveries import Happening
-from gmp_booking.infra.outbox import ClaimedMessage, NewMessage
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.consumers import Happening
+from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.notifications.kinds import MailKind
 from gmp_booking.notifications.leads import BEFORE_EXPIRY, due
 from gmp_booking.notifications.recipients import askers, deciders, messages_to, role_at_stage

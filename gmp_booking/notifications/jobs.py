@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Final
 
 from config import Config
-from gmp_booking.infra import outbox
-from gmp_booking.infra.deliveries import CannotHandle, note_failure
-from gmp_booking.infra.mail import BadMessage, Mail, MailServer, Refused, ServerDown, TryLater, build
-from gmp_booking.infra.outbox import ClaimedMessage
-from gmp_booking.infra.uow import Database, Unavailable, Uow
+from gmp_booking.infra.database import outbox
+from gmp_booking.infra.database.consumers import CannotHandle, note_failure
+from gmp_booking.infra.database.outbox import ClaimedMessage
+from gmp_booking.infra.database.uow import Database, Unavailable, Uow
+from gmp_booking.infra.mail.smtp import BadMessage, Mail, MailServer, Refused, ServerDown, TryLater, build
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications.digest import is_time_to_remind, plan_digests
 from gmp_booking.notifications.letters import write_letter

@@ -15,10 +15,10 @@ from config import Config
 from gmp_booking.bookings.ical import CANCELLED, CalendarPart, Invitation, calendar_of, parts_of
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.on_behalf import link_secret, list_acknowledgements
-from gmp_booking.infra import i18n
-from gmp_booking.infra.mail import CalendarFile, Mail, one_line
-from gmp_booking.infra.outbox import ClaimedMessage
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.outbox import ClaimedMessage
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.mail.smtp import CalendarFile, Mail, one_line
+from gmp_booking.infra.web import i18n
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications import account_mail

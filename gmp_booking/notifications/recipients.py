@@ -11,9 +11,9 @@ from gmp_booking.bookings.lifecycle import TRACKS, WAITING, Kind, Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import first_confirmation, list_acknowledgements
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.deliveries import Happening
-from gmp_booking.infra.outbox import NewMessage
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.consumers import Happening
+from gmp_booking.infra.database.outbox import NewMessage
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import day_ahead, store
 from gmp_booking.notifications.kinds import MailKind

@@ -13,10 +13,10 @@ from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.on_behalf import first_confirmation, list_acknowledgements
 from gmp_booking.bookings.store import BookingDetails, details_of
-from gmp_booking.infra.deliveries import CannotHandle, Happening, finish, take_happening
-from gmp_booking.infra.journal import Consumer
-from gmp_booking.infra.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
+from gmp_booking.infra.database.journal import Consumer
+from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import changed, store
 from gmp_booking.notifications.expiring import notices, still_expires

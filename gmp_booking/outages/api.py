@@ -11,9 +11,9 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
-from gmp_booking.infra.http import send
-from gmp_booking.infra.openapi import KEYED, KEYED_AND_SEEN
-from gmp_booking.infra.uow import Answer
+from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.outages import service
 from gmp_booking.outages.doors import carry_out_lifting, carry_out_placing
 from gmp_booking.outages.schemas import (

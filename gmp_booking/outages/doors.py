@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gmp_booking.infra.uow import Answer, Request, Uow
+from gmp_booking.infra.database.uow import Answer, Request, Uow
 from gmp_booking.kernel.errors import Refusal
 from gmp_booking.outages import service
 from gmp_booking.outages.service import NewOutage

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
+from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
 from gmp_booking.outages.kinds import HELD_ALONE, OutageKind, SubjectKind
 
 _SUBJECTS = ", ".join(f"'{one.value}'" for one in SubjectKind)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from gmp_booking.infra.instants import InstantField
+from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.text import N_
 from gmp_booking.outages.kinds import OutageKind, SubjectKind
 from gmp_booking.outages.recurrence import Repeat

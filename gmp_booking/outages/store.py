@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.types import BigInteger, Text
 
-from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Stale
 from gmp_booking.kernel.period import Period
 from gmp_booking.outages.kinds import SubjectKind

@@ -5,7 +5,7 @@ from datetime import date, time
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Text, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key, Stamp
+from gmp_booking.infra.database.base import Base, Instant, Key, Stamp
 
 
 class Facility(Base):

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.infra.i18n import _
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_

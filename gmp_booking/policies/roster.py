@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import FACILITY_ROLES, Permission, Role, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.text import N_

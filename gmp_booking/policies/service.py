@@ -10,7 +10,7 @@ import holidays
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.fingerprint import require_unchanged

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, discover
-from gmp_booking.infra.i18n import SEOUL
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import SEOUL
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Key, Stamp
+from gmp_booking.infra.database.base import Base, Key, Stamp
 
 
 class Product(Base):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from gmp_booking.infra import deliveries
-from gmp_booking.infra.deliveries import CannotHandle
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database import consumers
+from gmp_booking.infra.database.consumers import CannotHandle
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.reexamination import store
 from gmp_booking.reexamination.service import CannotLook, handle_next, look_at_next, want_nightly_look
@@ -34,7 +34,7 @@ def hear(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
                 return
         except CannotHandle as error:
             failed.append(error.delivery_id)
-            if database.transact(SYSTEM, deliveries.note_failure, error.delivery_id, repr(error.__cause__)):
+            if database.transact(SYSTEM, consumers.note_failure, error.delivery_id, repr(error.__cause__)):
                 _log.error("ALARM: delivery %s is given up", error.delivery_id, exc_info=error)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key
+from gmp_booking.infra.database.base import Base, Instant, Key
 
 
 class Reexamination(Base):

@@ -22,9 +22,9 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.deliveries import CannotHandle, Happening, finish, take_happening
-from gmp_booking.infra.journal import Consumer
-from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
+from gmp_booking.infra.database.journal import Consumer
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.outages.service import NewOutage, Plan, plan
 from gmp_booking.reexamination import store

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.outages.kinds import SubjectKind
 from gmp_booking.outages.store import Times, list_resources_hit
 

@@ -8,7 +8,7 @@ from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Occasion
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.reexamination.service import remaining
 

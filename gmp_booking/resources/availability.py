@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_

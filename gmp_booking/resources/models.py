@@ -20,7 +20,7 @@ from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Key, Ref, Stamp
+from gmp_booking.infra.database.base import Base, Key, Ref, Stamp
 
 
 class AirHandlingUnit(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.infra.instants import InstantField
+from gmp_booking.infra.web.datetime_fields import InstantField
 
 
 class ResourceOut(Schema):

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import DateTime, bindparam, text
 
-from gmp_booking.infra.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.period import Period
 
 _TAKE = text(

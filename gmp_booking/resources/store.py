@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Unit

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key
+from gmp_booking.infra.database.base import Base, Instant, Key
 
 
 class Signature(Base):

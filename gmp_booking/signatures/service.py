@@ -11,7 +11,7 @@ from typing import Final
 
 from gmp_booking.accounts import service as accounts
 from gmp_booking.accounts.service import Verified
-from gmp_booking.infra.uow import Database, Uow
+from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Forbidden, Refusal
 from gmp_booking.kernel.text import N_

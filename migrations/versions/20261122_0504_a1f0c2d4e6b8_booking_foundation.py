@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, history_sql, wall_sql
 
 revision = "a1f0c2d4e6b8"
 down_revision = None

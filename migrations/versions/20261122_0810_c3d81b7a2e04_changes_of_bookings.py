@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from gmp_booking.infra.walls import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
 
 revision = "c3d81b7a2e04"
 down_revision = "b7d2e9f10c35"

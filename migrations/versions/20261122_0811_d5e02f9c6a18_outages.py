@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.walls import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
 
 revision = "d5e02f9c6a18"
 down_revision = "c3d81b7a2e04"

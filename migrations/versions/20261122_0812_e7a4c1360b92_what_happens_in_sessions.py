@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gmp_booking.infra.walls import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
 
 revision = "e7a4c1360b92"
 down_revision = "d5e02f9c6a18"

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gmp_booking.infra.walls import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
 
 revision = "f19b58d7e3c6"
 down_revision = "e7a4c1360b92"

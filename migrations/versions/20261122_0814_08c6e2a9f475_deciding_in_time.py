@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.walls import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
 
 revision = "08c6e2a9f475"
 down_revision = "f19b58d7e3c6"

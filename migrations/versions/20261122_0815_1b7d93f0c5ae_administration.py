@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.walls import WALLS, wall_sql
+from gmp_booking.infra.database.row_policies import WALLS, wall_sql
 
 revision = "1b7d93f0c5ae"
 down_revision = "08c6e2a9f475"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.walls import Wall, wall_sql
+from gmp_booking.infra.database.row_policies import Wall, wall_sql
 
 revision = "2e9f04b8d6c1"
 down_revision = "1b7d93f0c5ae"

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from config import Config
 from gmp_booking.accounts import sessions
 from gmp_booking.app import create_app
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 
 PASSWORD = "한글비밀번호 2027 correct horse"
 CHEAP = "t=1,m=1024,p=1"

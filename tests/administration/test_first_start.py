@@ -14,8 +14,8 @@ from flask import Flask
 
 from gmp_booking.accounts.links import make_first_link
 from gmp_booking.cli import main
-from gmp_booking.infra.migrate import migrate
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.migrate import migrate
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.wiring import CONSUMERS
 from tests.conftest import Place, place_of

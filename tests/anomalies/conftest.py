@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.wiring import CONSUMERS
 from tests.anomalies.rivals import Rivals, settle
 from tests.conftest import Place, place_of

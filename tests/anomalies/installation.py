@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Self
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.wiring import CONSUMERS
 from tests.facility import lay_test_facility

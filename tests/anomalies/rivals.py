@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import psycopg
 from flask import Flask
 
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications import jobs
 from gmp_booking.reexamination.jobs import work
 from tests.conftest import Place

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from gmp_booking.infra.mailsink import list_messages, read_message, running_sink
+from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message, running_sink
 from gmp_booking.notifications.jobs import send
 from tests.anomalies.rivals import CANARY, GAON, SAEBYEOK, Rivals, a_booking
 from tests.doors import form_of, utc, weekday_at

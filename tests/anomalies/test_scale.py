@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from flask import Flask
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.wiring import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
 from tests.conftest import Place, place_of

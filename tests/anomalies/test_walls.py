@@ -11,7 +11,7 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from gmp_booking import tables
-from gmp_booking.infra.walls import WALLS, Wall
+from gmp_booking.infra.database.row_policies import WALLS, Wall
 from tests.anomalies.rivals import Rivals
 
 BEHIND = sorted(table for table, wall in WALLS.items() if wall in {Wall.TENANT, Wall.MARK, Wall.TRAIL})

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra.walls import WALLS, Wall
+from gmp_booking.infra.database.row_policies import WALLS, Wall
 from tests.architecture.sources import PACKAGE, ROOT, Module, method, modules
 
-COMMITS = {"gmp_booking/infra/uow.py"}
+COMMITS = {"gmp_booking/infra/database/uow.py"}
 BEYOND_TRANSACTIONS = {
-    "gmp_booking/infra/embedded.py": "makes roles and databases, before there is anything to commit",
+    "gmp_booking/infra/process/embedded.py": "makes roles and databases, before there is anything to commit",
     "gmp_booking/demo/clock.py": "lays and empties the demonstration as the owner, without a web server",
-    "gmp_booking/infra/db.py": "looks up who asks, on connections that cannot write",
+    "gmp_booking/infra/database/base.py": "looks up who asks, on connections that cannot write",
 }
 LOOKS = {"gmp_booking/accounts/sessions.py", "gmp_booking/calendars/feeds.py"}
 ENGINE_EYES = {"gmp_booking/bookings/gather.py"}

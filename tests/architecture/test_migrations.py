@@ -12,10 +12,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.migrate import MIGRATIONS, alembic_config, migrate, pending
-from gmp_booking.infra.uow import Database
-from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.infra.database.migrate import MIGRATIONS, alembic_config, migrate, pending
+from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.tables import Base
 from tests.conftest import Place, place_of

@@ -9,7 +9,7 @@ import pytest
 
 from docs import generate
 from gmp_booking.desk.history import WHAT
-from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, Wall
 from gmp_booking.kernel.access import PERMISSIONS, Permission
 from gmp_booking.tables import Base
 from gmp_booking.wiring import CONSUMERS

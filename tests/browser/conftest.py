@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from config import Config
-from gmp_booking.infra.mailsink import list_messages, read_message
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
 from gmp_booking.notifications import jobs
 from gmp_booking.wiring import CONSUMERS
 from tests.conftest import Place, place_of
@@ -79,7 +79,7 @@ class Quiet(WSGIRequestHandler):
 def sink_process(folder: Path) -> Iterator[int]:
     """The mail sink as a process: its event loop and the browser driver's do not share one."""
     port = a_free_port()
-    argv = [sys.executable, "-m", "gmp_booking.infra.mailsink", "--port", str(port), "--dir", str(folder)]
+    argv = [sys.executable, "-m", "gmp_booking.infra.mail.dev_mail_server", "--port", str(port), "--dir", str(folder)]
     sink = subprocess.Popen(argv)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

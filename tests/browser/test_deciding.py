@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from gmp_booking.infra.mailsink import list_messages, read_message
+from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
 from tests.browser.conftest import Site
 from tests.browser.test_accessibility import serious_findings
 from tests.doors import PASSWORD, weekday_at

@@ -14,7 +14,7 @@ import icalendar
 import pytest
 import vobject
 
-from gmp_booking.infra.assets import ROOT
+from gmp_booking.infra.web.assets import ROOT
 
 Event = dict[str, Any]
 Reader = Callable[[bytes], list[Event]]

@@ -12,7 +12,7 @@ from flask import Flask
 
 from gmp_booking.accounts.service import create_token
 from gmp_booking.calendars import masking
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import Actor
 from tests.calendars.conftest import REQUESTER, RIVAL, SCHEDULER
 from tests.doors import Visitor

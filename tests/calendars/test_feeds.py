@@ -15,7 +15,7 @@ from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.bookings.service import cancel, submit
 from gmp_booking.calendars.others import full_periods
 from gmp_booking.calendars.service import MOST_FEEDS, create_feed
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.period import Period

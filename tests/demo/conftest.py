@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from config import Config
 from gmp_booking.app import create_app
 from gmp_booking.demo.command import lay
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.migrate import migrate
+from gmp_booking.infra.database.migrate import migrate
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from tests.conftest import Place, place_of
 
 

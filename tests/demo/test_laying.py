@@ -14,8 +14,8 @@ from sqlalchemy import text
 from gmp_booking.companies.service import find_company
 from gmp_booking.demo.command import lay, lay_if_stale, welcome
 from gmp_booking.demo.people import DOOR, GUESTS, PASSWORD, STAFF
-from gmp_booking.infra.mailsink import running_sink
-from gmp_booking.infra.stack import StackError, mail_dir
+from gmp_booking.infra.mail.dev_mail_server import running_sink
+from gmp_booking.infra.process.stack import StackError, mail_dir
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications.jobs import send
 from gmp_booking.wiring import build

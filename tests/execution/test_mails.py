@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmp_booking.infra.outbox import claim
+from gmp_booking.infra.database.outbox import claim
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.letters import write_letter

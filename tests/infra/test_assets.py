@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra import assets
-from gmp_booking.infra.assets import ROOT, NoAssetsError, build_assets
+from gmp_booking.infra.web import assets
+from gmp_booking.infra.web.assets import ROOT, NoAssetsError, build_assets
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_bundle_is_built_once_and_again_when_something_changed(clone, tmp_pa
 
 def test_what_was_built_for_the_project_fits_the_content_security_policy():
     if not (assets.VENDOR / "htmx.js").exists():
-        subprocess.run([sys.executable, "-m", "gmp_booking.infra.assets"], check=True, cwd=ROOT)
+        subprocess.run([sys.executable, "-m", "gmp_booking.infra.web.assets"], check=True, cwd=ROOT)
     if not (assets.VENDOR / "htmx.js").exists():
         pytest.skip("the front-end assets cannot be built here")
     script = (assets.VENDOR / "htmx.js").read_text()

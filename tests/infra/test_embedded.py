@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gmp_booking.infra import embedded
-from gmp_booking.infra.embedded import EmbeddedDatabaseError, EmbeddedPostgres, role_sql
+from gmp_booking.infra.process import embedded
+from gmp_booking.infra.process.embedded import EmbeddedDatabaseError, EmbeddedPostgres, role_sql
 
 pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes through /proc")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
@@ -261,7 +261,7 @@ def test_an_ordinary_user_runs_it_as_themselves(open_folder):
     """
     run = partial(subprocess.run, user=somebody.pw_uid, group=somebody.pw_gid, extra_groups=[], cwd="/", text=True)
     try:
-        run([sys.executable, "-c", "import gmp_booking.infra.embedded"], check=True, capture_output=True)
+        run([sys.executable, "-c", "import gmp_booking.infra.process.embedded"], check=True, capture_output=True)
     except (PermissionError, subprocess.CalledProcessError):
         pytest.skip("an ordinary user may not read this Python or this clone")
     finished = run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, check=False)

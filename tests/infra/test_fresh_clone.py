@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_LIMIT_S, SECOND_LIMIT_S = 600, 5

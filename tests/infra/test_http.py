@@ -11,9 +11,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from config import Config
-from gmp_booking.infra import http
-from gmp_booking.infra.i18n import use_language
-from gmp_booking.infra.uow import Answer, Unavailable
+from gmp_booking.infra.database.uow import Answer, Unavailable
+from gmp_booking.infra.web import app_setup
+from gmp_booking.infra.web.i18n import use_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale, TooSoon
 from gmp_booking.kernel.period import Period
 from gmp_booking.wiring import Services
@@ -35,7 +35,7 @@ class Echo(Schema):
 def build(tmp_path, **settings: str) -> Flask:
     app = Flask("gmp_booking")
     app.config.update(API_TITLE="t", API_VERSION="1", OPENAPI_VERSION="3.1.0", TESTING=True)
-    http.install(
+    app_setup.install(
         app, Services(Config.from_env({"GMP_DATA_DIR": str(tmp_path), "GMP_DEFAULT_LANGUAGE": "en", **settings}), None)
     )
     api = Api(app)
@@ -52,7 +52,7 @@ def build(tmp_path, **settings: str) -> Flask:
         return shape
 
     api.register_blueprint(strict)
-    http.claim_errors(app)
+    app_setup.claim_errors(app)
     return app
 
 
@@ -95,7 +95,7 @@ def add_views(app: Flask) -> None:
 
     @both.get("/answer")
     def answer():
-        return http.send(
+        return app_setup.send(
             Answer(201, b'{"a": 1}', {"Location": "/x", "Content-Type": "application/json"}, replayed=True)
         )
 
@@ -105,7 +105,7 @@ def add_views(app: Flask) -> None:
 
     @both.get("/where")
     def where():
-        return {"ip": request.remote_addr, "secure": http.is_https(), "link": http.absolute_url("/x")}
+        return {"ip": request.remote_addr, "secure": app_setup.is_https(), "link": app_setup.absolute_url("/x")}
 
     app.register_blueprint(both, name="pages_")
     app.register_blueprint(both, name="programs", url_prefix="/api/v1")
@@ -260,13 +260,13 @@ def test_what_a_schema_says_is_said_in_our_words(given, said):
     use_language("en")
     with pytest.raises(ValidationError) as complaint:
         Strict().load(given)
-    [sentences] = http.field_errors(complaint.value.messages).values()
+    [sentences] = app_setup.field_errors(complaint.value.messages).values()
     assert sentences == [said]
 
 
 def test_nested_complaints_are_named_by_their_path():
     messages = {"json": {"sessions": {0: {"start": ["Missing."]}, 1: {"people": {2: ["Unknown."]}}}}, "_schema": "Odd."}
-    assert http.field_errors(messages) == {
+    assert app_setup.field_errors(messages) == {
         "sessions.0.start": ["Missing."],
         "sessions.1.people.2": ["Unknown."],
         "body": ["Odd."],

@@ -11,8 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from jinja2 import Environment
 
-from gmp_booking.infra import i18n
-from gmp_booking.infra.i18n import (
+from gmp_booking.infra.web import i18n
+from gmp_booking.infra.web.i18n import (
     closest_language,
     format_clock,
     format_day,

@@ -19,7 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from config import Config
-from gmp_booking.infra.mail import (
+from gmp_booking.infra.mail.smtp import (
     BadMessage,
     CalendarFile,
     Mail,

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from gmp_booking.infra.mailsink import list_messages, read_message, running_sink
+from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message, running_sink
 
 
 def a_message(subject="Your booking is confirmed", **more):
@@ -96,7 +96,15 @@ def a_sink_process(directory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    argv = [sys.executable, "-m", "gmp_booking.infra.mailsink", "--port", str(port), "--dir", str(directory)]
+    argv = [
+        sys.executable,
+        "-m",
+        "gmp_booking.infra.mail.dev_mail_server",
+        "--port",
+        str(port),
+        "--dir",
+        str(directory),
+    ]
     process = subprocess.Popen(argv)
     for _ in range(200):
         with socket.socket() as probe:

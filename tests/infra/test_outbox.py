@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gmp_booking.infra import outbox
-from gmp_booking.infra.outbox import ClaimedMessage, NewMessage
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database import outbox
+from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 
 NOW = datetime.now(UTC)

@@ -12,9 +12,9 @@ from alembic import command
 from sqlalchemy import create_engine
 
 from gmp_booking import wiring
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.migrate import alembic_config
-from gmp_booking.infra.selfcheck import UnfitDatabase, check
+from gmp_booking.infra.database.migrate import alembic_config
+from gmp_booking.infra.database.self_check import UnfitDatabase, check
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from tests.conftest import Place
 from tests.doors import make_app
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 
 PROGRAM = Path(sys.executable).with_name("gmp-booking")
 ROOT = Path(__file__).resolve().parents[2]

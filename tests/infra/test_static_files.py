@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, url_for
 
-from gmp_booking.infra import static_files
+from gmp_booking.infra.web import static_files
 
 
 @pytest.fixture

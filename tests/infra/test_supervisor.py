@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra.supervisor import Child, Supervisor, SupervisorError
+from gmp_booking.infra.process.supervisor import Child, Supervisor, SupervisorError
 
 IDLE = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from tests.doors import Program, Visitor, make_app, open_accounts
 
 

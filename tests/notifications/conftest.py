@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from config import Config
-from gmp_booking.infra.mailsink import list_messages, read_message, running_sink
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message, running_sink
 from gmp_booking.notifications.jobs import plan, send
 from tests.conftest import Place
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gmp_booking.accounts.links import find_link, invite
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.people.service import create_person, find_person_by_email
 from tests.notifications.conftest import PostOffice

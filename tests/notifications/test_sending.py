@@ -18,8 +18,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from config import Config
-from gmp_booking.infra import outbox
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database import outbox
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.letters import write_letter

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gmp_booking.bookings.content import BookingContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.bookings.service import preview
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.policies.models import Holiday

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.wiring import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.facility import COMPANIES, STAFF

@@ -16,9 +16,9 @@ from typing import Any
 
 import psycopg
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.mailsink import running_sink
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.infra.mail.dev_mail_server import running_sink
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.wiring import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.notifications.conftest import config_for

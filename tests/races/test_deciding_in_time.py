@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from gmp_booking.approvals.jobs import expire_overdue
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.wiring import CONSUMERS
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import ALONE, Arena

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra.embedded import EmbeddedPostgres
-from gmp_booking.infra.mailsink import list_messages, read_message
+from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from tests.conftest import Place
 from tests.oracles.course import Course, read_course
 from tests.oracles.judge import amiss

@@ -9,7 +9,7 @@ import pytest
 from psycopg import errors
 from sqlalchemy import text
 
-from gmp_booking.infra.uow import Database, Unavailable, Uow
+from gmp_booking.infra.database.uow import Database, Unavailable, Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.resources.store import get_resource_id
 from tests.conftest import Place
@@ -60,6 +60,6 @@ def test_locks_are_asked_for_once(database: Database) -> None:
 def test_a_statement_that_runs_into_the_deadline_means_unavailable(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gmp_booking.infra.uow.DEADLINE_S", 0.2)
+    monkeypatch.setattr("gmp_booking.infra.database.uow.DEADLINE_S", 0.2)
     with pytest.raises(Unavailable):
         database.transact(SYSTEM, lambda uow: uow.session.execute(text("SELECT pg_sleep(5)")))

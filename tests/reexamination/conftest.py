@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra.mailsink import running_sink
+from gmp_booking.infra.mail.dev_mail_server import running_sink
 from tests.notifications.conftest import PostOffice, config_for
 from tests.standing import Standing, standing
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gmp_booking.infra.uow import Database
+from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.reexamination.jobs import look, look_tonight, work
 from gmp_booking.wiring import CONSUMERS

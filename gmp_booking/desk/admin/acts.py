@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import sessions
 from gmp_booking.accounts.door import asked, idempotency_of_form
-from gmp_booking.infra.http import send
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.uow import Answer, Uow
+from gmp_booking.infra.database.uow import Answer, Uow
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, Stale
 from gmp_booking.kernel.text import N_

@@ -15,9 +15,9 @@ from gmp_booking.companies.service import CompanyFacts
 from gmp_booking.desk.admin import record_history
 from gmp_booking.desk.admin.acts import Form, admin, number, page, readable_by, ticked, words
 from gmp_booking.desk.trade_words import MODALITIES, modality_word
-from gmp_booking.infra.history import RowChange, list_changes
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.history import RowChange, list_changes
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid, NotFound
 from gmp_booking.kernel.fingerprint import fingerprint

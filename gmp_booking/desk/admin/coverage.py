@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.hours import week_of
 from gmp_booking.policies.service import list_holidays

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.desk.admin.acts import admin, page, readable_by
-from gmp_booking.infra.i18n import _
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.text import N_
 

@@ -16,9 +16,9 @@ from gmp_booking.calendars.service import revoke_feeds_of
 from gmp_booking.companies.service import list_companies
 from gmp_booking.desk.admin import record_history
 from gmp_booking.desk.admin.acts import Form, admin, page, readable_by, words
-from gmp_booking.infra.history import RowChange, list_changes
-from gmp_booking.infra.i18n import NAMES, _, named
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.history import RowChange, list_changes
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import NAMES, _, named
 from gmp_booking.kernel.access import (
     COMPANY_ROLES,
     FACILITY_ROLES,

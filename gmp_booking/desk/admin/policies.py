@@ -19,9 +19,9 @@ from gmp_booking.conflicts import catalogue
 from gmp_booking.desk.admin import coverage, record_history
 from gmp_booking.desk.admin.acts import Form, admin, page, readable_by, words
 from gmp_booking.desk.trade_words import limit_words
-from gmp_booking.infra.history import RowChange, list_changes
-from gmp_booking.infra.i18n import _, named
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.history import RowChange, list_changes
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint

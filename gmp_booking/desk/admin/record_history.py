@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.desk.trade_words import EQUIPMENT_KINDS, MODALITIES, ROOM_CLASSES, ROOM_USES, modality_word
-from gmp_booking.infra.history import RowChange
-from gmp_booking.infra.i18n import NAMES, _, format_instant
+from gmp_booking.infra.database.history import RowChange
+from gmp_booking.infra.web.i18n import NAMES, _, format_instant
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.role_words import ROLE_NAMES
 from gmp_booking.policies.hours import WEEKDAY_NAMES

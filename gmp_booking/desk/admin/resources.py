@@ -14,9 +14,9 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.desk.admin import record_history
 from gmp_booking.desk.admin.acts import Form, admin, number, number_if_any, page, readable_by, ticked, words
 from gmp_booking.desk.trade_words import EQUIPMENT_KINDS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word
-from gmp_booking.infra.history import RowChange, list_changes
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.history import RowChange, list_changes
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint

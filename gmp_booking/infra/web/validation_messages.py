@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gmp_booking.infra.i18n import _
+from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
 
 _NEEDED = N_("This is needed.")

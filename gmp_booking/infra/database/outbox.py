@@ -19,8 +19,8 @@ from sqlalchemy import Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
+from gmp_booking.infra.database.uow import Uow
 
 LEASE: Final = timedelta(seconds=60)
 SEND_LIMIT: Final = timedelta(seconds=30)

@@ -9,8 +9,8 @@ from sqlalchemy import Index, Text, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.infra.db import Base, Key, Ref, Stamp
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.base import Base, Key, Ref, Stamp
+from gmp_booking.infra.database.uow import Uow
 
 MOST_SHOWN: Final = 200
 # What a reader knows already, or what the database keeps for itself.

@@ -24,7 +24,7 @@ NAMES: Final[Mapping[str, str]] = {"ko": "한국어", "en": "English", "zh_Hans"
 DEFAULT: Final = "ko"
 UNREVIEWED: Final = frozenset({"zh_Hans"})
 """Languages whose catalogue no native speaker has read yet; every page says so in them."""
-CATALOGUES: Final = Path(__file__).resolve().parents[1] / "translations"
+CATALOGUES: Final = Path(__file__).resolve().parents[2] / "translations"
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 
 _WEEKDAYS: Final[Mapping[str, str]] = {"ko": "월화수목금토일", "zh_Hans": "一二三四五六日"}

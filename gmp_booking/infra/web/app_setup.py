@@ -21,10 +21,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gmp_booking.infra import i18n
-from gmp_booking.infra.i18n import _
-from gmp_booking.infra.schema_words import in_words
-from gmp_booking.infra.uow import Answer, Unavailable
+from gmp_booking.infra.database.uow import Answer, Unavailable
+from gmp_booking.infra.web import i18n
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.errors import Invalid, Refusal, TooSoon
 from gmp_booking.kernel.text import N_
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-from gmp_booking.infra.tether import ServiceUser, tethered
+from gmp_booking.infra.process.parent_death_signal import ServiceUser, tethered
 
 POLL_S: Final = 0.05
 FIRST_PAUSE_S: Final = 0.1

@@ -40,8 +40,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import pq, sql
 
-from gmp_booking.infra.service_user import NoServiceUserError, can_enter, can_execute, find_service_user
-from gmp_booking.infra.tether import ServiceUser, tethered
+from gmp_booking.infra.process.parent_death_signal import ServiceUser, tethered
+from gmp_booking.infra.process.service_user import NoServiceUserError, can_enter, can_execute, find_service_user
 
 SUPERUSER: Final = "postgres"
 OWNER: Final = "gmp_owner"

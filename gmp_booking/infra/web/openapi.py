@@ -10,7 +10,7 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
-from gmp_booking.infra.http import PROBLEM_JSON
+from gmp_booking.infra.web.app_setup import PROBLEM_JSON
 
 _KEY: Final = {
     "in": "header",

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from gmp_booking.infra.tether import ServiceUser
+from gmp_booking.infra.process.parent_death_signal import ServiceUser
 
 SERVICE_USER = "gmpdb"
 

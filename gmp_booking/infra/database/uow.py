@@ -20,8 +20,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
-from gmp_booking.infra.db import Base, Key, Ref, Stamp, create_engine_for, create_looking_engine_for
-from gmp_booking.infra.journal import Consumer, write_entry
+from gmp_booking.infra.database.base import Base, Key, Ref, Stamp, create_engine_for, create_looking_engine_for
+from gmp_booking.infra.database.journal import Consumer, write_entry
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.events import Event

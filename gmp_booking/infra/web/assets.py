@@ -1,6 +1,6 @@
 """Build the front-end parts that are not ours (htmx, the Pretendard font) into static/vendor.
 
-`python -m gmp_booking.infra.assets` does nothing while nothing has changed. Without Node or a package registry in reach
+`python -m gmp_booking.infra.web.assets` does nothing while nothing has changed. Without Node or a package registry in reach
 it warns and goes on: every page works without them, in another font and without live updates.
 """
 
@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(__file__).resolve().parents[3]
 VENDOR: Final = ROOT / "gmp_booking" / "static" / "vendor"
 OLDEST_NODE: Final = 18
 INSTALL_LIMIT_S: Final = 300

@@ -1,6 +1,6 @@
 """A mail server that keeps every message as a file and sends none on: for the demo and for tests.
 
-`python -m gmp_booking.infra.mailsink --port 1025 --dir mail`
+`python -m gmp_booking.infra.mail.dev_mail_server --port 1025 --dir mail`
 """
 
 from __future__ import annotations

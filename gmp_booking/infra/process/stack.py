@@ -19,9 +19,9 @@ from typing import Final
 from gunicorn.config import KNOWN_SETTINGS
 
 from config import PREFIX, Config
-from gmp_booking.infra import gunicorn_hooks
-from gmp_booking.infra.embedded import EmbeddedDatabaseError, EmbeddedPostgres
-from gmp_booking.infra.supervisor import Child, StopRequested, Supervisor, SupervisorError
+from gmp_booking.infra.process import gunicorn_hooks
+from gmp_booking.infra.process.embedded import EmbeddedDatabaseError, EmbeddedPostgres
+from gmp_booking.infra.process.supervisor import Child, StopRequested, Supervisor, SupervisorError
 
 DATABASE: Final = "gmp"
 
@@ -118,7 +118,7 @@ def _start_mail_sink(config: Config, supervisor: Supervisor) -> Config:
     supervisor.start(
         Child(
             name="mail sink",
-            argv=[sys.executable, "-m", "gmp_booking.infra.mailsink", *options],
+            argv=[sys.executable, "-m", "gmp_booking.infra.mail.dev_mail_server", *options],
             env=_environment(config),
             log=config.data_dir / "mailsink.log",
         )

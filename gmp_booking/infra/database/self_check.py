@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from gmp_booking.infra.migrate import pending
-from gmp_booking.infra.walls import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.infra.database.migrate import pending
+from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, Wall
 
 REQUIRED_CONSTRAINTS = ("ex_slot_unit_during", "ck_slot_during")
 REQUIRED_TRIGGERS = ("lock_held",)

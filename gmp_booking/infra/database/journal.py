@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from gmp_booking.infra.db import Base, Instant, Key, Ref, Stamp
+from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.events import Event
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from gmp_booking.infra.uow import Uow
+from gmp_booking.infra.database.uow import Uow
 
 MAX_ATTEMPTS = 10
 
