@@ -18,10 +18,13 @@ from pathlib import Path
 from sqlalchemy import QueuePool
 
 from config import Config
-from gmp_booking.bookings import amending, change_rows, lifecycle, limits, slot_holds, targets
+from gmp_booking.booking_forms import form_marks
+from gmp_booking.bookings import change_store, lifecycle
 from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Kind, SessionState
+from gmp_booking.changes import classify_change
 from gmp_booking.companies.models import Company
 from gmp_booking.conflicts import catalogue
+from gmp_booking.evaluation import decision_deadlines, request_limits
 from gmp_booking.execution import clearance
 from gmp_booking.infra.database import row_policies
 from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY
@@ -144,7 +147,7 @@ def _booking_steps() -> Iterator[tuple[object, ...]]:
 
 def _change_states() -> Iterator[tuple[object, ...]]:
     for state in ChangeState:
-        yield state.value, _yes(state in change_rows.OPEN)
+        yield state.value, _yes(state in change_store.OPEN)
 
 
 def _session_steps() -> Iterator[tuple[object, ...]]:
@@ -202,7 +205,7 @@ def limits_and_times() -> str:
         "What the product starts with. None of them is a regulation: they are ours.\n",
         "## Deciding\n",
         "A request is to be decided within so many working days, and ends by itself after twice as many; a returned "
-        f"one {targets.RETURNED_DAYS} working days after it was returned. Changes follow the same times. Both sides "
+        f"one {decision_deadlines.RETURNED_DAYS} working days after it was returned. Changes follow the same times. Both sides "
         f"are warned {_leads(leads.BEFORE_EXPIRY)}, in calendar days at {leads.MORNING:%H:%M}.\n",
         table(["Kind", "Working days to decide"], _decision_days()),
         "## Further limits\n",
@@ -213,18 +216,29 @@ def limits_and_times() -> str:
 def _decision_days() -> Iterator[tuple[object, ...]]:
     start = datetime(2027, 1, 4, tzinfo=UTC)
     for kind in Kind:
-        yield kind.value, targets.decision_days(kind, Period(start, start + timedelta(hours=8)))
-    long = Period(start, start + targets.CAMPAIGN)
-    yield f"CLEANROOM spanning {targets.CAMPAIGN.days} days or more", targets.decision_days(Kind.CLEANROOM, long)
+        yield kind.value, decision_deadlines.decision_days(kind, Period(start, start + timedelta(hours=8)))
+    long = Period(start, start + decision_deadlines.CAMPAIGN)
+    yield (
+        f"CLEANROOM spanning {decision_deadlines.CAMPAIGN.days} days or more",
+        decision_deadlines.decision_days(Kind.CLEANROOM, long),
+    )
 
 
 def _limits() -> Iterator[tuple[object, ...]]:
     cap = Company.__table__.c.pending_room_days_cap.server_default
     most_waiting = getattr(getattr(cap, "arg", None), "text", "")
     yield "Room-days a company keeps waiting for a decision", f"{most_waiting} room-days", "the company's page"
-    yield "Days of room work that need no signatory", f"{limits.DAYS_WITHOUT_A_SIGNATORY} days", "bookings/limits.py"
-    yield "How far a session is moved under standing signatures", _time(amending.FURTHEST_MOVE), "bookings/amending.py"
-    yield "A mark of an open form ends after", _time(slot_holds.LASTS), "bookings/slot_holds.py"
+    yield (
+        "Days of room work that need no signatory",
+        f"{request_limits.DAYS_WITHOUT_A_SIGNATORY} days",
+        "evaluation/request_limits.py",
+    )
+    yield (
+        "How far a session is moved under standing signatures",
+        _time(classify_change.FURTHEST_MOVE),
+        "changes/classify_change.py",
+    )
+    yield "A mark of an open form ends after", _time(form_marks.LASTS), "booking_forms/form_marks.py"
     yield "An entry made later than this says why", _time(clearance.LATE_AFTER), "execution/clearance.py"
     yield "“Did nobody come?” is asked after", _time(clearance.MISSED_AFTER), "execution/clearance.py"
     yield "A released room stays released for", _time(clearance.CLEARANCE_LASTS), "execution/clearance.py"

@@ -16,11 +16,10 @@ from gmp_booking.approvals import api as approvals_api
 from gmp_booking.approvals import bulk_api as decisions_api
 from gmp_booking.approvals import confirm_page
 from gmp_booking.approvals import pages as approvals_pages
-from gmp_booking.bookings import api as bookings_api
-from gmp_booking.bookings import change_api
 from gmp_booking.calendars import api as calendars_api
 from gmp_booking.calendars import feeds
 from gmp_booking.calendars import pages as calendars_pages
+from gmp_booking.changes import api as change_api
 from gmp_booking.demo import pages as demo_pages
 from gmp_booking.desk import account_page, api_docs, booking_page, frame, free_rooms, health, outage_pages
 from gmp_booking.desk import api as desk_api
@@ -36,6 +35,7 @@ from gmp_booking.kernel.access import Role
 from gmp_booking.outages import api as outages_api
 from gmp_booking.policies import roster_pages
 from gmp_booking.reexamination import api as reexamination_api
+from gmp_booking.requests import api as bookings_api
 from gmp_booking.resources import api as resources_api
 from gmp_booking.wiring import Services
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from config import Config
-from gmp_booking.infra.database.self_check import check as check_database
 from gmp_booking.infra.database.journal import Consumer
+from gmp_booking.infra.database.self_check import check as check_database
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications.service import NOTIFICATIONS
 from gmp_booking.reexamination.service import REEXAMINATION

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from config import Config
 from gmp_booking.accounts import jobs as accounts
 from gmp_booking.approvals import jobs as approvals
-from gmp_booking.bookings import slot_holds
+from gmp_booking.booking_forms import form_marks
 from gmp_booking.execution import jobs as execution
 from gmp_booking.infra.database.uow import Database, Unavailable, forget_old_keys
 from gmp_booking.kernel.access import SYSTEM
@@ -59,7 +59,7 @@ TIMETABLE: Final = (
     Tick("look at everything once a night", 60, lambda w: reexamination.look_tonight(w.database)),
     Tick("take back releases that lapsed", 60, lambda w: execution.take_back_releases(w.database, goes_on=w.goes_on)),
     Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, forget_old_keys)),
-    Tick("forget marks of forms long closed", 3600, lambda w: slot_holds.forget(w.database)),
+    Tick("forget marks of forms long closed", 3600, lambda w: form_marks.forget(w.database)),
     Tick("forget visitors and old attempts", 3600, lambda w: accounts.forget(w.database)),
 )
 

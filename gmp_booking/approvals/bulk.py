@@ -9,17 +9,17 @@ from typing import Any, Final
 
 from gmp_booking.approvals.service import Decision, action_of_stage, current_stage, decide, meaning_of
 from gmp_booking.bookings import store
-from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.proposals import open_change_of
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Answer, Idempotency, Request, Unavailable, Uow
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.handlers import decision_refused
 from gmp_booking.signatures.service import Verified, verify
 
 MOST_AT_ONCE: Final = 30

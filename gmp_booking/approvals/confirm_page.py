@@ -13,10 +13,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.sessions import opened_by_link, services
-from gmp_booking.bookings.on_behalf import Asked, acknowledge, find_asked
 from gmp_booking.infra.web import app_setup, i18n
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.period import Period
+from gmp_booking.requests.on_behalf import Asked, acknowledge, find_asked
 
 confirmations = Blueprint("confirmations", __name__, url_prefix="/confirm")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from gmp_booking.approvals.service import stage_of
-from gmp_booking.bookings import proposals, store
+from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingExpired
 from gmp_booking.bookings.lifecycle import Action, BookingState, step, transition_of
-from gmp_booking.bookings.proposals import open_change_of
-from gmp_booking.bookings.service import release
+from gmp_booking.changes import change_requests
+from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.requests.service import release
 from gmp_booking.resources.slots import locks_of_slots
 
 _EXPIRING = transition_of(Action.EXPIRE).sources
@@ -79,5 +80,5 @@ def expire_change(uow: Uow, reference: str) -> bool:
     uow.lock(locks_of_slots(uow, details.booking.id))
     if waiting.change.pending_until > uow.now:
         return False
-    proposals.expire(uow, waiting, stage=stage_of(waiting.proposal.booking))
+    change_requests.expire(uow, waiting, stage=stage_of(waiting.proposal.booking))
     return True

@@ -15,8 +15,8 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals import inbox as waiting
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, Sheet, decide_all, read_sheets
 from gmp_booking.approvals.inbox import Inbox, Wanted
+from gmp_booking.booking_forms.view_models import shown_finding
 from gmp_booking.bookings.lifecycle import Action, Kind
-from gmp_booking.bookings.shown import shown_finding
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Refusal

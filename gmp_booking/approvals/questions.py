@@ -6,12 +6,12 @@ from gmp_booking.approvals.service import stage_of
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingQuestionAsked
 from gmp_booking.bookings.lifecycle import Action, BookingState, step
-from gmp_booking.bookings.proposals import open_change_of
-from gmp_booking.bookings.service import require_reason, subject_of
 from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Stale
+from gmp_booking.requests.service import require_reason, subject_of
 
 
 def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:

@@ -27,17 +27,17 @@ from gmp_booking.bookings.lifecycle import (
     step,
 )
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.placing import refusal
-from gmp_booking.bookings.proposals import OpenChange, open_change_of, pass_on, put_in_force, refuse, send_back
-from gmp_booking.bookings.service import examine_again, release, require_reason, subject_of
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.bookings.targets import RETURNED_DAYS, working_days_later
+from gmp_booking.changes.change_requests import OpenChange, open_change_of, pass_on, put_in_force, refuse, send_back
 from gmp_booking.conflicts.case import Occasion
+from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
+from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, Role, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
+from gmp_booking.requests.service import examine_again, release, require_reason, subject_of
 from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.service import Signature, Verified, sign, signers_of
 

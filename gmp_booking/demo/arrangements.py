@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 
 from gmp_booking.accounts.service import find_actor_of_email
 from gmp_booking.approvals.service import Decision, decide
-from gmp_booking.bookings.changes import Came, amend
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.changes.service import Came, amend
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.people import STAFF_DOMAIN
 from gmp_booking.demo.stories import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Story

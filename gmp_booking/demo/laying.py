@@ -8,11 +8,10 @@ from datetime import date, datetime
 
 from gmp_booking.accounts.service import SignedIn, find_actor_of_email, open_session, sign_out
 from gmp_booking.approvals.service import Decision, decide
+from gmp_booking.booking_forms.form import form_of
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.form import form_of
 from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import Submitted, cancel, save_draft, submit
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.happenings import Happening, happenings
@@ -21,6 +20,7 @@ from gmp_booking.demo.stories import PRODUCTION, QA, SEOUL, Act, Deed, Story
 from gmp_booking.execution.service import SessionAct, act_on
 from gmp_booking.infra.database.uow import Database, Request
 from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.requests.service import Submitted, cancel, save_draft, submit
 from gmp_booking.signatures.service import Verified, verify
 
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"

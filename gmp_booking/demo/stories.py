@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS, Kind, RunType
-from gmp_booking.bookings.limits import needs_signatory
 from gmp_booking.demo.people import GUESTS, STAFF_DOMAIN
 from gmp_booking.demo.programme import FACILITY, HOLIDAY_VISIT, PROGRAMME, Run, Series, Visit
+from gmp_booking.evaluation.request_limits import needs_signatory
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SCHEDULER, PRODUCTION, QA, DEMO_MANAGER = (

@@ -10,7 +10,6 @@ from flask import url_for
 
 from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings.lifecycle import ENDED, FINAL, WAITING, Action, BookingState
-from gmp_booking.bookings.service import Booking, subject_of
 from gmp_booking.desk.answering import offered_overrides
 from gmp_booking.desk.booking_file import BookingFile
 from gmp_booking.desk.change_section import change_links
@@ -18,6 +17,7 @@ from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.service import Booking, subject_of
 
 ACT_LABELS: Mapping[Action, str] = {
     Action.REVIEW: N_("Pass on"),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gmp_booking.approvals.overrides import Override, list_overrides
-from gmp_booking.bookings import service
 from gmp_booking.bookings.lists import list_happened
-from gmp_booking.bookings.on_behalf import Acknowledgement, list_acknowledgements
-from gmp_booking.bookings.proposals import OpenChange, open_change_of
-from gmp_booking.bookings.service import BookingDetails
+from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.requests import service
+from gmp_booking.requests.on_behalf import Acknowledgement, list_acknowledgements
+from gmp_booking.requests.service import BookingDetails
 from gmp_booking.signatures.service import Signature, list_signatures
 
 

@@ -10,14 +10,12 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.doors import carry_out
 from gmp_booking.approvals.questions import ask_again
-from gmp_booking.bookings import service
-from gmp_booking.bookings.answers import answer
-from gmp_booking.bookings.doors import decision_refused
+from gmp_booking.booking_forms.view_models import shown_finding
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import findings_out
-from gmp_booking.bookings.shown import shown_finding
 from gmp_booking.desk.answering import answered_for, overrides_typed
 from gmp_booking.desk.booking_actions import actions_for
 from gmp_booking.desk.booking_file import read_file
@@ -45,6 +43,8 @@ from gmp_booking.infra.database.uow import Answer, Request
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
+from gmp_booking.requests import service
+from gmp_booking.requests.handlers import decision_refused
 
 __all__ = ["page"]
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from gmp_booking.approvals.service import current_stage
 from gmp_booking.bookings.lifecycle import FINAL, TRACKS, WAITING, BookingState, Stage, Track
-from gmp_booking.bookings.proposals import OpenChange
-from gmp_booking.bookings.service import Booking, BookingDetails
+from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.desk.booking_file import BookingFile
 from gmp_booking.desk.change_section import recorded_changes
 from gmp_booking.desk.history import HistoryLine, history_lines
@@ -18,6 +17,7 @@ from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.service import Booking, BookingDetails
 from gmp_booking.signatures.service import Signature
 
 

@@ -11,17 +11,15 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings import changes
-from gmp_booking.bookings.change_pages import bookings as page
-from gmp_booking.bookings.changes import ASKED_FOR, Amended
+from gmp_booking.booking_forms.change_pages import bookings as page
+from gmp_booking.booking_forms.form import SEOUL, moments
 from gmp_booking.bookings.diff import Difference, differences
-from gmp_booking.bookings.doors import decision_refused
-from gmp_booking.bookings.form import SEOUL, moments
+from gmp_booking.bookings.labels import EXPOSURE_LABELS, RUN_TYPE_LABELS
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.proposals import OpenChange
-from gmp_booking.bookings.service import Booking, BookingDetails, subject_of
-from gmp_booking.bookings.undoing import last_edit, undo
-from gmp_booking.bookings.words import EXPOSURE_LABELS, RUN_TYPE_LABELS
+from gmp_booking.changes import service
+from gmp_booking.changes.change_requests import OpenChange
+from gmp_booking.changes.service import ASKED_FOR, Amended
+from gmp_booking.changes.undo import last_edit, undo
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Answer, Request
 from gmp_booking.infra.web.app_setup import send
@@ -30,6 +28,8 @@ from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.handlers import decision_refused
+from gmp_booking.requests.service import Booking, BookingDetails, subject_of
 
 FIELDS: Final[Mapping[str, str]] = {
     "product": N_("Product"),
@@ -175,7 +175,7 @@ def undoable(journal: Sequence[JournalEntry], booking: Booking, actor: Actor) ->
 def withdraw_change(reference: str) -> Response:
     call = asked(idempotency=idempotency_of_form())
     done = _done(reference, "change-withdrawn")
-    return send(call.answer(done, changes.withdraw, reference, revision=revision_seen(reference)))
+    return send(call.answer(done, service.withdraw, reference, revision=revision_seen(reference)))
 
 
 @page.post("/<reference>/undo")
@@ -190,7 +190,7 @@ def undo_edit(reference: str) -> Response:
 def move_session(reference: str, number: int) -> Response:
     call = asked(idempotency=idempotency_of_form())
     values = {"start": _instant("start"), "end": _instant("end"), "revision": revision_seen(reference)}
-    return send(_checked(call, changes.move_session, reference, number, **values))
+    return send(_checked(call, service.move_session, reference, number, **values))
 
 
 @page.post("/<reference>/sessions/<int:number>/give-up")
@@ -200,7 +200,7 @@ def give_up_session(reference: str, number: int) -> Response:
     call = asked(reason=reason or None, idempotency=idempotency_of_form())
     values = {"reason": reason, "revision": revision_seen(reference)}
     done = _done(reference, "session-cancelled")
-    return send(call.answer(done, changes.give_up_session, reference, number, **values))
+    return send(call.answer(done, service.give_up_session, reference, number, **values))
 
 
 def _instant(name: str) -> datetime:

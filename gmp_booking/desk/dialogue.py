@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings.on_behalf import Acknowledgement, acknowledge_signed_in, first_confirmation
-from gmp_booking.bookings.pages import bookings as page
+from gmp_booking.booking_forms.pages import bookings as page
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.kernel.access import Actor
+from gmp_booking.requests.on_behalf import Acknowledgement, acknowledge_signed_in, first_confirmation
 
 _SAID: Final = {
     "BookingReturned": "question",

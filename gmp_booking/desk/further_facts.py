@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gmp_booking.bookings.labels import DONOR_LABELS, PRIORITY_LABELS
 from gmp_booking.bookings.lifecycle import DonorStatus, Priority
-from gmp_booking.bookings.service import Booking
-from gmp_booking.bookings.words import DONOR_LABELS, PRIORITY_LABELS
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.requests.service import Booking
 
 
 def further_facts(booking: Booking) -> list[tuple[str, str]]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import url_for
 
-from gmp_booking.bookings.doors import alternatives_out
-from gmp_booking.bookings.service import BookingDetails
 from gmp_booking.infra.database.uow import Request
 from gmp_booking.reexamination.ways import ways_around
+from gmp_booking.requests.handlers import alternatives_out
+from gmp_booking.requests.service import BookingDetails
 
 WEIGHTY = frozenset({"HARD", "SOFT"})
 

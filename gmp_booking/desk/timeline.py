@@ -11,8 +11,8 @@ from flask import Blueprint, render_template, request, url_for
 
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.booking_forms.form_marks import Mark, list_marks
 from gmp_booking.bookings.lists import TakenTime, list_taken_time
-from gmp_booking.bookings.slot_holds import Mark, list_marks
 from gmp_booking.desk.public_time import Titles, others_time
 from gmp_booking.desk.timeline_view import Block, FormOpen, Lane, TimelineView, Window, lay_out
 from gmp_booking.desk.trade_words import grade_word

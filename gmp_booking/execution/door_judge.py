@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gmp_booking.bookings import store as bookings
-from gmp_booking.bookings.catalogue import look_up
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.gather import gather
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.gather import gather
+from gmp_booking.evaluation.resolved_content import look_up
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 

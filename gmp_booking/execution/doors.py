@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gmp_booking.bookings.doors import decision_refused
 from gmp_booking.execution.schemas import session_out
 from gmp_booking.execution.service import SessionAct, SessionRow, act_on, for_row
 from gmp_booking.infra.database.uow import Answer, Request
 from gmp_booking.kernel.errors import Conflict, Refusal
+from gmp_booking.requests.handlers import decision_refused
 from gmp_booking.signatures.service import Verified, verify
 
 

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form
 from gmp_booking.accounts.sessions import local_path, signed_in
-from gmp_booking.bookings.shown import shown_finding
+from gmp_booking.booking_forms.view_models import shown_finding
 from gmp_booking.execution.clearance import CHECKLIST
 from gmp_booking.execution.doors import carry_out, carry_out_all
 from gmp_booking.execution.offers import MEANINGS, Offer, offers

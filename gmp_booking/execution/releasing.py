@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
-from gmp_booking.bookings.placing import refusal
+from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.acts import SessionAct, envelope
 from gmp_booking.execution.clearance import CHECKLIST

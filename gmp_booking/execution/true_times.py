@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
-from gmp_booking.bookings.placing import refusal
-from gmp_booking.bookings.service import require_reason
+from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.acts import SessionAct, envelope, happened_at
 from gmp_booking.execution.clearance import EARLIEST_START, LONGEST_OVERRUN, late_minutes
@@ -25,6 +24,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.service import require_reason
 from gmp_booking.resources.slots import fit_slots
 
 

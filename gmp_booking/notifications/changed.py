@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from gmp_booking.bookings.change_rows import find_change, proposed
+from gmp_booking.bookings.change_store import find_change, proposed
 from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
 from gmp_booking.bookings.lifecycle import WAITING, ChangeState
 from gmp_booking.bookings.models import Booking

@@ -14,7 +14,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from config import Config
 from gmp_booking.bookings.ical import CANCELLED, CalendarPart, Invitation, calendar_of, parts_of
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.on_behalf import link_secret, list_acknowledgements
 from gmp_booking.infra.database.outbox import ClaimedMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.mail.smtp import CalendarFile, Mail, one_line
@@ -32,6 +31,7 @@ from gmp_booking.notifications.risks import told_risks
 from gmp_booking.notifications.service import Current, look_again
 from gmp_booking.people.models import Person
 from gmp_booking.policies.store import find_facility
+from gmp_booking.requests.on_behalf import link_secret, list_acknowledgements
 
 TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates" / "mail"
 

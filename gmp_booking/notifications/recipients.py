@@ -9,7 +9,6 @@ from typing import Any
 
 from gmp_booking.bookings.lifecycle import TRACKS, WAITING, Kind, Track
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.on_behalf import first_confirmation, list_acknowledgements
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.infra.database.consumers import Happening
 from gmp_booking.infra.database.outbox import NewMessage
@@ -19,6 +18,7 @@ from gmp_booking.notifications import day_ahead, store
 from gmp_booking.notifications.kinds import MailKind
 from gmp_booking.notifications.leads import Start, plan_reminders
 from gmp_booking.people.models import Person
+from gmp_booking.requests.on_behalf import first_confirmation, list_acknowledgements
 
 
 def messages_to(

@@ -11,7 +11,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.on_behalf import first_confirmation, list_acknowledgements
 from gmp_booking.bookings.store import BookingDetails, details_of
 from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
 from gmp_booking.infra.database.journal import Consumer
@@ -35,6 +34,7 @@ from gmp_booking.notifications.recipients import (
     to_confirm,
 )
 from gmp_booking.people.models import Person
+from gmp_booking.requests.on_behalf import first_confirmation, list_acknowledgements
 
 
 def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:

@@ -12,9 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings import store as bookings
-from gmp_booking.bookings.catalogue import look_up
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.gather import Gathered, gather
 from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import Booking, Evaluation
 from gmp_booking.bookings.store import BookingDetails
@@ -22,6 +20,8 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.gather import Gathered, gather
+from gmp_booking.evaluation.resolved_content import look_up
 from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.uow import LockKey, Uow

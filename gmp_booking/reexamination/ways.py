@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.catalogue import look_up
-from gmp_booking.bookings.gather import gather
-from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Occasion
+from gmp_booking.evaluation.gather import gather
+from gmp_booking.evaluation.resolved_content import look_up
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.reexamination.service import remaining
+from gmp_booking.requests.service import subject_of
 
 
 def ways_around(uow: Uow, details: BookingDetails) -> tuple[Alternative, ...]:

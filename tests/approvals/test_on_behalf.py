@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gmp_booking.bookings.on_behalf import link_secret
+from gmp_booking.requests.on_behalf import link_secret
 from tests.doors import form_of
 from tests.standing import Standing
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from gmp_booking.bookings import form as forms
+from gmp_booking.booking_forms import form as forms
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.bookings.schemas import BookingSchema

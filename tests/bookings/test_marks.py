@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from gmp_booking.bookings import slot_holds
+from gmp_booking.booking_forms import form_marks
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.period import Period
 from tests.doors import form_of, weekday_at
@@ -84,10 +84,10 @@ def test_a_mark_ends_by_itself_and_is_forgotten(standing: Standing) -> None:
     standing.ask("UPDATE slot_hold SET expires_at = gmp_now() RETURNING id")
     assert marks_seen_by(standing, RIVAL) == []
     assert marks_seen_by(standing, REQUESTER) == []
-    slot_holds.forget(standing.database)
+    form_marks.forget(standing.database)
     assert len(standing.ask("SELECT id FROM slot_hold")) == 1
     standing.ask("UPDATE slot_hold SET expires_at = gmp_now() - interval '61 minutes' RETURNING id")
-    slot_holds.forget(standing.database)
+    form_marks.forget(standing.database)
     assert standing.ask("SELECT id FROM slot_hold") == []
 
 
@@ -122,12 +122,12 @@ def test_more_than_a_week_or_long_past_is_not_marked(standing: Standing) -> None
     past = Period(START - timedelta(days=365), START - timedelta(days=364))
     long = Period(START, START + timedelta(days=8))
     standing.database.transact(
-        actor, slot_holds.mark, [("B-01", past), ("B-01", long), ("NOWHERE", Period(START, START + timedelta(hours=1)))]
+        actor, form_marks.mark, [("B-01", past), ("B-01", long), ("NOWHERE", Period(START, START + timedelta(hours=1)))]
     )
     assert standing.ask("SELECT id FROM slot_hold") == []
     hours = [("B-01", Period(START + timedelta(hours=n), START + timedelta(hours=n + 1))) for n in range(40)]
-    standing.database.transact(actor, slot_holds.mark, hours)
-    assert len(standing.ask("SELECT id FROM slot_hold")) == slot_holds.MOST
+    standing.database.transact(actor, form_marks.mark, hours)
+    assert len(standing.ask("SELECT id FROM slot_hold")) == form_marks.MOST
 
 
 def test_a_rival_cannot_read_the_rows(standing: Standing) -> None:

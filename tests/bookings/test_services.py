@@ -6,13 +6,13 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.facts import build_case
 from gmp_booking.bookings.lifecycle import Kind, RunType
-from gmp_booking.bookings.withdrawn import as_withdrawn
 from gmp_booking.conflicts.case import BookingFacts, Occasion
 from gmp_booking.conflicts.engine import examine
+from gmp_booking.evaluation.facts import build_case
+from gmp_booking.evaluation.outage_facts import as_withdrawn
+from gmp_booking.evaluation.resolved_content import Catalogue
 from tests.doors import weekday_at
 from tests.standing import Standing
 

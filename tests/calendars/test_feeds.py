@@ -12,13 +12,13 @@ from flask import Flask
 
 from gmp_booking.bookings.content import NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind
-from gmp_booking.bookings.service import cancel, submit
 from gmp_booking.calendars.others import full_periods
 from gmp_booking.calendars.service import MOST_FEEDS, create_feed
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.period import Period
+from gmp_booking.requests.service import cancel, submit
 from tests.bookings.test_submitting import at, eng
 from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm, give_back
 from tests.calendars.readers import READERS, read_with_icalendar

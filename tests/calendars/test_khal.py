@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from gmp_booking.bookings.changes import move_session
+from gmp_booking.changes.service import move_session
 from gmp_booking.infra.database.uow import Database
 from tests.browser.conftest import Quiet
 from tests.notifications.journeys import SEOUL, a_demo, cancelled, confirm, morning, somebody, submitted

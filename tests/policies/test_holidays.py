@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from gmp_booking.bookings.content import BookingContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind, RunType
-from gmp_booking.bookings.service import preview
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.policies.models import Holiday
 from gmp_booking.policies.service import add_holiday, list_holidays, seed_holidays, withdraw_holiday
+from gmp_booking.requests.service import preview
 from tests.doors import weekday_at
 from tests.facility import actor_of
 

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked
 from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.bookings.labels import KIND_LABELS
 from gmp_booking.bookings.lifecycle import Kind
-from gmp_booking.bookings.words import KIND_LABELS
 from gmp_booking.companies.service import Company, list_companies
 from gmp_booking.conflicts import catalogue
 from gmp_booking.desk.admin import coverage, record_history

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import Parts
 from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.claims import Claim, place
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.resolved_content import Catalogue
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.period import Period

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gmp_booking.bookings import form as forms
-from gmp_booking.bookings.form import Form
+from gmp_booking.booking_forms import form as forms
+from gmp_booking.booking_forms.form import Form
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.period import Period

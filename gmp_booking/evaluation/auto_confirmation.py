@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.gather import may_confirm_itself
 from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, Track
-from gmp_booking.bookings.tracks import track_for
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.approval_tracks import track_for
+from gmp_booking.evaluation.gather import may_confirm_itself
+from gmp_booking.evaluation.resolved_content import Catalogue
 from gmp_booking.infra.database.uow import Uow
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import Circumstances, DonorStatus, Track, track_of
+from gmp_booking.evaluation.resolved_content import Catalogue
 
 GENE_MODIFIED: Final = frozenset({"CART"})
 MAYBE_INFECTIOUS: Final = frozenset({DonorStatus.POS, DonorStatus.UNKNOWN})

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings import form as forms
+from gmp_booking.booking_forms import form as forms
+from gmp_booking.booking_forms.choices import Options
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
-from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, DonorStatus, Kind, Priority, RunType
-from gmp_booking.bookings.options import Options
-from gmp_booking.bookings.schemas import EXPOSURES
-from gmp_booking.bookings.words import (
+from gmp_booking.bookings.labels import (
     DONOR_LABELS,
     EXPOSURE_LABELS,
     KIND_LABELS,
@@ -18,6 +16,8 @@ from gmp_booking.bookings.words import (
     ROOM_GROUPS,
     RUN_TYPE_LABELS,
 )
+from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, DonorStatus, Kind, Priority, RunType
+from gmp_booking.bookings.schemas import EXPOSURES
 from gmp_booking.infra.web.i18n import _, format_instant, named
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.service import ResourceRow

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.changes import Amended, amend
 from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.lists import list_history
-from gmp_booking.bookings.service import subject_of
+from gmp_booking.changes.service import Amended, amend
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.service import subject_of
 
 UNDONE_BY_AN_EDIT = frozenset({"BookingAdjusted", "SessionMoved"})
 TEXTS = frozenset({"title", "purpose", "visibility"})

@@ -6,8 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings import change_rows, store
-from gmp_booking.bookings.amending import (
+from gmp_booking.bookings import change_store, store
+from gmp_booking.bookings.content import BookingContent, problems
+from gmp_booking.bookings.lifecycle import SessionState
+from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.store import BookingDetails, Parts
+from gmp_booking.changes.classify_change import (
     Amendment,
     Standing,
     ahead_of,
@@ -15,17 +19,13 @@ from gmp_booking.bookings.amending import (
     number_like,
     touched_though_begun,
 )
-from gmp_booking.bookings.catalogue import Catalogue, look_up
-from gmp_booking.bookings.columns import columns_of
-from gmp_booking.bookings.content import BookingContent, problems
-from gmp_booking.bookings.gather import Gathered, gather
-from gmp_booking.bookings.lifecycle import SessionState
-from gmp_booking.bookings.models import Booking, BookingChange
-from gmp_booking.bookings.store import BookingDetails, Parts
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.booking_row import columns_of
+from gmp_booking.evaluation.gather import Gathered, gather
+from gmp_booking.evaluation.resolved_content import Catalogue, look_up
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
@@ -41,7 +41,7 @@ class Wish:
     standing: Standing
     wanted: BookingContent
     amendment: Amendment
-    last: change_rows.Last
+    last: change_store.Last
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Edit:
     standing: Standing
     wanted: BookingContent
     amendment: Amendment
-    last: change_rows.Last
+    last: change_store.Last
     catalogue: Catalogue
     gathered: Gathered | None
     verdict: Verdict
@@ -104,7 +104,7 @@ def wish_of(uow: Uow, details: BookingDetails, content: BookingContent) -> Wish:
 
     Errors: Invalid for what is wrong by itself, and for sessions that have begun.
     """
-    standing, last = standing_of(details), change_rows.last_numbers(uow, details.booking.id)
+    standing, last = standing_of(details), change_store.last_numbers(uow, details.booking.id)
     ended = {each["number"] for each in details.parts["sessions"]} - dict(standing.content.numbered_sessions).keys()
     asked = replace(content, sessions=tuple(each for each in content.sessions if each.number not in ended))
     starts = {each.start for each in standing.content.sessions} | {each.start for each in standing.content.equipment}
@@ -121,7 +121,7 @@ def wish_of(uow: Uow, details: BookingDetails, content: BookingContent) -> Wish:
 def prepare(uow: Uow, wish: Wish, *, explanation: str | None) -> Edit:
     """Find what the edit names, lock it with all that is held, and judge what is still to come."""
     booking = wish.details.booking
-    waiting = change_rows.find_open_change(uow, booking.id)
+    waiting = change_store.find_open_change(uow, booking.id)
     catalogue = look_up(uow, wish.wanted, company_id=booking.company_id)
     uow.lock(catalogue.lock_keys(wish.wanted) | _held(uow, wish.details) | {("company", booking.company_id)})
     store.require_unchanged(uow, booking)
@@ -147,7 +147,7 @@ def judge_ahead(
     uow: Uow, details: BookingDetails, wanted: BookingContent, catalogue: Catalogue, *, occasion: Occasion
 ) -> Gathered | None:
     """The facts for the part of a content that is still to come; None when nothing is."""
-    done = {each["number"] for each in details.parts["sessions"] if not change_rows.is_ahead(each["state"])}
+    done = {each["number"] for each in details.parts["sessions"] if not change_store.is_ahead(each["state"])}
     ahead = ahead_of(wanted, done)
     if not ahead.spans:
         return None
@@ -157,7 +157,7 @@ def judge_ahead(
 
 def _columns(uow: Uow, wanted: BookingContent, catalogue: Catalogue) -> dict[str, Any]:
     """What the booking's own row will say; when and by whom it is decided is the change's."""
-    return change_rows.columns_from(change_rows.head_of(columns_of(uow, wanted, catalogue)))
+    return change_store.columns_from(change_store.head_of(columns_of(uow, wanted, catalogue)))
 
 
 def parts_of(details: BookingDetails) -> Parts:

@@ -7,24 +7,24 @@ from datetime import datetime
 from enum import StrEnum
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.adjusting import adjust
-from gmp_booking.bookings.amending import Amendment, given_up, people_only, with_known_roles
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.editing import Edit, prepare, wish_of
 from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, Track
-from gmp_booking.bookings.limits import find_limits, require_signatory
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.placing import refusal
-from gmp_booking.bookings.proposals import OpenChange, open_change_of, put_in_force, request_change
-from gmp_booking.bookings.proposals import withdraw as end_as_withdrawn
-from gmp_booking.bookings.self_confirming import confirms_itself
-from gmp_booking.bookings.service import keep, require_reason, subject_of, submit
 from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.changes.apply_unsigned import adjust
+from gmp_booking.changes.change_requests import OpenChange, open_change_of, put_in_force, request_change
+from gmp_booking.changes.change_requests import withdraw as end_as_withdrawn
+from gmp_booking.changes.classify_change import Amendment, given_up, people_only, with_known_roles
+from gmp_booking.changes.prepare_change import Edit, prepare, wish_of
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.auto_confirmation import confirms_itself
+from gmp_booking.evaluation.request_limits import find_limits, require_signatory
+from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.service import keep, require_reason, subject_of, submit
 from gmp_booking.resources.slots import locks_of_slots
 
 ASKED_FOR = frozenset({BookingState.SUBMITTED, BookingState.UNDER_REVIEW, BookingState.RETURNED})

@@ -7,35 +7,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.catalogue import Catalogue, look_up
-from gmp_booking.bookings.change_rows import end_open_change
-from gmp_booking.bookings.columns import request_columns
+from gmp_booking.bookings.change_store import end_open_change
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.events import BookingCancelled, BookingConfirmed, BookingDrafted, BookingSubmitted
-from gmp_booking.bookings.gather import Gathered, gather
 from gmp_booking.bookings.lifecycle import Action, BookingState, ChangeState
 from gmp_booking.bookings.lifecycle import step as transition_of
-from gmp_booking.bookings.limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.on_behalf import (
+from gmp_booking.bookings.store import BookingDetails, NewBooking
+from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
+from gmp_booking.conflicts.case import Case, Occasion
+from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.auto_confirmation import confirms_itself
+from gmp_booking.evaluation.booking_row import request_columns
+from gmp_booking.evaluation.gather import Gathered, gather
+from gmp_booking.evaluation.request_limits import find_limits, require_signatory, require_within_limit
+from gmp_booking.evaluation.resolved_content import Catalogue, look_up
+from gmp_booking.evaluation.slot_allocation import ids_of, refusal, take_or_refuse, wanted_slots
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.access import Permission, Subject, require
+from gmp_booking.kernel.errors import Conflict, Invalid, Stale
+from gmp_booking.kernel.text import N_
+from gmp_booking.requests.clarification_store import record_answer, require_answer
+from gmp_booking.requests.on_behalf import (
     Asker,
     acknowledge_by_acting,
     ask_to_confirm,
     asker_of,
     refuse_another_company,
 )
-from gmp_booking.bookings.placing import ids_of, refusal, take_or_refuse, wanted_slots
-from gmp_booking.bookings.remarks import record_answer, require_answer
-from gmp_booking.bookings.self_confirming import confirms_itself
-from gmp_booking.bookings.store import BookingDetails, NewBooking
-from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
-from gmp_booking.conflicts.case import Case, Occasion
-from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
-from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, Subject, require
-from gmp_booking.kernel.errors import Conflict, Invalid, Stale
-from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import give_back_slots, locks_of_slots
 
 REASON_LENGTH = 5

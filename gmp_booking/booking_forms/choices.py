@@ -9,7 +9,6 @@ from typing import Any
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import find_company, list_companies
@@ -21,6 +20,7 @@ from gmp_booking.people.models import Person
 from gmp_booking.people.service import list_people
 from gmp_booking.products.models import Product
 from gmp_booking.products.service import list_products
+from gmp_booking.requests.service import subject_of
 from gmp_booking.resources.service import list_resources
 from gmp_booking.resources.store import ResourceRow
 

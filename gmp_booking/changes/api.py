@@ -10,25 +10,18 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
-from gmp_booking.bookings import changes
-from gmp_booking.bookings.change_schemas import (
-    AmendedOut,
-    ChangeOut,
-    ChangeSchema,
-    MoveSchema,
-    amended_out,
-    change_out,
-)
-from gmp_booking.bookings.changes import Amended
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.doors import refused_with_alternatives
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
-from gmp_booking.bookings.service import Booking
+from gmp_booking.changes import service
+from gmp_booking.changes.schemas import AmendedOut, ChangeOut, ChangeSchema, MoveSchema, amended_out, change_out
+from gmp_booking.changes.service import Amended
 from gmp_booking.infra.database.uow import Answer, Request
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.requests.handlers import refused_with_alternatives
+from gmp_booking.requests.service import Booking
 
 api = Blueprint("changes_api", __name__, url_prefix="/api/v1/bookings", description="Changes of bookings")
 
@@ -61,7 +54,7 @@ class Amend(MethodView):
         request = asked(reason=reason, idempotency=idempotency_of_header())
         values = {"revision": revision_seen(reference), "explanation": reason}
         try:
-            return send(request.answer(_dump(request), changes.amend, reference, content, **values))
+            return send(request.answer(_dump(request), service.amend, reference, content, **values))
         except Conflict as conflict:
             raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
 
@@ -71,7 +64,7 @@ class WaitingChange(MethodView):
     @api.response(200, ChangeOut)
     def get(self, reference: str) -> dict[str, Any]:
         """Show the change that waits, and what would be different"""
-        return change_out(asked().read(changes.get_waiting, reference))
+        return change_out(asked().read(service.get_waiting, reference))
 
 
 @api.route("/<reference>/withdraw")
@@ -83,7 +76,7 @@ class Withdraw(MethodView):
         """Ask no more for the change that waits"""
         request = asked(reason=body["reason"], idempotency=idempotency_of_header())
         values = {"revision": revision_seen(reference), "explanation": body["reason"]}
-        return send(request.answer(_head, changes.withdraw, reference, **values))
+        return send(request.answer(_head, service.withdraw, reference, **values))
 
 
 @api.route("/<reference>/sessions/<int:number>/cancel")
@@ -95,7 +88,7 @@ class GiveUpSession(MethodView):
         """Give one session up, with a reason"""
         request = asked(reason=body["reason"], idempotency=idempotency_of_header())
         values = {"revision": revision_seen(reference), "reason": body["reason"] or ""}
-        return send(request.answer(_head, changes.give_up_session, reference, number, **values))
+        return send(request.answer(_head, service.give_up_session, reference, number, **values))
 
 
 @api.route("/<reference>/sessions/<int:number>/move")
@@ -108,9 +101,9 @@ class MoveSession(MethodView):
         request = asked(idempotency=idempotency_of_header())
         values = {"start": body["start"], "end": body["end"], "revision": revision_seen(reference)}
         try:
-            return send(request.answer(_dump(request), changes.move_session, reference, number, **values))
+            return send(request.answer(_dump(request), service.move_session, reference, number, **values))
         except Conflict as conflict:
-            content = request.read(changes.content_if_moved, reference, number, start=body["start"], end=body["end"])
+            content = request.read(service.content_if_moved, reference, number, start=body["start"], end=body["end"])
             raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
 
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmp_booking.bookings import change_rows, service, store
-from gmp_booking.bookings.amending import Amendment, with_known_roles
-from gmp_booking.bookings.catalogue import look_up
-from gmp_booking.bookings.changes import ASKED_FOR, Came, track_due
-from gmp_booking.bookings.columns import columns_of
+from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.editing import Edit, judge_ahead, wish_of
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.proposals import OpenChange, open_change_of
-from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.changes.change_requests import OpenChange, open_change_of
+from gmp_booking.changes.classify_change import Amendment, with_known_roles
+from gmp_booking.changes.prepare_change import Edit, judge_ahead, wish_of
+from gmp_booking.changes.service import ASKED_FOR, Came, track_due
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.booking_row import columns_of
+from gmp_booking.evaluation.resolved_content import look_up
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests import service
+from gmp_booking.requests.service import subject_of
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def foresee(uow: Uow, content: BookingContent, *, reference: str, typed: bool = 
     if verdict.has_hard:
         seen = service.look_around(uow, wish.wanted, reference=reference)
         return Foreseen(verdict, seen.alternatives, None)
-    columns = change_rows.columns_from(change_rows.head_of(columns_of(uow, wish.wanted, catalogue)))
+    columns = change_store.columns_from(change_store.head_of(columns_of(uow, wish.wanted, catalogue)))
     found_out = {"catalogue": catalogue, "gathered": gathered, "verdict": verdict, "columns": columns}
     edit = Edit(**vars(wish), **found_out, waiting=None, explanation=None)
     if track_due(uow.actor, edit) is not None:

@@ -18,22 +18,16 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, DateTime, Text
 
-from gmp_booking.bookings.catalogue import SEARCH_AFTER, SEARCH_BEFORE, Catalogue
 from gmp_booking.bookings.content import IN_ROOM, BookingContent
-from gmp_booking.bookings.facts import build_case
 from gmp_booking.bookings.lifecycle import Priority
-from gmp_booking.bookings.withdrawn import (
-    OPEN_OUTAGES,
-    WITHDRAWN,
-    apart,
-    as_evidence,
-    as_withdrawn,
-)
 from gmp_booking.conflicts.case import (
     BookingFacts,
     Case,
     Occasion,
 )
+from gmp_booking.evaluation.facts import build_case
+from gmp_booking.evaluation.outage_facts import OPEN_OUTAGES, WITHDRAWN, apart, as_evidence, as_withdrawn
+from gmp_booking.evaluation.resolved_content import SEARCH_AFTER, SEARCH_BEFORE, Catalogue
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.policies.roster import ON_CALL

@@ -8,9 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.withdrawn import NOTHING_WITHDRAWN, Withdrawn
 from gmp_booking.conflicts.case import (
     Assignment,
     BookingFacts,
@@ -30,6 +28,8 @@ from gmp_booking.conflicts.case import (
     Switch,
     UnitFacts,
 )
+from gmp_booking.evaluation.outage_facts import NOTHING_WITHDRAWN, Withdrawn
+from gmp_booking.evaluation.resolved_content import Catalogue
 from gmp_booking.kernel.period import Period
 
 

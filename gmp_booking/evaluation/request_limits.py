@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import RunType
-from gmp_booking.bookings.targets import SEOUL
+from gmp_booking.evaluation.decision_deadlines import SEOUL
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden

@@ -10,12 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings import change_rows, store
-from gmp_booking.bookings.adjusting import adjust, lacking, settled
-from gmp_booking.bookings.amending import Amendment, touched_though_begun
-from gmp_booking.bookings.catalogue import look_up
+from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.diff import differences
-from gmp_booking.bookings.editing import Edit, envelope_of, judge_ahead, parts_of, standing_of
 from gmp_booking.bookings.events import (
     BookingChangeApproved,
     BookingChangeExpired,
@@ -27,15 +23,19 @@ from gmp_booking.bookings.events import (
 )
 from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Stage, Track
 from gmp_booking.bookings.models import Booking, BookingChange
-from gmp_booking.bookings.placing import ids_of, take_or_refuse, wanted_slots
-from gmp_booking.bookings.service import keep
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.bookings.targets import decision_days, working_days_later
+from gmp_booking.changes.apply_unsigned import adjust, lacking, settled
+from gmp_booking.changes.classify_change import Amendment, touched_though_begun
+from gmp_booking.changes.prepare_change import Edit, envelope_of, judge_ahead, parts_of, standing_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.resolved_content import look_up
+from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.service import keep
 from gmp_booking.resources.slots import give_back_some, list_held
 
 
@@ -56,7 +56,7 @@ def open_change_of(uow: Uow, in_force: BookingDetails) -> OpenChange | None:
     """The change of a confirmed booking that waits, if any does."""
     if in_force.booking.state != BookingState.CONFIRMED:
         return None
-    change = change_rows.find_open_change(uow, in_force.booking.id)
+    change = change_store.find_open_change(uow, in_force.booking.id)
     if change is None:
         return None
     return OpenChange(in_force, change, proposal_of(uow, in_force, change))
@@ -64,7 +64,7 @@ def open_change_of(uow: Uow, in_force: BookingDetails) -> OpenChange | None:
 
 def proposal_of(uow: Uow, in_force: BookingDetails, change: BookingChange) -> BookingDetails:
     """The booking as a change would have it; what has happened in its sessions has happened there, too."""
-    proposal = store.details_of(uow, change_rows.proposed(in_force.booking, change))
+    proposal = store.details_of(uow, change_store.proposed(in_force.booking, change))
     states = {each["number"]: each["state"] for each in in_force.parts["sessions"]}
     sessions = [{**each, "state": states.get(each["number"], each["state"])} for each in proposal.parts["sessions"]]
     return replace(proposal, parts={**proposal.parts, "sessions": sessions})
@@ -84,9 +84,9 @@ def request_change(uow: Uow, edit: Edit, *, track: Track) -> BookingChange:
         wanted = wanted_slots(edit.gathered.case, edit.catalogue, parts, held=held)
         take_or_refuse(uow, lacking(wanted, held), edit.gathered.case, edit.catalogue, booking=booking)
     change = BookingChange(**numbers, **_waiting(uow, edit, track))
-    change_rows.add_change(uow, change)
+    change_store.add_change(uow, change)
     if edit.gathered is not None:
-        keep(uow, change_rows.proposed(booking, change), edit.gathered, edit.verdict)
+        keep(uow, change_store.proposed(booking, change), edit.gathered, edit.verdict)
     store.change_booking(uow, booking)
     uow.record(
         BookingChangeRequested(
@@ -109,7 +109,7 @@ def _waiting(uow: Uow, edit: Edit, track: Track) -> dict[str, Any]:
         "track": track.value,
         "stage": 0,
         "revision": 1,
-        "head": change_rows.head_of(edit.columns),
+        "head": change_store.head_of(edit.columns),
         "explanation": edit.explanation,
         "requested_by": uow.actor.person_id,
         "entered_by": uow.actor.person_id,
@@ -123,14 +123,14 @@ def _waiting(uow: Uow, edit: Edit, track: Track) -> dict[str, Any]:
 
 def pass_on(uow: Uow, waiting: OpenChange, stage: Stage) -> None:
     """One stage of the change is passed; the next one's turn comes."""
-    change_rows.set_change(uow, waiting.change, state=ChangeState.UNDER_REVIEW.value, stage=waiting.change.stage + 1)
+    change_store.set_change(uow, waiting.change, state=ChangeState.UNDER_REVIEW.value, stage=waiting.change.stage + 1)
     store.change_booking(uow, waiting.booking)
     uow.record(BookingChangeReviewed(**_told(waiting), stage=stage.role.value, meaning=stage.meaning))
 
 
 def send_back(uow: Uow, waiting: OpenChange, stage: Stage, *, question: str, until: datetime) -> None:
     """The change goes back with a question; both versions stay held."""
-    change_rows.set_change(uow, waiting.change, state=ChangeState.RETURNED.value, pending_until=until)
+    change_store.set_change(uow, waiting.change, state=ChangeState.RETURNED.value, pending_until=until)
     store.change_booking(uow, waiting.booking)
     uow.record(BookingChangeReturned(**_told(waiting), stage=stage.role.value, question=question))
 
@@ -171,14 +171,14 @@ def put_in_force(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> N
     gathered = judge_ahead(uow, waiting.in_force, proposal.content, catalogue, occasion=Occasion.APPROVE)
     held = list_held(uow, booking.id)
     kept = settled(waiting.in_force, held)
-    change_rows.carry_over(uow, booking.id, old=old, new=new)
+    change_store.carry_over(uow, booking.id, old=old, new=new)
     give_back_some(uow, [slot for slot in held if slot not in kept])
     if gathered is not None:
         wanted = wanted_slots(gathered.case, catalogue, parts_of(proposal), held=held)
         take_or_refuse(uow, lacking(wanted, kept), gathered.case, catalogue, booking=booking)
-    change_rows.free_crew(uow, booking.id, version=old)
-    change_rows.set_change(uow, waiting.change, state=ChangeState.APPROVED.value, ended_at=uow.now)
-    head = change_rows.columns_from(waiting.change.head)
+    change_store.free_crew(uow, booking.id, version=old)
+    change_store.set_change(uow, waiting.change, state=ChangeState.APPROVED.value, ended_at=uow.now)
+    head = change_store.columns_from(waiting.change.head)
     store.change_booking(uow, booking, **head, version=new, sequence=booking.sequence + 1)
     _record_approval(uow, waiting, stage, base_version=old)
 
@@ -205,11 +205,11 @@ def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
         standing=standing_of(waiting.in_force),
         wanted=wanted,
         amendment=Amendment.MOVE,
-        last=change_rows.last_numbers(uow, booking.id),
+        last=change_store.last_numbers(uow, booking.id),
         catalogue=catalogue,
         gathered=judge_ahead(uow, waiting.in_force, wanted, catalogue, occasion=Occasion.MOVE),
         verdict=Verdict(),
-        columns=change_rows.columns_from(waiting.change.head),
+        columns=change_store.columns_from(waiting.change.head),
         waiting=None,
         explanation=waiting.change.explanation,
     )
@@ -230,8 +230,8 @@ def _drop(uow: Uow, waiting: OpenChange, state: ChangeState) -> None:
 
 
 def _end(uow: Uow, booking_id: int, change: BookingChange, state: ChangeState) -> None:
-    change_rows.drop_proposal(uow, booking_id, version=change.version)
-    change_rows.set_change(uow, change, state=state.value, ended_at=uow.now)
+    change_store.drop_proposal(uow, booking_id, version=change.version)
+    change_store.set_change(uow, change, state=state.value, ended_at=uow.now)
 
 
 def _told(waiting: OpenChange) -> dict[str, Any]:

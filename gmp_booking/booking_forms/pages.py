@@ -15,24 +15,26 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings import defaults, lists, repeat, service, slot_holds
-from gmp_booking.bookings import form as forms
+from gmp_booking.booking_forms import form as forms
+from gmp_booking.booking_forms import form_marks, prefill, repeat
+from gmp_booking.booking_forms.choices import Options, form_kept, form_options
+from gmp_booking.booking_forms.form import Form
+from gmp_booking.booking_forms.prefill import Asked, Drafts
+from gmp_booking.booking_forms.repeat import Repetition
+from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete, panel_of
+from gmp_booking.bookings import lists
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.defaults import Asked, Drafts
-from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
-from gmp_booking.bookings.form import Form
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.options import Options, form_kept, form_options
-from gmp_booking.bookings.remarks import find_open_question
-from gmp_booking.bookings.repeat import Repetition
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
-from gmp_booking.bookings.service import Submitted
-from gmp_booking.bookings.shown import by_field, choices_of, incomplete, panel_of
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language, named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from gmp_booking.requests import service
+from gmp_booking.requests.clarification_store import find_open_question
+from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
+from gmp_booking.requests.service import Submitted
 
 bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
 PAGE = 30
@@ -45,9 +47,9 @@ LONGEST_FILL = 20_000
 def new() -> Response:
     call = asked()
     if again := request.args.get("copy"):
-        begun = call.read(defaults.copy, again)
+        begun = call.read(prefill.copy, again)
     else:
-        begun = call.read(defaults.begin, _asked_for())
+        begun = call.read(prefill.begin, _asked_for())
     options = call.read(form_options)
     _choose_the_only_product(begun.form, options)
     return _page(
@@ -55,7 +57,7 @@ def new() -> Response:
         preview=_opened(begun.form),
         begun_from=begun.like,
         options=options,
-        drafts=call.read(defaults.list_drafts),
+        drafts=call.read(prefill.list_drafts),
     )
 
 
@@ -71,10 +73,10 @@ def _asked_for() -> Asked:
 
 def _opened(form: Form) -> dict[str, Any] | None:
     """What the rules say of a form that is just opened, its time marked for others to see."""
-    if not any(slot_holds.times_of(form)):
+    if not any(form_marks.times_of(form)):
         return None
     preview = _preview(form)
-    asked().transact(slot_holds.mark, list(slot_holds.times_of(form)))
+    asked().transact(form_marks.mark, list(form_marks.times_of(form)))
     return preview
 
 
@@ -107,7 +109,7 @@ def preview_partial() -> str:
     fields, unfit = form_without_unfit_text()
     form = forms.typed(fields)
     preview = incomplete(_unfit(unfit)) if unfit else _preview(form)
-    asked().transact(slot_holds.mark, list(slot_holds.times_of(form)))
+    asked().transact(form_marks.mark, list(form_marks.times_of(form)))
     return render_template("parts/preview_panel.html", preview=preview)
 
 
@@ -115,7 +117,7 @@ def preview_partial() -> str:
 @signed_in
 def drop_marks() -> Response:
     """A form was left without being sent; the browser says so as it goes."""
-    asked().transact(slot_holds.drop)
+    asked().transact(form_marks.drop)
     return make_response("", 204)
 
 
@@ -186,7 +188,7 @@ def _save_draft(form: Form, reference: str | None) -> Response:
 
 def _sent(answer: Answer) -> Response:
     """The answer to a form that is now kept; nobody is filling it in any more."""
-    asked().transact(slot_holds.drop)
+    asked().transact(form_marks.drop)
     return send(answer)
 
 
@@ -313,7 +315,7 @@ def mine() -> str:
     filters = {"state": state, "when": when, "q": request.args.get("q", "")}
     return render_template(
         "bookings/list.html",
-        drafts=call.read(defaults.list_drafts),
+        drafts=call.read(prefill.list_drafts),
         rows=[_row(row, call.actor) for row in found.rows],
         filter=filters | {"text": filters["q"]},
         states=[(value, None) for value in BookingState.__members__],

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from gmp_booking.bookings import form as forms
+from gmp_booking.booking_forms import form as forms
+from gmp_booking.booking_forms.form import SEOUL, Form
 from gmp_booking.bookings import store
-from gmp_booking.bookings.form import SEOUL, Form
 from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require

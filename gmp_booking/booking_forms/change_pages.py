@@ -13,22 +13,22 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings import changes
-from gmp_booking.bookings import form as forms
-from gmp_booking.bookings.change_preview import Changeable, changeable, foresee
-from gmp_booking.bookings.changes import Amended, Came
+from gmp_booking.booking_forms import form as forms
+from gmp_booking.booking_forms.choices import form_options
+from gmp_booking.booking_forms.form import Form
+from gmp_booking.booking_forms.pages import LONGEST_FILL, bookings
+from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete, panel_of
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
-from gmp_booking.bookings.form import Form
-from gmp_booking.bookings.options import form_options
-from gmp_booking.bookings.pages import LONGEST_FILL, bookings
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
-from gmp_booking.bookings.shown import by_field, choices_of, incomplete, panel_of
+from gmp_booking.changes import service
+from gmp_booking.changes.preview import Changeable, changeable, foresee
+from gmp_booking.changes.service import Amended, Came
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.text import N_
+from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
 
 BECOMES: Mapping[Came, str] = {
     Came.UNCHANGED: N_("Nothing is different yet."),
@@ -100,7 +100,7 @@ def _send(found: Changeable, form: Form) -> Response:
     try:
         content = _content(form)
         values = {"revision": revision_seen(reference), "explanation": explanation, "typed": True}
-        return send(call.answer(dump, changes.amend, reference, content, **values))
+        return send(call.answer(dump, service.amend, reference, content, **values))
     except ValidationError as error:
         return _page(found, form, errors=by_field(field_errors(error.messages)), status=422)
     except Invalid as invalid:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gmp_booking.bookings import change_rows, store
-from gmp_booking.bookings.amending import given_up, moved_sessions, people_only
-from gmp_booking.bookings.catalogue import Catalogue
-from gmp_booking.bookings.change_rows import CrewMember, NewTime
+from gmp_booking.bookings import change_store, store
+from gmp_booking.bookings.change_store import CrewMember, NewTime
 from gmp_booking.bookings.content import SessionContent
 from gmp_booking.bookings.diff import differences
-from gmp_booking.bookings.editing import Edit, envelope_of, parts_of
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
 from gmp_booking.bookings.models import BookingChange
-from gmp_booking.bookings.placing import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.changes.classify_change import given_up, moved_sessions, people_only
+from gmp_booking.changes.prepare_change import Edit, envelope_of, parts_of
+from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, merge, uncovered
 from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_some, list_held
@@ -30,8 +30,8 @@ def adjust(uow: Uow, edit: Edit) -> None:
         _swap_in_proposal(uow, edit, edit.waiting)
     if not people_only(edit.old, wanted):
         rows = parts_of(details).sessions
-        change_rows.set_times(uow, list(_new_times(edit)))
-        change_rows.give_up_sessions(uow, [rows[number] for number in given_up(edit.standing, wanted)])
+        change_store.set_times(uow, list(_new_times(edit)))
+        change_store.give_up_sessions(uow, [rows[number] for number in given_up(edit.standing, wanted)])
         _swap_slots(uow, edit)
     shows = any(each.part != "booking" and each.field in SHOWN for each in differences(edit.old, wanted))
     store.change_booking(uow, details.booking, **edit.columns, sequence=details.booking.sequence + shows)
@@ -53,7 +53,7 @@ def lacking(wanted: Iterable[WantedSlot], held: Iterable[HeldSlot]) -> list[Want
 
 def settled(details: BookingDetails, held: Iterable[HeldSlot]) -> list[HeldSlot]:
     """The slots of sessions that have begun or ended: a record of what was used, moved by nobody."""
-    begun = {each["id"] for each in details.parts["sessions"] if not change_rows.is_ahead(each["state"])}
+    begun = {each["id"] for each in details.parts["sessions"] if not change_store.is_ahead(each["state"])}
     return [slot for slot in held if slot.session_id in begun]
 
 
@@ -93,7 +93,7 @@ def _swap_people(uow: Uow, edit: Edit) -> tuple[int, ...]:
     """Let other people take part where the edit says so; the ids of those who take part in nothing any more."""
     rows = parts_of(edit.details).sessions
     swapped = {rows[number]: session for number, session in _swapped(edit).items()}
-    change_rows.set_crew(uow, swapped.keys(), _crew(swapped, edit.catalogue))
+    change_store.set_crew(uow, swapped.keys(), _crew(swapped, edit.catalogue))
     sessions = edit.details.parts["sessions"]
     before = {person["email"]: int(person["id"]) for each in sessions for person in each["people"]}
     return tuple(sorted(person_id for email, person_id in before.items() if email not in edit.wanted.emails))
@@ -101,7 +101,7 @@ def _swap_people(uow: Uow, edit: Edit) -> tuple[int, ...]:
 
 def _swap_in_proposal(uow: Uow, edit: Edit, waiting: BookingChange) -> None:
     """A person swapped now is swapped in the change that waits, where it had the same people."""
-    proposal = store.details_of(uow, change_rows.proposed(edit.details.booking, waiting))
+    proposal = store.details_of(uow, change_store.proposed(edit.details.booking, waiting))
     old = dict(edit.old.numbered_sessions)
     swapped = {
         int(each["id"]): _swapped(edit)[each["number"]]
@@ -109,7 +109,7 @@ def _swap_in_proposal(uow: Uow, edit: Edit, waiting: BookingChange) -> None:
         if each["number"] in _swapped(edit)
         and {person["email"] for person in each["people"]} == {person.email for person in old[each["number"]].people}
     }
-    change_rows.set_crew(uow, swapped.keys(), _crew(swapped, edit.catalogue))
+    change_store.set_crew(uow, swapped.keys(), _crew(swapped, edit.catalogue))
 
 
 def _swapped(edit: Edit) -> dict[int, SessionContent]:

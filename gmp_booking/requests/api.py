@@ -10,9 +10,8 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
-from gmp_booking.bookings import lists, service
+from gmp_booking.bookings import lists
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.doors import alternatives_out, refused_with_alternatives
 from gmp_booking.bookings.schemas import (
     ActionSchema,
     BookingOut,
@@ -27,13 +26,15 @@ from gmp_booking.bookings.schemas import (
     findings_out,
     head_out,
 )
-from gmp_booking.bookings.service import Submitted
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.requests import service
+from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
+from gmp_booking.requests.service import Submitted
 
 api = Blueprint("bookings_api", __name__, url_prefix="/api/v1/bookings", description="Bookings")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from gmp_booking.bookings.catalogue import Catalogue
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.targets import decision_days, working_days_later
-from gmp_booking.bookings.tracks import track_for
+from gmp_booking.evaluation.approval_tracks import track_for
+from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.resolved_content import Catalogue
 from gmp_booking.infra.database.uow import Uow
 
 

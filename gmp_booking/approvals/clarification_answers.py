@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from gmp_booking.bookings import change_rows, store
+from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, step
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.on_behalf import acknowledge_by_acting
-from gmp_booking.bookings.placing import refusal
-from gmp_booking.bookings.proposals import open_change_of
-from gmp_booking.bookings.remarks import record_answer, require_answer
-from gmp_booking.bookings.service import examine_again, subject_of
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.bookings.targets import decision_days, working_days_later
+from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.conflicts.case import Occasion
+from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Stale
 from gmp_booking.kernel.period import Period
 from gmp_booking.policies.store import holidays_between
+from gmp_booking.requests.clarification_store import record_answer, require_answer
+from gmp_booking.requests.on_behalf import acknowledge_by_acting
+from gmp_booking.requests.service import examine_again, subject_of
 from gmp_booking.resources.slots import locks_of_slots
 
 HOLIDAYS_AHEAD_DAYS: Final = 90
@@ -46,7 +46,7 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
         raise refusal(verdict)
     columns = {"state": BookingState.UNDER_REVIEW if booking.stage else BookingState.SUBMITTED, **_times(uow, booking)}
     if waiting is not None:
-        change_rows.set_change(uow, waiting.change, **columns)
+        change_store.set_change(uow, waiting.change, **columns)
         store.change_booking(uow, details.booking)
     else:
         store.change_booking(uow, booking, **columns, draft=None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gmp_booking.bookings import service
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import findings_out, tongue_of
 from gmp_booking.conflicts.alternatives import Alternative, published
 from gmp_booking.infra.database.uow import Request
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.requests import service
 
 
 def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
