@@ -9,67 +9,82 @@ from flask import Blueprint, Flask, Response, redirect, url_for
 
 from config import Config
 from gmp_booking import wiring
-from gmp_booking.accounts import api as accounts_api
-from gmp_booking.accounts import pages as accounts_pages
 from gmp_booking.accounts import sessions
-from gmp_booking.approvals import api as approvals_api
-from gmp_booking.approvals import bulk_api as decisions_api
-from gmp_booking.approvals import confirm_page
-from gmp_booking.approvals import pages as approvals_pages
-from gmp_booking.calendars import api as calendars_api
-from gmp_booking.calendars import feeds
-from gmp_booking.calendars import pages as calendars_pages
-from gmp_booking.changes import api as change_api
+from gmp_booking.accounts.api import api as tokens_api
+from gmp_booking.accounts.pages import account, accounts
+from gmp_booking.approvals.api import api as approvals_api
+from gmp_booking.approvals.bulk_api import api as decisions_api
+from gmp_booking.approvals.confirm_page import confirmations
+from gmp_booking.approvals.pages import approvals
+from gmp_booking.booking_forms.change_pages import booking_changes
+from gmp_booking.booking_forms.pages import bookings
+from gmp_booking.calendars.api import api as feeds_api
+from gmp_booking.calendars.feeds import feeds
+from gmp_booking.calendars.pages import calendars
+from gmp_booking.changes.api import api as changes_api
 from gmp_booking.demo import pages as demo_pages
-from gmp_booking.desk import account_page, api_docs, booking_page, frame, free_rooms, health, outage_pages
-from gmp_booking.desk import api as desk_api
-from gmp_booking.desk import timeline as timeline_page
-from gmp_booking.desk import today as today_page
-from gmp_booking.desk import welcome as welcome_page
-from gmp_booking.desk.admin import pages as admin_pages
-from gmp_booking.execution import api as execution_api
-from gmp_booking.execution import pages as execution_pages
+from gmp_booking.execution.api import api as execution_api
+from gmp_booking.execution.pages import execution
 from gmp_booking.infra.web import app_setup, static_files
 from gmp_booking.infra.web.openapi import DescribedApi
 from gmp_booking.kernel.access import Role
-from gmp_booking.outages import api as outages_api
-from gmp_booking.policies import roster_pages
-from gmp_booking.reexamination import api as reexamination_api
-from gmp_booking.requests import api as bookings_api
-from gmp_booking.resources import api as resources_api
+from gmp_booking.outages.api import api as outages_api
+from gmp_booking.pages import layout
+from gmp_booking.pages.account.pages import account_page
+from gmp_booking.pages.admin.pages import admin
+from gmp_booking.pages.api_docs.pages import docs
+from gmp_booking.pages.booking_page.pages import booking_page
+from gmp_booking.pages.health.pages import health
+from gmp_booking.pages.my_bookings.pages import my_bookings
+from gmp_booking.pages.onboarding.pages import onboarding
+from gmp_booking.pages.outages.pages import outages
+from gmp_booking.pages.timeline.api import api as timeline_api
+from gmp_booking.pages.timeline.free_rooms_pages import free_rooms
+from gmp_booking.pages.timeline.pages import timeline
+from gmp_booking.pages.today.pages import today
+from gmp_booking.policies.holiday_pages import holidays
+from gmp_booking.policies.roster_pages import on_call_roster
+from gmp_booking.reexamination.api import api as revalidation_api
+from gmp_booking.requests.api import api as bookings_api
+from gmp_booking.resources.api import api as resources_api
 from gmp_booking.wiring import Services
 
 PAGES: tuple[Blueprint, ...] = (
-    accounts_pages.accounts,
-    account_page.page,
-    timeline_page.timeline,
-    free_rooms.free_rooms,
-    today_page.today,
-    execution_pages.execution,
-    booking_page.page,
-    approvals_pages.approvals,
-    confirm_page.confirmations,
-    calendars_pages.calendars,
-    feeds.feeds,
-    roster_pages.policies,
-    outage_pages.outages,
-    admin_pages.admin,
-    welcome_page.welcome,
-    api_docs.docs,
-    health.health,
+    accounts,
+    account,
+    account_page,
+    timeline,
+    free_rooms,
+    today,
+    execution,
+    bookings,
+    booking_changes,
+    my_bookings,
+    booking_page,
+    approvals,
+    confirmations,
+    calendars,
+    feeds,
+    holidays,
+    on_call_roster,
+    outages,
+    admin,
+    onboarding,
+    docs,
+    health,
 )
 APIS = (
-    accounts_api.api,
-    resources_api.api,
-    desk_api.api,
-    bookings_api.api,
-    change_api.api,
-    approvals_api.api,
-    decisions_api.api,
-    execution_api.api,
-    calendars_api.api,
-    outages_api.api,
-    reexamination_api.api,
+    tokens_api,
+    resources_api,
+    timeline_api,
+    bookings_api,
+    changes_api,
+    approvals_api,
+    decisions_api,
+    execution_api,
+    feeds_api,
+    outages_api,
+    revalidation_api,
 )
 
 
@@ -91,7 +106,7 @@ def _install_manners(app: Flask, services: Services) -> None:
     app_setup.install(app, services)
     static_files.install(app)
     sessions.install(app, services)
-    frame.install(app, vendor=Path(app.static_folder or "") / "vendor")
+    layout.install(app, vendor=Path(app.static_folder or "") / "vendor")
 
 
 def _register_pages(app: Flask, config: Config) -> None:

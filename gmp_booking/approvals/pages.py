@@ -106,7 +106,7 @@ def _row(row: Mapping[str, Any], found: Inbox) -> dict[str, Any]:
         "age_days": (found.now - row["submitted_at"]).days,
         "is_late": row["decide_by"] is not None and row["decide_by"] < found.now,
         "item": str(Item(row["reference"], row["revision"])),
-        "href": url_for("bookings.show", reference=row["reference"]),
+        "href": url_for("booking_page.show", reference=row["reference"]),
     }
 
 
@@ -188,7 +188,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
         "stage": sheet.role,
         "meaning": sheet.meaning,
         "obstacle": _(sheet.obstacle) if sheet.obstacle else None,
-        "href": url_for("bookings.show", reference=booking.reference),
+        "href": url_for("booking_page.show", reference=booking.reference),
     }
 
 
@@ -199,7 +199,7 @@ def _period(part: Mapping[str, Any]) -> Period:
 def _result(result: Result) -> dict[str, Any]:
     return {
         "reference": result.reference,
-        "href": url_for("bookings.show", reference=result.reference),
+        "href": url_for("booking_page.show", reference=result.reference),
         "state": result.state,
         "done": result.is_done,
         "why": result.why,

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import make_response, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
@@ -16,7 +16,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.choices import form_options
 from gmp_booking.booking_forms.form import Form
-from gmp_booking.booking_forms.pages import LONGEST_FILL, bookings
+from gmp_booking.booking_forms.pages import LONGEST_FILL
 from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete, panel_of
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
@@ -30,6 +30,8 @@ from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
 
+booking_changes = Blueprint("booking_changes", __name__, url_prefix="/bookings")
+
 BECOMES: Mapping[Came, str] = {
     Came.UNCHANGED: N_("Nothing is different yet."),
     Came.ADJUSTED: N_("This is changed at once. The signatures stand."),
@@ -39,7 +41,7 @@ BECOMES: Mapping[Came, str] = {
 }
 
 
-@bookings.get("/<reference>/change")
+@booking_changes.get("/<reference>/change")
 @signed_in
 def change_form(reference: str) -> Response:
     found = asked().read(changeable, reference)
@@ -47,7 +49,7 @@ def change_form(reference: str) -> Response:
     return _page(found, form | {"explanation": ""})
 
 
-@bookings.post("/<reference>/change")
+@booking_changes.post("/<reference>/change")
 @signed_in
 @mends_its_form
 def send_change(reference: str) -> Response:
@@ -67,12 +69,12 @@ def send_change(reference: str) -> Response:
     return _page(found, form, preview=_preview(reference, form))
 
 
-@bookings.post("/<reference>/change/preview")
+@booking_changes.post("/<reference>/change/preview")
 @signed_in
 @mends_its_form
 def preview_change(reference: str) -> str:
     fields, _unfit = form_without_unfit_text()
-    return render_template("bookings/change_preview.html", **_preview(reference, forms.typed(fields)))
+    return render_template("booking_forms/change_preview.html", **_preview(reference, forms.typed(fields)))
 
 
 def _fields_of(fill: str) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def _send(found: Changeable, form: Form) -> Response:
     call = asked(reason=explanation, idempotency=idempotency_of_form())
 
     def dump(amended: Amended) -> Answer:
-        address = url_for("bookings.show", reference=reference, done=f"change-{amended.came.value}")
+        address = url_for("booking_page.show", reference=reference, done=f"change-{amended.came.value}")
         return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
 
     try:
@@ -144,7 +146,7 @@ def _page(
     company = found.details.parts["company"]["code"]
     options = choices_of(call.read(form_options, company=company), kind=form["kind"])
     page = render_template(
-        "bookings/change.html",
+        "booking_forms/change.html",
         form=form,
         options=options | {"companies": []},
         errors=errors or {},

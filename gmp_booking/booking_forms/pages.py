@@ -22,14 +22,11 @@ from gmp_booking.booking_forms.form import Form
 from gmp_booking.booking_forms.prefill import Asked, Drafts
 from gmp_booking.booking_forms.repeat import Repetition
 from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete, panel_of
-from gmp_booking.bookings import lists
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text, mends_its_form, send
-from gmp_booking.infra.web.i18n import _, current_language, named
-from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
+from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from gmp_booking.requests import service
 from gmp_booking.requests.clarification_store import find_open_question
@@ -37,8 +34,6 @@ from gmp_booking.requests.handlers import alternatives_out, refused_with_alterna
 from gmp_booking.requests.service import Submitted
 
 bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
-PAGE = 30
-LAST_PAGE = 100_000
 LONGEST_FILL = 20_000
 
 
@@ -200,7 +195,7 @@ def _submit(form: Form, reference: str | None) -> Response:
         return _page(form, errors=by_field(field_errors(error.messages)), status=422)
 
     def dump(submitted: Submitted) -> Answer:
-        return _see_other(url_for("bookings.show", reference=submitted.booking.reference, done="submitted"))
+        return _see_other(url_for("booking_page.show", reference=submitted.booking.reference, done="submitted"))
 
     try:
         revision = revision_seen(reference) if reference else None
@@ -263,7 +258,7 @@ def _page(
     found = options or asked().read(form_options, company=form["company"])
     _choose_the_only_product(form, found)
     page = render_template(
-        "bookings/form.html",
+        "booking_forms/form.html",
         form=form,
         options=choices_of(found, kind=form["kind"]),
         errors=errors or {},
@@ -295,48 +290,3 @@ def _repeated(repetition: Repetition) -> list[dict[str, Any]]:
         }
         for entry in repetition.entries
     ]
-
-
-@bookings.get("")
-@signed_in
-def mine() -> str:
-    call = asked()
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    state = request.args.get("state", "")
-    when = request.args.get("when", "upcoming")
-    found = call.read(
-        lists.list_summaries,
-        state=state if state in BookingState.__members__ else None,
-        when=when if when in {"upcoming", "past", "all"} else "upcoming",
-        searched=request.args.get("q", "").strip()[:80],
-        offset=(page - 1) * PAGE,
-        limit=PAGE,
-    )
-    filters = {"state": state, "when": when, "q": request.args.get("q", "")}
-    return render_template(
-        "bookings/list.html",
-        drafts=call.read(prefill.list_drafts),
-        rows=[_row(row, call.actor) for row in found.rows],
-        filter=filters | {"text": filters["q"]},
-        states=[(value, None) for value in BookingState.__members__],
-        page={
-            "number": page,
-            "pages": page + found.has_more,
-            "previous_href": url_for("bookings.mine", page=page - 1, **filters) if page > 1 else None,
-            "next_href": url_for("bookings.mine", page=page + 1, **filters) if found.has_more else None,
-        },
-        is_facility=call.actor.is_staff,
-    )
-
-
-def _row(row: Any, actor: Actor) -> dict[str, Any]:
-    # Whoever is shown another company's draft is of the facility, so one's own company is enough to ask about.
-    may_write = is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id))
-    endpoint = "bookings.edit" if row["state"] == "DRAFT" and may_write else "bookings.show"
-    return {
-        **row,
-        "product": row["product"] or row["draft_product"],
-        "rooms": ", ".join(codes for codes in (row["rooms"], row["equipment"]) if codes),
-        "company_name": named(row["company"]) if actor.is_staff else None,
-        "href": url_for(endpoint, reference=row["reference"]),
-    }

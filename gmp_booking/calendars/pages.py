@@ -53,4 +53,4 @@ def _made(made: FeedMade) -> Response:
 
 
 def _account_page() -> str:
-    return url_for("account.show") if "account.show" in current_app.view_functions else "/account"
+    return url_for("account_page.show") if "account_page.show" in current_app.view_functions else "/account"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Any
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.door import asked
@@ -15,17 +15,18 @@ from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.policies import roster
 from gmp_booking.policies.hours import WEEKDAY_NAMES
-from gmp_booking.policies.pages import policies
 from gmp_booking.policies.roster import ON_CALL_ROLES, RosterEntry
 
+on_call_roster = Blueprint("on_call_roster", __name__)
 
-@policies.get("/roster")
+
+@on_call_roster.get("/roster")
 @signed_in
-def on_call() -> Response:
+def show() -> Response:
     return _page()
 
 
-@policies.post("/roster")
+@on_call_roster.post("/roster")
 @signed_in
 def add_on_call() -> Response:
     entry, errors = _entry()
@@ -38,14 +39,14 @@ def add_on_call() -> Response:
         return _page(errors=told, status=422)
     except Conflict as conflict:
         return _page(errors={"role": _(conflict.message)}, status=409)
-    return redirect(url_for("policies.on_call"), 303)
+    return redirect(url_for("on_call_roster.show"), 303)
 
 
-@policies.post("/roster/<int:entry_id>/end")
+@on_call_roster.post("/roster/<int:entry_id>/end")
 @signed_in
 def end_on_call(entry_id: int) -> Response:
     asked().transact(roster.end_on_call, entry_id)
-    return redirect(url_for("policies.on_call"), 303)
+    return redirect(url_for("on_call_roster.show"), 303)
 
 
 def _entry() -> tuple[RosterEntry | None, dict[str, str]]:

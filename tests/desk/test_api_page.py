@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from gmp_booking.desk.api_reference import METHODS
+from gmp_booking.pages.api_docs.reference import METHODS
 from tests.standing import Standing
 
 REQUESTER = "requester@gaon.example"

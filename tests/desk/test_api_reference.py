@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gmp_booking.desk.api_reference import Operation, read_groups
-from gmp_booking.desk.api_shapes import Field
+from gmp_booking.pages.api_docs.reference import Operation, read_groups
+from gmp_booking.pages.api_docs.shapes import Field
 
 SITE = "https://cleanrooms.example"
 SCHEMAS: Mapping[str, Any] = {

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gmp_booking.desk import timeline as timeline_page
-from gmp_booking.desk.free_rooms import SEOUL, Search, find_offers
-from gmp_booking.desk.timeline import TimelineFacts
 from gmp_booking.kernel.period import Period
+from gmp_booking.pages.timeline import pages as timeline_page
+from gmp_booking.pages.timeline.free_rooms_pages import SEOUL, Search, find_offers
+from gmp_booking.pages.timeline.pages import TimelineFacts
 from gmp_booking.policies.service import DayOff, Opening
 from gmp_booking.resources.service import ResourceRow
 from tests.doors import form_of, weekday_at

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gmp_booking.desk.timeline_view import Block, FreeCell, Lane, PlacedBlock, TimelineView, Window, lay_out
 from gmp_booking.kernel.period import Period
+from gmp_booking.pages.timeline.layout import Block, FreeCell, Lane, PlacedBlock, TimelineView, Window, lay_out
 
 SEOUL = ZoneInfo("Asia/Seoul")
 MONDAY = date(2027, 3, 1)

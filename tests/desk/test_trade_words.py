@@ -2,8 +2,8 @@
 
 from gmp_booking.conflicts import catalogue
 from gmp_booking.demo.facility import ROOM_CLASSES as LAID
-from gmp_booking.desk.trade_words import LIMITS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word, limit_words
 from gmp_booking.infra.web.i18n import use_language
+from gmp_booking.pages.rule_labels import LIMITS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word, limit_words
 from gmp_booking.resources import administration
 
 

@@ -1,0 +1,168 @@
+"""Companies and what they make."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import url_for
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.companies import service as companies
+from gmp_booking.companies.service import CompanyFacts
+from gmp_booking.infra.database.history import RowChange, list_changes
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.access import Permission, is_allowed
+from gmp_booking.kernel.errors import Invalid, NotFound
+from gmp_booking.kernel.fingerprint import fingerprint
+from gmp_booking.kernel.text import N_
+from gmp_booking.pages.admin import record_history
+from gmp_booking.pages.admin.form_actions import Form, admin, number, page, readable_by, ticked, words
+from gmp_booking.pages.rule_labels import MODALITIES, modality_word
+from gmp_booking.products import service as products
+from gmp_booking.products.service import ProductFacts
+
+STATUSES = (("ACTIVE", N_("Active")), ("SUSPENDED", N_("Suspended: nobody of it can sign in")))
+
+
+@dataclass(frozen=True)
+class NewCompany:
+    code: str
+    name_ko: str
+    name_en: str
+    name_zh: str
+    country: str
+    registration_no: str
+
+
+def add_company(uow: Uow, new: NewCompany) -> str:
+    return companies.create_company(uow, **asdict(new)).code
+
+
+def add_product(uow: Uow, company: str, *, code: str, name: str, modality: str) -> int:
+    return products.add_product(uow, company_id=_get(uow, company).id, code=code, name=name or code, modality=modality)
+
+
+def _get(uow: Uow, code: str) -> Any:
+    found = companies.find_company(uow, code)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class Shown:
+    company: Any
+    products: list[Any]
+    changes: list[RowChange]
+
+
+def read_company(uow: Uow, code: str) -> Shown:
+    company = _get(uow, code)
+    made = products.list_every_product(uow, company.id)
+    rows = [("company", company.id), *(("product", each.id) for each in made)]
+    return Shown(company, made, list_changes(uow, rows))
+
+
+# -- doors
+
+
+@admin.get("/companies")
+@signed_in
+def list_of_companies() -> Response:
+    return _companies({}, 200)
+
+
+@admin.post("/companies")
+@signed_in
+def add_a_company() -> Response:
+    names = {name: words(name) for name in ("name_ko", "name_en", "name_zh")}
+    new = NewCompany(
+        words("code").upper(), **names, country=words("country").upper(), registration_no=words("registration_no")
+    )
+    return Form(_companies).act(_address_of, add_company, new)
+
+
+def _companies(errors: dict[str, str], status: int) -> Response:
+    actor = readable_by(Permission.MASTER_DATA_READ)
+    rows = asked().read(companies.list_companies)
+    may_edit = is_allowed(actor, Permission.COMPANY_EDIT)
+    return page("companies.html", errors, status, rows=rows, may_edit=may_edit, statuses=_statuses())
+
+
+@admin.get("/companies/<code>")
+@signed_in
+def show_company(code: str) -> Response:
+    return _company(code, {}, 200)
+
+
+@admin.post("/companies/<code>")
+@signed_in
+def correct_company(code: str) -> Response:
+    form = Form(lambda errors, status: _company(code, errors, status), needs_reason=True)
+    try:
+        facts = CompanyFacts(
+            name_ko=words("name_ko"),
+            name_en=words("name_en"),
+            name_zh=words("name_zh"),
+            country=words("country").upper(),
+            registration_no=words("registration_no"),
+            status=words("status"),
+            pending_room_days_cap=number("pending_room_days_cap"),
+            single_signatory=ticked("single_signatory"),
+        )
+    except Invalid as invalid:
+        return form.refuse(invalid)
+    return form.act(_address_of(code), companies.change_company, code, facts, seen=words("seen"))
+
+
+@admin.post("/companies/<code>/products")
+@signed_in
+def add_a_product(code: str) -> Response:
+    form = Form(lambda errors, status: _company(code, _about("new", errors), status))
+    typed = {name: words(name) for name in ("code", "name", "modality")}
+    return form.act(f"{_address_of(code)}#products", add_product, code, **typed)
+
+
+@admin.post("/companies/<code>/products/<int:product_id>")
+@signed_in
+def correct_product(code: str, product_id: int) -> Response:
+    form = Form(lambda errors, status: _company(code, _about(str(product_id), errors), status), needs_reason=True)
+    facts = ProductFacts(name=words("name"), modality=words("modality"), active=ticked("active"))
+    to = f"{_address_of(code)}#products"
+    return form.act(to, products.change_product, product_id, facts, seen=words("seen"))
+
+
+def _about(which: str, errors: dict[str, str]) -> dict[str, str]:
+    """Errors of one of several forms on the page: `new.code`, `17.reason`."""
+    return {f"{which}.{name}" if name else "": text for name, text in errors.items()}
+
+
+def _company(code: str, errors: dict[str, str], status: int) -> Response:
+    actor = readable_by(Permission.MASTER_DATA_READ)
+    shown = asked().read(read_company, code)
+    return page(
+        "company.html",
+        errors,
+        status,
+        company=shown.company,
+        seen=fingerprint(asdict(companies.facts_of(shown.company))),
+        products=[(each, fingerprint(asdict(products.facts_of(each)))) for each in shown.products],
+        modalities=[(code, _(name)) for code, name in MODALITIES.items()],
+        modality_word=modality_word,
+        statuses=_statuses(),
+        may_edit=is_allowed(actor, Permission.COMPANY_EDIT),
+        may_edit_products=is_allowed(actor, Permission.PRODUCT_EDIT),
+        history=record_history.lines(shown.changes),
+    )
+
+
+def _statuses() -> list[tuple[str, str]]:
+    return [(status, _(label)) for status, label in STATUSES]
+
+
+def _address_of(code: str) -> str:
+    return url_for("admin.show_company", code=code)

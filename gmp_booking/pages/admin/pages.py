@@ -1,0 +1,6 @@
+"""The administration as one blueprint: importing it hangs every page on it."""
+
+from gmp_booking.pages.admin import companies, index, people, policies, resources
+from gmp_booking.pages.admin.form_actions import admin
+
+__all__ = ["admin", "companies", "index", "people", "policies", "resources"]

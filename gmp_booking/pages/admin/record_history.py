@@ -1,0 +1,157 @@
+"""What was changed in a record, field by field, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.infra.database.history import RowChange
+from gmp_booking.infra.web.i18n import NAMES, _, format_instant
+from gmp_booking.kernel.text import N_
+from gmp_booking.pages.rule_labels import EQUIPMENT_KINDS, MODALITIES, ROOM_CLASSES, ROOM_USES, modality_word
+from gmp_booking.people.role_words import ROLE_NAMES
+from gmp_booking.policies.hours import WEEKDAY_NAMES
+
+RECORDS: Mapping[str, str] = {
+    "person": N_("Person"),
+    "person_role": N_("Role"),
+    "company": N_("Company"),
+    "product": N_("Product"),
+    "resource": N_("Name and use"),
+    "room": N_("Room"),
+    "equipment": N_("Equipment"),
+    "unit": N_("Place"),
+    "opening_hours": N_("Opening hours"),
+    "rule_switch": N_("Rule"),
+    "auto_confirm": N_("Confirmed without a decision"),
+    "facility": N_("Facility"),
+}
+FIELDS: Mapping[str, str] = {
+    "name": N_("Name"),
+    "name_ko": N_("Name in Korean"),
+    "name_en": N_("Name in English"),
+    "name_zh": N_("Name in Chinese"),
+    "email": N_("E-mail address"),
+    "phone": N_("Telephone"),
+    "language": N_("Language"),
+    "active": N_("In use"),
+    "role": N_("Role"),
+    "granted_at": N_("Given"),
+    "revoked_at": N_("Taken away"),
+    "code": N_("Code"),
+    "country": N_("Country"),
+    "registration_no": N_("Registration number"),
+    "status": N_("Status"),
+    "pending_room_days_cap": N_("Most room-days waiting"),
+    "single_signatory": N_("One person may request and authorise"),
+    "modality": N_("Modality"),
+    "kind": N_("Kind"),
+    "grade": N_("Grade"),
+    "max_occupancy": N_("Most people"),
+    "seats": N_("Seats"),
+    "recovery_min": N_("Recovery (minutes)"),
+    "equipment_kind": N_("Kind"),
+    "home_room_id": N_("Home room (number)"),
+    "weekday": N_("Weekday"),
+    "opens": N_("Opens"),
+    "closes": N_("Closes"),
+    "rule": N_("Rule"),
+    "mode": N_("How it is kept"),
+    "from_on": N_("From"),
+    "time_zone": N_("Time zone"),
+    "is_on": N_("On"),
+    "resource_id": N_("Room (number)"),
+    "company_id": N_("Company (number)"),
+    "number": N_("Number"),
+    "room_class": N_("Class"),
+    "room_use": N_("How it is used"),
+    "area_m2": N_("Area"),
+    "air_zone_id": N_("Air zone (number)"),
+    "bsl_max": N_("Biosafety level, at most"),
+    "gmp": N_("Used under GMP"),
+    "changeover_policy": N_("Changeover"),
+    "suited_for": N_("Suited for"),
+    "share_policy": N_("Shared by"),
+    "vhp_group": N_("Decontaminated together"),
+    "vhp_safe": N_("Withstands decontamination by vapour"),
+}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "role": ROLE_NAMES,
+    "status": {
+        "ACTIVE": N_("Active"),
+        "SUSPENDED": N_("Suspended"),
+        "AVAILABLE": N_("Available"),
+        "OUT_OF_SERVICE": N_("Out of service"),
+    },
+    "kind": {"ROOM": N_("Room"), "EQUIPMENT": N_("Equipment")},
+    "equipment_kind": EQUIPMENT_KINDS,
+    "modality": MODALITIES,
+    "room_class": ROOM_CLASSES,
+    "room_use": ROOM_USES,
+    "changeover_policy": {
+        "MATRIX": N_("by the changeover matrix"),
+        "L1_BETWEEN_PRODUCTS": N_("light, between products"),
+        "NONE": N_("none"),
+    },
+    "share_policy": {
+        "DEDICATED_BATCH": N_("one batch at a time"),
+        "DEDICATED_PRODUCT": N_("one product at a time"),
+    },
+    "mode": {"enforce": N_("Enforced"), "warn": N_("Warns only"), "off": N_("Off")},
+}
+ACTS: Mapping[str, str] = {"INSERT": N_("added"), "UPDATE": N_("changed"), "DELETE": N_("removed")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One act on one row, as it is read: who, when, why and each field before and after."""
+
+    what: str
+    at: datetime
+    actor_name: str
+    reason: str | None
+    fields: tuple[tuple[str, str, str], ...]
+
+
+def lines(changes: Sequence[RowChange]) -> list[Line]:
+    return [
+        Line(
+            what=f"{_(RECORDS.get(each.table, each.table))}: {_(ACTS[each.operation])}",
+            at=each.at,
+            actor_name=each.actor_name or "–",
+            reason=each.reason,
+            fields=tuple(
+                (_label(each.table, one.field), _said(one.field, one.old), _said(one.field, one.new))
+                for one in each.fields
+                if one.old is not None or one.new is not None
+            ),
+        )
+        for each in changes
+    ]
+
+
+def _label(table: str, field: str) -> str:
+    """People are named otherwise than things."""
+    return _("Full name") if (table, field) == ("person", "name") else _(FIELDS.get(field, field))
+
+
+def _said(field: str, value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if field.endswith("_at"):
+        return format_instant(datetime.fromisoformat(value))
+    if field == "weekday":
+        return _(WEEKDAY_NAMES[value])
+    if field in {"opens", "closes"}:
+        return str(value)[:5]
+    if field == "language":
+        return NAMES.get(value, str(value))
+    if field in WORDS:
+        return _(WORDS[field].get(value, str(value)))
+    if isinstance(value, list):
+        return ", ".join(modality_word(each) for each in map(str, value)) or "–"
+    return str(value)

@@ -1,0 +1,195 @@
+"""Rooms, equipment and the air they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import url_for
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.infra.database.history import RowChange, list_changes
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.access import Permission, is_allowed
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.fingerprint import fingerprint
+from gmp_booking.kernel.text import N_
+from gmp_booking.pages.admin import record_history
+from gmp_booking.pages.admin.form_actions import Form, admin, number, number_if_any, page, readable_by, ticked, words
+from gmp_booking.pages.rule_labels import EQUIPMENT_KINDS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word
+from gmp_booking.resources import administration, service
+from gmp_booking.resources.administration import EquipmentFacts, Facts, ListedResource, Record, RoomFacts
+from gmp_booking.resources.service import Names, NewEquipment, NewRoom
+
+CHANGEOVER_OF = {"GMP": "MATRIX", "SERVICE": "L1_BETWEEN_PRODUCTS", "DEMO": "NONE", "SEATED": "NONE"}
+STATUSES = {"AVAILABLE": N_("Available"), "OUT_OF_SERVICE": N_("Out of service")}
+
+
+@dataclass(frozen=True)
+class Listed:
+    rows: list[ListedResource]
+    zones: list[tuple[int, str]]
+
+
+def read_resources(uow: Uow) -> Listed:
+    return Listed(administration.list_every_resource(uow), administration.list_zones(uow))
+
+
+@dataclass(frozen=True)
+class Shown:
+    record: Record
+    rooms: list[str]
+    changes: list[RowChange]
+
+
+def read_resource(uow: Uow, code: str) -> Shown:
+    record = administration.get_record(uow, code)
+    table = "room" if record.kind == "ROOM" else "equipment"
+    rows = [("resource", record.id), (table, record.id), *(("unit", each) for each in record.unit_ids)]
+    rooms = [each.code for each in administration.list_every_resource(uow) if each.kind == "ROOM" and each.active]
+    return Shown(record, rooms, list_changes(uow, rows))
+
+
+# -- doors
+
+
+@admin.get("/resources")
+@signed_in
+def list_of_resources() -> Response:
+    return _resources({}, 200)
+
+
+@admin.post("/resources")
+@signed_in
+def add_a_resource() -> Response:
+    form = Form(_resources, needs_reason=True)
+    kind = words("what")
+    try:
+        if kind == "room":
+            new_room = _new_room()
+            return form.act(_address_of(new_room.code), service.add_room, new_room)
+        if kind == "equipment":
+            new = _new_equipment()
+            return form.act(_address_of(new.code), service.add_equipment, new)
+    except Invalid as invalid:
+        return form.refuse(invalid)
+    zone = {"code": words("code").upper(), "ahu": words("ahu").upper(), "single_pass": ticked("single_pass")}
+    return form.act(url_for("admin.list_of_resources"), service.add_zone, **zone)
+
+
+def _new_room() -> NewRoom:
+    room_class = words("room_class")
+    return NewRoom(
+        words("code").upper(),
+        _names(),
+        words("grade"),
+        room_class,
+        number("area_m2"),
+        number("max_occupancy"),
+        gmp=room_class in {"GMP", "SERVICE"},
+        changeover_policy=CHANGEOVER_OF.get(room_class, ""),
+        zone_id=number_if_any("zone"),
+        recovery_min=number_if_any("recovery_min"),
+        seats=number_if_any("seats"),
+    )
+
+
+def _new_equipment() -> NewEquipment:
+    home = words("home_room")
+    return NewEquipment(
+        words("code").upper(), _names(), words("equipment_kind"), home or None, words("room_use"), number("places")
+    )
+
+
+def _names() -> Names:
+    return Names(words("name_ko"), words("name_en"), words("name_zh"))
+
+
+def _resources(errors: dict[str, str], status: int) -> Response:
+    actor = readable_by(Permission.MASTER_DATA_READ)
+    listed = asked().read(read_resources)
+    return page(
+        "resources.html",
+        errors,
+        status,
+        rooms=[each for each in listed.rows if each.kind == "ROOM"],
+        equipment=[each for each in listed.rows if each.kind == "EQUIPMENT"],
+        zones=listed.zones,
+        zone_choices=[(str(zone_id), code) for zone_id, code in listed.zones],
+        room_choices=[(each.code, each.code) for each in listed.rows if each.kind == "ROOM" and each.active],
+        room_classes=_in_words(ROOM_CLASSES),
+        room_uses=_in_words(ROOM_USES),
+        equipment_kinds=_in_words(EQUIPMENT_KINDS),
+        equipment_word=equipment_word,
+        grade_word=grade_word,
+        may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
+    )
+
+
+@admin.get("/resources/<code>")
+@signed_in
+def show_resource(code: str) -> Response:
+    return _resource(code, {}, 200)
+
+
+@admin.post("/resources/<code>")
+@signed_in
+def correct_resource(code: str) -> Response:
+    form = Form(lambda errors, status: _resource(code, errors, status), needs_reason=True)
+    try:
+        facts = _room_facts() if words("what") == "room" else _equipment_facts()
+    except Invalid as invalid:
+        return form.refuse(invalid)
+    return form.act(_address_of(code), administration.change_resource, code, facts, seen=words("seen"))
+
+
+def _room_facts() -> Facts:
+    return RoomFacts(
+        **_common_facts(),
+        grade=words("grade"),
+        max_occupancy=number("max_occupancy"),
+        recovery_min=number_if_any("recovery_min"),
+        seats=number_if_any("seats"),
+    )
+
+
+def _equipment_facts() -> Facts:
+    return EquipmentFacts(
+        **_common_facts(), status=words("status"), home_room=words("home_room"), places=number("places")
+    )
+
+
+def _common_facts() -> dict[str, Any]:
+    return {name: words(name) for name in ("name_ko", "name_en", "name_zh")} | {"active": ticked("active")}
+
+
+def _resource(code: str, errors: dict[str, str], status: int) -> Response:
+    actor = readable_by(Permission.MASTER_DATA_READ)
+    shown = asked().read(read_resource, code)
+    return page(
+        "resource.html",
+        errors,
+        status,
+        record=shown.record,
+        facts_of=shown.record.facts,
+        seen=fingerprint(asdict(shown.record.facts)),
+        rooms=[(each, each) for each in shown.rooms],
+        statuses=_in_words(STATUSES),
+        room_classes=dict(_in_words(ROOM_CLASSES)),
+        room_uses=dict(_in_words(ROOM_USES)),
+        equipment_word=equipment_word,
+        may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
+        history=record_history.lines(shown.changes),
+    )
+
+
+def _in_words(choices: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(value, _(label)) for value, label in choices.items()]
+
+
+def _address_of(code: str) -> str:
+    return url_for("admin.show_resource", code=code)

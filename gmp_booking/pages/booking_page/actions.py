@@ -1,0 +1,151 @@
+"""What the reader may do with a booking, as the buttons and forms of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of, stage_of
+from gmp_booking.bookings.lifecycle import ENDED, FINAL, WAITING, Action, BookingState
+from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.text import N_
+from gmp_booking.pages.booking_page.change_section import change_links
+from gmp_booking.pages.booking_page.override_form import offered_overrides
+from gmp_booking.pages.booking_page.page_data import BookingFile
+from gmp_booking.requests.service import Booking, subject_of
+
+ACT_LABELS: Mapping[Action, str] = {
+    Action.REVIEW: N_("Pass on"),
+    Action.APPROVE: N_("Approve"),
+    Action.RETURN: N_("Return with a question"),
+    Action.REJECT: N_("Reject"),
+    Action.CANCEL: N_("Cancel booking"),
+    Action.ANSWER: N_("Answer and submit again"),
+    Action.ASK: N_("Ask once more"),
+    Action.CLOSE: N_("Close booking"),
+}
+MEANINGS: Mapping[str, str] = {
+    "APPROVED – QA": N_("approved by quality assurance"),
+    "APPROVED – PRODUCTION": N_("approved by production"),
+    "APPROVED – BIOSAFETY": N_("approved by biosafety"),
+    "APPROVED – COMMITTEE": N_("approved by the operating committee"),
+    "REJECTED": N_("rejected"),
+    "RECORD REVIEWED": N_("record reviewed"),
+}
+
+
+def actions_for(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    booking = file.details.booking
+    state = BookingState(booking.state)
+    found: list[dict[str, Any]] = []
+    if state in {BookingState.DRAFT, BookingState.RETURNED} and is_allowed(
+        actor, Permission.BOOKING_SUBMIT, subject_of(booking)
+    ):
+        found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
+    found += _sayings(file.asked.booking, actor)
+    found += _decisions(file, actor, told)
+    found += change_links(booking, file.waiting, actor)
+    begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= file.now
+    if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
+        prompt = _("Why is it cancelled? The facility and your own people read this.")
+        found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
+    if _is_over(file) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
+        statement = _statement(booking, RECORD_REVIEWED)
+        found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
+    if state is not BookingState.DRAFT and is_allowed(actor, Permission.BOOKING_DRAFT, subject_of(booking)):
+        found.append(_link(_("Book again"), url_for("bookings.new", copy=booking.reference), kind="quiet"))
+    return found
+
+
+def _is_over(file: BookingFile) -> bool:
+    """Whether nothing of a confirmed booking is still to come."""
+    parts = file.details.parts
+    ended = all(each["state"] in ENDED for each in parts["sessions"])
+    returned = all(datetime.fromisoformat(each["end"]) <= file.now for each in parts["equipment"])
+    return file.details.booking.state == BookingState.CONFIRMED and ended and returned
+
+
+def _sayings(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
+    """Answering and asking again, while the request is with the company."""
+    if booking.state != BookingState.RETURNED:
+        return []
+    found = []
+    if is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
+        found.append(_action(Action.ANSWER, "reason", "primary", prompt=_("Your answer; the request stays as it is.")))
+    stage = stage_of(booking)
+    subject = subject_of(booking, stage_role=stage.role if stage else None)
+    if is_allowed(actor, Permission.BOOKING_DECIDE, subject):
+        found.append(_action(Action.ASK, "reason", "quiet", prompt=_("What else should the company answer?")))
+    return found
+
+
+def _decisions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    booking = file.asked.booking
+    stage = current_stage(booking)
+    if stage is None:
+        return []
+    signers = frozenset(each.signer_id for each in file.signatures if each.record_version == booking.version)
+    subject = subject_of(booking, stage_role=stage.role, earlier_signers=signers if stage.meaning else frozenset())
+    if not is_allowed(actor, Permission.BOOKING_DECIDE, subject):
+        return []
+    forward = action_of_stage(booking)
+    meaning = meaning_of(booking, forward)
+    overrides = offered_overrides(told, file.overrides, booking.version, actor)
+    found = [
+        _action(
+            forward,
+            "signature" if meaning or overrides else "plain",
+            "primary",
+            statement=_statement(booking, meaning),
+            needs_password=bool(meaning),
+            overrides=overrides,
+        )
+    ]
+    if booking.state in WAITING:
+        prompt = _("What should the company answer or change?")
+        found.append(_action(Action.RETURN, "reason", "quiet", prompt=prompt))
+    refusal = meaning_of(booking, Action.REJECT)
+    found.append(
+        _action(
+            Action.REJECT,
+            "signature" if refusal else "reason",
+            "danger",
+            statement=_statement(booking, refusal),
+            needs_reason=True,
+            needs_password=bool(refusal),
+            prompt=_("Why is it rejected? The company reads this."),
+        )
+    )
+    return found
+
+
+def _statement(booking: Booking, meaning: str | None) -> str | None:
+    if meaning is None:
+        return None
+    return _(
+        "I sign %(reference)s, version %(version)s, with the meaning “%(meaning)s”.",
+        reference=booking.reference,
+        version=booking.version,
+        meaning=_(MEANINGS[meaning]),
+    )
+
+
+def _action(action: Action, form: str, kind: str, **more: Any) -> dict[str, Any]:
+    empty = {
+        "statement": None,
+        "needs_reason": False,
+        "needs_password": False,
+        "overrides": [],
+        "href": None,
+        "prompt": None,
+    }
+    return empty | {"name": action.value, "label": _(ACT_LABELS[action]), "form": form, "kind": kind} | more
+
+
+def _link(label: str, href: str, *, kind: str = "primary") -> dict[str, Any]:
+    return {"name": "edit", "label": label, "form": "link", "kind": kind, "href": href}

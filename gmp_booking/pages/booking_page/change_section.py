@@ -1,0 +1,235 @@
+"""Changes on the booking's page: what waits and what would be different, moving and giving up a session, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from flask import request, url_for
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.booking_forms.form import SEOUL, moments
+from gmp_booking.bookings.diff import Difference, differences
+from gmp_booking.bookings.labels import EXPOSURE_LABELS, RUN_TYPE_LABELS
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.changes import service
+from gmp_booking.changes.change_requests import OpenChange
+from gmp_booking.changes.service import ASKED_FOR, Amended
+from gmp_booking.changes.undo import last_edit, undo
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import _, format_period
+from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.pages.booking_page.blueprint import booking_page
+from gmp_booking.requests.handlers import decision_refused
+from gmp_booking.requests.service import Booking, BookingDetails, subject_of
+
+FIELDS: Final[Mapping[str, str]] = {
+    "product": N_("Product"),
+    "batch": N_("Batch"),
+    "run_type": N_("Run type"),
+    "title": N_("Title"),
+    "purpose": N_("Purpose"),
+    "visibility": N_("Visibility"),
+    "room": N_("Room"),
+    "time": N_("Time"),
+    "setup_min": N_("Set-up"),
+    "teardown_min": N_("Tear-down"),
+    "step": N_("Process step"),
+    "exposure": N_("Product exposure"),
+    "headcount": N_("People in the room"),
+    "people": N_("Crew"),
+    "equipment": N_("Equipment"),
+    "resource": N_("Equipment"),
+    "units": N_("Places"),
+}
+MINUTES: Final = frozenset({"setup_min", "teardown_min"})
+
+
+def shown_change(waiting: OpenChange | None) -> dict[str, Any] | None:
+    """The waiting change as the page shows it, with what would be different."""
+    if waiting is None:
+        return None
+    change = waiting.change
+    found = differences(waiting.in_force.content, waiting.proposal.content)
+    names = _names(waiting.in_force) | _names(waiting.proposal)
+    return {
+        "version": change.version,
+        "state": change.state,
+        "explanation": change.explanation,
+        "requested_at": change.submitted_at,
+        "pending_until": change.pending_until,
+        "groups": shown_differences([each.as_dict() for each in found], names),
+    }
+
+
+def _names(details: BookingDetails) -> dict[str, str]:
+    return {person["email"]: person["name"] for each in details.parts["sessions"] for person in each["people"]}
+
+
+def shown_differences(found: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Differences by the part they are of, each as a label with what it was and what it would be."""
+    groups: dict[tuple[str, int | None], dict[str, Any]] = {}
+    for each in found:
+        difference = Difference(**each)
+        key = difference.part, difference.number
+        group = groups.setdefault(key, {"label": _part_label(*key), "lines": []})
+        group["lines"] += _lines(difference, names)
+    return list(groups.values())
+
+
+def recorded_changes(entry: JournalEntry, details: BookingDetails) -> list[tuple[str, str, str]]:
+    """What an event says was changed: a label, what it was, what it became."""
+    data = entry.data
+    if entry.event == "SessionMoved":
+        before, after = (_text("time", data[name], {}) for name in ("before", "after"))
+        return [(_("Time"), before, after)]
+    groups = shown_differences(data.get("changed") or (), _names(details))
+    return [
+        (f"{group['label']}, {line['label']}", line["before"], line["after"])
+        for group in groups
+        for line in group["lines"]
+    ]
+
+
+def _part_label(part: str, number: int | None) -> str:
+    if part == "session":
+        return _("Session %(number)s", number=number)
+    return _("Equipment %(number)s", number=number) if part == "equipment" else _("Booking")
+
+
+def _lines(each: Difference, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    if each.field != "whole":
+        before, after = (_text(each.field, value, names) for value in (each.before, each.after))
+        return [{"label": _(FIELDS.get(each.field, each.field)), "before": before, "after": after}]
+    part = each.before or each.after
+    text = " · ".join(_text(name, part[name], names) for name in ("room", "resource", "time") if name in part)
+    label = _("Added") if each.before is None else _("Left out")
+    return [{"label": label, "before": text if each.before else "", "after": text if each.after else ""}]
+
+
+def _text(field: str, value: Any, names: Mapping[str, str]) -> str:
+    if value in (None, "", []):
+        return ""
+    if field == "time":
+        return format_period(Period(*(datetime.fromisoformat(instant) for instant in value)))
+    if field == "people":
+        return ", ".join(names.get(email, email) for email in value)
+    if field == "equipment":
+        return ", ".join(value)
+    if field in MINUTES:
+        return _("%(minutes)s min", minutes=value)
+    labels = {str(key): label for key, label in (*EXPOSURE_LABELS.items(), *RUN_TYPE_LABELS.items())}
+    return _(labels[value]) if field in {"exposure", "run_type"} and value in labels else str(value)
+
+
+def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> list[dict[str, Any]]:
+    """Changing and withdrawing, for whoever may."""
+    state = BookingState(booking.state)
+    if not is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking)):
+        return []
+    if state not in (ASKED_FOR - {BookingState.RETURNED}) | {BookingState.CONFIRMED}:
+        return []
+    href = url_for("booking_changes.change_form", reference=booking.reference)
+    plain = {"statement": None, "needs_reason": False, "needs_password": False, "overrides": [], "prompt": None}
+    label = _("Change the waiting change") if waiting else _("Change booking")
+    found = [plain | {"name": "change", "label": label, "form": "link", "kind": "quiet", "href": href}]
+    if waiting is not None:
+        withdraw = {"name": "withdraw", "label": _("Withdraw the change"), "form": "plain", "kind": "quiet"}
+        found.append(plain | withdraw | {"href": None})
+    return found
+
+
+def session_acts(details: BookingDetails, session: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """What one may do with one session beside the form, and its times as they would be typed."""
+    booking = details.booking
+    subject = subject_of(booking)
+    is_confirmed, state = booking.state == BookingState.CONFIRMED, session["state"]
+    others = [each for each in details.content.sessions if each.number != session["number"]]
+    return {
+        "move": is_confirmed and state == "PLANNED" and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
+        "times": moments(datetime.fromisoformat(session["start"]), datetime.fromisoformat(session["end"])),
+        "give_up": is_confirmed
+        and state in {"PLANNED", "READY"}
+        and bool(others)
+        and is_allowed(actor, Permission.BOOKING_CHANGE, subject),
+    }
+
+
+def undoable(journal: Sequence[JournalEntry], booking: Booking, actor: Actor) -> bool:
+    """Whether the last thing that happened is one's own and can be taken back."""
+    may = is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking))
+    return booking.state == BookingState.CONFIRMED and may and bool(last_edit(journal, actor))
+
+
+@booking_page.post("/<reference>/withdraw")
+@signed_in
+def withdraw_change(reference: str) -> Response:
+    call = asked(idempotency=idempotency_of_form())
+    done = _done(reference, "change-withdrawn")
+    return send(call.answer(done, service.withdraw, reference, revision=revision_seen(reference)))
+
+
+@booking_page.post("/<reference>/undo")
+@signed_in
+def undo_edit(reference: str) -> Response:
+    call = asked(idempotency=idempotency_of_form())
+    return send(_checked(call, undo, reference, revision=revision_seen(reference)))
+
+
+@booking_page.post("/<reference>/sessions/<int:number>/move")
+@signed_in
+def move_session(reference: str, number: int) -> Response:
+    call = asked(idempotency=idempotency_of_form())
+    values = {"start": _instant("start"), "end": _instant("end"), "revision": revision_seen(reference)}
+    return send(_checked(call, service.move_session, reference, number, **values))
+
+
+@booking_page.post("/<reference>/sessions/<int:number>/give-up")
+@signed_in
+def give_up_session(reference: str, number: int) -> Response:
+    reason = request.form.get("reason", "").strip()
+    call = asked(reason=reason or None, idempotency=idempotency_of_form())
+    values = {"reason": reason, "revision": revision_seen(reference)}
+    done = _done(reference, "session-cancelled")
+    return send(call.answer(done, service.give_up_session, reference, number, **values))
+
+
+def _instant(name: str) -> datetime:
+    """A day and a time of the form, of the facility. Errors: Invalid."""
+    try:
+        day = date.fromisoformat(request.form.get(f"{name}_date", ""))
+        clock = time.fromisoformat(request.form.get(f"{name}_time", ""))
+        return datetime.combine(day, clock, SEOUL)
+    except ValueError as error:
+        raise Invalid(N_("Give a day and a time for the start and the end.")) from error
+
+
+def _checked(call: Request, use_case: Callable[..., Amended], reference: str, *args: Any, **values: Any) -> Answer:
+    """Carry an edit out; a refusal says what is in the way."""
+    try:
+        return call.answer(_came(reference), use_case, reference, *args, **values)
+    except Conflict as conflict:
+        findings = decision_refused(conflict, call).detail.get("findings")
+        if not findings:
+            raise
+        raise Conflict(" ".join(finding["message"] for finding in findings)) from conflict
+
+
+def _done(reference: str, done: str) -> Callable[[Any], Answer]:
+    address = url_for("booking_page.show", reference=reference, done=done)
+    return lambda _result: Answer(303, b"", {"Location": address})
+
+
+def _came(reference: str) -> Callable[[Amended], Answer]:
+    def dump(amended: Amended) -> Answer:
+        return _done(reference, f"change-{amended.came.value}")(amended)
+
+    return dump

@@ -1,0 +1,67 @@
+"""What is said about a request on its page: questions and answers in order, and whether the company confirmed it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from flask import url_for
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked, idempotency_of_form
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.kernel.access import Actor
+from gmp_booking.pages.booking_page.blueprint import booking_page
+from gmp_booking.requests.on_behalf import Acknowledgement, acknowledge_signed_in, first_confirmation
+
+_SAID: Final = {
+    "BookingReturned": "question",
+    "BookingChangeReturned": "question",
+    "BookingQuestionAsked": "question",
+    "BookingAnswered": "answer",
+}
+_BEGINNINGS: Final = frozenset({"BookingDrafted", "BookingSubmitted"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """One question or answer."""
+
+    kind: str
+    text: str
+    actor_name: str
+    at: datetime
+    version: int | None
+
+
+def thread_of(journal: Sequence[JournalEntry]) -> list[Said]:
+    """Questions and answers, the oldest first."""
+    return [
+        Said(_SAID[entry.event], str(entry.data[_SAID[entry.event]]), entry.actor_name, entry.at, entry.version)
+        for entry in journal
+        if entry.event in _SAID
+    ]
+
+
+def entered_for(
+    rows: Collection[Acknowledgement], journal: Sequence[JournalEntry], actor: Actor
+) -> dict[str, Any] | None:
+    """Who entered it for the company, and whether the company confirmed it; None when the company asked itself."""
+    if not rows:
+        return None
+    confirmed_at = first_confirmation(rows)
+    by = next((entry.actor_name for entry in journal if entry.event in _BEGINNINGS), "")
+    return {"by": by, "confirmed_at": confirmed_at, "may_confirm": confirmed_at is None and not actor.is_staff}
+
+
+@booking_page.post("/<reference>/acknowledge")
+@signed_in
+def acknowledge(reference: str) -> Response:
+    call = asked(idempotency=idempotency_of_form())
+    address = url_for("booking_page.show", reference=reference, done="acknowledge")
+    return send(call.answer(lambda _: Answer(303, b"", {"Location": address}), acknowledge_signed_in, reference))

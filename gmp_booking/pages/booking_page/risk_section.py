@@ -1,0 +1,37 @@
+"""What stands against a booking, on top of its page, with what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from gmp_booking.infra.database.uow import Request
+from gmp_booking.reexamination.ways import ways_around
+from gmp_booking.requests.handlers import alternatives_out
+from gmp_booking.requests.service import BookingDetails
+
+WEIGHTY = frozenset({"HARD", "SOFT"})
+
+
+@dataclass(frozen=True)
+class Risk:
+    """The sentences that weigh, ways around as sentences, and where a change is asked for."""
+
+    findings: Sequence[str]
+    ways: Sequence[str]
+    href: str | None
+
+
+def risk_of(request: Request, details: BookingDetails, told: Sequence[Mapping[str, Any]]) -> Risk | None:
+    """None for a booking that is not at risk."""
+    booking = details.booking
+    if not booking.at_risk:
+        return None
+    ways = [one["label"] for one in alternatives_out(request.read(ways_around, details))]
+    weighty = dict.fromkeys(each["message"] for each in told if each["severity"] in WEIGHTY)
+    may_change = bool(ways) and booking.state == "CONFIRMED"
+    href = url_for("booking_changes.change_form", reference=booking.reference) if may_change else None
+    return Risk(list(weighty), ways, href)

@@ -1,0 +1,167 @@
+"""A booking in the reader's words: what it is, how far it is, who signed, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.approvals.service import current_stage
+from gmp_booking.bookings.lifecycle import FINAL, TRACKS, WAITING, BookingState, Stage, Track
+from gmp_booking.changes.change_requests import OpenChange
+from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.pages.booking_page.change_section import recorded_changes
+from gmp_booking.pages.booking_page.history import HistoryLine, history_lines
+from gmp_booking.pages.booking_page.page_data import BookingFile
+from gmp_booking.requests.service import Booking, BookingDetails
+from gmp_booking.signatures.service import Signature
+
+
+def head_of(details: BookingDetails, actor: Actor) -> dict[str, Any]:
+    booking, parts = details.booking, details.parts
+    plain = (
+        "reference",
+        "title",
+        "kind",
+        "state",
+        "version",
+        "revision",
+        "at_risk",
+        "batch",
+        "run_type",
+        "purpose",
+        "submitted_at",
+        "confirmed_at",
+        "pending_until",
+    )
+    product = parts["product"]
+    return {name: getattr(booking, name) for name in plain} | {
+        "company_name": named(parts["company"]) if actor.is_staff else None,
+        "product": f"{product['code']} {product['name']}" if product else None,
+        "requested_by": parts["requester"]["name"] if parts["requester"] else None,
+        "entered_by": None,
+    }
+
+
+_NEXT: Mapping[BookingState, tuple[str, str]] = {
+    BookingState.DRAFT: (N_("A draft"), N_("It holds no time until it is submitted.")),
+    BookingState.SUBMITTED: (N_("Waiting to be looked at"), N_("Its time is held meanwhile.")),
+    BookingState.UNDER_REVIEW: (N_("Being looked at"), N_("Its time is held meanwhile.")),
+    BookingState.RETURNED: (N_("Waiting for the company's answer"), N_("Change it and submit it again.")),
+    BookingState.APPROVED: (N_("Approved"), N_("It is confirmed once its papers are complete.")),
+    BookingState.CONFIRMED: (N_("Confirmed"), N_("Everybody named on it is reminded in time.")),
+    BookingState.REJECTED: (N_("Rejected"), N_("Its time is free again.")),
+    BookingState.EXPIRED: (N_("Expired"), N_("Its time is free again.")),
+    BookingState.CANCELLED: (N_("Cancelled"), N_("Its time is free again.")),
+    BookingState.CLOSED: (N_("Closed"), N_("The record is reviewed and complete.")),
+}
+
+
+def next_step_of(booking: Booking, waiting: OpenChange | None) -> dict[str, Any]:
+    headline, detail = _NEXT[BookingState(booking.state)]
+    if waiting is not None:
+        booking = waiting.proposal.booking
+        detail = N_("A change waits for its decision; until then everything stays as it is.")
+        if booking.state == BookingState.RETURNED:
+            detail = N_("A change was returned to the company with a question; everything stays as it is.")
+    stage = current_stage(booking)
+    return {
+        "headline": _(headline),
+        "detail": _(detail),
+        "role": stage.role.value if stage else None,
+        "decide_by": booking.decide_by if stage else None,
+    }
+
+
+def steps_of(booking: Booking, journal: Sequence[JournalEntry]) -> list[dict[str, Any]]:
+    """The way of the booking: request, each stage of its track, confirmation."""
+    state = BookingState(booking.state)
+    happened = {entry.event: entry.at for entry in journal}
+    stages = TRACKS[Track(booking.track)] if booking.track else ()
+    steps = [_step(_("Requested"), "done" if booking.submitted_at else "now", happened.get("BookingSubmitted"))]
+    for number, stage in enumerate(stages):
+        steps.append(_step(_stage_label(stage), _stage_status(booking, number), None))
+    ended = state in FINAL - {BookingState.CLOSED}
+    last = {True: "stopped", False: "done" if state in {BookingState.CONFIRMED, BookingState.CLOSED} else "open"}[ended]
+    label = _(_NEXT[state][0]) if ended else _("Confirmed")
+    steps.append(_step(label, last, booking.ended_at if ended else booking.confirmed_at))
+    return steps
+
+
+def _step(label: str, status: str, at: datetime | None) -> dict[str, Any]:
+    return {"label": label, "status": status, "note": None, "at": at}
+
+
+STAGE_LABELS: Mapping[str, str] = {
+    "SCHEDULER": N_("Scheduling"),
+    "PRODUCTION_MANAGER": N_("Production"),
+    "QA": N_("Quality assurance"),
+    "BSO": N_("Biosafety"),
+    "DEMO_MANAGER": N_("Demonstration centre"),
+    "COMMITTEE": N_("Operating committee"),
+}
+
+
+def _stage_label(stage: Stage) -> str:
+    return _(STAGE_LABELS[stage.role.value])
+
+
+def _stage_status(booking: Booking, number: int) -> str:
+    state = BookingState(booking.state)
+    if state in {BookingState.CONFIRMED, BookingState.CLOSED, BookingState.APPROVED} or number < booking.stage:
+        return "done"
+    if state in WAITING and number == booking.stage:
+        return "now"
+    return "open"
+
+
+def _period(part: Mapping[str, Any]) -> Period:
+    return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
+
+
+def session_of(session: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **session,
+        "room_code": session["room"],
+        "room_name": named(_names(session["names"])),
+        "period": _period(session),
+    }
+
+
+def reservation_of(each: Mapping[str, Any]) -> dict[str, Any]:
+    return {**each, "code": each["resource"], "name": named(_names(each["names"])), "period": _period(each)}
+
+
+def _names(names: Mapping[str, str]) -> dict[str, str]:
+    return {"name_ko": names["ko"], "name_en": names["en"], "name_zh": names["zh"]}
+
+
+def signature_of(signature: Signature, booking: Booking) -> dict[str, Any]:
+    return {
+        "meaning": signature.meaning,
+        "printed_name": signature.printed_name,
+        "role": None,
+        "signed_at": signature.signed_at,
+        "zone_name": signature.time_zone,
+        "version": signature.record_version,
+        "is_void": signature.record_version < booking.version,
+    }
+
+
+def history_of(file: BookingFile) -> list[dict[str, Any]]:
+    lines: list[HistoryLine] = history_lines(file.journal)
+    return [
+        {
+            "what": line.what,
+            "actor_name": line.actor_name,
+            "at": line.at,
+            "reason": line.reason,
+            "version": line.version,
+            "changes": recorded_changes(entry, file.details),
+        }
+        for entry, line in reversed(list(zip(file.journal, lines, strict=True)))
+    ]

@@ -1,0 +1,104 @@
+"""What surrounds every page: navigation, the facility's name, what was just done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from flask import Flask, request, url_for
+
+from gmp_booking.accounts import sessions
+from gmp_booking.approvals.inbox import count_waiting
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, is_allowed
+from gmp_booking.kernel.text import N_
+from gmp_booking.policies.service import find_facility
+
+DONE: Mapping[str, str] = {
+    "draft": N_("Your draft is kept. It holds no time until you submit it."),
+    "change-unchanged": N_("Nothing was different, so nothing was changed."),
+    "change-adjusted": N_("Changed. The signatures stand."),
+    "change-moved": N_("The session is moved. The signatures stand."),
+    "change-requested": N_("Your change is asked for. The booking stays confirmed as it is until it is decided."),
+    "change-replaced": N_("Your request is replaced. The time is held for you while it is looked at."),
+    "change-approved": N_("The booking is changed."),
+    "change-withdrawn": N_("The change is withdrawn; everything is as it was."),
+    "session-cancelled": N_("The session is given up and its time is free again."),
+    "submitted": N_("Your request is in. The time is held for you while it is looked at."),
+    "cancel": N_("The booking is cancelled and its time is free again."),
+    "review": N_("Passed on to the next stage."),
+    "approve": N_("Approved."),
+    "return": N_("Returned to the company with your question."),
+    "reject": N_("Rejected; the time is free again."),
+    "ask": N_("Your question is with the company."),
+    "answer": N_("Your answer is with the facility. The time is held for you meanwhile."),
+    "acknowledge": N_("Confirmed. Thank you."),
+    "clear": N_("The line clearance is recorded; somebody else verifies it."),
+    "verify-clearance": N_("The line clearance is verified."),
+    "ready": N_("The room is released."),
+    "check-in": N_("The start is recorded."),
+    "takes-until": N_("Recorded. The room is held as far as it is free."),
+    "suspend": N_("The work is suspended."),
+    "resume": N_("The work goes on."),
+    "complete": N_("The end is recorded; somebody else verifies it."),
+    "verify": N_("The record is verified."),
+    "missed": N_("Recorded that nobody came; the rest of the time is free again."),
+    "abort": N_("The work is aborted."),
+    "close": N_("The booking is closed."),
+    "placed": N_("The outage is placed. Whoever it hits is told within a minute."),
+    "lifted": N_("It is lifted. Whoever was at risk through it is told."),
+}
+NAME_KEPT_S = 60.0
+
+
+def install(app: Flask, *, vendor: Path) -> None:
+    """Give every template its surroundings."""
+    kept: dict[str, Any] = {"at": float("-inf"), "facility": None}
+
+    def facility() -> Any:
+        if monotonic() - kept["at"] > NAME_KEPT_S:
+            found = sessions.services().database.read(SYSTEM, find_facility)
+            kept.update(at=monotonic(), facility=found)
+        return kept["facility"]
+
+    @app.context_processor
+    def surroundings() -> dict[str, Any]:
+        actor = sessions.current_actor()
+        done = DONE.get(request.args.get("done", ""))
+        return {
+            "facility": facility(),
+            "nav": _navigation(app, actor) if actor else [],
+            "can_book": actor is not None
+            and is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id)),
+            "can_administer": actor is not None and is_allowed(actor, Permission.ADMIN_READ),
+            "flashes": [("ok", _(done))] if done else [],
+            "vendor": {path.name for path in vendor.glob("*")},
+        }
+
+
+def _navigation(app: Flask, actor: Actor) -> list[dict[str, Any]]:
+    items = [("today.show", _("Today"), "clock", 0), ("timeline.show", _("Timeline"), "timeline", 0)]
+    items += [("my_bookings.show", _own_bookings(actor), "bookings", 0)]
+    if is_allowed(actor, Permission.INBOX_READ):
+        waiting = sessions.services().database.read(actor, count_waiting)
+        items.append(("approvals.inbox", _("Inbox"), "inbox", waiting))
+    if actor.has(Role.SYSADMIN, Role.FACILITY_MANAGER):
+        items.append(("admin.index", _("Administration"), "key", 0))
+    if "demo.mails" in app.view_functions:
+        items.append(("demo.mails", _("Mail"), "mail", 0))
+    return [
+        {
+            "label": label,
+            "href": url_for(endpoint),
+            "current": request.endpoint == endpoint,
+            "count": count,
+            "icon": icon,
+        }
+        for endpoint, label, icon, count in items
+    ]
+
+
+def _own_bookings(actor: Actor) -> str:
+    return _("Bookings") if actor.is_staff else _("My bookings")

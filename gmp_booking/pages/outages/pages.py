@@ -1,0 +1,231 @@
+"""Outages on pages: what stands, what comes, one in full, and placing one after a look at what it hits."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.infra.database.uow import Answer, Uow
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.kernel.access import Actor, is_allowed, require
+from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Refusal
+from gmp_booking.outages import service
+from gmp_booking.outages.doors import carry_out_lifting, carry_out_placing
+from gmp_booking.outages.kinds import KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
+from gmp_booking.outages.schemas import record_of
+from gmp_booking.outages.service import permission_to_lift, permission_to_place
+from gmp_booking.pages.outages.form import FIELDS, outage_of, shown_at_fields
+from gmp_booking.reexamination.service import Impact, impact
+
+outages = Blueprint("outages", __name__, url_prefix="/outages")
+PAGE = 30
+WHEN = ("current", "coming", "past")
+
+
+@outages.get("")
+@signed_in
+def listed() -> str:
+    call = asked()
+    when = request.args.get("when", "current")
+    kind, page = request.args.get("kind", ""), min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    wanted = {"when": when if when in WHEN else "current", "kind": kind if kind in OutageKind.__members__ else ""}
+    rows = call.read(
+        service.list_outages,
+        when=wanted["when"],
+        kind=wanted["kind"] or None,
+        offset=(page - 1) * PAGE,
+        limit=PAGE + 1,
+    )
+    there = {name: value for name, value in wanted.items() if value}
+    return render_template(
+        "outages/list.html",
+        rows=[_shown(row) for row in rows[:PAGE]],
+        filter=wanted,
+        kinds=[(one.value, _(KIND_LABELS[one])) for one in OutageKind],
+        may_place=bool(_kinds_for(call.actor)),
+        page={
+            "number": page,
+            "pages": page + (len(rows) > PAGE),
+            "previous_href": url_for("outages.listed", page=page - 1, **there) if page > 1 else None,
+            "next_href": url_for("outages.listed", page=page + 1, **there) if len(rows) > PAGE else None,
+        },
+    )
+
+
+@outages.get("/new")
+@signed_in
+def form() -> Response:
+    typed = {name: request.args.get(name, "") for name in FIELDS}
+    return _form(typed)
+
+
+@outages.post("/new")
+@signed_in
+def place() -> Response:
+    """Show what the outage would hit, or place it."""
+    typed = {name: request.form.get(name, "") for name in FIELDS}
+    call = asked(reason=typed["reason"].strip() or None, idempotency=idempotency_of_form())
+    try:
+        new = outage_of(typed)
+        if request.form.get("op") != "place":
+            return _form(typed, hit=call.read(impact, new))
+        answer = carry_out_placing(
+            call, lambda rows: _gone_to(url_for("outages.show", outage_id=rows[0]["id"], done="placed")), new
+        )
+    except Invalid as invalid:
+        errors = shown_at_fields(invalid.field_errors) or {"subject": [invalid.message]}
+        return _form(typed, errors={field: _(sentences[0]) for field, sentences in errors.items()}, status=422)
+    return send(answer)
+
+
+@outages.get("/<int:outage_id>")
+@signed_in
+def show(outage_id: int) -> Response:
+    return _page(outage_id)
+
+
+@outages.post("/<int:outage_id>/lift")
+@signed_in
+def lift(outage_id: int) -> Response:
+    reason = request.form.get("reason", "").strip()
+    address = url_for("outages.show", outage_id=outage_id, done="lifted")
+    try:
+        answer = carry_out_lifting(
+            asked(reason=reason or None, idempotency=idempotency_of_form()),
+            lambda _row: _gone_to(address),
+            outage_id,
+            reason=reason,
+            password=request.form.get("password"),
+            revision=revision_seen(record_of(outage_id)),
+            following=request.form.get("following") == "1",
+        )
+    except Invalid as invalid:
+        named_fields = {"signature": "password"}
+        errors = {named_fields.get(name, name): _(each[0]) for name, each in invalid.field_errors.items()}
+        return _page(outage_id, errors=errors or {"password": _(invalid.message)}, status=422)
+    except Conflict as conflict:
+        return _page(outage_id, errors={"reason": _(conflict.message)}, status=409)
+    except Refusal as refusal:
+        if refusal.status not in {403, 429} or not request.form.get("password"):
+            raise
+        return _page(outage_id, errors={"password": _(refusal.message)}, status=refusal.status)
+    return send(answer)
+
+
+def _gone_to(address: str) -> Answer:
+    return Answer(303, b"", {"Location": address})
+
+
+def _kinds_for(actor: Actor) -> list[OutageKind]:
+    return [kind for kind in OutageKind if is_allowed(actor, permission_to_place(kind))]
+
+
+def _form(
+    typed: Mapping[str, str],
+    *,
+    hit: Impact | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    call = asked()
+    kinds = _kinds_for(call.actor)
+    if not kinds:
+        require(call.actor, permission_to_place(OutageKind.HOLD))
+        raise Forbidden
+    may_hold_all = OutageKind.HOLD in kinds
+    page = render_template(
+        "outages/form.html",
+        typed=typed,
+        errors=errors or {},
+        kinds=[(kind.value, _(KIND_LABELS[kind])) for kind in kinds],
+        subjects=_subjects(call.read(service.list_choices), may_hold_all=may_hold_all),
+        hit=None if hit is None else _hit(hit),
+        idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(16),
+    )
+    return make_response(page, status)
+
+
+def _subjects(choices: list[service.Choice], *, may_hold_all: bool) -> list[tuple[str, str, str]]:
+    """Everything to choose from: the facility first, people and companies only for who may place a hold."""
+    found = [(f"{SubjectKind.FACILITY.value}:", _(SUBJECT_LABELS[SubjectKind.FACILITY]), " ")]
+    order = list(SubjectKind)
+    held = {SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON}
+    for choice in sorted(choices, key=lambda one: (order.index(SubjectKind(one.kind)), one.code)):
+        kind = SubjectKind(choice.kind)
+        if kind in held and not may_hold_all:
+            continue
+        name = named(choice.names) if choice.names else ""
+        words = f"{choice.code} {name}" if name and name != choice.code else choice.code
+        found.append((f"{kind.value}:{choice.code}", words, _(SUBJECT_LABELS[kind])))
+    return found
+
+
+def _hit(hit: Impact) -> dict[str, Any]:
+    return {
+        "references": hit.references,
+        "times": hit.plan.times,
+        "lines": [
+            {
+                "reference": line.reference,
+                "href": url_for("booking_page.show", reference=line.reference),
+                "company": line.company,
+                "kind": line.kind,
+                "state": line.state,
+                "resource": line.resource,
+                "first": line.starts_at,
+                "last": line.ends_at,
+                "is_running": line.session_state in {"IN_USE", "SUSPENDED"},
+            }
+            for line in hit.lines
+        ],
+    }
+
+
+def _page(outage_id: int, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    call = asked()
+
+    def read(uow: Uow) -> tuple[dict[str, Any], Any, Any]:
+        row = service.get_outage(uow, outage_id)
+        return row, service.list_signed(uow, outage_id), uow.now
+
+    row, signatures, now = call.read(read)
+    is_over = row["ends_at"] is not None and row["ends_at"] <= max(now, row["starts_at"])
+    kind = OutageKind(row["kind"])
+    page = render_template(
+        "outages/show.html",
+        outage=_shown(row) | {"is_over": is_over, "is_current": not is_over and row["starts_at"] <= now},
+        signatures=signatures,
+        may_lift=not is_over and is_allowed(call.actor, permission_to_lift(kind)),
+        is_signed=kind is OutageKind.HOLD,
+        statement=_statement(row),
+        errors=errors or {},
+        reason=request.form.get("reason", ""),
+    )
+    return make_response(page, status)
+
+
+def _statement(row: Mapping[str, Any]) -> str | None:
+    if row["hold_no"] is None:
+        return None
+    words = _("I sign %(hold)s with the meaning “%(meaning)s”.", hold=row["hold_no"], meaning=_("hold lifted"))
+    return str(words)
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    subject_kind = SubjectKind(row["subject_kind"])
+    names = {language: name for language, name in (row["names"] or {}).items() if name}
+    return {
+        **row,
+        "kind_label": _(KIND_LABELS[OutageKind(row["kind"])]),
+        "subject_label": _(SUBJECT_LABELS[subject_kind]),
+        "subject": row["subject"] or _(SUBJECT_LABELS[subject_kind]),
+        "subject_name": named(names) if names else "",
+        "href": url_for("outages.show", outage_id=row["id"]),
+    }

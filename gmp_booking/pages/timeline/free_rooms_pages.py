@@ -1,0 +1,193 @@
+"""Find a free room: when is this one free, and what is free then?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+
+from flask import Blueprint, render_template, request, url_for
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.kernel.access import Permission, Subject, is_allowed
+from gmp_booking.kernel.period import Period, merge
+from gmp_booking.pages.rule_labels import grade_word
+from gmp_booking.pages.timeline.pages import GROUPS, SEOUL, TimelineFacts, read_timeline
+from gmp_booking.policies.service import DayOff, Opening
+from gmp_booking.resources.availability import gaps
+from gmp_booking.resources.service import ResourceRow
+
+T = TypeVar("T")
+DAYS = 7
+MOST_LATER = 3
+FURTHEST_DAYS = 550
+LENGTHS = (60, 120, 180, 240, 360, 480)
+
+free_rooms = Blueprint("free_rooms", __name__)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for. Unit: minutes."""
+
+    day: date
+    clock: time
+    minutes: int
+    where: str
+
+    @property
+    def wanted(self) -> Period:
+        start = datetime.combine(self.day, self.clock, SEOUL).astimezone(UTC)
+        return Period(start, start + timedelta(minutes=self.minutes))
+
+    @property
+    def window(self) -> Period:
+        start = datetime.combine(self.day, time(), SEOUL).astimezone(UTC)
+        return Period(start, start + timedelta(days=DAYS))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A room that is free as asked for, or the next times it is; `is_open` says that the hours are kept."""
+
+    room: ResourceRow
+    then: Period | None
+    is_open: bool
+    later: tuple[Period, ...]
+
+
+def find_offers(facts: TimelineFacts, search: Search) -> list[Offer]:
+    """Pure: what each room has to offer, rooms that are free then first; rooms with nothing at all are left out.
+
+    Shape: a room that is free as asked, and open, says no later times unless it is the one that was asked for.
+    """
+    offers = [_offer(room, facts, search) for room in facts.resources if room.kind == "ROOM"]
+    found = [offer for offer in offers if offer.then or offer.later]
+    return sorted(found, key=lambda offer: (offer.then is None, not offer.is_open, offer.room.code))
+
+
+def _offer(room: ResourceRow, facts: TimelineFacts, search: Search) -> Offer:
+    busy = [Period(taken.starts_at, taken.ends_at) for taken in facts.taken if taken.resource_id == room.id]
+    busy += [period for _unit, period in facts.busy.get(room.id, ())]
+    busy += [withdrawn.period for withdrawn in facts.withdrawn if withdrawn.resource_id == room.id]
+    wanted = search.wanted
+    is_free = wanted.start >= facts.now and not any(wanted.overlaps(each) for each in busy)
+    hours = list(open_hours(room, facts.hours, facts.days_off, search.day))
+    found = _later(busy, hours, not_before=max(facts.now, wanted.start), minutes=search.minutes)
+    later = [each for each in found if each.start != wanted.start]
+    is_open = any(each.contains(wanted) for each in hours)
+    says_later = not (is_free and is_open) or search.where == room.code
+    return Offer(
+        room=room,
+        then=wanted if is_free else None,
+        is_open=is_open,
+        later=tuple(later[:MOST_LATER]) if says_later else (),
+    )
+
+
+def open_hours(
+    room: ResourceRow, hours: Sequence[Opening], days_off: Iterable[DayOff], first: date
+) -> Iterable[Period]:
+    """The hours of a room over the days that are looked at; a room without hours of its own keeps the facility's."""
+    kept = [each for each in hours if each.resource_id == room.id]
+    kept = kept or [each for each in hours if each.resource_id is None]
+    off = {each.on_date for each in days_off}
+    for number in range(DAYS):
+        day = first + timedelta(days=number)
+        for each in kept:
+            if each.weekday == day.weekday() and day not in off:
+                yield Period(datetime.combine(day, each.opens, SEOUL), datetime.combine(day, each.closes, SEOUL))
+
+
+def _later(busy: Sequence[Period], hours: Iterable[Period], *, not_before: datetime, minutes: int) -> Iterable[Period]:
+    """The first start of each free stretch that is long enough."""
+    length, earliest = timedelta(minutes=minutes), _rounded(not_before)
+    for window in merge(hours):
+        start = max(window.start, earliest)
+        if start < window.end:
+            free = gaps(busy, Period(start, window.end))
+            yield from (Period(gap.start, gap.start + length) for gap in free if gap.duration >= length)
+
+
+def _rounded(instant: datetime) -> datetime:
+    """Up to the next quarter of an hour."""
+    over = timedelta(minutes=instant.minute % 15, seconds=instant.second, microseconds=instant.microsecond)
+    return instant if not over else instant - over + timedelta(minutes=15)
+
+
+@free_rooms.get("/timeline/free")
+@signed_in
+def show() -> str:
+    call = asked()
+    facts, search = call.read(_read)
+    return render_template(
+        "timeline/free_rooms.html",
+        search=search,
+        offers=[_shown(offer) for offer in find_offers(facts, search)] if "date" in request.args else None,
+        places=_places(facts.rooms),
+        lengths=sorted({*LENGTHS, search.minutes}),
+        can_book=is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
+    )
+
+
+def _read(uow: Uow) -> tuple[TimelineFacts, Search]:
+    search = _search(uow.now)
+    facts = read_timeline(uow, search.window, codes=frozenset(), equipment=False)
+    chosen = [
+        each for each in facts.resources if search.where in {"", each.code, each.room_class, f"grade:{each.grade}"}
+    ]
+    return replace(facts, resources=chosen), search
+
+
+def _search(now: datetime) -> Search:
+    """The question as the address has it; what makes no sense is answered as of tomorrow at nine, four hours."""
+    args = request.args
+    today = now.astimezone(SEOUL).date()
+    day = _read_as(date.fromisoformat, args.get("date", ""), today + timedelta(days=1))
+    if not 0 <= (day - today).days <= FURTHEST_DAYS:
+        day = today
+    minutes = args.get("minutes", type=int) or 240
+    return Search(
+        day=day,
+        clock=_read_as(time.fromisoformat, args.get("from", ""), time(9)).replace(tzinfo=None),
+        minutes=min(max(minutes, 15), 24 * 60),
+        where=(args.get("where") or args.get("room") or "")[:40],
+    )
+
+
+def _read_as(read: Callable[[str], T], text: str, otherwise: T) -> T:
+    try:
+        return read(text)
+    except ValueError:
+        return otherwise
+
+
+def _places(rooms: Sequence[ResourceRow]) -> list[tuple[str, str, str]]:
+    """What one may look in: everywhere, a group of rooms, a grade, one room."""
+    classes = {each.room_class for each in rooms if each.room_class}
+    grades = sorted({each.grade for each in rooms if each.grade and each.grade != "-"})
+    return [
+        *((code, _(label), _("Rooms")) for code, label in GROUPS.items() if code in classes),
+        *((f"grade:{grade}", _("Grade %(grade)s", grade=grade_word(grade)), _("Grade")) for grade in grades),
+        *((each.code, f"{each.code} {named(each)}", _("One room")) for each in rooms),
+    ]
+
+
+def _shown(offer: Offer) -> Mapping[str, Any]:
+    return {
+        "code": offer.room.code,
+        "name": named(offer.room),
+        "detail": grade_word(offer.room.grade) if offer.room.grade != "-" else None,
+        "then": _link(offer.room, offer.then) if offer.then else None,
+        "is_open": offer.is_open,
+        "later": [_link(offer.room, each) for each in offer.later],
+    }
+
+
+def _link(room: ResourceRow, period: Period) -> Mapping[str, Any]:
+    start, end = (each.astimezone(SEOUL).isoformat(timespec="minutes") for each in (period.start, period.end))
+    return {"period": period, "href": url_for("bookings.new", room=room.code, start=start, end=end)}

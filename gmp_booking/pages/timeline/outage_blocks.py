@@ -1,0 +1,61 @@
+"""Withdrawn time on the timeline: the facility reads what it is, a company that something is not available."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.period import Period
+from gmp_booking.outages.kinds import KIND_LABELS, OutageKind
+from gmp_booking.outages.service import OutageOn, list_on_resources
+from gmp_booking.pages.timeline.layout import OUTAGE, Block
+from gmp_booking.resources.service import not_available
+
+
+@dataclass(frozen=True)
+class WithdrawnTime:
+    """A stretch in which a resource is not available; `outage` is None for whoever may not know why."""
+
+    resource_id: int
+    period: Period
+    outage: OutageOn | None = None
+
+
+def read_withdrawn(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[WithdrawnTime]:
+    """What is withdrawn within a window, cut to it; for companies merged."""
+    if uow.actor.company_id is not None:
+        found = not_available(uow, resource_ids, window)
+        return [WithdrawnTime(resource_id, one) for resource_id, periods in found.items() for one in periods]
+    return [
+        WithdrawnTime(
+            one.resource_id,
+            Period(max(one.starts_at, window.start), min(one.ends_at or window.end, window.end)),
+            one,
+        )
+        for one in list_on_resources(uow, resource_ids, window)
+    ]
+
+
+def withdrawn_blocks(withdrawn: Sequence[WithdrawnTime], codes: Mapping[int, str]) -> Iterator[Block]:
+    """As blocks of the timeline, in the reader's words."""
+    for one in withdrawn:
+        yield Block(
+            lane=codes[one.resource_id],
+            period=one.period,
+            label=label_of(one.outage),
+            state=OUTAGE,
+            own=False,
+            href=url_for("outages.show", outage_id=one.outage.outage_id) if one.outage else None,
+            kind=OUTAGE,
+        )
+
+
+def label_of(outage: OutageOn | None) -> str:
+    if outage is None:
+        return _("Not available")
+    kind = _(KIND_LABELS[OutageKind(outage.kind)])
+    return f"{kind} · {outage.hold_no}" if outage.hold_no else kind

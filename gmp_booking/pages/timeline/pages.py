@@ -1,0 +1,229 @@
+"""The timeline: everybody's time in one picture, each reader seeing what is theirs to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request, url_for
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.booking_forms.form_marks import Mark, list_marks
+from gmp_booking.bookings.lists import TakenTime, list_taken_time
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.web.app_setup import is_htmx
+from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
+from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import N_
+from gmp_booking.pages.rule_labels import grade_word
+from gmp_booking.pages.timeline.layout import Block, FormOpen, Lane, TimelineView, Window, lay_out
+from gmp_booking.pages.timeline.others_time import Titles, others_time
+from gmp_booking.pages.timeline.outage_blocks import WithdrawnTime, read_withdrawn, withdrawn_blocks
+from gmp_booking.policies.service import DayOff, Opening, list_days_off, list_opening_hours
+from gmp_booking.resources.service import ResourceRow, list_resources, others_busy, public_titles
+
+SEOUL = ZoneInfo("Asia/Seoul")
+FURTHEST_DAYS = 3650
+SUNDAY = 6
+MODES = ("day", "week", "agenda")
+
+GROUPS: Mapping[str, str] = {
+    "GMP": N_("GMP cleanrooms"),
+    "SERVICE": N_("Service rooms"),
+    "DEMO": N_("Demonstration cleanroom"),
+    "SEATED": N_("Education and review"),
+}
+EQUIPMENT_GROUP = N_("Equipment")
+
+timeline = Blueprint("timeline", __name__)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the address asks to see."""
+
+    date: date
+    mode: str
+    rooms: tuple[str, ...]
+    equipment: bool
+
+    @property
+    def window(self) -> Window:
+        if self.mode != "week":
+            return Window(self.date, 1)
+        return Window(self.date - timedelta(days=self.date.weekday()), 7)
+
+
+@dataclass(frozen=True)
+class TimelineFacts:
+    """All that the picture is drawn from, read in a fixed number of statements; `rooms` are those to choose from."""
+
+    now: datetime
+    resources: Sequence[ResourceRow]
+    taken: Sequence[TakenTime]
+    busy: Mapping[int, Sequence[tuple[int, Period]]]
+    hours: Sequence[Opening]
+    days_off: Sequence[DayOff]
+    marks: Sequence[Mark] = ()
+    rooms: Sequence[ResourceRow] = ()
+    withdrawn: Sequence[WithdrawnTime] = ()
+    titles: Titles = field(default_factory=dict)
+
+
+def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset(), equipment: bool) -> TimelineFacts:
+    """What stands on the timeline in a window; of other companies only merged busy time."""
+    require(uow.actor, Permission.TIMELINE_READ)
+    resources = list_resources(uow)
+    shown = [
+        each
+        for each in resources
+        if (each.code in codes or not codes or (each.kind == "EQUIPMENT" and each.home_room in codes))
+        and (equipment or each.kind == "ROOM" or each.code in codes)
+    ]
+    ids = [each.id for each in shown]
+    busy = others_busy(uow, ids, window) if uow.actor.company_id is not None else {}
+    return TimelineFacts(
+        now=uow.now,
+        resources=shown,
+        taken=list_taken_time(uow, ids, window),
+        busy=busy,
+        hours=list_opening_hours(uow),
+        days_off=list_days_off(uow, window.start.astimezone(SEOUL).date(), days=window.duration.days + 1),
+        rooms=[each for each in resources if each.kind == "ROOM"],
+        withdrawn=read_withdrawn(uow, ids, window),
+        titles=public_titles(uow, ids, window) if busy else {},
+    )
+
+
+def read_with_marks(uow: Uow, window: Period, *, codes: frozenset[str], equipment: bool) -> TimelineFacts:
+    """The same with the time somebody is filling in a form for."""
+    facts = read_timeline(uow, window, codes=codes, equipment=equipment)
+    return replace(facts, marks=list_marks(uow, [each.id for each in facts.resources], window))
+
+
+@timeline.get("/timeline")
+@signed_in
+def show() -> str:
+    shown = _shown()
+    window = shown.window
+    call = asked()
+    facts = call.read(read_with_marks, window.period(SEOUL), codes=frozenset(shown.rooms), equipment=shown.equipment)
+    context = {
+        "view": draw(facts, window, call.actor),
+        "shown": shown,
+        "step": _steps(shown, facts.now),
+        "rooms": [(each.code, named(each), _(GROUPS[each.room_class])) for each in facts.rooms if each.room_class],
+        "holidays": {off.on_date: named(off) for off in facts.days_off},
+        "can_book": is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
+    }
+    return render_template("parts/timeline_grid.html" if is_htmx() else "timeline/timeline.html", **context)
+
+
+def _shown() -> Shown:
+    mode = request.args.get("view", "week")
+    mode = mode if mode in MODES else "week"
+    return Shown(
+        date=_day(request.args.get("date")) if "date" in request.args else _opened_on(_day(None), mode),
+        mode=mode,
+        rooms=tuple(code for code in request.args.getlist("room") if len(code) <= 40)[:60],
+        equipment=request.args.get("equipment") == "1",
+    )
+
+
+def _day(asked_for: str | None) -> date:
+    today = datetime.now(SEOUL).date()
+    try:
+        day = date.fromisoformat(asked_for or "")
+    except ValueError:
+        return today
+    return day if abs((day - today).days) <= FURTHEST_DAYS else today
+
+
+def _opened_on(today: date, mode: str) -> date:
+    """What to open without a date: on Sundays a week that is over helps nobody, so the coming one is shown."""
+    return today + timedelta(days=1) if mode == "week" and today.weekday() == SUNDAY else today
+
+
+def _steps(shown: Shown, now: datetime) -> dict[str, date]:
+    stride = timedelta(days=7 if shown.mode == "week" else 1)
+    return {
+        "previous": shown.date - stride,
+        "today": _opened_on(now.astimezone(SEOUL).date(), shown.mode),
+        "next": shown.date + stride,
+    }
+
+
+def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
+    """The facts as lanes and blocks in the reader's language, laid out."""
+    codes = {each.id: each.code for each in facts.resources}
+    lanes = [_lane(each) for each in facts.resources]
+    blocks = [_own_block(taken, codes[taken.resource_id], facts.now, actor) for taken in facts.taken]
+    blocks += [
+        Block(lane=codes[resource_id], period=period, label=title, state="CONFIRMED", own=False)
+        for resource_id, period, title in others_time(facts.busy, facts.titles)
+    ]
+    blocks += withdrawn_blocks(facts.withdrawn, codes)
+    default = [opening for opening in facts.hours if opening.resource_id is None]
+    off = {each.on_date for each in facts.days_off}
+    return lay_out(
+        lanes,
+        blocks,
+        window=window,
+        zone=SEOUL,
+        now=facts.now,
+        closed=list(closed_periods(default, off, window)),
+        marks=[FormOpen(codes[mark.resource_id], mark.period, mark.whose) for mark in facts.marks],
+    )
+
+
+def _lane(resource: ResourceRow) -> Lane:
+    group = GROUPS.get(resource.room_class or "", EQUIPMENT_GROUP)
+    detail = grade_word(resource.grade or "") if resource.kind == "ROOM" else resource.home_room
+    return Lane(
+        code=resource.code,
+        name=named(resource),
+        group=_(group),
+        detail=detail if detail and detail != "-" else "",
+        kind=resource.kind,
+        units=resource.places,
+    )
+
+
+def _own_block(taken: TakenTime, code: str, now: datetime, actor: Actor) -> Block:
+    words = [taken.company if actor.is_staff else None, taken.product or taken.title, taken.step]
+    period = Period(taken.starts_at, taken.ends_at)
+    return Block(
+        lane=code,
+        period=period,
+        label=" · ".join(word for word in words if word) or taken.reference,
+        state=taken.state,
+        own=True,
+        href=url_for("booking_page.show", reference=taken.reference),
+        detail=taken.reference,
+        running=taken.state == "CONFIRMED" and period.start <= now < period.end,
+    )
+
+
+def closed_periods(hours: Iterable[Opening], off: set[date], window: Window) -> Iterable[Period]:
+    """The time outside the facility's default hours, day by day."""
+    by_weekday = {opening.weekday: opening for opening in hours}
+    for index in range(window.days):
+        day = window.first + timedelta(days=index)
+        start, end = _midnight(day), _midnight(day + timedelta(days=1))
+        opening = None if day in off else by_weekday.get(day.weekday())
+        if opening is None:
+            yield Period(start, end)
+            continue
+        opens, closes = (datetime.combine(day, at, SEOUL).astimezone(UTC) for at in (opening.opens, opening.closes))
+        if start < opens:
+            yield Period(start, opens)
+        if closes < end:
+            yield Period(closes, end)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), SEOUL).astimezone(UTC)

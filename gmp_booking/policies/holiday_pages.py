@@ -1,0 +1,78 @@
+"""The facility's days off: everybody reads them, staff add and withdraw them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.access import Permission, is_allowed
+from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.text import N_
+from gmp_booking.policies import service
+
+holidays = Blueprint("holidays", __name__)
+SEOUL = ZoneInfo("Asia/Seoul")
+KIND_LABELS = {
+    "LEGAL": N_("Public holiday"),
+    "SUBSTITUTE": N_("Substitute holiday"),
+    "TEMPORARY": N_("Temporary holiday"),
+    "ELECTION": N_("Election day"),
+    "FACILITY": N_("Facility closed"),
+}
+
+
+@holidays.get("/holidays")
+@signed_in
+def show() -> Response:
+    return _page(_year(request.args.get("year")))
+
+
+@holidays.post("/holidays")
+@signed_in
+def add() -> Response:
+    try:
+        on_date = date.fromisoformat(request.form.get("on_date", "").strip())
+    except ValueError:
+        return _page(_year(None), errors={"on_date": _("Write the day as 2027-05-03.")}, status=422)
+    names = {name: request.form.get(name, "") for name in ("name_ko", "name_en", "name_zh")}
+    try:
+        asked().transact(service.add_holiday, on_date, request.form.get("kind", ""), **names)
+    except Invalid as invalid:
+        errors = {field: _(sentences[0]) for field, sentences in invalid.field_errors.items()}
+        return _page(on_date.year, errors=errors, status=422)
+    except Conflict as conflict:
+        return _page(on_date.year, errors={"on_date": _(conflict.message)}, status=409)
+    return redirect(url_for("holidays.show", year=on_date.year), 303)
+
+
+@holidays.post("/holidays/<int:holiday_id>/withdraw")
+@signed_in
+def withdraw(holiday_id: int) -> Response:
+    asked().transact(service.withdraw_holiday, holiday_id)
+    return redirect(url_for("holidays.show", year=_year(request.form.get("year"))), 303)
+
+
+def _year(asked_for: str | None) -> int:
+    this_year = datetime.now(SEOUL).year
+    year = int(asked_for) if asked_for and asked_for.isdecimal() and len(asked_for) == 4 else this_year
+    return year if 2000 <= year <= 2100 else this_year
+
+
+def _page(year: int, *, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    call = asked()
+    context: dict[str, Any] = {
+        "year": year,
+        "days": call.read(service.list_holidays, year),
+        "kinds": [(kind, _(label)) for kind, label in KIND_LABELS.items()],
+        "may_edit": is_allowed(call.actor, Permission.HOLIDAY_EDIT),
+        "errors": errors or {},
+        "typed": request.form,
+    }
+    return make_response(render_template("policies/holidays.html", **context), status)
