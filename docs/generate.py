@@ -23,7 +23,7 @@ from gmp_booking.bookings import change_store, lifecycle
 from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Kind, SessionState
 from gmp_booking.changes import classify_change
 from gmp_booking.companies.models import Company
-from gmp_booking.conflicts import catalogue
+from gmp_booking.conflicts import rule_list
 from gmp_booking.evaluation import decision_deadlines, request_limits
 from gmp_booking.execution import clearance
 from gmp_booking.infra.database import row_policies
@@ -33,13 +33,13 @@ from gmp_booking.infra.process import embedded
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.period import Period
-from gmp_booking.notifications import leads
-from gmp_booking.notifications.leads import Lead
+from gmp_booking.notifications import reminder_offsets
+from gmp_booking.notifications.reminder_offsets import Lead
 from gmp_booking.outages import recurrence
 from gmp_booking.outages import service as withdrawing
 from gmp_booking.outages.kinds import HELD_ALONE, KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
-from gmp_booking.reexamination import service as reexamination
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
+from gmp_booking.revalidation import service as reexamination
 from gmp_booking.worker import TIMETABLE
 
 FOLDER = Path(__file__).resolve().parent
@@ -72,7 +72,7 @@ def rules() -> str:
         "gmp_booking/conflicts/rules",
         "HARD refuses, SOFT waits for the override named, WARN tells, – does not judge. "
         "The columns are what is booked.\n",
-        catalogue.markdown(),
+        rule_list.markdown(),
     )
 
 
@@ -206,7 +206,7 @@ def limits_and_times() -> str:
         "## Deciding\n",
         "A request is to be decided within so many working days, and ends by itself after twice as many; a returned "
         f"one {decision_deadlines.RETURNED_DAYS} working days after it was returned. Changes follow the same times. Both sides "
-        f"are warned {_leads(leads.BEFORE_EXPIRY)}, in calendar days at {leads.MORNING:%H:%M}.\n",
+        f"are warned {_leads(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at {reminder_offsets.MORNING:%H:%M}.\n",
         table(["Kind", "Working days to decide"], _decision_days()),
         "## Further limits\n",
         table(["Limit", "Default", "Where"], _limits()),
@@ -343,15 +343,15 @@ def timetable() -> str:
 
 
 def reminders() -> str:
-    plans = {kind.value: some for kind, some in leads.LEADS.items()}
-    plans[f"CLEANROOM on {leads.CAMPAIGN_DAYS} days or more"] = leads.CAMPAIGN
+    plans = {kind.value: some for kind, some in reminder_offsets.LEADS.items()}
+    plans[f"CLEANROOM on {reminder_offsets.CAMPAIGN_DAYS} days or more"] = reminder_offsets.CAMPAIGN
     hints = [(name, lead.name, lead.hint) for name, some in plans.items() for lead in some if lead.hint]
     return page(
         "Reminders",
-        "gmp_booking/notifications/leads.py",
-        f"D-3 falls due three local days before, at {leads.MORNING:%H:%M} in {leads.SEOUL.key}; "
+        "gmp_booking/notifications/reminder_offsets.py",
+        f"D-3 falls due three local days before, at {reminder_offsets.MORNING:%H:%M} in {reminder_offsets.SEOUL.key}; "
         f"H-2 two hours before, at any hour. "
-        f"From D-{leads.LONG_DAYS} on a booking is reminded of once, nearer each session is.\n",
+        f"From D-{reminder_offsets.LONG_DAYS} on a booking is reminded of once, nearer each session is.\n",
         table(["Kind", "Leads"], ((name, _leads(some)) for name, some in plans.items())),
         "Some say what to see to by then:\n",
         table(["Kind", "Lead", "Sentence"], hints),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, redirect, url_for
 
 from config import Config
-from gmp_booking import wiring
+from gmp_booking import registry
 from gmp_booking.accounts import sessions
 from gmp_booking.accounts.api import api as tokens_api
 from gmp_booking.accounts.pages import account, accounts
@@ -44,10 +44,10 @@ from gmp_booking.pages.timeline.pages import timeline
 from gmp_booking.pages.today.pages import today
 from gmp_booking.policies.holiday_pages import holidays
 from gmp_booking.policies.roster_pages import on_call_roster
-from gmp_booking.reexamination.api import api as revalidation_api
+from gmp_booking.registry import Services
 from gmp_booking.requests.api import api as bookings_api
 from gmp_booking.resources.api import api as resources_api
-from gmp_booking.wiring import Services
+from gmp_booking.revalidation.api import api as revalidation_api
 
 PAGES: tuple[Blueprint, ...] = (
     accounts,
@@ -89,13 +89,13 @@ APIS = (
 
 
 def create_app(config: Config) -> Flask:
-    services = wiring.build(config)
+    services = registry.build(config)
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.extensions["gmp"] = services
     _install_manners(app, services)
     _register_pages(app, config)
     _register_api(app)
-    wiring.self_check(services)
+    registry.self_check(services)
     return app
 
 

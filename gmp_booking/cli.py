@@ -86,7 +86,7 @@ def _first_start(config: Config) -> Iterable[str]:
     from gmp_booking.accounts.links import make_first_link
     from gmp_booking.kernel.access import SYSTEM
     from gmp_booking.people.service import is_anybody_there
-    from gmp_booking.wiring import build
+    from gmp_booking.registry import build
 
     database = build(config).database
     try:
@@ -137,7 +137,7 @@ def demo(config: Config, _arguments: argparse.Namespace) -> None:
 def make_token(config: Config, arguments: argparse.Namespace) -> None:
     from gmp_booking.accounts.service import create_token, find_actor_of_email
     from gmp_booking.kernel.access import SYSTEM
-    from gmp_booking.wiring import build
+    from gmp_booking.registry import build
 
     with embedded_database(config) as connected:
         database = build(connected).database
@@ -149,7 +149,7 @@ def make_feed(config: Config, arguments: argparse.Namespace) -> None:
     from gmp_booking.accounts.service import find_actor_of_email
     from gmp_booking.calendars.service import create_feed
     from gmp_booking.kernel.access import SYSTEM
-    from gmp_booking.wiring import build
+    from gmp_booking.registry import build
 
     scope, _colon, resource = arguments.scope.partition(":")
     with embedded_database(config) as connected:
@@ -164,7 +164,7 @@ def make_admin(config: Config, arguments: argparse.Namespace) -> None:
     from gmp_booking.accounts.service import create_account
     from gmp_booking.kernel.access import SYSTEM, Role
     from gmp_booking.people.service import create_person, grant_role
-    from gmp_booking.wiring import build
+    from gmp_booking.registry import build
 
     password = getpass("Password: ")
     with embedded_database(config) as connected:

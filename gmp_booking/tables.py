@@ -12,8 +12,8 @@ from gmp_booking.outages import models as outages
 from gmp_booking.people import models as people
 from gmp_booking.policies import models as policies
 from gmp_booking.products import models as products
-from gmp_booking.reexamination import models as reexamination
 from gmp_booking.resources import models as resources
+from gmp_booking.revalidation import models as reexamination
 from gmp_booking.signatures import models as signatures
 
 __all__ = [

@@ -25,8 +25,8 @@ from gmp_booking.execution import jobs as execution
 from gmp_booking.infra.database.uow import Database, Unavailable, forget_old_keys
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
-from gmp_booking.reexamination import jobs as reexamination
-from gmp_booking.wiring import CONSUMERS, Services, self_check
+from gmp_booking.registry import CONSUMERS, Services, self_check
+from gmp_booking.revalidation import jobs as reexamination
 
 _log = logging.getLogger(__name__)
 

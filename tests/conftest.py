@@ -18,7 +18,7 @@ from gmp_booking.infra.database.migrate import migrate
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
 from tests import factories
 from tests.facility import lay_test_facility
 from tests.memory import folder_in_memory

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.doors import PASSWORD, Program, Visitor, make_app, open_accounts, weekday_at
 from tests.facility import actor_of

@@ -10,11 +10,11 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
 from gmp_booking.approvals.clarification_answers import answer
-from gmp_booking.approvals.doors import carry_out
+from gmp_booking.approvals.clarifications import ask_again
+from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.approvals.overrides import OverrideAsked
-from gmp_booking.approvals.questions import ask_again
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import etag_of

@@ -9,7 +9,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.accounts.door import LONGEST_KEY, asked
+from gmp_booking.accounts.request_context import LONGEST_KEY, asked
 from gmp_booking.approvals import inbox
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, decide_all
 from gmp_booking.approvals.inbox import SORTS, Wanted

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals import inbox as waiting
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, Sheet, decide_all, read_sheets

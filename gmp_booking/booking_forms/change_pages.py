@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.choices import form_options

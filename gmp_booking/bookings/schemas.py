@@ -17,8 +17,8 @@ from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, Action, DonorStatus, 
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.finding import Finding
+from gmp_booking.conflicts.locale_formatter import Tongue
 from gmp_booking.conflicts.privacy import Audience, published
-from gmp_booking.conflicts.tongue import Tongue
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.i18n import format_day, format_instant, format_period, gettext_for
 from gmp_booking.kernel.access import Actor

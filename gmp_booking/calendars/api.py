@@ -8,7 +8,7 @@ from typing import Any
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.calendars import feeds, service
 from gmp_booking.calendars.schemas import FeedFormSchema, FeedMadeSchema, FeedsSchema
 from gmp_booking.calendars.service import FeedMade

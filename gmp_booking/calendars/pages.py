@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, make_response, redirect, render_templa
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.calendars import feeds, service
 from gmp_booking.calendars.schemas import FeedFormSchema
 from gmp_booking.calendars.service import FeedMade

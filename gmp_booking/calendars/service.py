@@ -17,7 +17,7 @@ from gmp_booking.bookings.ical import CalendarPart, part_of, status_of
 from gmp_booking.calendars import store
 from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
 from gmp_booking.calendars.models import CalendarFeed
-from gmp_booking.calendars.others import others_time
+from gmp_booking.calendars.others_time import others_time
 from gmp_booking.calendars.store import FeedRow, Frame, Scope, Shown
 from gmp_booking.infra.database.uow import Look, Uow
 from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, named

@@ -9,7 +9,7 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.changes import service

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from gmp_booking.conflicts.candidate_shifts import AT_ONCE, first_start, single_shifts, whole_shifts
 from gmp_booking.conflicts.case import Case, EquipmentFacts, ReservationFacts, RoomFacts, SessionFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
-from gmp_booking.conflicts.moves import AT_ONCE, first_start, single_shifts, whole_shifts
-from gmp_booking.conflicts.tongue import Tongue
+from gmp_booking.conflicts.locale_formatter import Tongue
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.kernel.text import N_
 

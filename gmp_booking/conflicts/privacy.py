@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from gmp_booking.conflicts.finding import Finding
+from gmp_booking.conflicts.locale_formatter import Tongue
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Row, discover
-from gmp_booking.conflicts.tongue import Tongue
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 

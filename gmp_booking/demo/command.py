@@ -43,7 +43,7 @@ def lay(config: Config) -> None:
 
     Errors: StackError outside the demonstration, for somebody's own facility, and while web or worker are running.
     """
-    from gmp_booking.wiring import CONSUMERS
+    from gmp_booking.registry import CONSUMERS
 
     if not config.demo:
         raise StackError("The demonstration is only laid with GMP_DEMO=1.")
@@ -64,10 +64,10 @@ def lay(config: Config) -> None:
 
 def _lay(config: Config, database: Database, owner: Connection) -> None:
     from gmp_booking.accounts import passwords
-    from gmp_booking.demo.arrangements import lay_arrangements
+    from gmp_booking.demo.demo_bookings import lay_arrangements
     from gmp_booking.demo.facility import lay_facility
-    from gmp_booking.demo.laying import lay_bookings
-    from gmp_booking.demo.stories import tell_stories
+    from gmp_booking.demo.scenarios import tell_stories
+    from gmp_booking.demo.seed import lay_bookings
     from gmp_booking.policies.service import korean_holidays
 
     now = _now(owner)
@@ -84,7 +84,7 @@ def _lay(config: Config, database: Database, owner: Connection) -> None:
 
 
 def _lay_mail(database: Database, owner: Connection) -> None:
-    from gmp_booking.demo.letters import close_old_news, settle_past_mail
+    from gmp_booking.demo.demo_mail import close_old_news, settle_past_mail
     from gmp_booking.notifications.jobs import plan
 
     close_old_news(owner)

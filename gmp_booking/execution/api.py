@@ -9,11 +9,11 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as carry_out_closing
-from gmp_booking.execution.doors import answer_of, carry_out, carry_out_all
+from gmp_booking.execution.handlers import answer_of, carry_out, carry_out_all
 from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut
 from gmp_booking.execution.service import SessionAct, get_session
 from gmp_booking.infra.database.uow import Answer

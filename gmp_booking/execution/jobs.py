@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gmp_booking.execution.lapsing import lapse, list_lapsed
+from gmp_booking.execution.release_expiry import lapse, list_lapsed
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Refusal

@@ -12,12 +12,12 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked, idempotency_of_form
+from gmp_booking.accounts.request_context import asked, idempotency_of_form
 from gmp_booking.accounts.sessions import local_path, signed_in
 from gmp_booking.booking_forms.view_models import shown_finding
+from gmp_booking.execution.available_actions import MEANINGS, Offer, offers
 from gmp_booking.execution.clearance import CHECKLIST
-from gmp_booking.execution.doors import carry_out, carry_out_all
-from gmp_booking.execution.offers import MEANINGS, Offer, offers
+from gmp_booking.execution.handlers import carry_out, carry_out_all
 from gmp_booking.execution.schemas import SessionActSchema, delay
 from gmp_booking.execution.service import PERMISSIONS, SessionAct, SessionRow, get_session
 from gmp_booking.execution.signing import RECORD_TYPE, record_reference

@@ -5,10 +5,10 @@ from __future__ import annotations
 from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
-from gmp_booking.execution.acts import SessionAct, envelope
+from gmp_booking.execution.check_in_checks import judge_at_the_door
 from gmp_booking.execution.clearance import CHECKLIST
-from gmp_booking.execution.door_judge import judge_at_the_door
 from gmp_booking.execution.events import LineClearanceVerified, LineCleared, SessionReady
+from gmp_booking.execution.session_actions import SessionAct, envelope
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.execution import releasing, store, trouble, true_times
-from gmp_booking.execution.acts import PERMISSIONS, SessionAct, subject_of
+from gmp_booking.execution import actual_times, interruptions, releasing, store
+from gmp_booking.execution.session_actions import PERMISSIONS, SessionAct, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
@@ -23,14 +23,14 @@ _ACTS: Mapping[str, Callable[[Uow, SessionRow, SessionAct], None]] = {
     "clear": releasing.clear,
     "verify-clearance": releasing.verify_clearance,
     "ready": releasing.release,
-    "check-in": true_times.check_in,
-    "takes-until": true_times.takes_until,
-    "suspend": trouble.suspend,
-    "resume": trouble.resume,
-    "complete": true_times.complete,
-    "verify": true_times.verify,
-    "missed": trouble.missed,
-    "abort": trouble.abort,
+    "check-in": actual_times.check_in,
+    "takes-until": actual_times.takes_until,
+    "suspend": interruptions.suspend,
+    "resume": interruptions.resume,
+    "complete": actual_times.complete,
+    "verify": actual_times.verify,
+    "missed": interruptions.missed,
+    "abort": interruptions.abort,
 }
 
 

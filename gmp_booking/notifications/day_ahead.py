@@ -17,7 +17,7 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.notifications.leads import SEOUL
+from gmp_booking.notifications.reminder_offsets import SEOUL
 from gmp_booking.people.models import Person
 
 KIND: Final = "day_ahead"

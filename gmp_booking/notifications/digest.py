@@ -12,7 +12,7 @@ from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage, add_me
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import store
-from gmp_booking.notifications.leads import QUIET_FROM, QUIET_UNTIL, SEOUL
+from gmp_booking.notifications.reminder_offsets import QUIET_FROM, QUIET_UNTIL, SEOUL
 from gmp_booking.people.models import Person
 from gmp_booking.people.service import list_roles
 

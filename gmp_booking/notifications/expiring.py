@@ -11,8 +11,8 @@ from gmp_booking.infra.database.consumers import Happening
 from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.notifications.kinds import MailKind
-from gmp_booking.notifications.leads import BEFORE_EXPIRY, due
 from gmp_booking.notifications.recipients import askers, deciders, messages_to, role_at_stage
+from gmp_booking.notifications.reminder_offsets import BEFORE_EXPIRY, due
 
 
 def notices(uow: Uow, happening: Happening, details: BookingDetails, kind: MailKind) -> Iterable[NewMessage]:

@@ -16,7 +16,7 @@ from gmp_booking.infra.database.uow import Database, Unavailable, Uow
 from gmp_booking.infra.mail.smtp import BadMessage, Mail, MailServer, Refused, ServerDown, TryLater, build
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications.digest import is_time_to_remind, plan_digests
-from gmp_booking.notifications.letters import write_letter
+from gmp_booking.notifications.rendering import write_letter
 from gmp_booking.notifications.service import handle_next
 
 BATCH: Final = 20

@@ -16,7 +16,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import day_ahead, store
 from gmp_booking.notifications.kinds import MailKind
-from gmp_booking.notifications.leads import Start, plan_reminders
+from gmp_booking.notifications.reminder_offsets import Start, plan_reminders
 from gmp_booking.people.models import Person
 from gmp_booking.requests.on_behalf import first_confirmation, list_acknowledgements
 

@@ -17,7 +17,7 @@ from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
-from gmp_booking.notifications import changed, store
+from gmp_booking.notifications import change_notices, store
 from gmp_booking.notifications.expiring import notices, still_expires
 from gmp_booking.notifications.kinds import TRUE_IN, MailKind
 from gmp_booking.notifications.recipients import (
@@ -184,7 +184,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "SessionResumed": _happened,
     "SessionAborted": _happened,
     "SessionMissed": _happened,
-    **changed.HANDLERS,
+    **change_notices.HANDLERS,
 }
 NOTIFICATIONS: Final = Consumer("notifications", frozenset(_HANDLERS))
 
@@ -214,7 +214,7 @@ def look_again(uow: Uow, message: ClaimedMessage) -> Current | None:
         return None
     details = details_of(uow, booking)
     if kind in {MailKind.CHANGE_WAITING, MailKind.CHANGE_EXPIRING}:
-        details = changed.proposal_of(uow, booking, message.booking_version or 0) or details
+        details = change_notices.proposal_of(uow, booking, message.booking_version or 0) or details
     if kind is MailKind.TO_CONFIRM and first_confirmation(list_acknowledgements(uow, booking.id)):
         return None
     if not _still_concerns(message, kind, details, now=uow.now):
@@ -224,8 +224,8 @@ def look_again(uow: Uow, message: ClaimedMessage) -> Current | None:
 
 def _is_of_today(uow: Uow, message: ClaimedMessage, booking: Booking) -> bool:
     """Whether the version or the change it tells of is still the one there is."""
-    if message.kind in changed.KINDS:
-        return changed.change_still_true(uow, message, booking)
+    if message.kind in change_notices.KINDS:
+        return change_notices.change_still_true(uow, message, booking)
     # Whether it is at risk is true of the booking, whatever version came into force since.
     return booking.version == message.booking_version or message.kind in {MailKind.AT_RISK, MailKind.CLEAR_AGAIN}
 

@@ -10,12 +10,12 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.door import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.outages import service
-from gmp_booking.outages.doors import carry_out_lifting, carry_out_placing
+from gmp_booking.outages.handlers import carry_out_lifting, carry_out_placing
 from gmp_booking.outages.schemas import (
     LiftSchema,
     OutageOut,

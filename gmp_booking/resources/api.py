@@ -8,7 +8,7 @@ from typing import Any
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_

@@ -14,7 +14,7 @@ from typing import Self
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
 from tests.facility import lay_test_facility
 from tests.rig import CHEAP_HASH, ROOT, Client, ServerLog, a_free_port, children_of, command_of, enrol
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications import jobs
-from gmp_booking.reexamination.jobs import work
+from gmp_booking.revalidation.jobs import work
 from tests.conftest import Place
 from tests.doors import PASSWORD, Program, Visitor, form_of, make_app, open_accounts, utc, weekday_at
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
 from tests.conftest import Place, place_of
 from tests.doors import PASSWORD, Program, Visitor, make_app, open_accounts, utc, weekday_at

@@ -11,8 +11,8 @@ from docs import generate
 from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, Wall
 from gmp_booking.kernel.access import PERMISSIONS, Permission
 from gmp_booking.pages.booking_page.history import WHAT
+from gmp_booking.registry import CONSUMERS
 from gmp_booking.tables import Base
-from gmp_booking.wiring import CONSUMERS
 from tests.architecture.sources import ROOT, modules, texts
 
 OF_NO_BOOKING = {

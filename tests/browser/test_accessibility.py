@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from gmp_booking.reexamination import jobs as reexamination
+from gmp_booking.revalidation import jobs as reexamination
 from tests.browser.conftest import Site
 from tests.doors import Program, make_app, weekday_at
 from tests.facility import FAR_YEAR

@@ -11,7 +11,7 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
-from gmp_booking.reexamination import jobs as reexamination
+from gmp_booking.revalidation import jobs as reexamination
 from tests.browser.conftest import Site
 from tests.browser.test_the_journey import calendar_link, decide, fill_moment
 from tests.doors import PASSWORD, SEOUL, make_app, weekday_at

@@ -12,7 +12,7 @@ from flask import Flask
 
 from gmp_booking.bookings.content import NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind
-from gmp_booking.calendars.others import full_periods
+from gmp_booking.calendars.others_time import full_periods
 from gmp_booking.calendars.service import MOST_FEEDS, create_feed
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor

@@ -29,8 +29,8 @@ from gmp_booking.conflicts.alternatives import find_alternatives, published
 from gmp_booking.conflicts.case import PersonFacts, RoomFacts, UnitFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.locale_formatter import Tongue
 from gmp_booking.conflicts.rule import Column, Row, Texts, W, discover, rule
-from gmp_booking.conflicts.tongue import Tongue
 from gmp_booking.kernel.period import Period
 
 COLUMNS = [column.value for column in Column]

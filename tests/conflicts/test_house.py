@@ -8,8 +8,8 @@ import pytest
 
 import gmp_booking.conflicts
 from gmp_booking.conflicts import rule as rule_module
-from gmp_booking.conflicts.catalogue import markdown, table
 from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, discover
+from gmp_booking.conflicts.rule_list import markdown, table
 
 HERE = Path(__file__).parent
 ENGINE = Path(gmp_booking.conflicts.__file__).parent

@@ -7,8 +7,8 @@ from conflict_facts import ME, SEOUL, PersonBusy, busy, case, during, equipment,
 
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
+from gmp_booking.conflicts.locale_formatter import Tongue
 from gmp_booking.conflicts.privacy import Audience, published, render, told_to
-from gmp_booking.conflicts.tongue import Tongue
 
 CANARY = "BK-CANARY99"
 SECRET_ROOM = "ROOM-CANARY"

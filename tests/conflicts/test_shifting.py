@@ -6,7 +6,14 @@ from conflict_facts import during
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmp_booking.conflicts.shifting import earliest_start, first_free, forbidden_by, forbidden_unless, free_gaps, joined
+from gmp_booking.conflicts.free_shifts import (
+    earliest_start,
+    first_free,
+    forbidden_by,
+    forbidden_unless,
+    free_gaps,
+    joined,
+)
 from gmp_booking.kernel.period import Period
 
 HOUR = timedelta(hours=1)

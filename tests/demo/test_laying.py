@@ -18,7 +18,7 @@ from gmp_booking.infra.mail.dev_mail_server import running_sink
 from gmp_booking.infra.process.stack import StackError, mail_dir
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications.jobs import send
-from gmp_booking.wiring import build
+from gmp_booking.registry import build
 from tests.demo.conftest import config_for
 
 PUBLIC = [f"{mailbox}@brc.example" for mailbox, *_ in STAFF] + [

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from gmp_booking.demo.programme import PROGRAMME
-from gmp_booking.demo.stories import SEOUL, Deed, tell_stories
+from gmp_booking.demo.scenarios import SEOUL, Deed, tell_stories
 from gmp_booking.policies.service import korean_holidays
 
 DAYS_OFF = frozenset(korean_holidays(range(2025, 2031)))

@@ -1,6 +1,6 @@
 """What is kept as a code is said in words."""
 
-from gmp_booking.conflicts import catalogue
+from gmp_booking.conflicts import rule_list
 from gmp_booking.demo.facility import ROOM_CLASSES as LAID
 from gmp_booking.infra.web.i18n import use_language
 from gmp_booking.pages.rule_labels import LIMITS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word, limit_words
@@ -8,7 +8,7 @@ from gmp_booking.resources import administration
 
 
 def test_every_limit_of_every_rule_has_words() -> None:
-    limits = [each for row in catalogue.table() for each in row.parameters]
+    limits = [each for row in rule_list.table() for each in row.parameters]
     assert {(each.rule, each.name) for each in limits} == set(LIMITS)
     use_language("en")
     said = [limit_words(each) for each in limits]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmp_booking.infra.database.outbox import claim
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
-from gmp_booking.notifications.letters import write_letter
+from gmp_booking.notifications.rendering import write_letter
 from tests.execution.conftest import OPERATOR, PRODUCTION, QA, SCHEDULER, WHY, Floor
 from tests.standing import SIGNED
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gmp_booking.reexamination import jobs as reexamination
+from gmp_booking.revalidation import jobs as reexamination
 from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, Floor
 
 HOUR = timedelta(hours=1)

@@ -16,7 +16,7 @@ from gmp_booking.infra.web import app_setup
 from gmp_booking.infra.web.i18n import use_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale, TooSoon
 from gmp_booking.kernel.period import Period
-from gmp_booking.wiring import Services
+from gmp_booking.registry import Services
 
 REFUSALS = {
     "invalid": Invalid(field_errors={"sessions.0.start": ["This is no e-mail address."]}),

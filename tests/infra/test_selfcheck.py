@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine
 
-from gmp_booking import wiring
+from gmp_booking import registry
 from gmp_booking.infra.database.migrate import alembic_config
 from gmp_booking.infra.database.self_check import UnfitDatabase, check
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
@@ -147,9 +147,9 @@ def test_everything_is_said_at_once(place: Place) -> None:
 def test_the_web_application_does_not_start_on_such_a_database(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built: list[wiring.Services] = []
-    build = wiring.build
-    monkeypatch.setattr(wiring, "build", lambda config: built.append(build(config)) or built[0])
+    built: list[registry.Services] = []
+    build = registry.build
+    monkeypatch.setattr(registry, "build", lambda config: built.append(build(config)) or built[0])
     as_superuser(place, "ALTER TABLE slot DROP CONSTRAINT ex_slot_unit_during")
     with pytest.raises(UnfitDatabase, match="ex_slot_unit_during is missing"):
         make_app(place.app_url, place.owner_url, tmp_path)

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gmp_booking.approvals.clarification_answers import answer
+from gmp_booking.approvals.clarifications import ask_again
 from gmp_booking.approvals.jobs import expire_overdue
-from gmp_booking.approvals.questions import ask_again
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications.digest import is_time_to_remind, plan_digests, this_morning

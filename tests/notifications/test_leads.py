@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmp_booking.bookings.lifecycle import Kind
-from gmp_booking.notifications.leads import CAMPAIGN, LEADS, Lead, Start, due, leads_of, plan_reminders
+from gmp_booking.notifications.reminder_offsets import CAMPAIGN, LEADS, Lead, Start, due, leads_of, plan_reminders
 
 SEOUL = ZoneInfo("Asia/Seoul")
 FIRST = datetime(2027, 3, 2, 9, tzinfo=SEOUL)

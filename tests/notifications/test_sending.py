@@ -22,7 +22,7 @@ from gmp_booking.infra.database import outbox
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
-from gmp_booking.notifications.letters import write_letter
+from gmp_booking.notifications.rendering import write_letter
 from tests.infra.test_mail import Moods, a_server
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed, submitted

@@ -9,7 +9,7 @@ import pytest
 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.facility import COMPANIES, STAFF
 from tests.rig import Client, Ledger, ServerLog, Service, enrol

@@ -19,7 +19,7 @@ import psycopg
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.mail.dev_mail_server import running_sink
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.notifications.conftest import config_for
 from tests.notifications.test_worker import PROGRAM

@@ -10,7 +10,7 @@ import pytest
 
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.infra.database.uow import Database
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import ALONE, Arena
 from tests.races.requests import FULL_ROOMS, a_demonstration, a_session, cleanroom_work, weeks_of_its_own, working_hours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from gmp_booking.reexamination.jobs import work
+from gmp_booking.revalidation.jobs import work
 from tests.doors import weekday_at
 from tests.notifications.conftest import PostOffice
 from tests.outages.acts import a_hold, a_maintenance, lifted, placed

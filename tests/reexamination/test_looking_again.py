@@ -11,8 +11,8 @@ import pytest
 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.reexamination.jobs import look, look_tonight, work
-from gmp_booking.wiring import CONSUMERS
+from gmp_booking.registry import CONSUMERS
+from gmp_booking.revalidation.jobs import look, look_tonight, work
 from tests.doors import weekday_at
 from tests.outages.acts import ENGINEER, QA, a_hold, a_maintenance, lifted, placed
 from tests.reexamination.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now

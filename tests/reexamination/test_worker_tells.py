@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gmp_booking.reexamination.jobs import work
+from gmp_booking.revalidation.jobs import work
 from tests.doors import SEOUL, weekday_at
 from tests.notifications.conftest import PostOffice
 from tests.notifications.test_worker import PROGRAM, wait_for

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from gmp_booking.conflicts.case import Case, EquipmentFacts
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.clashes import Block, blocks, clash, references, taken_places
 from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.free_shifts import forbidden_unless
+from gmp_booking.conflicts.overlaps import Block, blocks, clash, references, taken_places
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
-from gmp_booking.conflicts.shifting import forbidden_unless
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.outage_findings import AIR, around, complaint, in_the_way
 from gmp_booking.conflicts.rule import H, Row, Texts, W, rule
-from gmp_booking.conflicts.withdrawals import AIR, around, complaint, in_the_way
 from gmp_booking.kernel.text import N_
 
 

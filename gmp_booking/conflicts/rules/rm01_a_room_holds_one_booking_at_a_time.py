@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import Case
-from gmp_booking.conflicts.clashes import blocks, clash, taken_time
 from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.free_shifts import forbidden_by
+from gmp_booking.conflicts.overlaps import blocks, clash, taken_time
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
-from gmp_booking.conflicts.shifting import forbidden_by
 from gmp_booking.kernel.text import N_
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from gmp_booking.conflicts.case import Case, Withdrawal
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Complaint, Severity
+from gmp_booking.conflicts.outage_findings import AIR, around, complaint, in_the_way, is_running
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, W, rule
-from gmp_booking.conflicts.withdrawals import AIR, around, complaint, in_the_way, is_running
 from gmp_booking.kernel.text import N_
 
 HOLD = "HOLD"

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template
 
 from gmp_booking.accounts import service as accounts
 from gmp_booking.accounts import sessions
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.calendars.service import Scope, list_own_feeds
 from gmp_booking.companies.service import list_companies
 from gmp_booking.infra.database.uow import Uow

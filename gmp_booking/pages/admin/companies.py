@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.companies import service as companies
 from gmp_booking.companies.service import CompanyFacts

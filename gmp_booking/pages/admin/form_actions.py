@@ -10,7 +10,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import sessions
-from gmp_booking.accounts.door import asked, idempotency_of_form
+from gmp_booking.accounts.request_context import asked, idempotency_of_form
 from gmp_booking.infra.database.uow import Answer, Uow
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _

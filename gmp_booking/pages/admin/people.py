@@ -10,7 +10,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import links, sessions
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.calendars.service import revoke_feeds_of
 from gmp_booking.companies.service import list_companies

@@ -10,12 +10,12 @@ from typing import Any
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.labels import KIND_LABELS
 from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.companies.service import Company, list_companies
-from gmp_booking.conflicts import catalogue
+from gmp_booking.conflicts import rule_list
 from gmp_booking.infra.database.history import RowChange, list_changes
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, named
@@ -27,8 +27,8 @@ from gmp_booking.pages.admin import coverage, record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, page, readable_by, words
 from gmp_booking.pages.rule_labels import limit_words
 from gmp_booking.policies import hours, service, switches
-from gmp_booking.policies.confirming import KINDS as CONFIRMING_KINDS
-from gmp_booking.policies.confirming import Confirming, list_confirming, switch_confirming
+from gmp_booking.policies.auto_confirmation_settings import KINDS as CONFIRMING_KINDS
+from gmp_booking.policies.auto_confirmation_settings import Confirming, list_confirming, switch_confirming
 from gmp_booking.policies.switches import Switched
 from gmp_booking.resources.administration import get_record, list_every_resource
 
@@ -213,7 +213,7 @@ def _rules(errors: dict[str, str], status: int) -> Response:
     shown = asked().read(read_rules)
     labels = {mode: _(label) for mode, label in MODES}
     rules: list[dict[str, Any]] = []
-    for row in catalogue.table():
+    for row in rule_list.table():
         decided = shown.switches.get(row.code, [])
         rules.append(
             {

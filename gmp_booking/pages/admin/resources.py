@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.history import RowChange, list_changes
 from gmp_booking.infra.database.uow import Uow

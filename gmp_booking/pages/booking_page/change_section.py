@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form import SEOUL, moments
 from gmp_booking.bookings.diff import Difference, differences

@@ -8,11 +8,11 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.clarification_answers import answer
-from gmp_booking.approvals.doors import carry_out
-from gmp_booking.approvals.questions import ask_again
+from gmp_booking.approvals.clarifications import ask_again
+from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.booking_forms.view_models import shown_finding
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import findings_out

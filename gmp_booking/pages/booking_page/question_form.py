@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked, idempotency_of_form
+from gmp_booking.accounts.request_context import asked, idempotency_of_form
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Answer

@@ -9,9 +9,9 @@ from typing import Any
 from flask import url_for
 
 from gmp_booking.infra.database.uow import Request
-from gmp_booking.reexamination.ways import ways_around
 from gmp_booking.requests.handlers import alternatives_out
 from gmp_booking.requests.service import BookingDetails
+from gmp_booking.revalidation.ways_out import ways_around
 
 WEIGHTY = frozenset({"HARD", "SOFT"})
 

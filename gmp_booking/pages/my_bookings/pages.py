@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import prefill
 from gmp_booking.bookings import lists

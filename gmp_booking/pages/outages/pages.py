@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.door import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.uow import Answer, Uow
 from gmp_booking.infra.web.app_setup import send
@@ -17,12 +17,12 @@ from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Refusal
 from gmp_booking.outages import service
-from gmp_booking.outages.doors import carry_out_lifting, carry_out_placing
+from gmp_booking.outages.handlers import carry_out_lifting, carry_out_placing
 from gmp_booking.outages.kinds import KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
 from gmp_booking.outages.schemas import record_of
 from gmp_booking.outages.service import permission_to_lift, permission_to_place
 from gmp_booking.pages.outages.form import FIELDS, outage_of, shown_at_fields
-from gmp_booking.reexamination.service import Impact, impact
+from gmp_booking.revalidation.service import Impact, impact
 
 outages = Blueprint("outages", __name__, url_prefix="/outages")
 PAGE = 30

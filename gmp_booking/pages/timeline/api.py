@@ -12,7 +12,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period

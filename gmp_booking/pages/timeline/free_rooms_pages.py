@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, named

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form_marks import Mark, list_marks
 from gmp_booking.bookings.lists import TakenTime, list_taken_time

@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
 from gmp_booking.bookings.lifecycle import ENDED, RUNNING
+from gmp_booking.execution.available_actions import MEANINGS, offers
 from gmp_booking.execution.day import Day, MissingNames, read_day
-from gmp_booking.execution.offers import MEANINGS, offers
 from gmp_booking.execution.pages import shown_session
 from gmp_booking.execution.service import SessionRow
 from gmp_booking.infra.database.uow import Uow

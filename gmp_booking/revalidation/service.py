@@ -27,10 +27,10 @@ from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.outages.service import NewOutage, Plan, plan
-from gmp_booking.reexamination import store
-from gmp_booking.reexamination.events import BookingAtRisk, BookingClear
-from gmp_booking.reexamination.store import HitLine, Reach
 from gmp_booking.resources.slots import locks_of_slots
+from gmp_booking.revalidation import store
+from gmp_booking.revalidation.events import BookingAtRisk, BookingClear
+from gmp_booking.revalidation.store import HitLine, Reach
 
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 NIGHTLY_AT: Final = time(2)

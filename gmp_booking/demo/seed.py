@@ -14,9 +14,9 @@ from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.demo.clock import Clock
-from gmp_booking.demo.happenings import Happening, happenings
+from gmp_booking.demo.demo_records import Happening, happenings
 from gmp_booking.demo.people import PASSWORD
-from gmp_booking.demo.stories import PRODUCTION, QA, SEOUL, Act, Deed, Story
+from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Act, Deed, Story
 from gmp_booking.execution.service import SessionAct, act_on
 from gmp_booking.infra.database.uow import Database, Request
 from gmp_booking.kernel.access import SYSTEM, Actor

@@ -22,7 +22,7 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications import account_mail
 from gmp_booking.notifications.account_mail import LinkMail, find_link_mail
-from gmp_booking.notifications.changed import lost_parts
+from gmp_booking.notifications.change_notices import lost_parts
 from gmp_booking.notifications.day_ahead import DayAhead, find_day_ahead
 from gmp_booking.notifications.digest import Digest, find_digest
 from gmp_booking.notifications.kinds import MailKind

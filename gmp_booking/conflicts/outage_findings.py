@@ -8,9 +8,9 @@ from typing import Any
 
 from gmp_booking.conflicts.case import ENDLESS, Case, RoomFacts, RoomUse, Withdrawal
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.clashes import remedy, taken_places, taken_time
 from gmp_booking.conflicts.finding import Complaint, Severity
-from gmp_booking.conflicts.shifting import forbidden_by, forbidden_unless
+from gmp_booking.conflicts.free_shifts import forbidden_by, forbidden_unless
+from gmp_booking.conflicts.overlaps import remedy, taken_places, taken_time
 from gmp_booking.kernel.period import Period
 
 AIR = "AHU"

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from gmp_booking.bookings.lifecycle import SessionState, session_step
 from gmp_booking.execution import store
-from gmp_booking.execution.acts import SessionAct, envelope, happened_at
+from gmp_booking.execution.actual_times import ended, let_end
 from gmp_booking.execution.clearance import MISSED_AFTER, late_minutes
 from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
+from gmp_booking.execution.session_actions import SessionAct, envelope, happened_at
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
-from gmp_booking.execution.true_times import ended, let_end
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from gmp_booking.reexamination.service import Impact
+from gmp_booking.revalidation.service import Impact
 
 
 class HitOut(Schema):

@@ -9,8 +9,8 @@ from gmp_booking.infra.database import consumers
 from gmp_booking.infra.database.consumers import CannotHandle
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.reexamination import store
-from gmp_booking.reexamination.service import CannotLook, handle_next, look_at_next, want_nightly_look
+from gmp_booking.revalidation import store
+from gmp_booking.revalidation.service import CannotLook, handle_next, look_at_next, want_nightly_look
 
 _log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import Any
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.door import asked
+from gmp_booking.accounts.request_context import asked
 from gmp_booking.outages.schemas import ImpactQuery
 from gmp_booking.outages.service import NewOutage
-from gmp_booking.reexamination.schemas import ImpactOut, impact_out
-from gmp_booking.reexamination.service import impact
+from gmp_booking.revalidation.schemas import ImpactOut, impact_out
+from gmp_booking.revalidation.service import impact
 
 api = Blueprint("reexamination_api", __name__, url_prefix="/api/v1/outages", description="What an outage would hit")
 

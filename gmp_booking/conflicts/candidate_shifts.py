@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from gmp_booking.conflicts.case import Case, SessionFacts
 from gmp_booking.conflicts.claims import Claim, claims
-from gmp_booking.conflicts.clashes import taken_places, taken_time
+from gmp_booking.conflicts.free_shifts import EVERY_SHIFT, Shifts, forbidden_by, forbidden_unless, free_gaps
 from gmp_booking.conflicts.opening import covered_time, outside_hours
+from gmp_booking.conflicts.overlaps import taken_places, taken_time
 from gmp_booking.conflicts.rules.pe03_one_person_one_place import changing_rooms
-from gmp_booking.conflicts.shifting import EVERY_SHIFT, Shifts, forbidden_by, forbidden_unless, free_gaps
 from gmp_booking.conflicts.verdict import Verdict
 
 GRID = timedelta(minutes=15)

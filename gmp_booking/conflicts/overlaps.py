@@ -8,7 +8,7 @@ from typing import Any
 from gmp_booking.conflicts.case import ENDLESS, Busy, Case, EquipmentFacts, RoomFacts
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.shifting import Shifts, earliest_start
+from gmp_booking.conflicts.free_shifts import Shifts, earliest_start
 from gmp_booking.kernel.period import Period, merge
 
 

@@ -13,7 +13,7 @@ from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.changes.service import Came, amend
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.people import STAFF_DOMAIN
-from gmp_booking.demo.stories import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Story
+from gmp_booking.demo.scenarios import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Story
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Invalid

@@ -13,7 +13,7 @@ from random import Random
 from gmp_booking.bookings.content import BookingContent, SessionContent
 from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS
 from gmp_booking.demo.facility import ROOM_CLASSES
-from gmp_booking.demo.stories import DEMO_MANAGER, LATEST_BEFORE_NOW, PRODUCTION, SCHEDULER, Act, Deed, Story
+from gmp_booking.demo.scenarios import DEMO_MANAGER, LATEST_BEFORE_NOW, PRODUCTION, SCHEDULER, Act, Deed, Story
 from gmp_booking.execution.clearance import CHECKLIST, needs_clearance
 
 TOLD_FOR = timedelta(days=15)

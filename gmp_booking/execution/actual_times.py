@@ -8,9 +8,8 @@ from typing import Any
 from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
-from gmp_booking.execution.acts import SessionAct, envelope, happened_at
+from gmp_booking.execution.check_in_checks import judge_at_the_door
 from gmp_booking.execution.clearance import EARLIEST_START, LONGEST_OVERRUN, late_minutes
-from gmp_booking.execution.door_judge import judge_at_the_door
 from gmp_booking.execution.events import (
     OverrunWithdrawn,
     SessionCompleted,
@@ -19,6 +18,7 @@ from gmp_booking.execution.events import (
     SessionVerified,
 )
 from gmp_booking.execution.releasing import not_released
+from gmp_booking.execution.session_actions import SessionAct, envelope, happened_at
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed

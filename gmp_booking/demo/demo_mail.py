@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from gmp_booking.notifications.kinds import TRUE_IN, MailKind
 from gmp_booking.notifications.service import NOTIFICATIONS
-from gmp_booking.reexamination.service import REEXAMINATION
+from gmp_booking.revalidation.service import REEXAMINATION
 
 STILL_ARRIVING = 16
 MOST_ABOUT_ONE_THING = 2

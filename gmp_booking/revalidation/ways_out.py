@@ -9,8 +9,8 @@ from gmp_booking.evaluation.gather import gather
 from gmp_booking.evaluation.resolved_content import look_up
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
-from gmp_booking.reexamination.service import remaining
 from gmp_booking.requests.service import subject_of
+from gmp_booking.revalidation.service import remaining
 
 
 def ways_around(uow: Uow, details: BookingDetails) -> tuple[Alternative, ...]:
