@@ -27,7 +27,7 @@ from gmp_booking.conflicts import rule_list
 from gmp_booking.evaluation import decision_deadlines, request_limits
 from gmp_booking.execution import clearance
 from gmp_booking.infra.database import row_policies
-from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process import embedded
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
@@ -39,7 +39,7 @@ from gmp_booking.outages import recurrence
 from gmp_booking.outages import service as withdrawing
 from gmp_booking.outages.kinds import HELD_ALONE, KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
 from gmp_booking.registry import CONSUMERS
-from gmp_booking.revalidation import service as reexamination
+from gmp_booking.revalidation import service as revalidation
 from gmp_booking.worker import TIMETABLE
 
 FOLDER = Path(__file__).resolve().parent
@@ -243,7 +243,7 @@ def _limits() -> Iterator[tuple[object, ...]]:
     yield "“Did nobody come?” is asked after", _time(clearance.MISSED_AFTER), "execution/clearance.py"
     yield "A released room stays released for", _time(clearance.CLEARANCE_LASTS), "execution/clearance.py"
     yield "Checking in by one tap begins before the start", _time(clearance.ONE_TAP_AHEAD), "execution/clearance.py"
-    yield "The nightly look at everything agreed", f"{reexamination.NIGHTLY_AT:%H:%M}", "reexamination/service.py"
+    yield "The nightly look at everything agreed", f"{revalidation.NIGHTLY_AT:%H:%M}", "revalidation/service.py"
 
 
 def _time(length: timedelta) -> str:
@@ -322,12 +322,12 @@ def _most_connections(pool_size: int) -> int:
 
 def tables() -> str:
     meanings = dict(re.findall(r"^([A-Z]+)\s{2,}(.+)$", row_policies.__doc__ or "", re.MULTILINE))
-    rows = [(f"`{name}`", wall.value, _yes(name not in WITHOUT_HISTORY)) for name, wall in sorted(WALLS.items())]
+    rows = [(f"`{name}`", wall.value, _yes(name not in WITHOUT_HISTORY)) for name, wall in sorted(ROW_POLICIES.items())]
     return page(
         "Tables and their walls",
         "gmp_booking/infra/database/row_policies.py",
         "Who may see and change the rows of each table, whatever SQL is typed.\n",
-        table(["Wall", "Meaning"], ((wall.value, meanings[wall.value]) for wall in row_policies.Wall)),
+        table(["Wall", "Meaning"], ((wall.value, meanings[wall.value]) for wall in row_policies.RowPolicy)),
         table(["Table", "Wall", "Row history"], rows),
     )
 

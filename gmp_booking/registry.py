@@ -9,9 +9,9 @@ from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.self_check import check as check_database
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications.service import NOTIFICATIONS
-from gmp_booking.revalidation.service import REEXAMINATION
+from gmp_booking.revalidation.service import REVALIDATION
 
-CONSUMERS: tuple[Consumer, ...] = (NOTIFICATIONS, REEXAMINATION)
+CONSUMERS: tuple[Consumer, ...] = (NOTIFICATIONS, REVALIDATION)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from gmp_booking.people import models as people
 from gmp_booking.policies import models as policies
 from gmp_booking.products import models as products
 from gmp_booking.resources import models as resources
-from gmp_booking.revalidation import models as reexamination
+from gmp_booking.revalidation import models as revalidation
 from gmp_booking.signatures import models as signatures
 
 __all__ = [
@@ -31,8 +31,8 @@ __all__ = [
     "people",
     "policies",
     "products",
-    "reexamination",
     "resources",
+    "revalidation",
     "signatures",
     "uow",
 ]

@@ -26,7 +26,7 @@ from gmp_booking.infra.database.uow import Database, Unavailable, forget_old_key
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
 from gmp_booking.registry import CONSUMERS, Services, self_check
-from gmp_booking.revalidation import jobs as reexamination
+from gmp_booking.revalidation import jobs as revalidation
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ TIMETABLE: Final = (
     Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, goes_on=w.goes_on)),
     Tick("remind who decides", 60, lambda w: notifications.remind_deciders(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, goes_on=w.goes_on)),
-    Tick("judge again what changed", 1, lambda w: reexamination.work(w.database, goes_on=w.goes_on)),
-    Tick("look at everything once a night", 60, lambda w: reexamination.look_tonight(w.database)),
+    Tick("judge again what changed", 1, lambda w: revalidation.work(w.database, goes_on=w.goes_on)),
+    Tick("look at everything once a night", 60, lambda w: revalidation.look_tonight(w.database)),
     Tick("take back releases that lapsed", 60, lambda w: execution.take_back_releases(w.database, goes_on=w.goes_on)),
     Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, forget_old_keys)),
     Tick("forget marks of forms long closed", 3600, lambda w: form_marks.forget(w.database)),

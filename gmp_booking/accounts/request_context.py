@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from gmp_booking.accounts import sessions
-from gmp_booking.infra.database.uow import Idempotency, Request
+from gmp_booking.infra.database.uow import Idempotency, UseCaseRequest
 from gmp_booking.infra.web import app_setup
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
@@ -13,7 +13,7 @@ from gmp_booking.kernel.text import N_
 LONGEST_KEY = 200
 
 
-def asked(*, reason: str | None = None, idempotency: Idempotency | None = None) -> Request:
+def current_request(*, reason: str | None = None, idempotency: Idempotency | None = None) -> UseCaseRequest:
     """The request at hand, of whoever is signed in, ready to be carried out.
 
     Errors: NotSignedIn.

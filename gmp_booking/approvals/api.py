@@ -10,7 +10,7 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.clarifications import ask_again
 from gmp_booking.approvals.handlers import carry_out
@@ -37,7 +37,7 @@ def _answer_of(details: BookingDetails, actor: Actor, language: str) -> Answer:
 
 
 def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
-    request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+    request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
     language = current_language()
 
     def dump(details: BookingDetails) -> Answer:
@@ -118,7 +118,7 @@ class Reply(MethodView):
 
 
 def _say(reference: str, use_case: Callable[..., BookingDetails], text: str) -> Response:
-    request = asked(idempotency=idempotency_of_header())
+    request = current_request(idempotency=idempotency_of_header())
     language = current_language()
 
     def dump(details: BookingDetails) -> Answer:

@@ -14,7 +14,7 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.changes.change_requests import open_change_of
-from gmp_booking.infra.database.uow import Answer, Idempotency, Request, Unavailable, Uow
+from gmp_booking.infra.database.uow import Answer, Idempotency, Unavailable, Uow, UseCaseRequest
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
@@ -64,7 +64,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DecisionItem:
     """One record shown in full before it is decided: what it says, what is found, what the act will mean."""
 
     details: BookingDetails
@@ -74,7 +74,7 @@ class Sheet:
     obstacle: str | None
 
 
-def read_sheets(uow: Uow, references: Sequence[str]) -> list[Sheet]:
+def read_decision_items(uow: Uow, references: Sequence[str]) -> list[DecisionItem]:
     """The records in the order they were ticked; those that are not there any more are left out.
 
     Errors: Forbidden for whoever is not of the facility.
@@ -91,9 +91,9 @@ def asked_of(uow: Uow, booking: Booking) -> BookingDetails:
     return waiting.proposal if waiting else details
 
 
-def _sheet(uow: Uow, details: BookingDetails) -> Sheet:
+def _sheet(uow: Uow, details: BookingDetails) -> DecisionItem:
     stage = current_stage(details.booking)
-    return Sheet(
+    return DecisionItem(
         details,
         findings_out(details.findings, uow.actor, current_language()),
         stage.role.value if stage else None,
@@ -102,7 +102,9 @@ def _sheet(uow: Uow, details: BookingDetails) -> Sheet:
     )
 
 
-def decide_all(request: Request, items: Sequence[Item], *, password: str | None, key: str | None) -> list[Result]:
+def decide_all(
+    request: UseCaseRequest, items: Sequence[Item], *, password: str | None, key: str | None
+) -> list[Result]:
     """Decide on each, whatever becomes of the others.
 
     Errors: Invalid when the password is wrong, Forbidden or TooSoon when it may not be tried, or for whoever is not
@@ -117,7 +119,7 @@ def decide_all(request: Request, items: Sequence[Item], *, password: str | None,
     return [_decide_one(request, item, verified, key) for item in items]
 
 
-def _decide_one(request: Request, item: Item, verified: Verified | None, key: str | None) -> Result:
+def _decide_one(request: UseCaseRequest, item: Item, verified: Verified | None, key: str | None) -> Result:
     said = (str(item), item.action or "", item.reason or "")
     keyed = Idempotency.of(f"{key}:{item.reference}", "decisions", *said) if key else None
     own = replace(request, reason=item.reason, idempotency=keyed)

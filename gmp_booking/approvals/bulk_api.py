@@ -9,7 +9,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.accounts.request_context import LONGEST_KEY, asked
+from gmp_booking.accounts.request_context import LONGEST_KEY, current_request
 from gmp_booking.approvals import inbox
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, decide_all
 from gmp_booking.approvals.inbox import SORTS, Wanted
@@ -105,7 +105,7 @@ class Decisions(MethodView):
     @api.response(200, WaitingPageOut)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List what waits for a decision, with whose turn it is and by when"""
-        request = asked()
+        request = current_request()
         mine = request.actor.roles if not query["stage"] else frozenset({query["stage"]})
         wanted = Wanted(
             roles=frozenset(Role) if query["stage"] == "all" else frozenset(map(Role, mine)),
@@ -139,7 +139,11 @@ class Decisions(MethodView):
         items = [Item(each["reference"], each["revision"], each["action"], each["reason"]) for each in body["items"]]
         _refuse_other_acts(items)
         password = (body["signature"] or {}).get("password")
-        return {"results": [_result(each) for each in decide_all(asked(), items, password=password, key=key or None)]}
+        return {
+            "results": [
+                _result(each) for each in decide_all(current_request(), items, password=password, key=key or None)
+            ]
+        }
 
 
 def _refuse_other_acts(items: list[Item]) -> None:

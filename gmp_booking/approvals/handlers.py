@@ -8,14 +8,14 @@ from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict, Refusal
 from gmp_booking.requests.handlers import decision_refused
 from gmp_booking.signatures.service import verify
 
 
 def carry_out(
-    request: Request,
+    request: UseCaseRequest,
     dump: Callable[[BookingDetails], Answer],
     reference: str,
     action: Action,

@@ -38,7 +38,7 @@ class Settled:
     reason: str
 
 
-def settle(
+def resolve_overrides(
     uow: Uow, booking: Booking, verdict: Verdict, *, asked: Sequence[OverrideAsked], later: Iterable[Role]
 ) -> list[Settled]:
     """What this act overrides, once nothing is left that neither it nor a later stage answers for.

@@ -10,10 +10,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals import inbox as waiting
-from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, Sheet, decide_all, read_sheets
+from gmp_booking.approvals.bulk import MOST_AT_ONCE, DecisionItem, Item, Result, decide_all, read_decision_items
 from gmp_booking.approvals.inbox import Inbox, Wanted
 from gmp_booking.booking_forms.view_models import shown_finding
 from gmp_booking.bookings.lifecycle import Action, Kind
@@ -31,7 +31,7 @@ FILTERS = ("stage", "company", "kind", "room", "q", "late", "changes", "sort")
 @approvals.get("/inbox")
 @signed_in
 def inbox() -> str:
-    call = asked()
+    call = current_request()
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     said = {name: request.args.get(name, "").strip()[:80] for name in FILTERS}
     found = call.read(waiting.look, _wanted(said, call.actor, page=page))
@@ -117,15 +117,15 @@ def _row(row: Mapping[str, Any], found: Inbox) -> dict[str, Any]:
 @signed_in
 def decide_form() -> str:
     """Every ticked record in full, under one form: what is signed is what is shown."""
-    call = asked()
+    call = current_request()
     items = _items(request.args.getlist("item"))
-    return _decide_page(call.read(read_sheets, [item.reference for item in items]))
+    return _decide_page(call.read(read_decision_items, [item.reference for item in items]))
 
 
 @approvals.post("/inbox/decide")
 @signed_in
 def decide_several() -> Any:
-    call = asked()
+    call = current_request()
     items = _items(request.form.getlist("item"))
     reason = request.form.get("reason", "").strip() or None
     action = _action(request.form.get("action", ""))
@@ -139,7 +139,7 @@ def decide_several() -> Any:
     except Refusal as refusal:
         if not call.actor.is_staff:
             raise
-        sheets = call.read(read_sheets, [item.reference for item in items])
+        sheets = call.read(read_decision_items, [item.reference for item in items])
         errors = {name: _(sentences[0]) for name, sentences in refusal.field_errors.items()}
         errors = errors or {"password": _(refusal.message, **refusal.params)}
         return _decide_page(sheets, errors=errors), refusal.status
@@ -156,7 +156,7 @@ def _action(said: str) -> Action | None:
     return Action(said) if said in {Action.RETURN, Action.REJECT} else None
 
 
-def _decide_page(sheets: Sequence[Sheet], *, errors: Mapping[str, str] | None = None) -> str:
+def _decide_page(sheets: Sequence[DecisionItem], *, errors: Mapping[str, str] | None = None) -> str:
     return render_template(
         "approvals/decide.html",
         sheets=[_sheet(each) for each in sheets],
@@ -168,7 +168,7 @@ def _decide_page(sheets: Sequence[Sheet], *, errors: Mapping[str, str] | None = 
     )
 
 
-def _sheet(sheet: Sheet) -> dict[str, Any]:
+def _sheet(sheet: DecisionItem) -> dict[str, Any]:
     booking, parts = sheet.details.booking, sheet.details.parts
     return {
         "item": str(Item(booking.reference, booking.revision)),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gmp_booking.approvals.overrides import OverrideAsked, keep_overrides, settle
+from gmp_booking.approvals.overrides import OverrideAsked, keep_overrides, resolve_overrides
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import (
     BookingApproved,
@@ -28,7 +28,7 @@ from gmp_booking.bookings.lifecycle import (
 )
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.changes.change_requests import OpenChange, open_change_of, pass_on, put_in_force, refuse, send_back
+from gmp_booking.changes.change_requests import OpenChange, advance, apply, open_change_of, refuse, return_to_requester
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
 from gmp_booking.evaluation.slot_allocation import refusal
@@ -137,12 +137,12 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waitin
     if verdict.has_hard:
         raise refusal(verdict)
     later = [each.role for each in TRACKS[Track(booking.track)][booking.stage + 1 :]]
-    settled = settle(uow, booking, verdict, asked=decision.overrides, later=later)
+    settled = resolve_overrides(uow, booking, verdict, asked=decision.overrides, later=later)
     signature = _sign_if_due(uow, booking, decision)
     keep_overrides(uow, booking, settled, signature_id=signature.id if signature else None)
     last = not later
     if waiting is not None:
-        take_stage = put_in_force if last else pass_on
+        take_stage = apply if last else advance
         take_stage(uow, waiting, stage)
         return
     if not last:
@@ -169,7 +169,7 @@ def _return(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: O
     holidays = holidays_between(uow, uow.now.date(), days=30)
     until = working_days_later(uow.now, RETURNED_DAYS, holidays)
     if waiting is not None:
-        send_back(uow, waiting, stage, question=question, until=until)
+        return_to_requester(uow, waiting, stage, question=question, until=until)
         return
     store.change_booking(uow, booking, state=BookingState.RETURNED, pending_until=until)
     uow.record(BookingReturned(**_envelope(booking), stage=stage.role.value, question=question))

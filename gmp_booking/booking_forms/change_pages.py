@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.choices import form_options
@@ -22,7 +22,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import BookingSchema, findings_out
 from gmp_booking.changes import service
 from gmp_booking.changes.preview import Changeable, changeable, foresee
-from gmp_booking.changes.service import Amended, Came
+from gmp_booking.changes.service import ChangeOutcome, ChangeResult
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language
@@ -32,19 +32,21 @@ from gmp_booking.requests.handlers import alternatives_out, refused_with_alterna
 
 booking_changes = Blueprint("booking_changes", __name__, url_prefix="/bookings")
 
-BECOMES: Mapping[Came, str] = {
-    Came.UNCHANGED: N_("Nothing is different yet."),
-    Came.ADJUSTED: N_("This is changed at once. The signatures stand."),
-    Came.MOVED: N_("The session is moved at once. The signatures stand."),
-    Came.REQUESTED: N_("This is asked for as a change. The booking stays confirmed as it is until that is decided."),
-    Came.REPLACED: N_("This replaces your request; it is looked at from the beginning."),
+BECOMES: Mapping[ChangeOutcome, str] = {
+    ChangeOutcome.UNCHANGED: N_("Nothing is different yet."),
+    ChangeOutcome.ADJUSTED: N_("This is changed at once. The signatures stand."),
+    ChangeOutcome.MOVED: N_("The session is moved at once. The signatures stand."),
+    ChangeOutcome.REQUESTED: N_(
+        "This is asked for as a change. The booking stays confirmed as it is until that is decided."
+    ),
+    ChangeOutcome.REPLACED: N_("This replaces your request; it is looked at from the beginning."),
 }
 
 
 @booking_changes.get("/<reference>/change")
 @signed_in
 def change_form(reference: str) -> Response:
-    found = asked().read(changeable, reference)
+    found = current_request().read(changeable, reference)
     form = forms.form_of(found.shown) | {"reference": reference, "revision": found.details.booking.revision}
     return _page(found, form | {"explanation": ""})
 
@@ -53,7 +55,7 @@ def change_form(reference: str) -> Response:
 @signed_in
 @mends_its_form
 def send_change(reference: str) -> Response:
-    found = asked().read(changeable, reference)
+    found = current_request().read(changeable, reference)
     fields, unfit = form_without_unfit_text()
     form = forms.typed(fields) | {"reference": reference, "explanation": fields.get("explanation", "")}
     if unfit:
@@ -93,16 +95,16 @@ def _content(form: Form) -> BookingContent:
 def _send(found: Changeable, form: Form) -> Response:
     reference = form["reference"]
     explanation = form["explanation"].strip()[:2000] or None
-    call = asked(reason=explanation, idempotency=idempotency_of_form())
+    call = current_request(reason=explanation, idempotency=idempotency_of_form())
 
-    def dump(amended: Amended) -> Answer:
+    def dump(amended: ChangeResult) -> Answer:
         address = url_for("booking_page.show", reference=reference, done=f"change-{amended.came.value}")
         return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
 
     try:
         content = _content(form)
         values = {"revision": revision_seen(reference), "explanation": explanation, "typed": True}
-        return send(call.answer(dump, service.amend, reference, content, **values))
+        return send(call.answer(dump, service.change, reference, content, **values))
     except ValidationError as error:
         return _page(found, form, errors=by_field(field_errors(error.messages)), status=422)
     except Invalid as invalid:
@@ -120,7 +122,7 @@ def _send(found: Changeable, form: Form) -> Response:
 
 def _preview(reference: str, form: Form) -> dict[str, Any]:
     """The panel beside the form: what is in the way, and what would become of it."""
-    call = asked()
+    call = current_request()
     try:
         seen = call.read(foresee, _content(form), reference=reference, typed=True)
     except ValidationError as error:
@@ -142,7 +144,7 @@ def _page(
     preview: dict[str, Any] | None = None,
     status: int = 200,
 ) -> Response:
-    call = asked()
+    call = current_request()
     company = found.details.parts["company"]["code"]
     options = choices_of(call.read(form_options, company=company), kind=form["kind"])
     page = render_template(

@@ -31,10 +31,10 @@ _MARK = text(
              AS x (number int, code text, starts_at timestamptz, ends_at timestamptz)
         JOIN resource AS r ON r.code = x.code AND r.active
     ), ended AS (
-        UPDATE slot_hold SET expires_at = :now
+        UPDATE form_mark SET expires_at = :now
         WHERE person_id = :person_id AND expires_at > :now AND number NOT IN (SELECT number FROM wanted)
     )
-    INSERT INTO slot_hold (person_id, company_id, number, resource_id, starts_at, ends_at, expires_at)
+    INSERT INTO form_mark (person_id, company_id, number, resource_id, starts_at, ends_at, expires_at)
     SELECT :person_id, :company_id, number, resource_id, starts_at, ends_at, :expires_at FROM wanted
     ON CONFLICT (person_id, number) DO UPDATE
     SET resource_id = EXCLUDED.resource_id, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at,
@@ -95,7 +95,7 @@ def drop(uow: Uow) -> None:
 _MARKS = text(
     """
     SELECT resource_id, starts_at, ends_at, CASE WHEN person_id = :person_id THEN 'mine' ELSE 'ours' END
-    FROM slot_hold
+    FROM form_mark
     WHERE resource_id = ANY (:wanted) AND expires_at > :now AND starts_at < :until_at AND ends_at > :from_at
       AND company_id IS NOT DISTINCT FROM :company_id
     UNION ALL
@@ -117,7 +117,7 @@ def list_marks(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[Ma
     return [Mark(row[0], Period(row[1], row[2]), row[3]) for row in uow.session.execute(_MARKS, values)]
 
 
-_FORGET = text("DELETE FROM slot_hold WHERE expires_at < :before")
+_FORGET = text("DELETE FROM form_mark WHERE expires_at < :before")
 
 
 def forget_old(uow: Uow) -> None:

@@ -13,7 +13,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms import form_marks, prefill, repeat
@@ -40,7 +40,7 @@ LONGEST_FILL = 20_000
 @bookings.get("/new")
 @signed_in
 def new() -> Response:
-    call = asked()
+    call = current_request()
     if again := request.args.get("copy"):
         begun = call.read(prefill.copy, again)
     else:
@@ -71,7 +71,7 @@ def _opened(form: Form) -> dict[str, Any] | None:
     if not any(form_marks.times_of(form)):
         return None
     preview = _preview(form)
-    asked().transact(form_marks.mark, list(form_marks.times_of(form)))
+    current_request().transact(form_marks.mark, list(form_marks.times_of(form)))
     return preview
 
 
@@ -85,7 +85,7 @@ def create() -> Response:
 @bookings.get("/<reference>/edit")
 @signed_in
 def edit(reference: str) -> Response:
-    kept = asked().read(form_kept, reference)
+    kept = current_request().read(form_kept, reference)
     form = kept.draft if kept.draft is not None else forms.form_of(kept.details.content)
     return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.details.booking.revision})
 
@@ -104,7 +104,7 @@ def preview_partial() -> str:
     fields, unfit = form_without_unfit_text()
     form = forms.typed(fields)
     preview = incomplete(_unfit(unfit)) if unfit else _preview(form)
-    asked().transact(form_marks.mark, list(form_marks.times_of(form)))
+    current_request().transact(form_marks.mark, list(form_marks.times_of(form)))
     return render_template("parts/preview_panel.html", preview=preview)
 
 
@@ -112,7 +112,7 @@ def preview_partial() -> str:
 @signed_in
 def drop_marks() -> Response:
     """A form was left without being sent; the browser says so as it goes."""
-    asked().transact(form_marks.drop)
+    current_request().transact(form_marks.drop)
     return make_response("", 204)
 
 
@@ -149,7 +149,7 @@ def _repeat(form: Form, asked_for: Repetition, operation: str) -> Response:
     if operation == "repeat_show" or not is_there:
         asked_for = repeat.laid_out(form, asked_for.wish)
     try:
-        judged = asked().read(repeat.judged, form, asked_for)
+        judged = current_request().read(repeat.judged, form, asked_for)
         return _page(form, repetition=judged, preview=_preview(form))
     except Invalid as invalid:
         said = next(iter(by_field(invalid.field_errors).values()), invalid.message)
@@ -165,7 +165,7 @@ def _fields_of(fill: str) -> dict[str, Any]:
 
 
 def _save_draft(form: Form, reference: str | None) -> Response:
-    call = asked(idempotency=idempotency_of_form())
+    call = current_request(idempotency=idempotency_of_form())
     kept = {name: value for name, value in form.items() if name not in {"reference", "revision"}}
 
     def dump(booking: Any) -> Answer:
@@ -183,12 +183,12 @@ def _save_draft(form: Form, reference: str | None) -> Response:
 
 def _sent(answer: Answer) -> Response:
     """The answer to a form that is now kept; nobody is filling it in any more."""
-    asked().transact(form_marks.drop)
+    current_request().transact(form_marks.drop)
     return send(answer)
 
 
 def _submit(form: Form, reference: str | None) -> Response:
-    call = asked(idempotency=idempotency_of_form())
+    call = current_request(idempotency=idempotency_of_form())
     try:
         content = _content(form)
     except ValidationError as error:
@@ -231,7 +231,7 @@ def _content(form: Form) -> BookingContent:
 
 def _preview(form: Form) -> dict[str, Any]:
     """The panel beside the form: what is in the way, or what is still to be filled in."""
-    call = asked()
+    call = current_request()
     try:
         found = call.read(service.preview, _content(form), reference=form["reference"])
     except ValidationError as error:
@@ -255,7 +255,7 @@ def _page(
     repetition: Repetition | None = None,
     drafts: Drafts | None = None,
 ) -> Response:
-    found = options or asked().read(form_options, company=form["company"])
+    found = options or current_request().read(form_options, company=form["company"])
     _choose_the_only_product(form, found)
     page = render_template(
         "booking_forms/form.html",
@@ -268,7 +268,7 @@ def _page(
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
         drafts=drafts,
-        question=asked().read(find_open_question, form["reference"]) if form["reference"] else None,
+        question=current_request().read(find_open_question, form["reference"]) if form["reference"] else None,
         repetition=repetition or Repetition(),
         repeated=_repeated(repetition) if repetition else [],
         kept=forms.kept_of(form),
@@ -280,7 +280,7 @@ def _page(
 
 def _repeated(repetition: Repetition) -> list[dict[str, Any]]:
     """The dates of a repetition with what stands against them, in the reader's words."""
-    actor, language = asked().actor, current_language()
+    actor, language = current_request().actor, current_language()
     return [
         {
             "entry": entry,

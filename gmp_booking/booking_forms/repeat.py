@@ -22,7 +22,7 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.evaluation.gather import gather
-from gmp_booking.evaluation.resolved_content import look_up
+from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import Invalid
@@ -197,7 +197,7 @@ def _found(
 ) -> dict[int, list[Finding]]:
     """Errors: Invalid when what the session names is not there."""
     booking = find_booking(uow, reference) if reference else None
-    catalogue = look_up(uow, content, company_id=company_id)
+    catalogue = resolve_content(uow, content, company_id=company_id)
     gathered = gather(
         uow,
         content,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from gmp_booking.bookings.lifecycle import ChangeState, SessionState
-from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 
@@ -149,15 +149,15 @@ class CrewMember:
     role: str
 
 
-def find_open_change(uow: Uow, booking_id: int) -> BookingChange | None:
+def find_open_change(uow: Uow, booking_id: int) -> ChangeRequest | None:
     """The change of this booking that waits, if any does."""
-    statement = select(BookingChange).where(BookingChange.booking_id == booking_id, BookingChange.ended_at.is_(None))
+    statement = select(ChangeRequest).where(ChangeRequest.booking_id == booking_id, ChangeRequest.ended_at.is_(None))
     return uow.session.scalars(statement).one_or_none()
 
 
-def find_change(uow: Uow, booking_id: int, *, version: int) -> BookingChange | None:
+def find_change(uow: Uow, booking_id: int, *, version: int) -> ChangeRequest | None:
     """The change that asked for this version, whatever became of it."""
-    statement = select(BookingChange).where(BookingChange.booking_id == booking_id, BookingChange.version == version)
+    statement = select(ChangeRequest).where(ChangeRequest.booking_id == booking_id, ChangeRequest.version == version)
     return uow.session.scalars(statement).one_or_none()
 
 
@@ -165,12 +165,12 @@ def last_numbers(uow: Uow, booking_id: int) -> Last:
     return Last(*uow.session.execute(_LAST, {"booking_id": booking_id}).one())
 
 
-def add_change(uow: Uow, change: BookingChange) -> None:
+def add_change(uow: Uow, change: ChangeRequest) -> None:
     uow.session.add(change)
     uow.session.flush()
 
 
-def set_change(uow: Uow, change: BookingChange, **changes: Any) -> None:
+def set_change(uow: Uow, change: ChangeRequest, **changes: Any) -> None:
     """Errors: Stale when somebody else was quicker."""
     swap(uow, change, **changes)
 
@@ -219,7 +219,7 @@ def set_crew(uow: Uow, session_ids: Collection[int], crew: Sequence[CrewMember])
     uow.session.execute(_PEOPLE_COME, {"crew": rows})
 
 
-def proposed(booking: Booking, change: BookingChange) -> Booking:
+def proposed(booking: Booking, change: ChangeRequest) -> Booking:
     """The booking as a waiting change would have it; a value that is never written."""
     values = {column.key: getattr(booking, column.key) for column in Booking.__table__.columns}
     taken = ("version", "state", "track", "stage", "requested_by", "entered_by", "submitted_at", "decide_by")

@@ -317,7 +317,7 @@ COMMITTEE_ABOVE = timedelta(days=45)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Circumstances:
+class TrackFacts:
     """What of a request decides who is asked beside the usual.
 
     Shape: `in_gmp_rooms` also for equipment at home there; `needs_nobody` where nothing is in the way and the policy
@@ -333,10 +333,10 @@ class Circumstances:
     needs_nobody: bool = False
 
 
-ORDINARY = Circumstances()
+ORDINARY = TrackFacts()
 
 
-def track_of(kind: Kind, run_type: RunType | None, circumstances: Circumstances = ORDINARY) -> Track:
+def track_of(kind: Kind, run_type: RunType | None, circumstances: TrackFacts = ORDINARY) -> Track:
     """The approval track of a request; cleanroom work follows its run type."""
     if kind is Kind.CLINICAL_DEMO or (kind is Kind.CLEANROOM and run_type is RunType.CLIN):
         return _clinical(circumstances)
@@ -347,14 +347,14 @@ def track_of(kind: Kind, run_type: RunType | None, circumstances: Circumstances 
     return Track.ENGINEERING
 
 
-def _clinical(circumstances: Circumstances) -> Track:
+def _clinical(circumstances: TrackFacts) -> Track:
     needs_bso = circumstances.is_gene_modified or circumstances.is_maybe_infectious
     if circumstances.length > COMMITTEE_ABOVE:
         return Track.CLINICAL_BSO_COMMITTEE if needs_bso else Track.CLINICAL_COMMITTEE
     return Track.CLINICAL_BSO if needs_bso else Track.CLINICAL
 
 
-def _light(kind: Kind, circumstances: Circumstances) -> Track:
+def _light(kind: Kind, circumstances: TrackFacts) -> Track:
     if circumstances.has_live_material:
         return Track.LIGHT_BSO_QA if circumstances.has_gmp_equipment else Track.LIGHT_PLUS
     if circumstances.has_gmp_equipment:

@@ -267,7 +267,7 @@ class EquipmentReservation(Base):
     agreed_ends_at: Mapped[Instant | None]
 
 
-class BookingChange(Base):
+class ChangeRequest(Base):
     """A version that waits for its decision while the one before it stays confirmed.
 
     Shape: `head` is what the booking's own row will say once it is in force.
@@ -358,17 +358,17 @@ class Acknowledgement(Base):
     confirmed_at: Mapped[Instant | None]
 
 
-class SlotHold(Base):
+class FormMark(Base):
     """A mark that somebody is filling in a form for this time: no slot, it refuses nobody and ends by itself.
 
     Shape: `number` counts the parts of one person's latest form; `company_id` is missing for staff.
     """
 
-    __tablename__ = "slot_hold"
+    __tablename__ = "form_mark"
     __table_args__ = (
         UniqueConstraint("person_id", "number"),
         CheckConstraint("starts_at < ends_at", name="during"),
-        Index("ix_slot_hold_resource_id_expires_at", "resource_id", "expires_at"),
+        Index("ix_form_mark_resource_id_expires_at", "resource_id", "expires_at"),
     )
 
     id: Mapped[Key]

@@ -17,7 +17,7 @@ from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, Action, DonorStatus, 
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.finding import Finding
-from gmp_booking.conflicts.locale_formatter import Tongue
+from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.privacy import Audience, published
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.i18n import format_day, format_instant, format_period, gettext_for
@@ -313,9 +313,9 @@ def findings_out(findings: Sequence[Finding | Mapping[str, Any]], actor: Actor, 
     return [published(finding, audience_of(actor), tongue_of(language)) for finding in whole]
 
 
-def tongue_of(language: str) -> Tongue:
+def tongue_of(language: str) -> LocaleFormatter:
     """The language as the engine's words are written in it."""
-    return Tongue(
+    return LocaleFormatter(
         language=language,
         gettext=gettext_for(language),
         instant=lambda instant: format_instant(instant, language),

@@ -243,7 +243,7 @@ _KEEP_VERDICT = text(
 )
 
 
-def keep_verdict(
+def save_evaluation(
     uow: Uow,
     booking: Booking | tuple[int, int, int],
     *,

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.engine import CursorResult
 
-from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Stale
 
 
-def swap(uow: Uow, row: Booking | BookingChange, **changes: Any) -> None:
+def swap(uow: Uow, row: Booking | ChangeRequest, **changes: Any) -> None:
     """Change a row that is still as it was read: in the same state, version and revision.
 
     Errors: Stale when somebody else was quicker.

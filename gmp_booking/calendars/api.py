@@ -8,7 +8,7 @@ from typing import Any
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.calendars import feeds, service
 from gmp_booking.calendars.schemas import FeedFormSchema, FeedMadeSchema, FeedsSchema
 from gmp_booking.calendars.service import FeedMade
@@ -25,13 +25,13 @@ class Feeds(MethodView):
     @api.response(200, FeedsSchema)
     def get(self) -> dict[str, Any]:
         """List one's own calendar links"""
-        return {"items": asked().read(service.list_own_feeds)}
+        return {"items": current_request().read(service.list_own_feeds)}
 
     @api.arguments(FeedFormSchema)
     @api.response(201, FeedMadeSchema)
     def post(self, shape: dict[str, Any]) -> dict[str, Any]:
         """Make a calendar link; its address is in this answer only"""
-        made = asked().transact(
+        made = current_request().transact(
             service.create_feed, scope=shape["scope"], resource=shape["resource"], language=shape["language"]
         )
         return _out(made)
@@ -42,7 +42,7 @@ class Feed(MethodView):
     @api.response(204)
     def delete(self, feed_id: int) -> None:
         """Revoke a calendar link"""
-        asked().transact(service.revoke_feed, feed_id)
+        current_request().transact(service.revoke_feed, feed_id)
 
 
 @api.route("/<int:feed_id>/rotate")
@@ -50,4 +50,4 @@ class Rotate(MethodView):
     @api.response(201, FeedMadeSchema)
     def post(self, feed_id: int) -> dict[str, Any]:
         """Replace a calendar link by a new one that shows the same"""
-        return _out(asked().transact(service.rotate_feed, feed_id))
+        return _out(current_request().transact(service.rotate_feed, feed_id))

@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, make_response, redirect, render_templa
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.calendars import feeds, service
 from gmp_booking.calendars.schemas import FeedFormSchema
 from gmp_booking.calendars.service import FeedMade
@@ -17,7 +17,7 @@ calendars = Blueprint("calendars", __name__)
 
 @calendars.post("/account/calendars")
 def create_feed() -> Response:
-    requested = asked()
+    requested = current_request()
     shape = FeedFormSchema().load(request.form.to_dict())
     return _made(
         requested.transact(
@@ -28,12 +28,12 @@ def create_feed() -> Response:
 
 @calendars.post("/account/calendars/<int:feed_id>/rotate")
 def rotate_feed(feed_id: int) -> Response:
-    return _made(asked().transact(service.rotate_feed, feed_id))
+    return _made(current_request().transact(service.rotate_feed, feed_id))
 
 
 @calendars.post("/account/calendars/<int:feed_id>/revoke")
 def revoke_feed(feed_id: int) -> Response:
-    asked().transact(service.revoke_feed, feed_id)
+    current_request().transact(service.revoke_feed, feed_id)
     return redirect(_account_page(), 303)
 
 

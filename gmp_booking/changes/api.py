@@ -9,13 +9,13 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.changes import service
 from gmp_booking.changes.schemas import AmendedOut, ChangeOut, ChangeSchema, MoveSchema, amended_out, change_out
-from gmp_booking.changes.service import Amended
-from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.changes.service import ChangeResult
+from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
@@ -31,10 +31,10 @@ def _json(booking: Booking, out: dict[str, Any]) -> Answer:
     return Answer(200, json.dumps(out, ensure_ascii=False).encode(), headers)
 
 
-def _dump(request: Request) -> Any:
+def _dump(request: UseCaseRequest) -> Any:
     language = current_language()
 
-    def dump(amended: Amended) -> Answer:
+    def dump(amended: ChangeResult) -> Answer:
         return _json(amended.booking, amended_out(amended, request.actor, language))
 
     return dump
@@ -51,10 +51,10 @@ class Amend(MethodView):
         What is not signed is changed at once; the rest waits as a change while the booking stays confirmed.
         """
         content, reason = body
-        request = asked(reason=reason, idempotency=idempotency_of_header())
+        request = current_request(reason=reason, idempotency=idempotency_of_header())
         values = {"revision": revision_seen(reference), "explanation": reason}
         try:
-            return send(request.answer(_dump(request), service.amend, reference, content, **values))
+            return send(request.answer(_dump(request), service.change, reference, content, **values))
         except Conflict as conflict:
             raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
 
@@ -64,7 +64,7 @@ class WaitingChange(MethodView):
     @api.response(200, ChangeOut)
     def get(self, reference: str) -> dict[str, Any]:
         """Show the change that waits, and what would be different"""
-        return change_out(asked().read(service.get_waiting, reference))
+        return change_out(current_request().read(service.get_waiting, reference))
 
 
 @api.route("/<reference>/withdraw")
@@ -74,7 +74,7 @@ class Withdraw(MethodView):
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
         """Ask no more for the change that waits"""
-        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         values = {"revision": revision_seen(reference), "explanation": body["reason"]}
         return send(request.answer(_head, service.withdraw, reference, **values))
 
@@ -86,7 +86,7 @@ class GiveUpSession(MethodView):
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
         """Give one session up, with a reason"""
-        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         values = {"revision": revision_seen(reference), "reason": body["reason"] or ""}
         return send(request.answer(_head, service.give_up_session, reference, number, **values))
 
@@ -98,7 +98,7 @@ class MoveSession(MethodView):
     @api.response(200, AmendedOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
         """Give one session another time"""
-        request = asked(idempotency=idempotency_of_header())
+        request = current_request(idempotency=idempotency_of_header())
         values = {"start": body["start"], "end": body["end"], "revision": revision_seen(reference)}
         try:
             return send(request.answer(_dump(request), service.move_session, reference, number, **values))

@@ -9,11 +9,11 @@ from gmp_booking.bookings.change_store import CrewMember, NewTime
 from gmp_booking.bookings.content import SessionContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
-from gmp_booking.bookings.models import BookingChange
+from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.changes.classify_change import given_up, moved_sessions, people_only
-from gmp_booking.changes.prepare_change import Edit, envelope_of, parts_of
-from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.changes.prepare_change import PreparedChange, envelope_of, parts_of
+from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, merge, uncovered
@@ -22,7 +22,7 @@ from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_some, li
 SHOWN = frozenset({"time", "room", "whole"})
 
 
-def adjust(uow: Uow, edit: Edit) -> None:
+def adjust(uow: Uow, edit: PreparedChange) -> None:
     """Write an edit that leaves the signatures standing; people are swapped in a change that waits, too."""
     details, wanted = edit.details, edit.wanted
     left = _swap_people(uow, edit)
@@ -57,7 +57,7 @@ def settled(details: BookingDetails, held: Iterable[HeldSlot]) -> list[HeldSlot]
     return [slot for slot in held if slot.session_id in begun]
 
 
-def _swap_slots(uow: Uow, edit: Edit) -> None:
+def _swap_slots(uow: Uow, edit: PreparedChange) -> None:
     """Give back what is held no more and take what is new, keeping the places that stay."""
     held = list_held(uow, edit.details.booking.id)
     kept = settled(edit.details, held)
@@ -78,7 +78,7 @@ def _swap_slots(uow: Uow, edit: Edit) -> None:
         take_or_refuse(uow, new, edit.gathered.case, edit.catalogue, booking=edit.details.booking)
 
 
-def _new_times(edit: Edit) -> Iterator[NewTime]:
+def _new_times(edit: PreparedChange) -> Iterator[NewTime]:
     rows = parts_of(edit.details)
     sessions, equipment = dict(edit.old.numbered_sessions), dict(edit.old.numbered_equipment)
     for number, session in edit.wanted.numbered_sessions:
@@ -89,7 +89,7 @@ def _new_times(edit: Edit) -> Iterator[NewTime]:
             yield NewTime("equipment", rows.reservations[number], each.start, each.end)
 
 
-def _swap_people(uow: Uow, edit: Edit) -> tuple[int, ...]:
+def _swap_people(uow: Uow, edit: PreparedChange) -> tuple[int, ...]:
     """Let other people take part where the edit says so; the ids of those who take part in nothing any more."""
     rows = parts_of(edit.details).sessions
     swapped = {rows[number]: session for number, session in _swapped(edit).items()}
@@ -99,7 +99,7 @@ def _swap_people(uow: Uow, edit: Edit) -> tuple[int, ...]:
     return tuple(sorted(person_id for email, person_id in before.items() if email not in edit.wanted.emails))
 
 
-def _swap_in_proposal(uow: Uow, edit: Edit, waiting: BookingChange) -> None:
+def _swap_in_proposal(uow: Uow, edit: PreparedChange, waiting: ChangeRequest) -> None:
     """A person swapped now is swapped in the change that waits, where it had the same people."""
     proposal = store.details_of(uow, change_store.proposed(edit.details.booking, waiting))
     old = dict(edit.old.numbered_sessions)
@@ -112,7 +112,7 @@ def _swap_in_proposal(uow: Uow, edit: Edit, waiting: BookingChange) -> None:
     change_store.set_crew(uow, swapped.keys(), _crew(swapped, edit.catalogue))
 
 
-def _swapped(edit: Edit) -> dict[int, SessionContent]:
+def _swapped(edit: PreparedChange) -> dict[int, SessionContent]:
     """The sessions in which other people are to take part, by number."""
     old = dict(edit.old.numbered_sessions)
     return {
@@ -122,7 +122,7 @@ def _swapped(edit: Edit) -> dict[int, SessionContent]:
     }
 
 
-def _crew(sessions: Mapping[int, SessionContent], catalogue: Catalogue) -> list[CrewMember]:
+def _crew(sessions: Mapping[int, SessionContent], catalogue: ResolvedContent) -> list[CrewMember]:
     ids = ids_of(catalogue)
     return [
         CrewMember(row_id, ids[person.email], person.role)
@@ -131,7 +131,7 @@ def _crew(sessions: Mapping[int, SessionContent], catalogue: Catalogue) -> list[
     ]
 
 
-def _record(uow: Uow, edit: Edit, *, left: Sequence[int]) -> None:
+def _record(uow: Uow, edit: PreparedChange, *, left: Sequence[int]) -> None:
     envelope = envelope_of(edit.details.booking)
     old, new = dict(edit.old.numbered_sessions), dict(edit.wanted.numbered_sessions)
     moved, gone = sorted(moved_sessions(edit.standing, edit.wanted)), given_up(edit.standing, edit.wanted)

@@ -22,20 +22,20 @@ from gmp_booking.bookings.events import (
     BookingChangeWithdrawn,
 )
 from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Stage, Track
-from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.changes.apply_unsigned import adjust, lacking, settled
-from gmp_booking.changes.classify_change import Amendment, touched_though_begun
-from gmp_booking.changes.prepare_change import Edit, envelope_of, judge_ahead, parts_of, standing_of
+from gmp_booking.changes.classify_change import ChangeClass, touched_though_begun
+from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, envelope_of, judge_ahead, parts_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
-from gmp_booking.evaluation.resolved_content import look_up
+from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import keep
+from gmp_booking.requests.service import save_evaluation
 from gmp_booking.resources.slots import give_back_some, list_held
 
 
@@ -44,7 +44,7 @@ class OpenChange:
     """A change that waits: what is in force, the change, and the booking as the change would have it."""
 
     in_force: BookingDetails
-    change: BookingChange
+    change: ChangeRequest
     proposal: BookingDetails
 
     @property
@@ -62,7 +62,7 @@ def open_change_of(uow: Uow, in_force: BookingDetails) -> OpenChange | None:
     return OpenChange(in_force, change, proposal_of(uow, in_force, change))
 
 
-def proposal_of(uow: Uow, in_force: BookingDetails, change: BookingChange) -> BookingDetails:
+def proposal_of(uow: Uow, in_force: BookingDetails, change: ChangeRequest) -> BookingDetails:
     """The booking as a change would have it; what has happened in its sessions has happened there, too."""
     proposal = store.details_of(uow, change_store.proposed(in_force.booking, change))
     states = {each["number"]: each["state"] for each in in_force.parts["sessions"]}
@@ -70,7 +70,7 @@ def proposal_of(uow: Uow, in_force: BookingDetails, change: BookingChange) -> Bo
     return replace(proposal, parts={**proposal.parts, "sessions": sessions})
 
 
-def request_change(uow: Uow, edit: Edit, *, track: Track) -> BookingChange:
+def request_change(uow: Uow, edit: PreparedChange, *, track: Track) -> ChangeRequest:
     """Let a new version wait beside the one in force; one that waited already is replaced."""
     booking = edit.details.booking
     if edit.waiting is not None:
@@ -83,10 +83,10 @@ def request_change(uow: Uow, edit: Edit, *, track: Track) -> BookingChange:
         held = list_held(uow, booking.id)
         wanted = wanted_slots(edit.gathered.case, edit.catalogue, parts, held=held)
         take_or_refuse(uow, lacking(wanted, held), edit.gathered.case, edit.catalogue, booking=booking)
-    change = BookingChange(**numbers, **_waiting(uow, edit, track))
+    change = ChangeRequest(**numbers, **_waiting(uow, edit, track))
     change_store.add_change(uow, change)
     if edit.gathered is not None:
-        keep(uow, change_store.proposed(booking, change), edit.gathered, edit.verdict)
+        save_evaluation(uow, change_store.proposed(booking, change), edit.gathered, edit.verdict)
     store.change_booking(uow, booking)
     uow.record(
         BookingChangeRequested(
@@ -100,7 +100,7 @@ def request_change(uow: Uow, edit: Edit, *, track: Track) -> BookingChange:
     return change
 
 
-def _waiting(uow: Uow, edit: Edit, track: Track) -> dict[str, Any]:
+def _waiting(uow: Uow, edit: PreparedChange, track: Track) -> dict[str, Any]:
     """Shape: the columns of a change that say whose it is and by when it is decided."""
     days = decision_days(edit.wanted.kind, edit.wanted.envelope)
     return {
@@ -121,14 +121,14 @@ def _waiting(uow: Uow, edit: Edit, track: Track) -> dict[str, Any]:
     }
 
 
-def pass_on(uow: Uow, waiting: OpenChange, stage: Stage) -> None:
+def advance(uow: Uow, waiting: OpenChange, stage: Stage) -> None:
     """One stage of the change is passed; the next one's turn comes."""
     change_store.set_change(uow, waiting.change, state=ChangeState.UNDER_REVIEW.value, stage=waiting.change.stage + 1)
     store.change_booking(uow, waiting.booking)
     uow.record(BookingChangeReviewed(**_told(waiting), stage=stage.role.value, meaning=stage.meaning))
 
 
-def send_back(uow: Uow, waiting: OpenChange, stage: Stage, *, question: str, until: datetime) -> None:
+def return_to_requester(uow: Uow, waiting: OpenChange, stage: Stage, *, question: str, until: datetime) -> None:
     """The change goes back with a question; both versions stay held."""
     change_store.set_change(uow, waiting.change, state=ChangeState.RETURNED.value, pending_until=until)
     store.change_booking(uow, waiting.booking)
@@ -155,7 +155,7 @@ def expire(uow: Uow, waiting: OpenChange, *, stage: Stage | None) -> None:
     uow.record(BookingChangeExpired(**_told(waiting), was=was, stage=stage.role.value if stage else None))
 
 
-def put_in_force(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> None:
+def apply(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> None:
     """The change becomes the booking: it holds its own time and nothing else, and what has begun goes on in it.
 
     Shape: without a stage it needed nobody's decision. A session move is done in place, the signatures stand.
@@ -167,7 +167,7 @@ def put_in_force(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> N
         _move_in_place(uow, waiting, stage)
         return
     old, new = booking.version, waiting.change.version
-    catalogue = look_up(uow, proposal.content, company_id=booking.company_id)
+    catalogue = resolve_content(uow, proposal.content, company_id=booking.company_id)
     gathered = judge_ahead(uow, waiting.in_force, proposal.content, catalogue, occasion=Occasion.APPROVE)
     held = list_held(uow, booking.id)
     kept = settled(waiting.in_force, held)
@@ -199,12 +199,12 @@ def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
     """What was proposed is let go, and the sessions in force get its times."""
     booking, wanted = waiting.booking, waiting.proposal.content
     _end(uow, booking.id, waiting.change, ChangeState.APPROVED)
-    catalogue = look_up(uow, wanted, company_id=booking.company_id)
-    edit = Edit(
+    catalogue = resolve_content(uow, wanted, company_id=booking.company_id)
+    edit = PreparedChange(
         details=waiting.in_force,
-        standing=standing_of(waiting.in_force),
+        standing=agreed_state_of(waiting.in_force),
         wanted=wanted,
-        amendment=Amendment.MOVE,
+        amendment=ChangeClass.MOVE,
         last=change_store.last_numbers(uow, booking.id),
         catalogue=catalogue,
         gathered=judge_ahead(uow, waiting.in_force, wanted, catalogue, occasion=Occasion.MOVE),
@@ -218,7 +218,7 @@ def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
 
 
 def _refuse_what_has_begun(waiting: OpenChange) -> None:
-    standing = standing_of(waiting.in_force)
+    standing = agreed_state_of(waiting.in_force)
     if touched := touched_though_begun(standing, waiting.proposal.content):
         message = N_("Session %(number)s has begun or ended since this was asked for. Return the change, or reject it.")
         raise Conflict(message, params={"number": touched[0]})
@@ -229,7 +229,7 @@ def _drop(uow: Uow, waiting: OpenChange, state: ChangeState) -> None:
     store.change_booking(uow, waiting.booking)
 
 
-def _end(uow: Uow, booking_id: int, change: BookingChange, state: ChangeState) -> None:
+def _end(uow: Uow, booking_id: int, change: ChangeRequest, state: ChangeState) -> None:
     change_store.drop_proposal(uow, booking_id, version=change.version)
     change_store.set_change(uow, change, state=state.value, ended_at=uow.now)
 

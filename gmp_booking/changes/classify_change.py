@@ -21,7 +21,7 @@ Part = TypeVar("Part", SessionContent, ReservationContent)
 Key = Callable[[Part], Hashable]
 
 
-class Amendment(StrEnum):
+class ChangeClass(StrEnum):
     """What an edit amounts to, the gravest part of it counting."""
 
     NOTHING = "nothing"
@@ -31,7 +31,7 @@ class Amendment(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class AgreedState:
     """What is in force: the content, the times its parts were signed with, and the sessions that can change no more.
 
     Shape: parts are known by their numbers.
@@ -99,17 +99,17 @@ def _numbered(
     return tuple(sorted(numbered, key=lambda each: each.number or 0))
 
 
-def amendment_of(standing: Standing, wanted: BookingContent) -> Amendment:
+def amendment_of(standing: AgreedState, wanted: BookingContent) -> ChangeClass:
     """Whether an edit leaves the signatures standing; `wanted` is numbered like what stands."""
     if _plain(standing.content) == _plain(wanted):
-        return Amendment.NOTHING
+        return ChangeClass.NOTHING
     moved = frozenset(moved_sessions(standing, wanted))
     if _as_agreed(standing, wanted, moved).signed() != _in_order(standing.content).signed():
-        return Amendment.SIGNED
-    return Amendment.MOVE if moved else Amendment.UNSIGNED
+        return ChangeClass.SIGNED
+    return ChangeClass.MOVE if moved else ChangeClass.UNSIGNED
 
 
-def moved_sessions(standing: Standing, wanted: BookingContent) -> Iterator[int]:
+def moved_sessions(standing: AgreedState, wanted: BookingContent) -> Iterator[int]:
     """The sessions that leave the time agreed, by no more than a session move allows."""
     known = dict(standing.content.numbered_sessions)
     for number, session in wanted.numbered_sessions:
@@ -123,13 +123,13 @@ def moved_sessions(standing: Standing, wanted: BookingContent) -> Iterator[int]:
             yield number
 
 
-def given_up(standing: Standing, wanted: BookingContent) -> list[int]:
+def given_up(standing: AgreedState, wanted: BookingContent) -> list[int]:
     """The sessions of what stands that an edit leaves out."""
     kept = {number for number, _ in wanted.numbered_sessions}
     return [number for number, _ in standing.content.numbered_sessions if number not in kept]
 
 
-def touched_though_begun(standing: Standing, wanted: BookingContent) -> list[int]:
+def touched_though_begun(standing: AgreedState, wanted: BookingContent) -> list[int]:
     """The sessions an edit would change or leave out although they have begun or ended."""
     old, new = dict(_plain(standing.content).numbered_sessions), dict(_plain(wanted).numbered_sessions)
     return sorted(number for number in standing.begun if old.get(number) != new.get(number))
@@ -163,7 +163,7 @@ def people_only(standing: BookingContent, wanted: BookingContent) -> bool:
     return times(standing) == times(wanted)
 
 
-def _as_agreed(standing: Standing, wanted: BookingContent, moved: Collection[int]) -> BookingContent:
+def _as_agreed(standing: AgreedState, wanted: BookingContent, moved: Collection[int]) -> BookingContent:
     """The wanted content with every time that may change without a signature set back, and nothing given up."""
     sessions, equipment = dict(standing.content.numbered_sessions), dict(standing.content.numbered_equipment)
     back = [

@@ -9,11 +9,11 @@ from typing import Any
 from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.lifecycle import SessionState
-from gmp_booking.bookings.models import Booking, BookingChange
+from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.store import BookingDetails, Parts
 from gmp_booking.changes.classify_change import (
-    Amendment,
-    Standing,
+    AgreedState,
+    ChangeClass,
     ahead_of,
     amendment_of,
     number_like,
@@ -23,9 +23,9 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.evaluation.booking_row import columns_of
+from gmp_booking.evaluation.booking_row import row_values
 from gmp_booking.evaluation.gather import Gathered, gather
-from gmp_booking.evaluation.resolved_content import Catalogue, look_up
+from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
@@ -34,18 +34,18 @@ from gmp_booking.resources.slots import locks_of_slots
 
 
 @dataclass(frozen=True)
-class Wish:
+class ClassifiedChange:
     """What is asked to be different, before anything was looked up."""
 
     details: BookingDetails
-    standing: Standing
+    standing: AgreedState
     wanted: BookingContent
-    amendment: Amendment
+    amendment: ChangeClass
     last: change_store.Last
 
 
 @dataclass(frozen=True)
-class Edit:
+class PreparedChange:
     """An edit with all that it takes to carry it out.
 
     Shape: `gathered` is None when no session and no equipment is left to be judged; `columns` are those of the
@@ -53,15 +53,15 @@ class Edit:
     """
 
     details: BookingDetails
-    standing: Standing
+    standing: AgreedState
     wanted: BookingContent
-    amendment: Amendment
+    amendment: ChangeClass
     last: change_store.Last
-    catalogue: Catalogue
+    catalogue: ResolvedContent
     gathered: Gathered | None
     verdict: Verdict
     columns: dict[str, Any]
-    waiting: BookingChange | None
+    waiting: ChangeRequest | None
     explanation: str | None
 
     @property
@@ -84,10 +84,10 @@ def new_findings(details: BookingDetails, verdict: Verdict) -> list[Finding]:
     ]
 
 
-def standing_of(details: BookingDetails) -> Standing:
+def agreed_state_of(details: BookingDetails) -> AgreedState:
     """What is in force, as edits are measured against it."""
     sessions = [each for each in details.parts["sessions"] if each["state"] != SessionState.CANCELLED]
-    return Standing(
+    return AgreedState(
         content=details.content,
         agreed_sessions={each["number"]: _agreed(each) for each in sessions},
         agreed_reservations={each["number"]: _agreed(each) for each in details.parts["equipment"]},
@@ -99,12 +99,12 @@ def _agreed(part: Any) -> Period:
     return Period(datetime.fromisoformat(part["agreed_start"]), datetime.fromisoformat(part["agreed_end"]))
 
 
-def wish_of(uow: Uow, details: BookingDetails, content: BookingContent) -> Wish:
+def classify(uow: Uow, details: BookingDetails, content: BookingContent) -> ClassifiedChange:
     """Number what is asked for like what stands, and say what it amounts to.
 
     Errors: Invalid for what is wrong by itself, and for sessions that have begun.
     """
-    standing, last = standing_of(details), change_store.last_numbers(uow, details.booking.id)
+    standing, last = agreed_state_of(details), change_store.last_numbers(uow, details.booking.id)
     ended = {each["number"] for each in details.parts["sessions"]} - dict(standing.content.numbered_sessions).keys()
     asked = replace(content, sessions=tuple(each for each in content.sessions if each.number not in ended))
     starts = {each.start for each in standing.content.sessions} | {each.start for each in standing.content.equipment}
@@ -115,19 +115,19 @@ def wish_of(uow: Uow, details: BookingDetails, content: BookingContent) -> Wish:
     if touched := touched_though_begun(standing, wanted):
         message = N_("Session %(number)s is made ready, has begun or has ended: it cannot be changed any more.")
         raise Conflict(message, params={"number": touched[0]})
-    return Wish(details, standing, wanted, amendment_of(standing, wanted), last)
+    return ClassifiedChange(details, standing, wanted, amendment_of(standing, wanted), last)
 
 
-def prepare(uow: Uow, wish: Wish, *, explanation: str | None) -> Edit:
+def prepare(uow: Uow, wish: ClassifiedChange, *, explanation: str | None) -> PreparedChange:
     """Find what the edit names, lock it with all that is held, and judge what is still to come."""
     booking = wish.details.booking
     waiting = change_store.find_open_change(uow, booking.id)
-    catalogue = look_up(uow, wish.wanted, company_id=booking.company_id)
+    catalogue = resolve_content(uow, wish.wanted, company_id=booking.company_id)
     uow.lock(catalogue.lock_keys(wish.wanted) | _held(uow, wish.details) | {("company", booking.company_id)})
     store.require_unchanged(uow, booking)
     gathered = judge_ahead(uow, wish.details, wish.wanted, catalogue, occasion=Occasion.SUBMIT)
     verdict = examine(gathered.case) if gathered else Verdict()
-    return Edit(
+    return PreparedChange(
         **vars(wish),
         catalogue=catalogue,
         gathered=gathered,
@@ -144,7 +144,7 @@ def _held(uow: Uow, details: BookingDetails) -> set[LockKey]:
 
 
 def judge_ahead(
-    uow: Uow, details: BookingDetails, wanted: BookingContent, catalogue: Catalogue, *, occasion: Occasion
+    uow: Uow, details: BookingDetails, wanted: BookingContent, catalogue: ResolvedContent, *, occasion: Occasion
 ) -> Gathered | None:
     """The facts for the part of a content that is still to come; None when nothing is."""
     done = {each["number"] for each in details.parts["sessions"] if not change_store.is_ahead(each["state"])}
@@ -155,9 +155,9 @@ def judge_ahead(
     return gather(uow, ahead, catalogue, occasion=occasion, company_id=booking.company_id, booking_id=booking.id)
 
 
-def _columns(uow: Uow, wanted: BookingContent, catalogue: Catalogue) -> dict[str, Any]:
+def _columns(uow: Uow, wanted: BookingContent, catalogue: ResolvedContent) -> dict[str, Any]:
     """What the booking's own row will say; when and by whom it is decided is the change's."""
-    return change_store.columns_from(change_store.head_of(columns_of(uow, wanted, catalogue)))
+    return change_store.columns_from(change_store.head_of(row_values(uow, wanted, catalogue)))
 
 
 def parts_of(details: BookingDetails) -> Parts:

@@ -9,15 +9,15 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
-from gmp_booking.changes.classify_change import Amendment, with_known_roles
-from gmp_booking.changes.prepare_change import Edit, judge_ahead, wish_of
-from gmp_booking.changes.service import ASKED_FOR, Came, track_due
+from gmp_booking.changes.classify_change import ChangeClass, with_known_roles
+from gmp_booking.changes.prepare_change import PreparedChange, classify, judge_ahead
+from gmp_booking.changes.service import ASKED_FOR, ChangeOutcome, track_due
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.evaluation.booking_row import columns_of
-from gmp_booking.evaluation.resolved_content import look_up
+from gmp_booking.evaluation.booking_row import row_values
+from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
@@ -32,7 +32,7 @@ class Foreseen:
 
     verdict: Verdict
     alternatives: tuple[Alternative, ...]
-    becomes: Came | None
+    becomes: ChangeOutcome | None
 
 
 @dataclass(frozen=True)
@@ -70,20 +70,20 @@ def foresee(uow: Uow, content: BookingContent, *, reference: str, typed: bool = 
     details, booking = found.details, found.details.booking
     if not found.is_confirmed:
         preview = service.preview(uow, content, reference=reference)
-        becomes = None if preview.verdict.has_hard else Came.REPLACED
+        becomes = None if preview.verdict.has_hard else ChangeOutcome.REPLACED
         return Foreseen(preview.verdict, preview.alternatives, becomes)
-    wish = wish_of(uow, details, with_known_roles(details.content, content) if typed else content)
-    if wish.amendment is Amendment.NOTHING:
-        return Foreseen(Verdict(), (), Came.UNCHANGED)
-    catalogue = look_up(uow, wish.wanted, company_id=booking.company_id)
+    wish = classify(uow, details, with_known_roles(details.content, content) if typed else content)
+    if wish.amendment is ChangeClass.NOTHING:
+        return Foreseen(Verdict(), (), ChangeOutcome.UNCHANGED)
+    catalogue = resolve_content(uow, wish.wanted, company_id=booking.company_id)
     gathered = judge_ahead(uow, details, wish.wanted, catalogue, occasion=Occasion.PREVIEW)
     verdict = examine(gathered.case) if gathered else Verdict()
     if verdict.has_hard:
         seen = service.look_around(uow, wish.wanted, reference=reference)
         return Foreseen(verdict, seen.alternatives, None)
-    columns = change_store.columns_from(change_store.head_of(columns_of(uow, wish.wanted, catalogue)))
+    columns = change_store.columns_from(change_store.head_of(row_values(uow, wish.wanted, catalogue)))
     found_out = {"catalogue": catalogue, "gathered": gathered, "verdict": verdict, "columns": columns}
-    edit = Edit(**vars(wish), **found_out, waiting=None, explanation=None)
+    edit = PreparedChange(**vars(wish), **found_out, waiting=None, explanation=None)
     if track_due(uow.actor, edit) is not None:
-        return Foreseen(verdict, (), Came.REQUESTED)
-    return Foreseen(verdict, (), Came.MOVED if wish.amendment is Amendment.MOVE else Came.ADJUSTED)
+        return Foreseen(verdict, (), ChangeOutcome.REQUESTED)
+    return Foreseen(verdict, (), ChangeOutcome.MOVED if wish.amendment is ChangeClass.MOVE else ChangeOutcome.ADJUSTED)

@@ -11,7 +11,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.schemas import BookingOut, BookingSchema, CleanText, Shape, booking_out, findings_out
 from gmp_booking.changes.change_requests import OpenChange
-from gmp_booking.changes.service import Amended
+from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
@@ -80,7 +80,7 @@ def change_out(waiting: OpenChange) -> dict[str, Any]:
     )
 
 
-def amended_out(amended: Amended, actor: Actor, language: str) -> dict[str, Any]:
+def amended_out(amended: ChangeResult, actor: Actor, language: str) -> dict[str, Any]:
     """The booking as it is now, what became of the edit, and the change that waits."""
     return booking_out(amended.details, actor, language) | {
         "outcome": amended.came.value,

@@ -12,10 +12,10 @@ from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, T
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.changes.apply_unsigned import adjust
-from gmp_booking.changes.change_requests import OpenChange, open_change_of, put_in_force, request_change
+from gmp_booking.changes.change_requests import OpenChange, apply, open_change_of, request_change
 from gmp_booking.changes.change_requests import withdraw as end_as_withdrawn
-from gmp_booking.changes.classify_change import Amendment, given_up, people_only, with_known_roles
-from gmp_booking.changes.prepare_change import Edit, prepare, wish_of
+from gmp_booking.changes.classify_change import ChangeClass, given_up, people_only, with_known_roles
+from gmp_booking.changes.prepare_change import PreparedChange, classify, prepare
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import confirms_itself
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory
@@ -24,13 +24,13 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import keep, require_reason, subject_of, submit
+from gmp_booking.requests.service import require_reason, save_evaluation, subject_of, submit
 from gmp_booking.resources.slots import locks_of_slots
 
 ASKED_FOR = frozenset({BookingState.SUBMITTED, BookingState.UNDER_REVIEW, BookingState.RETURNED})
 
 
-class Came(StrEnum):
+class ChangeOutcome(StrEnum):
     """What became of an edit."""
 
     UNCHANGED = "unchanged"
@@ -42,13 +42,13 @@ class Came(StrEnum):
 
 
 @dataclass(frozen=True)
-class Amended:
+class ChangeResult:
     """An edit that was taken, and the booking as it is now.
 
     Shape: `before` is the content that stood until now, so that it can be asked for again.
     """
 
-    came: Came
+    came: ChangeOutcome
     details: BookingDetails
     before: BookingContent
     verdict: Verdict
@@ -59,7 +59,7 @@ class Amended:
         return self.details.booking
 
 
-def amend(
+def change(
     uow: Uow,
     reference: str,
     content: BookingContent,
@@ -67,7 +67,7 @@ def amend(
     revision: int | None = None,
     explanation: str | None = None,
     typed: bool = False,
-) -> Amended:
+) -> ChangeResult:
     """Change a booking: a request is replaced, a confirmed one adjusted at once or kept until its change is decided.
 
     Shape: `typed` is a content of the form, which does not say in which part people take part.
@@ -85,19 +85,19 @@ def amend(
     if BookingState(booking.state) in ASKED_FOR:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
         now = store.details_of(uow, submitted.booking)
-        return Amended(Came.REPLACED, now, details.content, submitted.verdict)
+        return ChangeResult(ChangeOutcome.REPLACED, now, details.content, submitted.verdict)
     if booking.state != BookingState.CONFIRMED:
         raise Conflict(N_("The present state of this booking does not allow that."))
-    wish = wish_of(uow, details, content)
-    if wish.amendment is Amendment.NOTHING:
-        return Amended(Came.UNCHANGED, details, details.content, Verdict(), open_change_of(uow, details))
+    wish = classify(uow, details, content)
+    if wish.amendment is ChangeClass.NOTHING:
+        return ChangeResult(ChangeOutcome.UNCHANGED, details, details.content, Verdict(), open_change_of(uow, details))
     edit = prepare(uow, wish, explanation=explanation)
     if edit.verdict.has_hard:
         raise refusal(edit.verdict)
     return _carry_out(uow, edit)
 
 
-def _carry_out(uow: Uow, edit: Edit) -> Amended:
+def _carry_out(uow: Uow, edit: PreparedChange) -> ChangeResult:
     booking, before = edit.details.booking, edit.old
     track = track_due(uow.actor, edit)
     if track is None:
@@ -106,9 +106,9 @@ def _carry_out(uow: Uow, edit: Edit) -> Amended:
             require_reason(edit.explanation)
         adjust(uow, edit)
         if edit.gathered is not None:
-            keep(uow, booking, edit.gathered, edit.verdict)
-        came = Came.MOVED if edit.amendment is Amendment.MOVE else Came.ADJUSTED
-        return Amended(came, store.details_of(uow, booking), before, edit.verdict)
+            save_evaluation(uow, booking, edit.gathered, edit.verdict)
+        came = ChangeOutcome.MOVED if edit.amendment is ChangeClass.MOVE else ChangeOutcome.ADJUSTED
+        return ChangeResult(came, store.details_of(uow, booking), before, edit.verdict)
     if uow.actor.company_id is not None:
         require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), edit.wanted, uow.actor.roles)
     request_change(uow, edit, track=track)
@@ -116,22 +116,22 @@ def _carry_out(uow: Uow, edit: Edit) -> Amended:
     waiting = open_change_of(uow, now)
     who = {"verdict": edit.verdict, "company_id": booking.company_id}
     if waiting is not None and confirms_itself(uow, edit.wanted, edit.catalogue, **who):
-        put_in_force(uow, waiting)
-        return Amended(Came.APPROVED, store.details_of(uow, waiting.booking), before, edit.verdict)
-    return Amended(Came.REQUESTED, now, before, edit.verdict, waiting)
+        apply(uow, waiting)
+        return ChangeResult(ChangeOutcome.APPROVED, store.details_of(uow, waiting.booking), before, edit.verdict)
+    return ChangeResult(ChangeOutcome.REQUESTED, now, before, edit.verdict, waiting)
 
 
-def track_due(actor: Actor, edit: Edit) -> Track | None:
+def track_due(actor: Actor, edit: PreparedChange) -> Track | None:
     """The track the edit has to pass; None when it may be carried out at once."""
-    if edit.amendment is Amendment.SIGNED or edit.new_findings:
+    if edit.amendment is ChangeClass.SIGNED or edit.new_findings:
         return Track(edit.columns["track"])
-    if edit.amendment is Amendment.MOVE:
+    if edit.amendment is ChangeClass.MOVE:
         may_move = is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject_of(edit.details.booking))
         return None if may_move else Track.MOVE
     return None
 
 
-def _refuse_beside_a_change(edit: Edit) -> None:
+def _refuse_beside_a_change(edit: PreparedChange) -> None:
     if edit.waiting is not None and not people_only(edit.old, edit.wanted):
         raise Conflict(N_("A change of this booking waits for its decision. Withdraw it first, or wait."))
 
@@ -172,7 +172,7 @@ def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revis
     left = tuple(each for each in details.content.sessions if each.number != number)
     if not left:
         raise Conflict(N_("This is the only session left: cancel the whole booking instead."))
-    wish = wish_of(uow, _unready(details, number), replace(details.content, sessions=left))
+    wish = classify(uow, _unready(details, number), replace(details.content, sessions=left))
     edit = prepare(uow, wish, explanation=require_reason(reason))
     _refuse_beside_a_change(edit)
     adjust(uow, edit)
@@ -190,9 +190,9 @@ def _unready(details: BookingDetails, number: int) -> BookingDetails:
 
 def move_session(
     uow: Uow, reference: str, number: int, *, start: datetime, end: datetime, revision: int | None = None
-) -> Amended:
+) -> ChangeResult:
     """Give one session another time, everything else as it is."""
-    return amend(uow, reference, content_if_moved(uow, reference, number, start=start, end=end), revision=revision)
+    return change(uow, reference, content_if_moved(uow, reference, number, start=start, end=end), revision=revision)
 
 
 def content_if_moved(uow: Uow, reference: str, number: int, *, start: datetime, end: datetime) -> BookingContent:

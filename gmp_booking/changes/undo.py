@@ -10,7 +10,7 @@ from typing import Any
 from gmp_booking.bookings import store
 from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.lists import list_history
-from gmp_booking.changes.service import Amended, amend
+from gmp_booking.changes.service import ChangeResult, change
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, require
@@ -34,7 +34,7 @@ def last_edit(journal: Sequence[JournalEntry], actor: Actor) -> list[JournalEntr
     return last if all(entry.event in UNDONE_BY_AN_EDIT for entry in last) else []
 
 
-def undo(uow: Uow, reference: str, *, revision: int | None = None) -> Amended:
+def undo(uow: Uow, reference: str, *, revision: int | None = None) -> ChangeResult:
     """Errors: Conflict when there is nothing of one's own to take back, or a rule is in the way now; Stale."""
     details = store.get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
@@ -44,7 +44,7 @@ def undo(uow: Uow, reference: str, *, revision: int | None = None) -> Amended:
         raise Conflict(N_("There is nothing of yours to take back."))
     for entry in edits:
         content = _before(content, entry)
-    return amend(uow, reference, content, revision=revision)
+    return change(uow, reference, content, revision=revision)
 
 
 def _before(content: BookingContent, entry: JournalEntry) -> BookingContent:

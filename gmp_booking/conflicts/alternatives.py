@@ -13,7 +13,7 @@ from gmp_booking.conflicts.candidate_shifts import AT_ONCE, first_start, single_
 from gmp_booking.conflicts.case import Case, EquipmentFacts, ReservationFacts, RoomFacts, SessionFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
-from gmp_booking.conflicts.locale_formatter import Tongue
+from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.kernel.text import N_
 
@@ -69,7 +69,7 @@ def find_alternatives(case: Case, limit: int = 3) -> tuple[Alternative, ...]:
     return tuple(sorted((first + second)[:limit], key=_smallness))
 
 
-def published(alternative: Alternative, tongue: Tongue) -> dict[str, Any]:
+def published(alternative: Alternative, tongue: LocaleFormatter) -> dict[str, Any]:
     """Shape: {label, sessions, equipment}, in the words of the reader."""
     words = dict(alternative.params)
     if "start" in words:

@@ -57,7 +57,7 @@ ENDLESS = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Busy:
+class Occupation:
     """Time someone else holds.
 
     Shape: `reference` is for the facility's eyes, and for the company it belongs to.
@@ -183,7 +183,7 @@ class RoomFacts:
     room_class: str
     max_occupancy: int | None
     air_zone: str | None = None
-    busy: tuple[Busy, ...] = ()
+    busy: tuple[Occupation, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
     recovery: timedelta | None = timedelta()
     seats: int | None = None
@@ -194,7 +194,7 @@ class RoomFacts:
 class UnitFacts:
     unit_id: int
     number: int
-    busy: tuple[Busy, ...] = ()
+    busy: tuple[Occupation, ...] = ()
 
 
 @dataclass(frozen=True)

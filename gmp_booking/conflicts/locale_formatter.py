@@ -8,7 +8,7 @@ from gmp_booking.kernel.period import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tongue:
+class LocaleFormatter:
     """One reader's language.
 
     Shape: `gettext` translates a message id; `language` picks names of resources and holidays ("ko", "en", "zh" or a

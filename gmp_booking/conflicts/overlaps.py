@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.conflicts.case import ENDLESS, Busy, Case, EquipmentFacts, RoomFacts
+from gmp_booking.conflicts.case import ENDLESS, Case, EquipmentFacts, Occupation, RoomFacts
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.free_shifts import Shifts, earliest_start
@@ -24,7 +24,7 @@ class Block:
     is_own: bool
 
 
-def blocks(busy: Iterable[Busy], wanted: Period, company_id: int | None) -> list[Block]:
+def blocks(busy: Iterable[Occupation], wanted: Period, company_id: int | None) -> list[Block]:
     """The joined stretches of taken time that overlap the wanted one, the company's own apart from others'."""
     taken = list(busy)
     if not any(one.period.overlaps(wanted) for one in taken):
@@ -39,7 +39,7 @@ def blocks(busy: Iterable[Busy], wanted: Period, company_id: int | None) -> list
     ]
 
 
-def references(busy: Iterable[Busy], within: Period, wanted: Period) -> tuple[str, ...]:
+def references(busy: Iterable[Occupation], within: Period, wanted: Period) -> tuple[str, ...]:
     """The bookings that take something of the wanted period within the given one."""
     clashing = (one for one in busy if one.period.overlaps(within) and one.period.overlaps(wanted))
     return tuple(sorted({one.reference for one in clashing if one.reference}))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from gmp_booking.conflicts.finding import Finding
-from gmp_booking.conflicts.locale_formatter import Tongue
+from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Row, discover
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
@@ -57,7 +57,7 @@ def told_to(finding: Finding, audience: Audience) -> Telling:
     return Telling(texts.others, {}, remedy)
 
 
-def render(finding: Finding, audience: Audience, tongue: Tongue) -> str:
+def render(finding: Finding, audience: Audience, tongue: LocaleFormatter) -> str:
     """The finding in words."""
     telling = told_to(finding, audience)
     words = {name: _worded(name, value, tongue) for name, value in telling.params.items()}
@@ -70,7 +70,7 @@ def render(finding: Finding, audience: Audience, tongue: Tongue) -> str:
     return " ".join(sentences)
 
 
-def published(finding: Finding, audience: Audience, tongue: Tongue) -> dict[str, Any]:
+def published(finding: Finding, audience: Audience, tongue: LocaleFormatter) -> dict[str, Any]:
     """The finding in the shape of the public contract, with its message, for this audience."""
     out: dict[str, Any] = {
         "rule": finding.code,
@@ -91,7 +91,7 @@ def _titled(code: str, name: str) -> str:
     return f"{code} {name}" if name and name != code else code
 
 
-def _worded(param: str, value: Any, tongue: Tongue) -> str:
+def _worded(param: str, value: Any, tongue: LocaleFormatter) -> str:
     if isinstance(value, Mapping):
         if "start" in value:
             return tongue.period(Period(*(datetime.fromisoformat(value[end]) for end in ("start", "end"))))

@@ -10,7 +10,7 @@ from gmp_booking.accounts.service import find_actor_of_email
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import Action
-from gmp_booking.changes.service import Came, amend
+from gmp_booking.changes.service import ChangeOutcome, change
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.people import STAFF_DOMAIN
 from gmp_booking.demo.scenarios import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Story
@@ -89,10 +89,10 @@ def _ask(database: Database, email: str, reference: str, story: Story, reason: s
     request = database.request(_actor(database, email), reason=reason)
     for shift in SHIFTS:
         try:
-            amended = request.transact(amend, reference, _shifted(story.content, shift), explanation=reason)
+            amended = request.transact(change, reference, _shifted(story.content, shift), explanation=reason)
         except (Conflict, Invalid):
             continue
-        return reference if amended.came is Came.REQUESTED else None
+        return reference if amended.came is ChangeOutcome.REQUESTED else None
     return None
 
 

@@ -6,9 +6,9 @@ import json
 
 from sqlalchemy import Connection, text
 
-from gmp_booking.notifications.kinds import TRUE_IN, MailKind
+from gmp_booking.notifications.kinds import VALID_WHILE, MailKind
 from gmp_booking.notifications.service import NOTIFICATIONS
-from gmp_booking.revalidation.service import REEXAMINATION
+from gmp_booking.revalidation.service import REVALIDATION
 
 STILL_ARRIVING = 16
 MOST_ABOUT_ONE_THING = 2
@@ -50,12 +50,14 @@ _SETTLE = text(
 def close_old_news(owner: Connection) -> None:
     """Of each booking that is not over, only the newest happening is still told by mail; what it changed is known."""
     owner.execute(_CLOSE, {"consumer": NOTIFICATIONS.name})
-    owner.execute(_CLOSE_LOOKS, {"consumer": REEXAMINATION.name})
+    owner.execute(_CLOSE_LOOKS, {"consumer": REVALIDATION.name})
 
 
 def settle_past_mail(owner: Connection) -> None:
     """Leave only the newest messages of each kind that are still true to be sent now."""
-    states = {kind.value: " ".join(state.value for state in TRUE_IN[kind]) for kind in MailKind if kind in TRUE_IN}
+    states = {
+        kind.value: " ".join(state.value for state in VALID_WHILE[kind]) for kind in MailKind if kind in VALID_WHILE
+    }
     owner.execute(
         _SETTLE,
         {

@@ -13,7 +13,7 @@ from random import Random
 from gmp_booking.bookings.content import BookingContent, SessionContent
 from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS
 from gmp_booking.demo.facility import ROOM_CLASSES
-from gmp_booking.demo.scenarios import DEMO_MANAGER, LATEST_BEFORE_NOW, PRODUCTION, SCHEDULER, Act, Deed, Story
+from gmp_booking.demo.scenarios import DEMO_MANAGER, LATEST_BEFORE_NOW, PRODUCTION, SCHEDULER, Act, ScenarioStep, Story
 from gmp_booking.execution.clearance import CHECKLIST, needs_clearance
 
 TOLD_FOR = timedelta(days=15)
@@ -48,9 +48,9 @@ def happenings(story: Story, now: datetime) -> list[Happening]:
 
 def _was_confirmed(story: Story) -> bool:
     last: Act = story.acts[-1]
-    if last.deed is Deed.APPROVE:
+    if last.deed is ScenarioStep.APPROVE:
         return True
-    return last.deed is Deed.ASK and story.content.kind in CONFIRMED_BY_THEMSELVES
+    return last.deed is ScenarioStep.ASK and story.content.kind in CONFIRMED_BY_THEMSELVES
 
 
 def _of_session(content: BookingContent, session: SessionContent, number: int, chance: Random) -> Iterator[Happening]:

@@ -30,7 +30,7 @@ KEPT_IN_WEEK: Mapping[int, float] = {2: 0.85, 3: 0.65, 4: 0.5, 5: 0.4, 6: 0.3, 7
 _DOMAINS = {guest.code: guest.domain for guest in GUESTS} | {FACILITY: STAFF_DOMAIN}
 
 
-class Deed(StrEnum):
+class ScenarioStep(StrEnum):
     DRAFT = "draft"
     ASK = "ask"
     REVIEW = "review"
@@ -60,7 +60,7 @@ class Act:
 
     at: datetime
     by: str
-    deed: Deed
+    deed: ScenarioStep
     reason: str | None = None
 
 
@@ -227,20 +227,20 @@ class _Teller:
 
     def acts(self, ending: Ending, reason: str) -> list[Act]:
         if ending is Ending.DRAFTED:
-            return [Act(self._lately(5), self.requester, Deed.DRAFT)]
+            return [Act(self._lately(5), self.requester, ScenarioStep.DRAFT)]
         if ending in {Ending.JUST_ASKED, Ending.REVIEWED, Ending.RETURNED}:
             return self._recent(ending, reason)
-        asked = Act(self._asked_at(), self.requester, Deed.ASK)
+        asked = Act(self._asked_at(), self.requester, ScenarioStep.ASK)
         if ending is Ending.REJECTED_AT_ONCE:
             decider = DEMO_MANAGER if self.series.kind is Kind.TECH_DEMO else SCHEDULER
-            return [asked, Act(self._working(asked.at, 1, "10:30"), decider, Deed.REJECT, reason)]
+            return [asked, Act(self._working(asked.at, 1, "10:30"), decider, ScenarioStep.REJECT, reason)]
         if ending is Ending.ASKED_AGAIN:
-            back = Act(self._working(asked.at, 1, "10:20"), SCHEDULER, Deed.RETURN, reason)
-            again = Act(self._working(back.at, 1, "09:40"), self.requester, Deed.ASK)
+            back = Act(self._working(asked.at, 1, "10:20"), SCHEDULER, ScenarioStep.RETURN, reason)
+            again = Act(self._working(back.at, 1, "09:40"), self.requester, ScenarioStep.ASK)
             return [asked, back, again, *self._decisions(again.at)]
         decisions = self._decisions(asked.at)
         if ending is Ending.REJECTED_BY_QA:
-            return [asked, *decisions[:-1], replace(decisions[-1], deed=Deed.REJECT, reason=reason)]
+            return [asked, *decisions[:-1], replace(decisions[-1], deed=ScenarioStep.REJECT, reason=reason)]
         if ending is Ending.CANCELLED:
             return self._cancelled([asked, *decisions], reason)
         return [asked, *decisions]
@@ -250,27 +250,27 @@ class _Teller:
         given_up_at = min(self._working(acts[-1].at, 2, "16:10"), self._lately(1))
         earlier = [act for act in acts if act.at < given_up_at] or acts[:1]
         after = max(given_up_at, earlier[-1].at + timedelta(minutes=5))
-        return [*earlier, Act(after, self.company, Deed.CANCEL, reason)]
+        return [*earlier, Act(after, self.company, ScenarioStep.CANCEL, reason)]
 
     def _recent(self, ending: Ending, reason: str) -> list[Act]:
         """Stories that are still open: all of it happened within the last days."""
         last = self._lately(1)
         if ending is Ending.JUST_ASKED:
-            return [Act(last, self.requester, Deed.ASK)]
-        asked = Act(self._on_a_working_day(last - timedelta(days=2)), self.requester, Deed.ASK)
+            return [Act(last, self.requester, ScenarioStep.ASK)]
+        asked = Act(self._on_a_working_day(last - timedelta(days=2)), self.requester, ScenarioStep.ASK)
         if ending is Ending.REVIEWED:
-            return [asked, Act(last, SCHEDULER, Deed.REVIEW)]
-        return [asked, Act(last, SCHEDULER, Deed.RETURN, reason)]
+            return [asked, Act(last, SCHEDULER, ScenarioStep.REVIEW)]
+        return [asked, Act(last, SCHEDULER, ScenarioStep.RETURN, reason)]
 
     def _decisions(self, asked_at: datetime) -> list[Act]:
         if self.series.kind in CONFIRMED_BY_THEMSELVES:
             return []
         if self.series.kind in DEMONSTRATIONS:
-            return [Act(self._working(asked_at, 1, "11:00"), DEMO_MANAGER, Deed.APPROVE)]
-        acts = [Act(self._working(asked_at, 1, "10:00"), SCHEDULER, Deed.REVIEW)]
+            return [Act(self._working(asked_at, 1, "11:00"), DEMO_MANAGER, ScenarioStep.APPROVE)]
+        acts = [Act(self._working(asked_at, 1, "10:00"), SCHEDULER, ScenarioStep.REVIEW)]
         if self.series.run_type is RunType.CLIN:
-            acts.append(Act(self._working(acts[-1].at, 1, "11:30"), PRODUCTION, Deed.APPROVE))
-        return [*acts, Act(self._sitting(acts[-1].at), QA, Deed.APPROVE)]
+            acts.append(Act(self._working(acts[-1].at, 1, "11:30"), PRODUCTION, ScenarioStep.APPROVE))
+        return [*acts, Act(self._sitting(acts[-1].at), QA, ScenarioStep.APPROVE)]
 
     def _sitting(self, at: datetime) -> datetime:
         """Quality assurance decides in two sittings a week."""

@@ -16,9 +16,9 @@ from gmp_booking.bookings.store import get_booking
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.demo_records import Happening, happenings
 from gmp_booking.demo.people import PASSWORD
-from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Act, Deed, Story
+from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Act, ScenarioStep, Story
 from gmp_booking.execution.service import SessionAct, act_on
-from gmp_booking.infra.database.uow import Database, Request
+from gmp_booking.infra.database.uow import Database, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.requests.service import Submitted, cancel, save_draft, submit
 from gmp_booking.signatures.service import Verified, verify
@@ -69,12 +69,12 @@ class _Telling:
         self._clock.set(act.at)
         reference = self.references.get(story.name)
         match act.deed:
-            case Deed.DRAFT:
+            case ScenarioStep.DRAFT:
                 self.references[story.name] = self._draft(act, story.content)
-            case Deed.ASK:
+            case ScenarioStep.ASK:
                 asked: Submitted = self._as(act).transact(submit, story.content, reference=reference)
                 self.references[story.name] = asked.booking.reference
-            case Deed.CANCEL:
+            case ScenarioStep.CANCEL:
                 assert reference
                 assert act.reason
                 self._as(act).transact(cancel, reference, reason=act.reason)
@@ -120,14 +120,14 @@ class _Telling:
 
     def _decide(self, act: Act, reference: str) -> None:
         decision = Decision(reference, Action(act.deed.value), reason=act.reason)
-        if act.by not in {QA, PRODUCTION} and act.deed is not Deed.REJECT:
+        if act.by not in {QA, PRODUCTION} and act.deed is not ScenarioStep.REJECT:
             self._as(act).transact(decide, decision)
             return
         worker = self._signer(act.by, act.at)
         request = self._database.request(worker.actor, reason=act.reason)
         request.transact(decide, replace(decision, verified=worker.proof))
 
-    def _as(self, act: Act) -> Request:
+    def _as(self, act: Act) -> UseCaseRequest:
         return self._database.request(self._actor(act.by), reason=act.reason)
 
     def _actor(self, email: str) -> Actor:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import Circumstances, DonorStatus, Track, track_of
-from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.bookings.lifecycle import DonorStatus, Track, TrackFacts, track_of
+from gmp_booking.evaluation.resolved_content import ResolvedContent
 
 GENE_MODIFIED: Final = frozenset({"CART"})
 MAYBE_INFECTIOUS: Final = frozenset({DonorStatus.POS, DonorStatus.UNKNOWN})
 
 
-def track_for(content: BookingContent, catalogue: Catalogue, *, needs_nobody: bool = False) -> Track:
+def track_for(content: BookingContent, catalogue: ResolvedContent, *, needs_nobody: bool = False) -> Track:
     """The approval track of a request.
 
     Shape: `needs_nobody` where the verdict is clear and the policy lets such a request confirm itself.
@@ -20,7 +20,7 @@ def track_for(content: BookingContent, catalogue: Catalogue, *, needs_nobody: bo
     product = catalogue.raw["product"] or {}
     named = [catalogue.resources[code] for code in content.resource_codes]
     homes = [catalogue.resources[each["home_room"]] for each in named if each["home_room"]]
-    circumstances = Circumstances(
+    circumstances = TrackFacts(
         length=content.envelope.duration,
         is_gene_modified=product.get("modality") in GENE_MODIFIED,
         is_maybe_infectious=content.donor_status in MAYBE_INFECTIOUS,

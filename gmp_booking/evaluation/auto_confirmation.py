@@ -7,12 +7,12 @@ from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, Track
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.approval_tracks import track_for
 from gmp_booking.evaluation.gather import may_confirm_itself
-from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 
 
 def confirms_itself(
-    uow: Uow, content: BookingContent, catalogue: Catalogue, *, verdict: Verdict, company_id: int
+    uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, verdict: Verdict, company_id: int
 ) -> bool:
     """Whether a request is confirmed as it is asked for; costs a statement only where its kind may."""
     if content.kind not in CONFIRMED_BY_THEMSELVES or not verdict.is_clear:

@@ -8,12 +8,12 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.evaluation.approval_tracks import track_for
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
-from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 
 
-def columns_of(
-    uow: Uow, content: BookingContent, catalogue: Catalogue, *, needs_nobody: bool = False
+def row_values(
+    uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, needs_nobody: bool = False
 ) -> dict[str, Any]:
     """What the content says, who decides on it and until when; plain values."""
     envelope = content.envelope
@@ -43,9 +43,11 @@ def columns_of(
     }
 
 
-def request_columns(uow: Uow, content: BookingContent, catalogue: Catalogue, *, needs_nobody: bool) -> dict[str, Any]:
+def request_row_values(
+    uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, needs_nobody: bool
+) -> dict[str, Any]:
     """The columns of a request made now: submitted, or confirmed at once where it needs nobody."""
-    columns = columns_of(uow, content, catalogue, needs_nobody=needs_nobody)
+    columns = row_values(uow, content, catalogue, needs_nobody=needs_nobody)
     if not needs_nobody:
         return columns | {"state": BookingState.SUBMITTED}
     return columns | {

@@ -12,12 +12,12 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.conflicts.case import (
     Assignment,
     BookingFacts,
-    Busy,
     CalendarFacts,
     Case,
     EquipmentFacts,
     Mode,
     Occasion,
+    Occupation,
     OpeningHours,
     PersonBusy,
     PersonFacts,
@@ -29,13 +29,13 @@ from gmp_booking.conflicts.case import (
     UnitFacts,
 )
 from gmp_booking.evaluation.outage_facts import NOTHING_WITHDRAWN, Withdrawn
-from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.kernel.period import Period
 
 
 def build_case(
     content: BookingContent,
-    catalogue: Catalogue,
+    catalogue: ResolvedContent,
     rows: Sequence[tuple[Any, ...]],
     *,
     booking: BookingFacts,
@@ -44,12 +44,12 @@ def build_case(
     withdrawn: Withdrawn = NOTHING_WITHDRAWN,
 ) -> Case:
     """A case of rows as `look_up` and `gather` read them; pure."""
-    units: defaultdict[int, list[Busy]] = defaultdict(list)
+    units: defaultdict[int, list[Occupation]] = defaultdict(list)
     people: defaultdict[int, list[PersonBusy]] = defaultdict(list)
     on_call: list[Period] = []
     for what, subject, starts_at, ends_at, company_id, reference, room in rows:
         if what == "slot":
-            units[subject].append(Busy(Period(starts_at, ends_at), company_id, reference))
+            units[subject].append(Occupation(Period(starts_at, ends_at), company_id, reference))
         elif what == "on call":
             on_call.append(Period(starts_at, ends_at))
         elif what == "person":
@@ -76,7 +76,7 @@ def build_case(
     )
 
 
-def _sessions(content: BookingContent, catalogue: Catalogue) -> tuple[SessionFacts, ...]:
+def _sessions(content: BookingContent, catalogue: ResolvedContent) -> tuple[SessionFacts, ...]:
     known = catalogue.people
     return tuple(
         SessionFacts(
@@ -98,7 +98,7 @@ def _sessions(content: BookingContent, catalogue: Catalogue) -> tuple[SessionFac
     )
 
 
-def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> RoomFacts:
+def _room(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], withdrawn: Withdrawn) -> RoomFacts:
     return RoomFacts(
         code=entry["code"],
         names=entry["names"],
@@ -114,7 +114,7 @@ def _room(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: 
     )
 
 
-def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdrawn: Withdrawn) -> EquipmentFacts:
+def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], withdrawn: Withdrawn) -> EquipmentFacts:
     return EquipmentFacts(
         code=entry["code"],
         names=entry["names"],
@@ -127,7 +127,7 @@ def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Busy]], withdr
     )
 
 
-def _calendar(catalogue: Catalogue) -> CalendarFacts:
+def _calendar(catalogue: ResolvedContent) -> CalendarFacts:
     hours: defaultdict[str | None, list[OpeningHours]] = defaultdict(list)
     for code, weekday, opens, closes in catalogue.raw["hours"] or ():
         hours[code].append(OpeningHours(weekday, time.fromisoformat(opens), time.fromisoformat(closes)))
@@ -139,7 +139,7 @@ def _calendar(catalogue: Catalogue) -> CalendarFacts:
     return CalendarFacts(own, default, holidays) if default else CalendarFacts(own, holidays=holidays)
 
 
-def _policy(catalogue: Catalogue) -> PolicyFacts:
+def _policy(catalogue: ResolvedContent) -> PolicyFacts:
     switches: defaultdict[str, list[Switch]] = defaultdict(list)
     for rule, mode, from_on in catalogue.raw["switches"] or ():
         switches[rule].append(Switch(Mode(mode), date.fromisoformat(from_on)))

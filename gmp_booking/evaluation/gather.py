@@ -27,7 +27,7 @@ from gmp_booking.conflicts.case import (
 )
 from gmp_booking.evaluation.facts import build_case
 from gmp_booking.evaluation.outage_facts import OPEN_OUTAGES, WITHDRAWN, apart, as_evidence, as_withdrawn
-from gmp_booking.evaluation.resolved_content import SEARCH_AFTER, SEARCH_BEFORE, Catalogue
+from gmp_booking.evaluation.resolved_content import SEARCH_AFTER, SEARCH_BEFORE, ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.policies.roster import ON_CALL
@@ -100,7 +100,7 @@ class Gathered:
 def gather(
     uow: Uow,
     content: BookingContent,
-    catalogue: Catalogue,
+    catalogue: ResolvedContent,
     *,
     occasion: Occasion,
     company_id: int,
@@ -142,7 +142,9 @@ def gather(
     return Gathered(replace(case, known=window), evidence)
 
 
-def _asked_of_time(content: BookingContent, catalogue: Catalogue, window: Period, *, search: bool) -> dict[str, Any]:
+def _asked_of_time(
+    content: BookingContent, catalogue: ResolvedContent, window: Period, *, search: bool
+) -> dict[str, Any]:
     """What is asked of everybody's time: of each place, each person and each withdrawal, from when until when."""
     units = [unit for entry in catalogue.resources.values() for unit in entry["units"] or ()]
     spans = [window] if search else content.spans
@@ -164,7 +166,7 @@ def _asked_of_time(content: BookingContent, catalogue: Catalogue, window: Period
 
 def _asked_for(
     content: BookingContent,
-    catalogue: Catalogue,
+    catalogue: ResolvedContent,
     before: tuple[datetime | None, datetime | None],
     *,
     occasion: Occasion,
@@ -203,7 +205,7 @@ _MAY_CONFIRM_ITSELF = text(
 ).bindparams(bindparam("resources", type_=ARRAY(BigInteger)))
 
 
-def may_confirm_itself(uow: Uow, content: BookingContent, catalogue: Catalogue, *, company_id: int) -> bool:
+def may_confirm_itself(uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, company_id: int) -> bool:
     """Whether the facility lets a clear request of this kind, company and place be confirmed at once."""
     values = {
         "kind": content.kind.value,

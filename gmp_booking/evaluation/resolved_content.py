@@ -82,7 +82,7 @@ _LOOK_UP = text(
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ResolvedContent:
     """What a request names, as found; `raw` is plain JSON and part of the evidence."""
 
     raw: Mapping[str, Any]
@@ -114,9 +114,9 @@ class Catalogue:
         return keys | {("person", int(self.people[email]["id"])) for email in content.emails}
 
 
-def look_up(
+def resolve_content(
     uow: Uow, content: BookingContent, *, company_id: int, search: bool = False, agreed: bool = False
-) -> Catalogue:
+) -> ResolvedContent:
     """Find what the content names.
 
     Shape: with `search`, rooms and equipment that could serve instead are found too; `agreed` is for a booking that
@@ -135,14 +135,14 @@ def look_up(
         "from_on": (min(days.start, uow.now) - SEARCH_BEFORE).date(),
         "until_on": max(days.end + SEARCH_AFTER, uow.now + HOLIDAYS_AHEAD).date(),
     }
-    catalogue = Catalogue(uow.session.execute(_LOOK_UP, values).scalar_one())
+    catalogue = ResolvedContent(uow.session.execute(_LOOK_UP, values).scalar_one())
     unknown = _unknown(content, catalogue, agreed=agreed)
     if unknown:
         raise Invalid(field_errors=unknown)
     return catalogue
 
 
-def _unknown(content: BookingContent, catalogue: Catalogue, *, agreed: bool) -> dict[str, list[str]]:
+def _unknown(content: BookingContent, catalogue: ResolvedContent, *, agreed: bool) -> dict[str, list[str]]:
     """By field, what is not there; unknown and foreign things are told apart by nobody."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     if content.product and catalogue.product_id is None:

@@ -11,7 +11,7 @@ from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.claims import Claim, place
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.period import Period
@@ -24,13 +24,15 @@ def refusal(verdict: Verdict) -> Conflict:
     return Conflict(N_("Something is in the way."), detail={"verdict": verdict})
 
 
-def ids_of(catalogue: Catalogue) -> dict[str, int]:
+def ids_of(catalogue: ResolvedContent) -> dict[str, int]:
     """The row ids of everything a content names, by code and by e-mail."""
     ids = {code: int(entry["id"]) for code, entry in catalogue.resources.items()}
     return ids | {email: int(entry["id"]) for email, entry in catalogue.people.items()}
 
 
-def wanted_slots(case: Case, catalogue: Catalogue, parts: Parts, *, held: Sequence[HeldSlot] = ()) -> list[WantedSlot]:
+def wanted_slots(
+    case: Case, catalogue: ResolvedContent, parts: Parts, *, held: Sequence[HeldSlot] = ()
+) -> list[WantedSlot]:
     """The places the case's claims get, those it holds already first.
 
     Errors: Conflict with the findings when no place is left for some.
@@ -58,7 +60,7 @@ def wanted_slots(case: Case, catalogue: Catalogue, parts: Parts, *, held: Sequen
 
 
 def take_or_refuse(
-    uow: Uow, wanted: Sequence[WantedSlot], case: Case, catalogue: Catalogue, *, booking: Booking
+    uow: Uow, wanted: Sequence[WantedSlot], case: Case, catalogue: ResolvedContent, *, booking: Booking
 ) -> None:
     """Errors: Conflict with the findings when somebody else holds one of them."""
     refused = take_slots(uow, wanted, company_id=booking.company_id, booking_id=booking.id)
@@ -66,7 +68,7 @@ def take_or_refuse(
         raise refusal(_taken(refused, case, ids_of(catalogue)))
 
 
-def _units_busy(case: Case, catalogue: Catalogue, code: str) -> dict[int, list[Period]]:
+def _units_busy(case: Case, catalogue: ResolvedContent, code: str) -> dict[int, list[Period]]:
     if code in case.rooms:
         (unit,) = catalogue.resources[code]["units"]
         return {unit: [busy.period for busy in case.rooms[code].busy]}

@@ -9,7 +9,7 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as carry_out_closing
@@ -27,7 +27,7 @@ _SESSION = "/bookings/<reference>/sessions/<int:number>"
 
 
 def _act(reference: str, number: int, action: str, body: dict[str, Any]) -> Response:
-    request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+    request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
     act = SessionAct(
         reference,
         number,
@@ -49,7 +49,7 @@ class OneSession(MethodView):
     @api.response(200, SessionOut)
     def get(self, reference: str, number: int) -> Response:
         """Show what happened in a session so far"""
-        return send(answer_of(asked().read(get_session, reference, number)))
+        return send(answer_of(current_request().read(get_session, reference, number)))
 
 
 @api.route(f"{_SESSION}/clear")
@@ -172,7 +172,7 @@ class Releases(MethodView):
         named = [(each["reference"], each["session"]) for each in body["sessions"]]
         password = (body["signature"] or {}).get("password")
         results = carry_out_all(
-            asked(idempotency=idempotency_of_header()), SessionAct("", 0, "ready"), named, password=password
+            current_request(idempotency=idempotency_of_header()), SessionAct("", 0, "ready"), named, password=password
         )
         return {
             "results": [
@@ -195,7 +195,7 @@ class Close(MethodView):
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
         """Close a booking whose sessions are all over; signed"""
-        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         answer = carry_out_closing(
             request,
             lambda booking: Answer(

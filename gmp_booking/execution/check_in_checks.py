@@ -12,7 +12,7 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import gather
-from gmp_booking.evaluation.resolved_content import look_up
+from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 
@@ -21,7 +21,7 @@ def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> 
     """The HARD findings against this one session, all of them or those of one instant."""
     details = bookings.get_details(uow, session.reference)
     content = _alone(details, session.number, at)
-    catalogue = look_up(uow, content, company_id=session.company_id, agreed=True)
+    catalogue = resolve_content(uow, content, company_id=session.company_id, agreed=True)
     gathered = gather(
         uow,
         content,

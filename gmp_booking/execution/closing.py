@@ -11,7 +11,7 @@ from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.execution import store
 from gmp_booking.execution.events import BookingClosed
-from gmp_booking.infra.database.uow import Answer, Request, Uow
+from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, Stale
 from gmp_booking.kernel.text import N_
@@ -71,7 +71,9 @@ def close(uow: Uow, closing: Closing) -> Booking:
     return booking
 
 
-def carry_out(request: Request, dump: Callable[[Booking], Answer], closing: Closing, *, password: str | None) -> Answer:
+def carry_out(
+    request: UseCaseRequest, dump: Callable[[Booking], Answer], closing: Closing, *, password: str | None
+) -> Answer:
     """Verify the password where one was given, then close in one transaction."""
     if password:
         verified = verify(request.database, request.actor, password)

@@ -9,14 +9,14 @@ from typing import Any
 
 from gmp_booking.execution.schemas import session_out
 from gmp_booking.execution.service import SessionAct, SessionRow, act_on, for_row
-from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict, Refusal
 from gmp_booking.requests.handlers import decision_refused
 from gmp_booking.signatures.service import Verified, verify
 
 
 def carry_out(
-    request: Request, dump: Callable[[SessionRow], Answer], act: SessionAct, *, password: str | None
+    request: UseCaseRequest, dump: Callable[[SessionRow], Answer], act: SessionAct, *, password: str | None
 ) -> Answer:
     """Verify the password where one was given, then act in one transaction.
 
@@ -40,7 +40,7 @@ class RowResult:
 
 
 def carry_out_all(
-    request: Request, act: SessionAct, sessions: Sequence[tuple[str, int]], *, password: str | None
+    request: UseCaseRequest, act: SessionAct, sessions: Sequence[tuple[str, int]], *, password: str | None
 ) -> list[RowResult]:
     """One signing act over a list: each session in a transaction of its own, so that one refusal stops no other.
 
@@ -51,7 +51,7 @@ def carry_out_all(
     return [_one_of_many(request, for_row(act, reference, number)) for reference, number in sessions]
 
 
-def _one_of_many(request: Request, act: SessionAct) -> RowResult:
+def _one_of_many(request: UseCaseRequest, act: SessionAct) -> RowResult:
     key = request.idempotency
     if key is not None:
         request = replace(request, idempotency=replace(key, key=f"{key.key} {act.reference}/{act.number}"))
@@ -70,7 +70,7 @@ def answer_of(session: SessionRow) -> Answer:
     return Answer(200, json.dumps(session_out(session), ensure_ascii=False).encode(), headers)
 
 
-def _verified(request: Request, password: str | None) -> Verified | None:
+def _verified(request: UseCaseRequest, password: str | None) -> Verified | None:
     if not password:
         return None
     found = verify(request.database, request.actor, password)

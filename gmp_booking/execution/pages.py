@@ -12,7 +12,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_form
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.accounts.sessions import local_path, signed_in
 from gmp_booking.booking_forms.view_models import shown_finding
 from gmp_booking.execution.available_actions import MEANINGS, Offer, offers
@@ -68,7 +68,7 @@ def act(reference: str, number: int, action: str) -> Response:
     address = local_path(request.form.get("next"), here)
     try:
         wanted = _asked_for(reference, number, action)
-        call = asked(reason=wanted.reason, idempotency=idempotency_of_form())
+        call = current_request(reason=wanted.reason, idempotency=idempotency_of_form())
         answer = carry_out(
             call,
             lambda _session: Answer(303, b"", {"Location": address}),
@@ -144,7 +144,7 @@ def _page(
     said: str | None = None,
     status: int = 200,
 ) -> Response:
-    call = asked()
+    call = current_request()
     file = call.read(read_file, reference, number)
     page = render_template(
         "execution/session.html",
@@ -254,7 +254,7 @@ def _shown_offer(offer: Offer, file: SessionFile) -> dict[str, Any]:
 def release() -> Response:
     """Release every room that was ticked, under one signature, and say what became of each."""
     named_sessions = [each for text in request.form.getlist("session")[:MOST_RELEASES] if (each := _named(text))]
-    call = asked(idempotency=idempotency_of_form())
+    call = current_request(idempotency=idempotency_of_form())
     try:
         results = carry_out_all(call, SessionAct("", 0, "ready"), named_sessions, password=request.form.get("password"))
     except Refusal as refusal:

@@ -43,7 +43,7 @@ class MailKind(StrEnum):
 S = BookingState
 
 # A mail goes out only while its booking is in one of these states; in any other it would be yesterday's news.
-TRUE_IN: Final[Mapping[MailKind, frozenset[BookingState]]] = {
+VALID_WHILE: Final[Mapping[MailKind, frozenset[BookingState]]] = {
     MailKind.SUBMITTED: frozenset({S.SUBMITTED}),
     MailKind.REVIEWED: frozenset({S.UNDER_REVIEW}),
     MailKind.RETURNED: frozenset({S.RETURNED}),

@@ -19,7 +19,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.notifications import change_notices, store
 from gmp_booking.notifications.expiring import notices, still_expires
-from gmp_booking.notifications.kinds import TRUE_IN, MailKind
+from gmp_booking.notifications.kinds import VALID_WHILE, MailKind
 from gmp_booking.notifications.recipients import (
     askers,
     deciders,
@@ -208,7 +208,7 @@ def look_again(uow: Uow, message: ClaimedMessage) -> Current | None:
     if booking is None or reader is None or not may_read(reader, booking):
         return None
     kind = MailKind(message.kind)
-    if BookingState(booking.state) not in TRUE_IN[kind]:
+    if BookingState(booking.state) not in VALID_WHILE[kind]:
         return None
     if not _is_of_today(uow, message, booking):
         return None

@@ -10,7 +10,7 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
@@ -50,7 +50,7 @@ class Outages(MethodView):
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List outages: what stands now, what comes, what is over"""
         page, size = query["page"], query["page_size"]
-        rows = asked().read(
+        rows = current_request().read(
             service.list_outages,
             when=query["when"],
             kind=query["kind"],
@@ -70,7 +70,9 @@ class Outages(MethodView):
     @api.response(201, OutagesOut)
     def post(self, new: NewOutage) -> Response:
         """Withdraw time, over running work too; what it hits becomes at risk"""
-        return send(carry_out_placing(asked(reason=new.reason, idempotency=idempotency_of_header()), _placed, new))
+        return send(
+            carry_out_placing(current_request(reason=new.reason, idempotency=idempotency_of_header()), _placed, new)
+        )
 
 
 @api.route("/<int:outage_id>")
@@ -78,7 +80,7 @@ class OneOutage(MethodView):
     @api.response(200, OutageOut)
     def get(self, outage_id: int) -> Response:
         """Show an outage"""
-        return send(_one(asked().read(service.get_outage, outage_id)))
+        return send(_one(current_request().read(service.get_outage, outage_id)))
 
 
 @api.route("/<int:outage_id>/lift")
@@ -90,7 +92,7 @@ class Lift(MethodView):
         """End an outage now; a quality hold under a signature"""
         reason = body["reason"] or ""
         answer = carry_out_lifting(
-            asked(reason=reason or None, idempotency=idempotency_of_header()),
+            current_request(reason=reason or None, idempotency=idempotency_of_header()),
             _one,
             outage_id,
             reason=reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gmp_booking.infra.database.uow import Answer, Request, Uow
+from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
 from gmp_booking.kernel.errors import Refusal
 from gmp_booking.outages import service
 from gmp_booking.outages.service import NewOutage
@@ -14,7 +14,7 @@ from gmp_booking.signatures.service import verify
 Row = Mapping[str, Any]
 
 
-def carry_out_placing(request: Request, dump: Callable[[Sequence[Row]], Answer], new: NewOutage) -> Answer:
+def carry_out_placing(request: UseCaseRequest, dump: Callable[[Sequence[Row]], Answer], new: NewOutage) -> Answer:
     """Place an outage and hand its rows to whoever answers."""
 
     def act(uow: Uow) -> Sequence[Row]:
@@ -24,7 +24,7 @@ def carry_out_placing(request: Request, dump: Callable[[Sequence[Row]], Answer],
 
 
 def carry_out_lifting(
-    request: Request,
+    request: UseCaseRequest,
     dump: Callable[[Row], Answer],
     outage_id: int,
     *,

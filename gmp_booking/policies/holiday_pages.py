@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
@@ -43,7 +43,7 @@ def add() -> Response:
         return _page(_year(None), errors={"on_date": _("Write the day as 2027-05-03.")}, status=422)
     names = {name: request.form.get(name, "") for name in ("name_ko", "name_en", "name_zh")}
     try:
-        asked().transact(service.add_holiday, on_date, request.form.get("kind", ""), **names)
+        current_request().transact(service.add_holiday, on_date, request.form.get("kind", ""), **names)
     except Invalid as invalid:
         errors = {field: _(sentences[0]) for field, sentences in invalid.field_errors.items()}
         return _page(on_date.year, errors=errors, status=422)
@@ -55,7 +55,7 @@ def add() -> Response:
 @holidays.post("/holidays/<int:holiday_id>/withdraw")
 @signed_in
 def withdraw(holiday_id: int) -> Response:
-    asked().transact(service.withdraw_holiday, holiday_id)
+    current_request().transact(service.withdraw_holiday, holiday_id)
     return redirect(url_for("holidays.show", year=_year(request.form.get("year"))), 303)
 
 
@@ -66,7 +66,7 @@ def _year(asked_for: str | None) -> int:
 
 
 def _page(year: int, *, errors: dict[str, str] | None = None, status: int = 200) -> Response:
-    call = asked()
+    call = current_request()
     context: dict[str, Any] = {
         "year": year,
         "days": call.read(service.list_holidays, year),

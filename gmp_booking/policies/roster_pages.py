@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
@@ -33,7 +33,7 @@ def add_on_call() -> Response:
     if entry is None:
         return _page(errors=errors, status=422)
     try:
-        asked().transact(roster.add_on_call, entry)
+        current_request().transact(roster.add_on_call, entry)
     except Invalid as invalid:
         told = {field: _(sentences[0]) for field, sentences in invalid.field_errors.items()}
         return _page(errors=told, status=422)
@@ -45,7 +45,7 @@ def add_on_call() -> Response:
 @on_call_roster.post("/roster/<int:entry_id>/end")
 @signed_in
 def end_on_call(entry_id: int) -> Response:
-    asked().transact(roster.end_on_call, entry_id)
+    current_request().transact(roster.end_on_call, entry_id)
     return redirect(url_for("on_call_roster.show"), 303)
 
 
@@ -90,7 +90,7 @@ def _clock(text: str, name: str, errors: dict[str, str]) -> time | None:
 
 
 def _page(*, errors: dict[str, str] | None = None, status: int = 200) -> Response:
-    call = asked()
+    call = current_request()
     may_edit = is_allowed(call.actor, Permission.ROSTER_EDIT)
     context: dict[str, Any] = {
         "lines": call.read(roster.list_roster),

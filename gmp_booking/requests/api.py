@@ -9,7 +9,7 @@ from flask import Response, make_response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_header, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings import lists
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import (
@@ -52,7 +52,7 @@ def submitted_answer(submitted: Submitted, actor: Actor, language: str) -> Answe
 
 
 def _submit(content: BookingContent, *, reference: str | None, revision: int | None) -> Response:
-    request = asked(idempotency=idempotency_of_header())
+    request = current_request(idempotency=idempotency_of_header())
     language = current_language()
     try:
         answer = request.answer(
@@ -73,7 +73,7 @@ class Preview(MethodView):
     @api.response(200, PreviewOut)
     def post(self, content: BookingContent) -> dict[str, Any]:
         """Judge a booking without making it"""
-        request = asked()
+        request = current_request()
         preview = request.read(service.preview, content)
         return {
             "verdict": preview.verdict.outcome.value,
@@ -89,7 +89,7 @@ class Bookings(MethodView):
     @api.response(200, BookingPageOut)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List bookings, newest first"""
-        request = asked()
+        request = current_request()
         page, size = query["page"], query["page_size"]
         found = request.read(
             lists.list_bookings,
@@ -122,7 +122,7 @@ class OneBooking(MethodView):
     @api.response(200, BookingOut)
     def get(self, reference: str) -> Response:
         """Show a booking"""
-        request = asked()
+        request = current_request()
         details = request.read(service.get_details, reference)
         response = make_response(booking_out(details, request.actor, current_language()))
         response.headers["ETag"] = f'"{etag_of(details.booking)}"'
@@ -146,7 +146,7 @@ class Cancel(MethodView):
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
         """Give a booking up, with a reason"""
-        request = asked(reason=body["reason"], idempotency=idempotency_of_header())
+        request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         answer = request.answer(
             lambda booking: Answer(
                 200,
@@ -166,7 +166,7 @@ class History(MethodView):
     @api.response(200, HistoryOut)
     def get(self, reference: str) -> dict[str, Any]:
         """What happened to a booking, oldest first"""
-        entries = asked().read(lists.list_history, reference)
+        entries = current_request().read(lists.list_history, reference)
         return {
             "entries": [
                 {

@@ -8,7 +8,7 @@ from typing import Any
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import findings_out, tongue_of
 from gmp_booking.conflicts.alternatives import Alternative, published
-from gmp_booking.infra.database.uow import Request
+from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests import service
@@ -20,7 +20,7 @@ def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]
 
 
 def refused_with_alternatives(
-    conflict: Conflict, content: BookingContent, request: Request, *, reference: str | None
+    conflict: Conflict, content: BookingContent, request: UseCaseRequest, *, reference: str | None
 ) -> Conflict:
     """The same refusal with its findings in words and what would fit instead, looked for after the rollback."""
     verdict = conflict.detail.get("verdict")
@@ -37,7 +37,7 @@ def refused_with_alternatives(
     )
 
 
-def decision_refused(conflict: Conflict, request: Request) -> Conflict:
+def decision_refused(conflict: Conflict, request: UseCaseRequest) -> Conflict:
     """The refusal of a decision, with its findings in words."""
     verdict = conflict.detail.get("verdict")
     if verdict is None:

@@ -19,10 +19,10 @@ from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import confirms_itself
-from gmp_booking.evaluation.booking_row import request_columns
+from gmp_booking.evaluation.booking_row import request_row_values
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory, require_within_limit
-from gmp_booking.evaluation.resolved_content import Catalogue, look_up
+from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.slot_allocation import ids_of, refusal, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
@@ -81,7 +81,7 @@ def preview(uow: Uow, content: BookingContent, *, reference: str | None = None) 
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
     booking = store.find_booking(uow, reference) if reference else None
     booking_id = booking.id if booking else None
-    catalogue = look_up(uow, content, company_id=company_id)
+    catalogue = resolve_content(uow, content, company_id=company_id)
     gathered = gather(uow, content, catalogue, occasion=Occasion.PREVIEW, company_id=company_id, booking_id=booking_id)
     verdict = examine(gathered.case)
     if not verdict.has_hard:
@@ -98,7 +98,7 @@ def look_around(uow: Uow, content: BookingContent, *, reference: str | None = No
 
 def _look_around(uow: Uow, content: BookingContent, *, company_id: int, booking_id: int | None) -> Preview:
     """Judge with what lies before and after, so that the earliest start is known."""
-    catalogue = look_up(uow, content, company_id=company_id, search=True)
+    catalogue = resolve_content(uow, content, company_id=company_id, search=True)
     gathered = gather(
         uow,
         content,
@@ -171,7 +171,7 @@ def submit(
     judged = _judge_request(uow, content, booking, company_id=asker.company_id)
     was_returned = booking is not None and booking.state == BookingState.RETURNED
     written = _write_request(uow, content, judged, booking=booking, asker=asker)
-    keep(uow, written, judged.gathered, judged.verdict)
+    save_evaluation(uow, written, judged.gathered, judged.verdict)
     if was_returned and answer and answer.strip():
         record_answer(uow, written, require_answer(answer))
     _record_submission(uow, written, content, judged.verdict)
@@ -192,7 +192,7 @@ def _require_may_ask(uow: Uow, booking: Booking | None, asker: Asker, *, action:
 class _Judged:
     """A request that nothing HARD stands against, with everything it names locked."""
 
-    catalogue: Catalogue
+    catalogue: ResolvedContent
     gathered: Gathered
     verdict: Verdict
     columns: Mapping[str, Any]
@@ -200,7 +200,7 @@ class _Judged:
 
 def _judge_request(uow: Uow, content: BookingContent, booking: Booking | None, *, company_id: int) -> _Judged:
     booking_id = booking.id if booking else None
-    catalogue = look_up(uow, content, company_id=company_id)
+    catalogue = resolve_content(uow, content, company_id=company_id)
     held = locks_of_slots(uow, booking.id) if booking else set()
     uow.lock(catalogue.lock_keys(content) | held | {("company", company_id)})
     limits = find_limits(uow, company_id, booking_id=booking_id)
@@ -213,7 +213,7 @@ def _judge_request(uow: Uow, content: BookingContent, booking: Booking | None, *
     needs_nobody = confirms_itself(uow, content, catalogue, verdict=verdict, company_id=company_id)
     if not needs_nobody:
         require_within_limit(limits, content)
-    columns = request_columns(uow, content, catalogue, needs_nobody=needs_nobody)
+    columns = request_row_values(uow, content, catalogue, needs_nobody=needs_nobody)
     return _Judged(catalogue, gathered, verdict, columns)
 
 
@@ -287,7 +287,9 @@ def _replace(uow: Uow, booking: Booking, asker: Asker, columns: Mapping[str, Any
     acknowledge_by_acting(uow, booking)
 
 
-def _write_parts(uow: Uow, content: BookingContent, catalogue: Catalogue, case: Case, *, booking: Booking) -> None:
+def _write_parts(
+    uow: Uow, content: BookingContent, catalogue: ResolvedContent, case: Case, *, booking: Booking
+) -> None:
     ids = ids_of(catalogue)
     parts = store.add_version(
         uow,
@@ -301,8 +303,8 @@ def _write_parts(uow: Uow, content: BookingContent, catalogue: Catalogue, case: 
     take_or_refuse(uow, wanted, case, catalogue, booking=booking)
 
 
-def keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
-    store.keep_verdict(
+def save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
+    store.save_evaluation(
         uow,
         booking,
         occasion=gathered.case.occasion.value,
@@ -347,7 +349,7 @@ def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> V
     ahead = details.ahead
     if not ahead.spans:
         return Verdict()
-    catalogue = look_up(uow, ahead, company_id=booking.company_id)
+    catalogue = resolve_content(uow, ahead, company_id=booking.company_id)
     gathered = gather(
         uow,
         ahead,
@@ -357,7 +359,7 @@ def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> V
         booking_id=booking.id,
     )
     verdict = examine(gathered.case)
-    keep(uow, booking, gathered, verdict)
+    save_evaluation(uow, booking, gathered, verdict)
     return verdict
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
@@ -24,7 +24,7 @@ class Resources(MethodView):
     @api.response(200, ResourcesOut)
     def get(self) -> dict[str, Any]:
         """List rooms and equipment"""
-        return {"resources": asked().read(list_resources)}
+        return {"resources": current_request().read(list_resources)}
 
 
 @api.route("/availability")
@@ -35,7 +35,7 @@ class Availability(MethodView):
         """When a resource is free for at least so many minutes"""
         if query["to"] <= query["from_"]:
             raise Invalid(field_errors={"to": [N_("The end must be after the start.")]})
-        free = asked().read(
+        free = current_request().read(
             availability.free_periods,
             query["resource"],
             Period(query["from_"], query["to"]),

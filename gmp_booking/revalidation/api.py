@@ -7,13 +7,13 @@ from typing import Any
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.outages.schemas import ImpactQuery
 from gmp_booking.outages.service import NewOutage
 from gmp_booking.revalidation.schemas import ImpactOut, impact_out
 from gmp_booking.revalidation.service import impact
 
-api = Blueprint("reexamination_api", __name__, url_prefix="/api/v1/outages", description="What an outage would hit")
+api = Blueprint("revalidation_api", __name__, url_prefix="/api/v1/outages", description="What an outage would hit")
 
 
 @api.route("/impact")
@@ -22,4 +22,4 @@ class Hit(MethodView):
     @api.response(200, ImpactOut)
     def get(self, new: NewOutage) -> dict[str, Any]:
         """List the bookings an outage would hit, before it is placed"""
-        return impact_out(asked().read(impact, new))
+        return impact_out(current_request().read(impact, new))

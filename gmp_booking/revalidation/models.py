@@ -8,14 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gmp_booking.infra.database.base import Base, Instant, Key
 
 
-class Reexamination(Base):
+class Revalidation(Base):
     """One booking's place in the line: wanted until it was looked at later than that.
 
     Whoever looks holds the row from before it reads the facts, so a wish that comes meanwhile waits and stands.
     """
 
-    __tablename__ = "reexamination"
-    __table_args__ = (Index("ix_reexamination_wanted", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
+    __tablename__ = "revalidation"
+    __table_args__ = (Index("ix_revalidation_wanted", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
 
     id: Mapped[Key]
     booking_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("booking.id"), unique=True)

@@ -21,7 +21,7 @@ from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
-from gmp_booking.evaluation.resolved_content import look_up
+from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.uow import LockKey, Uow
@@ -74,7 +74,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Uow, Happening], None]]] = {
         _booking,
     ),
 }
-REEXAMINATION: Final = Consumer("reexamination", frozenset(_HANDLERS))
+REVALIDATION: Final = Consumer("revalidation", frozenset(_HANDLERS))
 
 
 def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
@@ -83,7 +83,7 @@ def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
     Shape: the delivery's id, or None when nothing is open.
     Errors: CannotHandle.
     """
-    happening = take_happening(uow, REEXAMINATION.name, passed_over=passed_over)
+    happening = take_happening(uow, REVALIDATION.name, passed_over=passed_over)
     if happening is None:
         return None
     try:
@@ -178,7 +178,7 @@ def remaining(details: BookingDetails, now: datetime) -> BookingContent | None:
 
 
 def _gather(uow: Uow, content: BookingContent, booking: Booking) -> Gathered:
-    catalogue = look_up(uow, content, company_id=booking.company_id, agreed=True)
+    catalogue = resolve_content(uow, content, company_id=booking.company_id, agreed=True)
     return gather(
         uow,
         content,
@@ -226,7 +226,7 @@ def _without_remedy(finding: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
-    bookings.keep_verdict(
+    bookings.save_evaluation(
         uow,
         booking,
         occasion=Occasion.REEXAMINE.value,

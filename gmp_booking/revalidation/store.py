@@ -23,11 +23,11 @@ MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=10)
 
 _WANT = """
-    INSERT INTO reexamination (booking_id, due_at, cause, attempts)
+    INSERT INTO revalidation (booking_id, due_at, cause, attempts)
     SELECT hit.booking_id, :now, :cause, 0 FROM ({hits}) AS hit (booking_id)
     ORDER BY hit.booking_id
     ON CONFLICT (booking_id) DO UPDATE
-    SET due_at = LEAST(COALESCE(reexamination.due_at, EXCLUDED.due_at), EXCLUDED.due_at), cause = EXCLUDED.cause,
+    SET due_at = LEAST(COALESCE(revalidation.due_at, EXCLUDED.due_at), EXCLUDED.due_at), cause = EXCLUDED.cause,
         attempts = 0, last_error = NULL
     RETURNING booking_id
 """
@@ -128,7 +128,7 @@ def want_around(uow: Uow, booking_id: int, *, cause: str, also_next: bool) -> li
 
 
 _NOT_LOOKED_AT = """
-    SELECT b.id FROM booking AS b LEFT JOIN reexamination AS r ON r.booking_id = b.id
+    SELECT b.id FROM booking AS b LEFT JOIN revalidation AS r ON r.booking_id = b.id
     WHERE b.state IN ('APPROVED', 'CONFIRMED') AND b.ends_at > :now
       AND (r.looked_at IS NULL OR r.looked_at < :since) AND r.due_at IS NULL
 """
@@ -146,18 +146,18 @@ def _why(uow: Uow, cause: str) -> dict[str, object]:
 
 _NEXT = text(
     """
-    SELECT booking_id FROM reexamination
+    SELECT booking_id FROM revalidation
     WHERE due_at <= (SELECT gmp_now()) AND attempts < :most AND booking_id <> ALL (:passed_over)
     ORDER BY due_at, booking_id LIMIT 1 FOR UPDATE SKIP LOCKED
     """
 ).bindparams(bindparam("passed_over", type_=ARRAY(BigInteger)))
 _LOOKED = text(
-    "UPDATE reexamination SET due_at = NULL, looked_at = :now, attempts = 0, last_error = NULL"
+    "UPDATE revalidation SET due_at = NULL, looked_at = :now, attempts = 0, last_error = NULL"
     " WHERE booking_id = :booking_id"
 )
 _FAILED = text(
     """
-    UPDATE reexamination SET attempts = attempts + 1, last_error = :error,
+    UPDATE revalidation SET attempts = attempts + 1, last_error = :error,
            due_at = gmp_now() + :pause * (attempts + 1)
     WHERE booking_id = :booking_id AND due_at IS NOT NULL
     RETURNING attempts

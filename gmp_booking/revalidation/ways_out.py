@@ -6,7 +6,7 @@ from gmp_booking.bookings.store import BookingDetails
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.gather import gather
-from gmp_booking.evaluation.resolved_content import look_up
+from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.requests.service import subject_of
@@ -20,7 +20,7 @@ def ways_around(uow: Uow, details: BookingDetails) -> tuple[Alternative, ...]:
     content = remaining(details, uow.now) if booking.at_risk and may_change else None
     if content is None:
         return ()
-    catalogue = look_up(uow, content, company_id=booking.company_id, search=True, agreed=True)
+    catalogue = resolve_content(uow, content, company_id=booking.company_id, search=True, agreed=True)
     gathered = gather(
         uow,
         content,

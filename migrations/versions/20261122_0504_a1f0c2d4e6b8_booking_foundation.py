@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY, history_sql, policy_sql
 
 revision = "a1f0c2d4e6b8"
 down_revision = None
@@ -855,7 +855,7 @@ def upgrade() -> None:
     op.execute("REVOKE EXECUTE ON FUNCTION gmp_others_busy(bigint[], timestamptz, timestamptz) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION gmp_others_busy(bigint[], timestamptz, timestamptz) TO gmp_app, gmp_facility")
     for table in TABLES:
-        for statement in wall_sql(table, WALLS[table]):
+        for statement in policy_sql(table, ROW_POLICIES[table]):
             op.execute(statement)
         if table not in WITHOUT_HISTORY:
             for statement in history_sql(table):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
 
 revision = "c3d81b7a2e04"
 down_revision = "b7d2e9f10c35"
@@ -72,7 +72,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('SUBMITTED', 'UNDER_REVIEW')"),
     )
     op.create_index("ix_booking_change_pending", "booking_change", ["pending_until"], postgresql_where=sa.text(OPEN))
-    for statement in (*wall_sql("booking_change", Wall.TENANT), *history_sql("booking_change")):
+    for statement in (*policy_sql("booking_change", RowPolicy.TENANT), *history_sql("booking_change")):
         op.execute(statement)
 
 

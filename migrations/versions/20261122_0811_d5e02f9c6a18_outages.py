@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
 
 revision = "d5e02f9c6a18"
 down_revision = "c3d81b7a2e04"
@@ -107,8 +107,8 @@ def upgrade() -> None:
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO gmp_app, gmp_facility")
     for statement in (
-        *wall_sql("outage", Wall.HOUSE),
-        *wall_sql("reexamination", Wall.HOUSE),
+        *policy_sql("outage", RowPolicy.STAFF),
+        *policy_sql("reexamination", RowPolicy.STAFF),
         *history_sql("outage"),
     ):
         op.execute(statement)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
 
 revision = "e7a4c1360b92"
 down_revision = "d5e02f9c6a18"
@@ -97,7 +97,7 @@ def _create_clearance() -> None:
         unique=True,
         postgresql_where=sa.text("void_at IS NULL"),
     )
-    for statement in (*wall_sql("line_clearance", Wall.TENANT), *history_sql("line_clearance")):
+    for statement in (*policy_sql("line_clearance", RowPolicy.TENANT), *history_sql("line_clearance")):
         op.execute(statement)
 
 

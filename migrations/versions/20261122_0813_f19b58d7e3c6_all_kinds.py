@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
 
 revision = "f19b58d7e3c6"
 down_revision = "e7a4c1360b92"
@@ -68,10 +68,10 @@ def upgrade() -> None:
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO gmp_app, gmp_facility")
     for statement in (
-        *wall_sql("override", Wall.TRAIL),
-        *wall_sql("auto_confirm", Wall.HOUSE),
+        *policy_sql("override", RowPolicy.APPEND_ONLY),
+        *policy_sql("auto_confirm", RowPolicy.STAFF),
         *history_sql("auto_confirm"),
-        *wall_sql("on_call", Wall.HOUSE),
+        *policy_sql("on_call", RowPolicy.STAFF),
         *history_sql("on_call"),
     ):
         op.execute(statement)

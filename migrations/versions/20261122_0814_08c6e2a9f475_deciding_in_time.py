@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.database.row_policies import Wall, history_sql, wall_sql
+from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
 
 revision = "08c6e2a9f475"
 down_revision = "f19b58d7e3c6"
@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("booking_id", "person_id", name=op.f("uq_acknowledgement_booking_id_person_id")),
         sa.UniqueConstraint("nonce", name=op.f("uq_acknowledgement_nonce")),
     )
-    for statement in (*wall_sql("acknowledgement", Wall.TENANT), *history_sql("acknowledgement")):
+    for statement in (*policy_sql("acknowledgement", RowPolicy.TENANT), *history_sql("acknowledgement")):
         op.execute(statement)
     op.create_index("ix_idempotency_key_created_at", "idempotency_key", ["created_at"])
 

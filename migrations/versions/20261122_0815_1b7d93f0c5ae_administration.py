@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.database.row_policies import WALLS, wall_sql
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, policy_sql
 
 revision = "1b7d93f0c5ae"
 down_revision = "08c6e2a9f475"
@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_link_token_hash")),
     )
     op.create_index("ix_one_time_link_account_id", "one_time_link", ["account_id"], unique=False)
-    for statement in wall_sql("one_time_link", WALLS["one_time_link"]):
+    for statement in policy_sql("one_time_link", ROW_POLICIES["one_time_link"]):
         op.execute(statement)
 
 

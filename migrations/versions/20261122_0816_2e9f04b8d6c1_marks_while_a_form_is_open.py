@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.database.row_policies import Wall, wall_sql
+from gmp_booking.infra.database.row_policies import RowPolicy, policy_sql
 
 revision = "2e9f04b8d6c1"
 down_revision = "1b7d93f0c5ae"
@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_booking_draft", "booking", ["entered_by", "changed_at"], postgresql_where=sa.text("state = 'DRAFT'")
     )
-    for statement in wall_sql("slot_hold", Wall.MARK):
+    for statement in policy_sql("slot_hold", RowPolicy.EXPIRING):
         op.execute(statement)
     op.execute(OTHERS_MARKS)
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")

@@ -11,12 +11,16 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from gmp_booking import tables
-from gmp_booking.infra.database.row_policies import WALLS, Wall
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, RowPolicy
 from tests.anomalies.rivals import Rivals
 
-BEHIND = sorted(table for table, wall in WALLS.items() if wall in {Wall.TENANT, Wall.MARK, Wall.TRAIL})
-FACILITY_ONLY = sorted(table for table, wall in WALLS.items() if wall in {Wall.FACILITY, Wall.HOUSE})
-TRAIL = sorted(table for table, wall in WALLS.items() if wall is Wall.TRAIL)
+BEHIND = sorted(
+    table
+    for table, wall in ROW_POLICIES.items()
+    if wall in {RowPolicy.TENANT, RowPolicy.EXPIRING, RowPolicy.APPEND_ONLY}
+)
+FACILITY_ONLY = sorted(table for table, wall in ROW_POLICIES.items() if wall in {RowPolicy.FACILITY, RowPolicy.STAFF})
+TRAIL = sorted(table for table, wall in ROW_POLICIES.items() if wall is RowPolicy.APPEND_ONLY)
 NO_COMPANY = [None, "", " ", "999999", "-1", "0", "abc", "1 OR 1=1", "1;--", "9" * 30, "NULL", "{1,2}"]
 NOT_ALLOWED = (errors.InsufficientPrivilege,)
 NO_NUMBER = (errors.InvalidTextRepresentation, errors.NumericValueOutOfRange)
@@ -116,12 +120,12 @@ def test_a_company_cannot_write_in_anothers_name(rivals: Rivals, superuser: psyc
 
 
 def test_every_table_has_its_wall() -> None:
-    assert set(tables.Base.metadata.tables) == set(WALLS)
+    assert set(tables.Base.metadata.tables) == set(ROW_POLICIES)
 
 
 def test_the_database_has_no_table_without_a_wall(superuser: psycopg.Connection) -> None:
     there = {row[0] for row in superuser.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-    assert there - {"alembic_version"} == set(WALLS)
+    assert there - {"alembic_version"} == set(ROW_POLICIES)
     others = superuser.execute(
         "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
         " WHERE nspname = 'public' AND relkind IN ('v', 'm', 'f', 'p')"
@@ -175,7 +179,7 @@ def test_who_serves_owns_nothing_and_has_no_power(superuser: psycopg.Connection,
     owned = superuser.execute("SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = %s", (role,)).fetchall()
     assert owned == []
     assert superuser.execute("SELECT has_schema_privilege(%s, 'public', 'CREATE')", (role,)).fetchone() == (False,)
-    for table in WALLS:
+    for table in ROW_POLICIES:
         for right in ("TRUNCATE", "TRIGGER", "REFERENCES"):
             held = superuser.execute("SELECT has_table_privilege(%s, %s, %s)", (role, table, right)).fetchone()
             assert held == (False,), f"{role} may {right} {table}"

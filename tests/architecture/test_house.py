@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gmp_booking.infra.database.row_policies import WALLS, Wall
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, RowPolicy
 from tests.architecture.sources import PACKAGE, ROOT, Module, method, modules
 
 COMMITS = {"gmp_booking/infra/database/uow.py"}
@@ -96,7 +96,9 @@ def test_nobody_but_infra_speaks_of_database_roles() -> None:
     assert {place.partition(":")[0] for place in found} == set(SPEAKS_OF_ROLES), found
 
 
-@pytest.mark.parametrize("table", sorted(table for table, wall in WALLS.items() if wall is Wall.KEYED))
+@pytest.mark.parametrize(
+    "table", sorted(table for table, wall in ROW_POLICIES.items() if wall is RowPolicy.SECRET_LOOKUP)
+)
 def test_a_table_without_a_company_is_touched_by_its_own_feature_alone(table: str) -> None:
     home = f"gmp_booking/{KEYED_HOMES.get(table, 'accounts')}/"
     statement = re.compile(rf"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+{table}\b")

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
 from gmp_booking.infra.database.migrate import MIGRATIONS, alembic_config, migrate, pending
-from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY, RowPolicy
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
@@ -109,7 +109,7 @@ def test_each_migration_runs_over_data(empty: Place) -> None:
 def counted(place: Place) -> dict[str, int]:
     with psycopg.connect(place.superuser_url) as connection:
         counts = {}
-        for table in sorted(WALLS):
+        for table in sorted(ROW_POLICIES):
             row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
             counts[table] = row[0] if row else 0
         return counts
@@ -121,11 +121,13 @@ def test_every_wall_stands_in_the_database(owner: Connection) -> None:
         " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'"
     )
     stands = {name: bool(is_walled) for name, is_walled in owner.execute(walled)}
-    assert stands == {name: wall not in {Wall.KEYED, Wall.SHARED} for name, wall in WALLS.items()}
+    assert stands == {
+        name: wall not in {RowPolicy.SECRET_LOOKUP, RowPolicy.SHARED} for name, wall in ROW_POLICIES.items()
+    }
 
 
 def test_nobody_may_change_or_remove_what_is_a_trail(owner: Connection) -> None:
-    for table, wall in WALLS.items():
+    for table, wall in ROW_POLICIES.items():
         for role in ("gmp_app", "gmp_facility", "gmp_engine"):
             may = {
                 right: owner.execute(
@@ -135,9 +137,9 @@ def test_nobody_may_change_or_remove_what_is_a_trail(owner: Connection) -> None:
                 for right in ("UPDATE", "DELETE", "TRUNCATE")
             }
             assert not may["TRUNCATE"], (role, table)
-            purges = wall is Wall.MARK and role == "gmp_facility"
-            assert wall is Wall.KEYED or may["DELETE"] == purges, (role, table)
-            assert wall is not Wall.TRAIL or not may["UPDATE"], (role, table)
+            purges = wall is RowPolicy.EXPIRING and role == "gmp_facility"
+            assert wall is RowPolicy.SECRET_LOOKUP or may["DELETE"] == purges, (role, table)
+            assert wall is not RowPolicy.APPEND_ONLY or not may["UPDATE"], (role, table)
 
 
 def test_history_is_written_of_exactly_the_tables_that_keep_it(owner: Connection) -> None:
@@ -146,4 +148,4 @@ def test_history_is_written_of_exactly_the_tables_that_keep_it(owner: Connection
         " WHERE tgname LIKE 'history\\_%' AND tgenabled <> 'D' GROUP BY 1"
     )
     triggers = {name: count for name, count in owner.execute(listed)}  # noqa: C416 - rows are no pairs to dict()
-    assert triggers == dict.fromkeys(set(WALLS) - WITHOUT_HISTORY, 3)
+    assert triggers == dict.fromkeys(set(ROW_POLICIES) - WITHOUT_HISTORY, 3)

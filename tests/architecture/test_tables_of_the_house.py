@@ -8,7 +8,7 @@ import re
 import pytest
 
 from docs import generate
-from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY, RowPolicy
 from gmp_booking.kernel.access import PERMISSIONS, Permission
 from gmp_booking.pages.booking_page.history import WHAT
 from gmp_booking.registry import CONSUMERS
@@ -42,23 +42,27 @@ OF_NO_BOOKING = {
     "RuleSwitched",
     "ConfirmingSwitched",
 }
-BY_COMPANY = {Wall.TENANT, Wall.MARK, Wall.TRAIL}
+BY_COMPANY = {RowPolicy.TENANT, RowPolicy.EXPIRING, RowPolicy.APPEND_ONLY}
 EVENTS = {kind.__name__ for kind in generate.event_classes()}
 
 
 def test_every_table_has_a_wall() -> None:
-    assert set(WALLS) == set(Base.metadata.tables)
+    assert set(ROW_POLICIES) == set(Base.metadata.tables)
 
 
-@pytest.mark.parametrize("table", sorted(table for table, wall in WALLS.items() if wall in BY_COMPANY))
+@pytest.mark.parametrize("table", sorted(table for table, wall in ROW_POLICIES.items() if wall in BY_COMPANY))
 def test_what_belongs_to_a_company_says_to_which(table: str) -> None:
     columns = Base.metadata.tables[table].columns
     assert ("id" if table == "company" else "company_id") in columns
 
 
 def test_only_what_is_its_own_record_or_no_record_keeps_no_history() -> None:
-    plain = {table for table in WITHOUT_HISTORY if WALLS[table] not in {Wall.KEYED, Wall.TRAIL}}
-    assert plain == {"outbox_message", "delivery", "decision_facts", "resource_lock", "slot_hold", "reexamination"}
+    plain = {
+        table
+        for table in WITHOUT_HISTORY
+        if ROW_POLICIES[table] not in {RowPolicy.SECRET_LOOKUP, RowPolicy.APPEND_ONLY}
+    }
+    assert plain == {"outbox_message", "delivery", "decision_facts", "resource_lock", "form_mark", "revalidation"}
 
 
 def test_every_event_stands_in_the_events_of_its_feature() -> None:

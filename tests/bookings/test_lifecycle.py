@@ -268,5 +268,5 @@ def test_a_session_that_ended_runs_no_more() -> None:
 @pytest.mark.parametrize(("kind", "run_type", "circumstances", "track"), CIRCUMSTANCES)
 def test_circumstances_take_further_roles_in(kind: str, run_type: str | None, circumstances: Any, track: str) -> None:
     run = RunType(run_type) if run_type else None
-    found = lifecycle.track_of(Kind(kind), run, lifecycle.Circumstances(**circumstances))
+    found = lifecycle.track_of(Kind(kind), run, lifecycle.TrackFacts(**circumstances))
     assert found.value == track

@@ -35,7 +35,7 @@ def marks_seen_by(standing: Standing, email: str) -> list[str]:
 @pytest.fixture(autouse=True)
 def nobody_fills_in_a_form(standing: Standing) -> Iterator[None]:
     yield
-    standing.ask("DELETE FROM slot_hold RETURNING id")
+    standing.ask("DELETE FROM form_mark RETURNING id")
 
 
 def test_each_reads_of_a_form_what_is_theirs_to_know(standing: Standing) -> None:
@@ -57,7 +57,7 @@ def test_a_person_has_the_marks_of_the_latest_form_only(standing: Standing) -> N
     open_form(standing)
     open_form(standing, room="B-02")
     rows = standing.ask(
-        "SELECT r.code FROM slot_hold JOIN resource AS r ON r.id = resource_id WHERE expires_at > gmp_now()"
+        "SELECT r.code FROM form_mark JOIN resource AS r ON r.id = resource_id WHERE expires_at > gmp_now()"
     )
     assert [row["code"] for row in rows] == ["B-02"]
     three = [
@@ -72,23 +72,23 @@ def test_a_person_has_the_marks_of_the_latest_form_only(standing: Standing) -> N
 
 def test_typing_on_renews_the_mark(standing: Standing) -> None:
     open_form(standing)
-    standing.ask("UPDATE slot_hold SET expires_at = gmp_now() + interval '1 second' RETURNING id")
+    standing.ask("UPDATE form_mark SET expires_at = gmp_now() + interval '1 second' RETURNING id")
     session = {"room": "B-01", "start": START, "end": START + timedelta(hours=1)}
     standing.visit(REQUESTER).post("/bookings/preview", form_of(sessions=[session]))
-    (row,) = standing.ask("SELECT expires_at > gmp_now() + interval '9 minutes' AS renewed FROM slot_hold")
+    (row,) = standing.ask("SELECT expires_at > gmp_now() + interval '9 minutes' AS renewed FROM form_mark")
     assert row["renewed"]
 
 
 def test_a_mark_ends_by_itself_and_is_forgotten(standing: Standing) -> None:
     open_form(standing)
-    standing.ask("UPDATE slot_hold SET expires_at = gmp_now() RETURNING id")
+    standing.ask("UPDATE form_mark SET expires_at = gmp_now() RETURNING id")
     assert marks_seen_by(standing, RIVAL) == []
     assert marks_seen_by(standing, REQUESTER) == []
     form_marks.forget(standing.database)
-    assert len(standing.ask("SELECT id FROM slot_hold")) == 1
-    standing.ask("UPDATE slot_hold SET expires_at = gmp_now() - interval '61 minutes' RETURNING id")
+    assert len(standing.ask("SELECT id FROM form_mark")) == 1
+    standing.ask("UPDATE form_mark SET expires_at = gmp_now() - interval '61 minutes' RETURNING id")
     form_marks.forget(standing.database)
-    assert standing.ask("SELECT id FROM slot_hold") == []
+    assert standing.ask("SELECT id FROM form_mark") == []
 
 
 def test_a_mark_refuses_nobody(standing: Standing) -> None:
@@ -114,7 +114,7 @@ def test_a_form_that_is_sent_or_left_is_no_longer_marked(standing: Standing, how
     else:
         form = form_of(operation=how, sessions=[session])
         assert standing.visit(REQUESTER).post("/bookings/new", form).status_code == 303
-    assert standing.ask("SELECT id FROM slot_hold WHERE expires_at > gmp_now()") == []
+    assert standing.ask("SELECT id FROM form_mark WHERE expires_at > gmp_now()") == []
 
 
 def test_more_than_a_week_or_long_past_is_not_marked(standing: Standing) -> None:
@@ -124,10 +124,10 @@ def test_more_than_a_week_or_long_past_is_not_marked(standing: Standing) -> None
     standing.database.transact(
         actor, form_marks.mark, [("B-01", past), ("B-01", long), ("NOWHERE", Period(START, START + timedelta(hours=1)))]
     )
-    assert standing.ask("SELECT id FROM slot_hold") == []
+    assert standing.ask("SELECT id FROM form_mark") == []
     hours = [("B-01", Period(START + timedelta(hours=n), START + timedelta(hours=n + 1))) for n in range(40)]
     standing.database.transact(actor, form_marks.mark, hours)
-    assert len(standing.ask("SELECT id FROM slot_hold")) == form_marks.MOST
+    assert len(standing.ask("SELECT id FROM form_mark")) == form_marks.MOST
 
 
 def test_a_rival_cannot_read_the_rows(standing: Standing) -> None:
@@ -136,7 +136,7 @@ def test_a_rival_cannot_read_the_rows(standing: Standing) -> None:
     def rows(uow: object) -> list[object]:
         from sqlalchemy import text
 
-        return list(uow.session.execute(text("SELECT * FROM slot_hold")))  # type: ignore[attr-defined]
+        return list(uow.session.execute(text("SELECT * FROM form_mark")))  # type: ignore[attr-defined]
 
     assert standing.database.read(standing.actor(RIVAL), rows) == []
     assert len(standing.database.read(standing.actor(COLLEAGUE), rows)) == 1

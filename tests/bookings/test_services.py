@@ -12,7 +12,7 @@ from gmp_booking.conflicts.case import BookingFacts, Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.evaluation.facts import build_case
 from gmp_booking.evaluation.outage_facts import as_withdrawn
-from gmp_booking.evaluation.resolved_content import Catalogue
+from gmp_booking.evaluation.resolved_content import ResolvedContent
 from tests.doors import weekday_at
 from tests.standing import Standing
 
@@ -159,7 +159,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(standing: St
         busy = [(*each[:2], instant(each[2]), instant(each[3]), *each[4:]) for each in facts["busy"]]
         case = build_case(
             content_of(facts),
-            Catalogue(facts["catalogue"]),
+            ResolvedContent(facts["catalogue"]),
             busy,
             booking=BookingFacts.from_dict(facts["booking"]),
             occasion=Occasion(row["occasion"]),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from gmp_booking.revalidation import jobs as reexamination
+from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
 from tests.doors import Program, make_app, weekday_at
 from tests.facility import FAR_YEAR
@@ -45,7 +45,7 @@ def a_busy_house(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     placed = quality.post("/api/v1/outages", hold)
     assert placed.status_code == 201, placed.text
     app.extensions["gmp"].database.dispose()
-    reexamination.work(site.database)
+    revalidation.work(site.database)
 
 
 def a_waiting_change(page: Page) -> None:

@@ -11,7 +11,7 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
-from gmp_booking.revalidation import jobs as reexamination
+from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
 from tests.browser.test_the_journey import calendar_link, decide, fill_moment
 from tests.doors import PASSWORD, SEOUL, make_app, weekday_at
@@ -186,7 +186,7 @@ def test_a_run_that_takes_longer_puts_the_next_one_at_risk_until_it_ends(
     page.fill("[name=takes-until-until_time]", f"{until:%H:%M}")
     page.locator("form[action$='/takes-until'] button").click()
     expect(page.locator(".over-by")).to_contain_text("longer than planned")
-    reexamination.work(site.database)
+    revalidation.work(site.database)
     site.tick()
     rival = open_page(RIVAL)
     rival.goto(f"/bookings/{following}")
@@ -198,7 +198,7 @@ def test_a_run_that_takes_longer_puts_the_next_one_at_risk_until_it_ends(
     page.goto(f"/bookings/{running}/sessions/1")
     page.locator("form[action$='/complete'] button").click()
     expect(page.locator(".record-title")).to_contain_text("Done")
-    reexamination.work(site.database)
+    revalidation.work(site.database)
     rival.reload()
     expect(rival.locator(".record-title")).to_contain_text("Confirmed")
     expect(rival.locator(".at-risk")).to_have_count(0)

@@ -11,11 +11,11 @@ from gmp_booking.conflicts.case import (
     WORKING_WEEK,
     Assignment,
     BookingFacts,
-    Busy,
     CalendarFacts,
     Case,
     EquipmentFacts,
     Occasion,
+    Occupation,
     OpeningHours,
     PersonBusy,
     PersonFacts,
@@ -62,8 +62,8 @@ def busy(
     until: int | None = None,
     by: int | None = RIVAL,
     reference: str | None = "BK-RIVAL777",
-) -> Busy:
-    return Busy(during(start, end, day, until=until), by, reference)
+) -> Occupation:
+    return Occupation(during(start, end, day, until=until), by, reference)
 
 
 def outage(
@@ -82,7 +82,7 @@ def outage(
 
 def room(
     code: str,
-    *taken: Busy,
+    *taken: Occupation,
     grade: str = "B",
     room_class: str = "GMP",
     maximum: int | None = 4,
@@ -93,7 +93,7 @@ def room(
 
 
 def equipment(
-    code: str, *units: tuple[Busy, ...], use: str = "RUNS_ALONE", home: str | None = "B-01", kind: str = "INC"
+    code: str, *units: tuple[Occupation, ...], use: str = "RUNS_ALONE", home: str | None = "B-01", kind: str = "INC"
 ) -> EquipmentFacts:
     """A piece of equipment with one place for each tuple of busy times; one free place when none are given."""
     places = tuple(UnitFacts(100 + index, index + 1, taken) for index, taken in enumerate(units or ((),)))
@@ -178,6 +178,6 @@ def case(
 
 
 __all__ = [
-    "CALENDAR", "EQUIPMENT", "HOLIDAYS", "IN_GOOD_TIME", "ME", "RIVAL", "ROOMS", "SEOUL", "TICK", "WORKING_WEEK", "Assignment", "Busy",
+    "CALENDAR", "EQUIPMENT", "HOLIDAYS", "IN_GOOD_TIME", "ME", "RIVAL", "ROOMS", "SEOUL", "TICK", "WORKING_WEEK", "Assignment", "Occupation",
     "PersonBusy", "at", "busy", "case", "during", "equipment", "operator", "outage", "reservation", "room", "session",
 ]  # fmt: skip

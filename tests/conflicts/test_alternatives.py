@@ -29,7 +29,7 @@ from gmp_booking.conflicts.alternatives import find_alternatives, published
 from gmp_booking.conflicts.case import PersonFacts, RoomFacts, UnitFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.locale_formatter import Tongue
+from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.rule import Column, Row, Texts, W, discover, rule
 from gmp_booking.kernel.period import Period
 
@@ -38,7 +38,7 @@ LONG = (busy("0", "0", 1, until=31),)
 
 
 def labels(facts, limit=3):
-    tongue = Tongue(
+    tongue = LocaleFormatter(
         language="en",
         gettext=str,
         instant=lambda instant: instant.astimezone(SEOUL).strftime("%d %H:%M"),

@@ -7,7 +7,7 @@ from conflict_facts import ME, SEOUL, PersonBusy, busy, case, during, equipment,
 
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
-from gmp_booking.conflicts.locale_formatter import Tongue
+from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.privacy import Audience, published, render, told_to
 
 CANARY = "BK-CANARY99"
@@ -19,7 +19,7 @@ def as_seoul(instant):
 
 
 def in_words(language="en", gettext=str):
-    return Tongue(
+    return LocaleFormatter(
         language=language,
         gettext=gettext,
         instant=as_seoul,

@@ -8,13 +8,13 @@ from itertools import pairwise
 import pytest
 
 from gmp_booking.demo.programme import PROGRAMME
-from gmp_booking.demo.scenarios import SEOUL, Deed, tell_stories
+from gmp_booking.demo.scenarios import SEOUL, ScenarioStep, tell_stories
 from gmp_booking.policies.service import korean_holidays
 
 DAYS_OFF = frozenset(korean_holidays(range(2025, 2031)))
 PLACES = {"INC-01": 8, "INC-02": 8, "INC-03": 8, "INC-04": 8, "INC-05": 4, "INC-06": 6, "INC-07": 6, "LN2-01": 4}
 GOWNING = timedelta(minutes=40)
-ENDED_EARLY = {Deed.REJECT, Deed.CANCEL, Deed.DRAFT}
+ENDED_EARLY = {ScenarioStep.REJECT, ScenarioStep.CANCEL, ScenarioStep.DRAFT}
 
 # A year of days in steps of sixteen, so that every weekday and every holiday season is met; and odd hours of a day.
 MOMENTS = [
@@ -79,8 +79,8 @@ def test_there_is_always_something_of_everything(moment):
     last = Counter(story.acts[-1].deed for story in stories)
     assert len(stories) >= 120
     for deed, least in (
-        (Deed.DRAFT, 2), (Deed.ASK, 3), (Deed.REVIEW, 3), (Deed.RETURN, 1), (Deed.REJECT, 1), (Deed.CANCEL, 1),
-        (Deed.APPROVE, 80),
+        (ScenarioStep.DRAFT, 2), (ScenarioStep.ASK, 3), (ScenarioStep.REVIEW, 3), (ScenarioStep.RETURN, 1), (ScenarioStep.REJECT, 1), (ScenarioStep.CANCEL, 1),
+        (ScenarioStep.APPROVE, 80),
     ):  # fmt: skip
         assert last[deed] >= least, f"{deed}: {last[deed]}"
     assert {story.name.split()[0] for story in stories} == {series.name for series in PROGRAMME}

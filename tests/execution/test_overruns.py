@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gmp_booking.revalidation import jobs as reexamination
+from gmp_booking.revalidation import jobs as revalidation
 from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, Floor
 
 HOUR = timedelta(hours=1)
@@ -147,7 +147,7 @@ def test_the_next_booking_is_at_risk_for_as_long_as_the_overrun_reaches_into_it(
     ends = floor.session(running)["ends_at"]
 
     def at_risk() -> list[str]:
-        reexamination.work(floor.standing.database)
+        revalidation.work(floor.standing.database)
         found = floor.standing.ask("SELECT reference FROM booking WHERE at_risk AND state = 'CONFIRMED'")
         return [each["reference"] for each in found if each["reference"] in {running, neighbour, later}]
 

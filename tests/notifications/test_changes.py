@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.lifecycle import Action
-from gmp_booking.changes.service import amend, give_up_session, move_session, withdraw
+from gmp_booking.changes.service import change, give_up_session, move_session, withdraw
 from gmp_booking.requests.service import get_details
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed, decided, somebody
@@ -27,7 +27,7 @@ def content_of(post: PostOffice, reference: str) -> BookingContent:
 
 def changed(post: PostOffice, reference: str, content: BookingContent, by: str = REQUESTER) -> str:
     actor = somebody(post.database, by)
-    return post.database.transact(actor, amend, reference, content, explanation="The donor is late").came.value
+    return post.database.transact(actor, change, reference, content, explanation="The donor is late").came.value
 
 
 def later(content: BookingContent, by: timedelta) -> BookingContent:

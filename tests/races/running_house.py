@@ -30,7 +30,7 @@ IDLE_WITHIN_S = 180
 _CLOSES = 17
 _WAITS = """
     SELECT (SELECT count(*) FROM delivery WHERE done_at IS NULL),
-           (SELECT count(*) FROM reexamination WHERE due_at <= gmp_now()),
+           (SELECT count(*) FROM revalidation WHERE due_at <= gmp_now()),
            (SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
                 AND next_attempt_at <= gmp_now())
 """

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from gmp_booking.conflicts.case import Busy, Case, RoomFacts, SessionFacts
+from gmp_booking.conflicts.case import Case, Occupation, RoomFacts, SessionFacts
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.rule import Row, S, Texts, W, rule
 from gmp_booking.kernel.period import Period
@@ -46,13 +46,13 @@ def _hurried(room: RoomFacts, sessions: list[SessionFacts]) -> Iterator[Complain
     for session in sorted(sessions, key=lambda one: one.occupied):
         neighbours = list(room.busy)
         if before is not None:
-            neighbours.append(Busy(before.occupied))
+            neighbours.append(Occupation(before.occupied))
         yield from _too_close(room, room.recovery, session, neighbours=neighbours)
         before = session
 
 
 def _too_close(
-    room: RoomFacts, recovery: timedelta, session: SessionFacts, *, neighbours: Iterable[Busy]
+    room: RoomFacts, recovery: timedelta, session: SessionFacts, *, neighbours: Iterable[Occupation]
 ) -> Iterator[Complaint]:
     """At most one complaint for each side: of the neighbour nearest to it."""
     wanted = session.occupied

@@ -1,12 +1,12 @@
-"""Table → wall: who may see and change the rows of each table, whatever SQL is typed.
+"""Table → row policy: who may read and change the rows of each table, whatever SQL is typed.
 
-TENANT    a company's person meets the company's rows only; the facility all; the engine reads all
-SHARED    everybody reads, the facility changes
-KEYED     looked up by a hash before any company is known; only their own feature's store reads them
-FACILITY  a company's request may add rows and never read one; the facility reads
-HOUSE     the facility reads and writes, the engine reads; to a company it is not there
-TRAIL     like TENANT, and nobody changes or removes a row once it is there
-MARK      like TENANT, and the facility removes what has run out: it says nothing about what happened
+TENANT         a company's person reads and writes the company's rows only; staff all rows; the engine reads all
+SHARED         everybody reads, staff change
+SECRET_LOOKUP  found by the hash of a secret before any company is known; only the feature's own store reads them
+FACILITY       a company's request may add rows and never read one; staff read
+STAFF          staff read and write, the engine reads; a company's person sees no row
+APPEND_ONLY    like TENANT, and nobody changes or removes a row once it is there
+EXPIRING       like TENANT, and staff may delete expired rows
 """
 
 from __future__ import annotations
@@ -14,81 +14,81 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Wall(StrEnum):
+class RowPolicy(StrEnum):
     TENANT = "TENANT"
     SHARED = "SHARED"
-    KEYED = "KEYED"
+    SECRET_LOOKUP = "SECRET_LOOKUP"  # noqa: S105 - names a policy, holds no secret
     FACILITY = "FACILITY"
-    HOUSE = "HOUSE"
-    TRAIL = "TRAIL"
-    MARK = "MARK"
+    STAFF = "STAFF"
+    APPEND_ONLY = "APPEND_ONLY"
+    EXPIRING = "EXPIRING"
 
 
-WALLS: dict[str, Wall] = {
-    "company": Wall.TENANT,
-    "person": Wall.TENANT,
-    "person_role": Wall.TENANT,
-    "product": Wall.TENANT,
-    "booking": Wall.TENANT,
-    "booking_session": Wall.TENANT,
-    "booking_change": Wall.TENANT,
-    "session_person": Wall.TENANT,
-    "session_equipment": Wall.TENANT,
-    "equipment_reservation": Wall.TENANT,
-    "line_clearance": Wall.TENANT,
-    "slot": Wall.TENANT,
-    "slot_hold": Wall.MARK,
-    "acknowledgement": Wall.TENANT,
-    "outbox_message": Wall.TENANT,
-    "booking_version": Wall.TRAIL,
-    "evaluation": Wall.TRAIL,
-    "signature": Wall.TRAIL,
-    "override": Wall.TRAIL,
-    "journal": Wall.TRAIL,
-    "row_history": Wall.TRAIL,
-    "decision_facts": Wall.FACILITY,
-    "delivery": Wall.FACILITY,
-    "outage": Wall.HOUSE,
-    "auto_confirm": Wall.HOUSE,
-    "on_call": Wall.HOUSE,
-    "reexamination": Wall.HOUSE,
-    "facility": Wall.SHARED,
-    "opening_hours": Wall.SHARED,
-    "holiday": Wall.SHARED,
-    "rule_switch": Wall.SHARED,
-    "ahu": Wall.SHARED,
-    "air_zone": Wall.SHARED,
-    "resource": Wall.SHARED,
-    "room": Wall.SHARED,
-    "equipment": Wall.SHARED,
-    "unit": Wall.SHARED,
-    "resource_lock": Wall.SHARED,
-    "account": Wall.KEYED,
-    "auth_session": Wall.KEYED,
-    "known_device": Wall.KEYED,
-    "login_throttle": Wall.KEYED,
-    "api_token": Wall.KEYED,
-    "auth_event": Wall.KEYED,
-    "one_time_link": Wall.KEYED,
-    "calendar_feed": Wall.KEYED,
-    "idempotency_key": Wall.KEYED,
+ROW_POLICIES: dict[str, RowPolicy] = {
+    "company": RowPolicy.TENANT,
+    "person": RowPolicy.TENANT,
+    "person_role": RowPolicy.TENANT,
+    "product": RowPolicy.TENANT,
+    "booking": RowPolicy.TENANT,
+    "booking_session": RowPolicy.TENANT,
+    "booking_change": RowPolicy.TENANT,
+    "session_person": RowPolicy.TENANT,
+    "session_equipment": RowPolicy.TENANT,
+    "equipment_reservation": RowPolicy.TENANT,
+    "line_clearance": RowPolicy.TENANT,
+    "slot": RowPolicy.TENANT,
+    "form_mark": RowPolicy.EXPIRING,
+    "acknowledgement": RowPolicy.TENANT,
+    "outbox_message": RowPolicy.TENANT,
+    "booking_version": RowPolicy.APPEND_ONLY,
+    "evaluation": RowPolicy.APPEND_ONLY,
+    "signature": RowPolicy.APPEND_ONLY,
+    "override": RowPolicy.APPEND_ONLY,
+    "journal": RowPolicy.APPEND_ONLY,
+    "row_history": RowPolicy.APPEND_ONLY,
+    "decision_facts": RowPolicy.FACILITY,
+    "delivery": RowPolicy.FACILITY,
+    "outage": RowPolicy.STAFF,
+    "auto_confirm": RowPolicy.STAFF,
+    "on_call": RowPolicy.STAFF,
+    "revalidation": RowPolicy.STAFF,
+    "facility": RowPolicy.SHARED,
+    "opening_hours": RowPolicy.SHARED,
+    "holiday": RowPolicy.SHARED,
+    "rule_switch": RowPolicy.SHARED,
+    "ahu": RowPolicy.SHARED,
+    "air_zone": RowPolicy.SHARED,
+    "resource": RowPolicy.SHARED,
+    "room": RowPolicy.SHARED,
+    "equipment": RowPolicy.SHARED,
+    "unit": RowPolicy.SHARED,
+    "resource_lock": RowPolicy.SHARED,
+    "account": RowPolicy.SECRET_LOOKUP,
+    "auth_session": RowPolicy.SECRET_LOOKUP,
+    "known_device": RowPolicy.SECRET_LOOKUP,
+    "login_throttle": RowPolicy.SECRET_LOOKUP,
+    "api_token": RowPolicy.SECRET_LOOKUP,
+    "auth_event": RowPolicy.SECRET_LOOKUP,
+    "one_time_link": RowPolicy.SECRET_LOOKUP,
+    "calendar_feed": RowPolicy.SECRET_LOOKUP,
+    "idempotency_key": RowPolicy.SECRET_LOOKUP,
 }
 
 WITHOUT_HISTORY = frozenset(
-    {"outbox_message", "delivery", "decision_facts", "resource_lock", "slot_hold", "reexamination"}
-    | {table for table, wall in WALLS.items() if wall in {Wall.KEYED, Wall.TRAIL}}
+    {"outbox_message", "delivery", "decision_facts", "resource_lock", "form_mark", "revalidation"}
+    | {table for table, policy in ROW_POLICIES.items() if policy in {RowPolicy.SECRET_LOOKUP, RowPolicy.APPEND_ONLY}}
 )
 
 _OWN_COMPANY = "NULLIF(current_setting('gmp.company', true), '')::bigint"
 _COMPANY_COLUMN = {"company": "id"}
 
 
-def wall_sql(table: str, wall: Wall) -> list[str]:
+def policy_sql(table: str, policy: RowPolicy) -> list[str]:
     """The grants and policies of one table, as statements for the owner."""
     everybody = "gmp_app, gmp_facility, gmp_engine"
-    if wall is Wall.KEYED:
+    if policy is RowPolicy.SECRET_LOOKUP:
         return [f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO gmp_app, gmp_facility"]
-    if wall is Wall.SHARED:
+    if policy is RowPolicy.SHARED:
         rights = [f"GRANT SELECT ON {table} TO {everybody}", f"GRANT INSERT, UPDATE ON {table} TO gmp_facility"]
         return rights + ([f"GRANT UPDATE ON {table} TO gmp_app"] if table == "resource_lock" else [])
     return [
@@ -96,26 +96,26 @@ def wall_sql(table: str, wall: Wall) -> list[str]:
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY owner_all ON {table} TO gmp_owner USING (true) WITH CHECK (true)",
         f"CREATE POLICY facility_all ON {table} TO gmp_facility USING (true) WITH CHECK (true)",
-        *_rights(table, wall, everybody),
+        *_rights(table, policy, everybody),
     ]
 
 
-def _rights(table: str, wall: Wall, everybody: str) -> list[str]:
+def _rights(table: str, policy: RowPolicy, everybody: str) -> list[str]:
     own = f"{_COMPANY_COLUMN.get(table, 'company_id')} = {_OWN_COMPANY}"
-    if wall is Wall.FACILITY:
+    if policy is RowPolicy.FACILITY:
         return [
             f"GRANT SELECT, INSERT, UPDATE ON {table} TO gmp_facility",
             f"GRANT INSERT ON {table} TO gmp_app",
             f"CREATE POLICY company_adds ON {table} FOR INSERT TO gmp_app WITH CHECK (true)",
         ]
-    if wall is Wall.HOUSE:
+    if policy is RowPolicy.STAFF:
         return [
             f"GRANT SELECT, INSERT, UPDATE ON {table} TO gmp_facility",
             f"GRANT SELECT ON {table} TO gmp_engine",
             f"CREATE POLICY engine_reads ON {table} FOR SELECT TO gmp_engine USING (true)",
         ]
-    changing = "INSERT" if wall is Wall.TRAIL else "INSERT, UPDATE"
-    removing = [f"GRANT DELETE ON {table} TO gmp_facility"] if wall is Wall.MARK else []
+    changing = "INSERT" if policy is RowPolicy.APPEND_ONLY else "INSERT, UPDATE"
+    removing = [f"GRANT DELETE ON {table} TO gmp_facility"] if policy is RowPolicy.EXPIRING else []
     return [
         f"GRANT SELECT ON {table} TO {everybody}",
         f"GRANT {changing} ON {table} TO gmp_app, gmp_facility",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from gmp_booking.infra.database.migrate import pending
-from gmp_booking.infra.database.row_policies import WALLS, WITHOUT_HISTORY, Wall
+from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY, RowPolicy
 
 REQUIRED_CONSTRAINTS = ("ex_slot_unit_during", "ck_slot_during")
 REQUIRED_TRIGGERS = ("lock_held",)
@@ -97,14 +97,14 @@ _STANDING = text(
     FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
     """
 )
-_UNWALLED = frozenset({Wall.KEYED, Wall.SHARED})
+_UNWALLED = frozenset({RowPolicy.SECRET_LOOKUP, RowPolicy.SHARED})
 _HISTORY_TRIGGERS = 3
 
 
 def _wall_findings(connection: Connection) -> Iterator[str]:
     """Tables that stand without their row-level security, or whose rows could change without a trace."""
     standing = {row.relname: row for row in connection.execute(_STANDING)}
-    for table, wall in sorted(WALLS.items()):
+    for table, wall in sorted(ROW_POLICIES.items()):
         row = standing.get(table)
         if row is None:
             yield f"the table {table} is missing: restore it from the migrations."

@@ -234,9 +234,9 @@ class Database:
         reason: str | None = None,
         request_id: str | None = None,
         idempotency: Idempotency | None = None,
-    ) -> Request:
+    ) -> UseCaseRequest:
         """What is known of one request beside its use case."""
-        return Request(self, actor, reason=reason, request_id=request_id, idempotency=idempotency)
+        return UseCaseRequest(self, actor, reason=reason, request_id=request_id, idempotency=idempotency)
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
@@ -248,7 +248,7 @@ class Database:
 
 
 @dataclass(frozen=True)
-class Request:
+class UseCaseRequest:
     """One actor's request: why, under which id, with which idempotency key."""
 
     database: Database

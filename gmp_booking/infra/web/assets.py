@@ -1,6 +1,6 @@
 """Build the front-end parts that are not ours (htmx, the Pretendard font) into static/vendor.
 
-`python -m gmp_booking.infra.web.assets` does nothing while nothing has changed. Without Node or a package registry in reach
+`python -m gmp_booking.infra.web.assets` does nothing while nothing has changed. Without Node or a package registry
 it warns and goes on: every page works without them, in another font and without live updates.
 """
 

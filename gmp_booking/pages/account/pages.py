@@ -10,7 +10,7 @@ from flask import Blueprint, render_template
 
 from gmp_booking.accounts import service as accounts
 from gmp_booking.accounts import sessions
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.calendars.service import Scope, list_own_feeds
 from gmp_booking.companies.service import list_companies
 from gmp_booking.infra.database.uow import Uow
@@ -51,7 +51,7 @@ def read_account(uow: Uow, idle: Any) -> AccountFacts:
 @account_page.get("/account")
 @sessions.signed_in
 def show() -> str:
-    call = asked()
+    call = current_request()
     actor = call.actor
     facts = call.read(read_account, sessions.idle_limits())
     return render_template(

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.companies import service as companies
 from gmp_booking.companies.service import CompanyFacts
@@ -88,7 +88,7 @@ def add_a_company() -> Response:
 
 def _companies(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    rows = asked().read(companies.list_companies)
+    rows = current_request().read(companies.list_companies)
     may_edit = is_allowed(actor, Permission.COMPANY_EDIT)
     return page("companies.html", errors, status, rows=rows, may_edit=may_edit, statuses=_statuses())
 
@@ -143,7 +143,7 @@ def _about(which: str, errors: dict[str, str]) -> dict[str, str]:
 
 def _company(code: str, errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = asked().read(read_company, code)
+    shown = current_request().read(read_company, code)
     return page(
         "company.html",
         errors,

@@ -10,7 +10,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import sessions
-from gmp_booking.accounts.request_context import asked, idempotency_of_form
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.infra.database.uow import Answer, Uow
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _
@@ -58,7 +58,7 @@ class Form:
             return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
 
         try:
-            call = asked(reason=self._reason(), idempotency=idempotency_of_form())
+            call = current_request(reason=self._reason(), idempotency=idempotency_of_form())
             return send(call.answer(dump, use_case, *args, **kwargs))
         except (Invalid, Conflict, Stale) as refusal:
             return self.refuse(refusal)

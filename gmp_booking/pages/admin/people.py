@@ -10,7 +10,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import links, sessions
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.calendars.service import revoke_feeds_of
 from gmp_booking.companies.service import list_companies
@@ -184,7 +184,7 @@ def add() -> Response:
 def _people(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.ADMIN_READ)
     asked_for = {name: request.args.get(name, "").strip() for name in ("q", "company", "role")}
-    facts = asked().read(read_people, asked_for["q"], asked_for["company"], asked_for["role"])
+    facts = current_request().read(read_people, asked_for["q"], asked_for["company"], asked_for["role"])
     companies = {each.id: each for each in facts.companies}
     return page(
         "people.html",
@@ -245,7 +245,7 @@ def _form_of(person_id: int, *, needs_reason: bool = False) -> Form:
 
 def _person(person_id: int, errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.ADMIN_READ)
-    facts = asked().read(read_person, person_id)
+    facts = current_request().read(read_person, person_id)
     company_id = facts.person.company_id
     subject = Subject(company_id=company_id)
     return page(

@@ -10,7 +10,7 @@ from typing import Any
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.labels import KIND_LABELS
 from gmp_booking.bookings.lifecycle import Kind
@@ -106,7 +106,7 @@ def _time(typed: str) -> time | None:
 
 def _hours(code: str, errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = asked().read(read_hours, code)
+    shown = current_request().read(read_hours, code)
     return page(
         "hours.html",
         errors,
@@ -210,7 +210,7 @@ def _confirming(shown: RulesShown) -> list[dict[str, Any]]:
 
 def _rules(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = asked().read(read_rules)
+    shown = current_request().read(read_rules)
     labels = {mode: _(label) for mode, label in MODES}
     rules: list[dict[str, Any]] = []
     for row in rule_list.table():
@@ -278,7 +278,7 @@ def name_facility() -> Response:
 
 def _facility(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = asked().read(read_facility)
+    shown = current_request().read(read_facility)
     return page(
         "facility.html",
         errors,

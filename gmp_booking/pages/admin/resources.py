@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.history import RowChange, list_changes
 from gmp_booking.infra.database.uow import Uow
@@ -111,7 +111,7 @@ def _names() -> Names:
 
 def _resources(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    listed = asked().read(read_resources)
+    listed = current_request().read(read_resources)
     return page(
         "resources.html",
         errors,
@@ -169,7 +169,7 @@ def _common_facts() -> dict[str, Any]:
 
 def _resource(code: str, errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = asked().read(read_resource, code)
+    shown = current_request().read(read_resource, code)
     return page(
         "resource.html",
         errors,

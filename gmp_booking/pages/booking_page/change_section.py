@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form import SEOUL, moments
 from gmp_booking.bookings.diff import Difference, differences
@@ -17,10 +17,10 @@ from gmp_booking.bookings.labels import EXPOSURE_LABELS, RUN_TYPE_LABELS
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.changes import service
 from gmp_booking.changes.change_requests import OpenChange
-from gmp_booking.changes.service import ASKED_FOR, Amended
+from gmp_booking.changes.service import ASKED_FOR, ChangeResult
 from gmp_booking.changes.undo import last_edit, undo
 from gmp_booking.infra.database.journal import JournalEntry
-from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, format_period
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
@@ -172,7 +172,7 @@ def undoable(journal: Sequence[JournalEntry], booking: Booking, actor: Actor) ->
 @booking_page.post("/<reference>/withdraw")
 @signed_in
 def withdraw_change(reference: str) -> Response:
-    call = asked(idempotency=idempotency_of_form())
+    call = current_request(idempotency=idempotency_of_form())
     done = _done(reference, "change-withdrawn")
     return send(call.answer(done, service.withdraw, reference, revision=revision_seen(reference)))
 
@@ -180,14 +180,14 @@ def withdraw_change(reference: str) -> Response:
 @booking_page.post("/<reference>/undo")
 @signed_in
 def undo_edit(reference: str) -> Response:
-    call = asked(idempotency=idempotency_of_form())
+    call = current_request(idempotency=idempotency_of_form())
     return send(_checked(call, undo, reference, revision=revision_seen(reference)))
 
 
 @booking_page.post("/<reference>/sessions/<int:number>/move")
 @signed_in
 def move_session(reference: str, number: int) -> Response:
-    call = asked(idempotency=idempotency_of_form())
+    call = current_request(idempotency=idempotency_of_form())
     values = {"start": _instant("start"), "end": _instant("end"), "revision": revision_seen(reference)}
     return send(_checked(call, service.move_session, reference, number, **values))
 
@@ -196,7 +196,7 @@ def move_session(reference: str, number: int) -> Response:
 @signed_in
 def give_up_session(reference: str, number: int) -> Response:
     reason = request.form.get("reason", "").strip()
-    call = asked(reason=reason or None, idempotency=idempotency_of_form())
+    call = current_request(reason=reason or None, idempotency=idempotency_of_form())
     values = {"reason": reason, "revision": revision_seen(reference)}
     done = _done(reference, "session-cancelled")
     return send(call.answer(done, service.give_up_session, reference, number, **values))
@@ -212,7 +212,9 @@ def _instant(name: str) -> datetime:
         raise Invalid(N_("Give a day and a time for the start and the end.")) from error
 
 
-def _checked(call: Request, use_case: Callable[..., Amended], reference: str, *args: Any, **values: Any) -> Answer:
+def _checked(
+    call: UseCaseRequest, use_case: Callable[..., ChangeResult], reference: str, *args: Any, **values: Any
+) -> Answer:
     """Carry an edit out; a refusal says what is in the way."""
     try:
         return call.answer(_came(reference), use_case, reference, *args, **values)
@@ -228,8 +230,8 @@ def _done(reference: str, done: str) -> Callable[[Any], Answer]:
     return lambda _result: Answer(303, b"", {"Location": address})
 
 
-def _came(reference: str) -> Callable[[Amended], Answer]:
-    def dump(amended: Amended) -> Answer:
+def _came(reference: str) -> Callable[[ChangeResult], Answer]:
+    def dump(amended: ChangeResult) -> Answer:
         return _done(reference, f"change-{amended.came.value}")(amended)
 
     return dump

@@ -8,7 +8,7 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.clarifications import ask_again
@@ -18,7 +18,7 @@ from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as close
-from gmp_booking.infra.database.uow import Answer, Request
+from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -84,7 +84,7 @@ def act(reference: str, action: str) -> Response:
 
 def _carry_out(reference: str, action: Action) -> Answer:
     reason = request.form.get("reason", "").strip() or None
-    call = asked(reason=reason, idempotency=idempotency_of_form())
+    call = current_request(reason=reason, idempotency=idempotency_of_form())
     revision = revision_seen(reference)
     address = url_for("booking_page.show", reference=reference, done=action.value)
     done: Callable[[Any], Answer] = lambda _result: Answer(303, b"", {"Location": address})  # noqa: E731
@@ -106,7 +106,9 @@ def _carry_out(reference: str, action: Action) -> Answer:
     )
 
 
-def _say(call: Request, done: Callable[[Any], Answer], reference: str, action: Action, *, text: str | None) -> Answer:
+def _say(
+    call: UseCaseRequest, done: Callable[[Any], Answer], reference: str, action: Action, *, text: str | None
+) -> Answer:
     try:
         use_case = answer if action is Action.ANSWER else ask_again
         return call.answer(done, use_case, reference, text=text, revision=revision_seen(reference))
@@ -121,7 +123,7 @@ def _page(
     findings: Sequence[Mapping[str, Any]] | None = None,
     status: int = 200,
 ) -> Response:
-    call = asked()
+    call = current_request()
     file = call.read(read_file, reference)
     details, booking = file.details, file.details.booking
     told = findings or findings_out(file.asked.findings, call.actor, current_language())

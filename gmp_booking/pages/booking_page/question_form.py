@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_form
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Answer
@@ -62,6 +62,6 @@ def entered_for(
 @booking_page.post("/<reference>/acknowledge")
 @signed_in
 def acknowledge(reference: str) -> Response:
-    call = asked(idempotency=idempotency_of_form())
+    call = current_request(idempotency=idempotency_of_form())
     address = url_for("booking_page.show", reference=reference, done="acknowledge")
     return send(call.answer(lambda _: Answer(303, b"", {"Location": address}), acknowledge_signed_in, reference))

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import url_for
 
-from gmp_booking.infra.database.uow import Request
+from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.requests.handlers import alternatives_out
 from gmp_booking.requests.service import BookingDetails
 from gmp_booking.revalidation.ways_out import ways_around
@@ -25,7 +25,7 @@ class Risk:
     href: str | None
 
 
-def risk_of(request: Request, details: BookingDetails, told: Sequence[Mapping[str, Any]]) -> Risk | None:
+def risk_of(request: UseCaseRequest, details: BookingDetails, told: Sequence[Mapping[str, Any]]) -> Risk | None:
     """None for a booking that is not at risk."""
     booking = details.booking
     if not booking.at_risk:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import prefill
 from gmp_booking.bookings import lists
@@ -22,7 +22,7 @@ LAST_PAGE = 100_000
 @my_bookings.get("")
 @signed_in
 def show() -> str:
-    call = asked()
+    call = current_request()
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     state = request.args.get("state", "")
     when = request.args.get("when", "upcoming")

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts.request_context import asked, idempotency_of_form, revision_seen
+from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.uow import Answer, Uow
 from gmp_booking.infra.web.app_setup import send
@@ -32,7 +32,7 @@ WHEN = ("current", "coming", "past")
 @outages.get("")
 @signed_in
 def listed() -> str:
-    call = asked()
+    call = current_request()
     when = request.args.get("when", "current")
     kind, page = request.args.get("kind", ""), min(max(request.args.get("page", 1, type=int), 1), 10_000)
     wanted = {"when": when if when in WHEN else "current", "kind": kind if kind in OutageKind.__members__ else ""}
@@ -71,7 +71,7 @@ def form() -> Response:
 def place() -> Response:
     """Show what the outage would hit, or place it."""
     typed = {name: request.form.get(name, "") for name in FIELDS}
-    call = asked(reason=typed["reason"].strip() or None, idempotency=idempotency_of_form())
+    call = current_request(reason=typed["reason"].strip() or None, idempotency=idempotency_of_form())
     try:
         new = outage_of(typed)
         if request.form.get("op") != "place":
@@ -98,7 +98,7 @@ def lift(outage_id: int) -> Response:
     address = url_for("outages.show", outage_id=outage_id, done="lifted")
     try:
         answer = carry_out_lifting(
-            asked(reason=reason or None, idempotency=idempotency_of_form()),
+            current_request(reason=reason or None, idempotency=idempotency_of_form()),
             lambda _row: _gone_to(address),
             outage_id,
             reason=reason,
@@ -134,7 +134,7 @@ def _form(
     errors: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    call = asked()
+    call = current_request()
     kinds = _kinds_for(call.actor)
     if not kinds:
         require(call.actor, permission_to_place(OutageKind.HOLD))
@@ -189,7 +189,7 @@ def _hit(hit: Impact) -> dict[str, Any]:
 
 
 def _page(outage_id: int, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
-    call = asked()
+    call = current_request()
 
     def read(uow: Uow) -> tuple[dict[str, Any], Any, Any]:
         row = service.get_outage(uow, outage_id)

@@ -12,7 +12,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
@@ -55,7 +55,7 @@ class Timeline(MethodView):
         if not timedelta() < query["to"] - query["from_"] <= LONGEST_LOOK:
             raise Invalid(field_errors={"to": [N_("Look at no more than three months at once.")]})
         codes = frozenset({query["resource"]} if query["resource"] else ())
-        facts = asked().read(read_timeline, Period(query["from_"], query["to"]), codes=codes, equipment=True)
+        facts = current_request().read(read_timeline, Period(query["from_"], query["to"]), codes=codes, equipment=True)
         names = {each.id: each.code for each in facts.resources}
         blocks = [*_own(facts, names), *_others(facts, names), *_withdrawn(facts, names)]
         # A week of fifty rooms is a thousand blocks: written as they are, the shape above describes them.

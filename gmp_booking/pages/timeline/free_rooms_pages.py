@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, named
@@ -122,7 +122,7 @@ def _rounded(instant: datetime) -> datetime:
 @free_rooms.get("/timeline/free")
 @signed_in
 def show() -> str:
-    call = asked()
+    call = current_request()
     facts, search = call.read(_read)
     return render_template(
         "timeline/free_rooms.html",

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from gmp_booking.kernel.period import Period
 from gmp_booking.pages.timeline.ruler import QUARTERS_PER_DAY, Ruler, Window, bits, lowest, runs
 
-__all__ = ["Block", "FormOpen", "FreeCell", "Lane", "PlacedBlock", "TimelineView", "Window", "lay_out"]
+__all__ = ["Block", "FormMarkBlock", "FreeCell", "Lane", "PlacedBlock", "TimelineView", "Window", "lay_out"]
 
 MOST_LEVELS = 8
 PART = " · "
@@ -58,7 +58,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class FormOpen:
+class FormMarkBlock:
     """Time somebody is filling in a form for; it takes no room on the lane and refuses nobody.
 
     `whose` is "mine", "ours" or "others".
@@ -188,7 +188,7 @@ def lay_out(
     zone: ZoneInfo,
     now: datetime,
     closed: Iterable[Period] = (),
-    marks: Iterable[FormOpen] = (),
+    marks: Iterable[FormMarkBlock] = (),
 ) -> TimelineView:
     """Place every block, every free cell and all closed time of the window.
 
@@ -263,7 +263,7 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: Ruler, shut: int, past:
     return _Drawn(row=row, offers=offers, spans=tuple(spans))
 
 
-def _place_marks(marks: Iterable[FormOpen], *, ruler: Ruler) -> dict[str, tuple[PlacedMark, ...]]:
+def _place_marks(marks: Iterable[FormMarkBlock], *, ruler: Ruler) -> dict[str, tuple[PlacedMark, ...]]:
     placed: dict[str, tuple[PlacedMark, ...]] = {}
     for one in sorted(marks, key=lambda mark: mark.period):
         local = one.period.start.astimezone(ruler.zone), one.period.end.astimezone(ruler.zone)

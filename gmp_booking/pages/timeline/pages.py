@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form_marks import Mark, list_marks
 from gmp_booking.bookings.lists import TakenTime, list_taken_time
@@ -20,7 +20,7 @@ from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, re
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.rule_labels import grade_word
-from gmp_booking.pages.timeline.layout import Block, FormOpen, Lane, TimelineView, Window, lay_out
+from gmp_booking.pages.timeline.layout import Block, FormMarkBlock, Lane, TimelineView, Window, lay_out
 from gmp_booking.pages.timeline.others_time import Titles, others_time
 from gmp_booking.pages.timeline.outage_blocks import WithdrawnTime, read_withdrawn, withdrawn_blocks
 from gmp_booking.policies.service import DayOff, Opening, list_days_off, list_opening_hours
@@ -110,7 +110,7 @@ def read_with_marks(uow: Uow, window: Period, *, codes: frozenset[str], equipmen
 def show() -> str:
     shown = _shown()
     window = shown.window
-    call = asked()
+    call = current_request()
     facts = call.read(read_with_marks, window.period(SEOUL), codes=frozenset(shown.rooms), equipment=shown.equipment)
     context = {
         "view": draw(facts, window, call.actor),
@@ -176,7 +176,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
         zone=SEOUL,
         now=facts.now,
         closed=list(closed_periods(default, off, window)),
-        marks=[FormOpen(codes[mark.resource_id], mark.period, mark.whose) for mark in facts.marks],
+        marks=[FormMarkBlock(codes[mark.resource_id], mark.period, mark.whose) for mark in facts.marks],
     )
 
 

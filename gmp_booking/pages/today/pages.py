@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from gmp_booking.accounts.request_context import asked
+from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
 from gmp_booking.bookings.lifecycle import ENDED, RUNNING
@@ -52,7 +52,7 @@ def read_today(uow: Uow) -> TodayFacts:
 @today.get("/today")
 @signed_in
 def show() -> str:
-    call = asked()
+    call = current_request()
     facts = call.read(read_today)
     on_screen = request.args.get("screen") == "1"
     context = {

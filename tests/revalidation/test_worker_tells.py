@@ -17,7 +17,7 @@ from tests.doors import SEOUL, weekday_at
 from tests.notifications.conftest import PostOffice
 from tests.notifications.test_worker import PROGRAM, wait_for
 from tests.outages.acts import a_hold, lifted, placed
-from tests.reexamination.test_a_hold import GAON, a_run, at_risk, confirmed, run_now
+from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, run_now
 from tests.standing import Standing
 
 WITHIN_S = 60

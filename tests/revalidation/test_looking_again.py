@@ -15,7 +15,7 @@ from gmp_booking.registry import CONSUMERS
 from gmp_booking.revalidation.jobs import look, look_tonight, work
 from tests.doors import weekday_at
 from tests.outages.acts import ENGINEER, QA, a_hold, a_maintenance, lifted, placed
-from tests.reexamination.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now
+from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now
 from tests.standing import Standing
 
 SAEBYEOK = "requester@saebyeok.example"
@@ -35,7 +35,7 @@ def caught_up(standing: Standing) -> None:
         " WHERE lifted_at IS NULL AND (until_at IS NULL OR until_at > gmp_now()) RETURNING id"
     )
     work(standing.database)
-    standing.ask("UPDATE reexamination SET looked_at = gmp_now(), due_at = NULL RETURNING id")
+    standing.ask("UPDATE revalidation SET looked_at = gmp_now(), due_at = NULL RETURNING id")
 
 
 def evaluations(standing: Standing, reference: str) -> list[str]:
@@ -116,7 +116,7 @@ def test_a_look_that_finds_the_same_writes_nothing(standing: Standing) -> None:
     work(standing.database)
     before = standing.count_rows()
     standing.ask(
-        "UPDATE reexamination SET due_at = gmp_now()"
+        "UPDATE revalidation SET due_at = gmp_now()"
         " WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING id",
         reference,
     )
@@ -136,7 +136,7 @@ def test_work_that_is_over_is_not_judged_any_more(standing: Standing) -> None:
         " WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING id",
         reference,
     )
-    standing.ask("UPDATE reexamination SET due_at = gmp_now() RETURNING id")
+    standing.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
     look(standing.database)
     assert at_risk(standing, reference) == [False]
     lifted(standing, hold)
@@ -168,7 +168,7 @@ def test_the_nightly_look_finds_what_nobody_told_of(standing: Standing) -> None:
     look_tonight(standing.database)
     work(standing.database)
     assert at_risk(standing, reference) == [False], "looked at since last night"
-    standing.ask("UPDATE reexamination SET looked_at = looked_at - interval '25 hours' RETURNING id")
+    standing.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
     look_tonight(standing.database)
     work(standing.database)
     assert at_risk(standing, reference) == [True]
@@ -206,13 +206,13 @@ def test_a_booking_that_cannot_be_judged_stops_no_other(standing: Standing, capl
     work(standing.database)
     assert at_risk(standing, sound) == [True]
     (row,) = standing.ask(
-        "SELECT attempts, last_error FROM reexamination JOIN booking ON booking.id = booking_id WHERE reference = %s",
+        "SELECT attempts, last_error FROM revalidation JOIN booking ON booking.id = booking_id WHERE reference = %s",
         broken,
     )
     assert row["attempts"] == 1
     assert "NO SUCH KIND" in row["last_error"]
     standing.ask("UPDATE booking SET kind = 'CLEANROOM' WHERE reference = %s RETURNING id", broken)
-    standing.ask("UPDATE reexamination SET due_at = gmp_now() WHERE due_at IS NOT NULL RETURNING id")
+    standing.ask("UPDATE revalidation SET due_at = gmp_now() WHERE due_at IS NOT NULL RETURNING id")
     look(standing.database)
     assert at_risk(standing, broken) == [True]
 
@@ -222,12 +222,12 @@ def test_equipment_that_is_taken_out_of_service_puts_its_bookings_at_risk(standi
     work(standing.database)
     standing.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' FROM resource AS r WHERE r.id = equipment.id"
                  " AND r.code = 'INC-03' RETURNING r.id")  # fmt: skip
-    standing.ask("UPDATE reexamination SET looked_at = looked_at - interval '25 hours' RETURNING id")
+    standing.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
     look_tonight(standing.database)
     work(standing.database)
     assert at_risk(standing, reference) == [True]
     standing.ask("UPDATE equipment SET status = 'AVAILABLE' RETURNING id")
-    standing.ask("UPDATE reexamination SET due_at = gmp_now() RETURNING id")
+    standing.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
     look(standing.database)
     assert at_risk(standing, reference) == [False]
 
