@@ -18,6 +18,7 @@ from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import etag_of
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
@@ -25,7 +26,6 @@ from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests.handlers import decision_refused
-from gmp_booking.requests.service import BookingDetails
 
 api = Blueprint("approvals_api", __name__, url_prefix="/api/v1/bookings", description="Decisions on bookings")
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from gmp_booking.approvals.service import Decision, action_of_stage, current_stage, decide, meaning_of
+from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings import store
+from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.schemas import findings_out
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
+from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Answer, Idempotency, Unavailable, Uow, UseCaseRequest
 from gmp_booking.infra.web.i18n import _, current_language
@@ -86,7 +87,7 @@ def read_decision_items(uow: Uow, references: Sequence[str]) -> list[DecisionIte
 
 def asked_of(uow: Uow, booking: Booking) -> BookingDetails:
     """What is asked for: the booking, or what a waiting change would make of it."""
-    details = store.details_of(uow, booking)
+    details = details_of(uow, booking)
     waiting = open_change_of(uow, details)
     return waiting.proposal if waiting else details
 

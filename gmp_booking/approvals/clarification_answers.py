@@ -8,10 +8,12 @@ from typing import Final
 from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, step
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.service import examine_again
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Permission, require
@@ -20,7 +22,6 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.policies.store import holidays_between
 from gmp_booking.requests.clarification_store import record_answer, require_answer
 from gmp_booking.requests.on_behalf import acknowledge_by_acting
-from gmp_booking.requests.service import examine_again, subject_of
 from gmp_booking.resources.slots import locks_of_slots
 
 HOLIDAYS_AHEAD_DAYS: Final = 90
@@ -31,7 +32,7 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
 
     Errors: NotFound; Conflict when nothing was asked, or a rule is in the way now; Invalid without words; Stale.
     """
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     waiting = open_change_of(uow, details)
     asked = waiting.proposal if waiting else details
     booking = asked.booking

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from gmp_booking.approvals.service import stage_of
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingQuestionAsked
 from gmp_booking.bookings.lifecycle import Action, BookingState, step
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.stages import stage_of
+from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Stale
-from gmp_booking.requests.service import require_reason, subject_of
 
 
 def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
@@ -20,7 +20,7 @@ def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | Non
     Errors: NotFound; Forbidden for whose stage it is not; Conflict when it is not with the company; Invalid without
     words; Stale.
     """
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     waiting = open_change_of(uow, details)
     booking = waiting.proposal.booking if waiting else details.booking
     stage = stage_of(booking)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from gmp_booking.approvals.service import stage_of
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingExpired
 from gmp_booking.bookings.lifecycle import Action, BookingState, step, transition_of
+from gmp_booking.bookings.stages import stage_of
+from gmp_booking.bookings.views import get_details
 from gmp_booking.changes import change_requests
 from gmp_booking.changes.change_requests import open_change_of
+from gmp_booking.evaluation.slot_allocation import release
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.requests.service import release
 from gmp_booking.resources.slots import locks_of_slots
 
 _EXPIRING = transition_of(Action.EXPIRE).sources
@@ -73,7 +74,7 @@ def expire_change(uow: Uow, reference: str) -> bool:
 
     Errors: Stale when somebody decided in the same moment.
     """
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     waiting = open_change_of(uow, details)
     if waiting is None:
         return False

@@ -15,7 +15,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals import inbox as waiting
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, DecisionItem, Item, Result, decide_all, read_decision_items
 from gmp_booking.approvals.inbox import Inbox, Wanted
-from gmp_booking.booking_forms.view_models import shown_finding
+from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
@@ -184,7 +184,7 @@ def _sheet(sheet: DecisionItem) -> dict[str, Any]:
         "requester": parts["requester"]["name"] if parts["requester"] else None,
         "sessions": [each | {"period": _period(each)} for each in parts["sessions"]],
         "equipment": [each | {"period": _period(each)} for each in parts["equipment"]],
-        "findings": [shown_finding(dict(each)) for each in sheet.findings],
+        "findings": [finding_card(dict(each)) for each in sheet.findings],
         "stage": sheet.role,
         "meaning": sheet.meaning,
         "obstacle": _(sheet.obstacle) if sheet.obstacle else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,28 +15,26 @@ from gmp_booking.bookings.events import (
     BookingReviewed,
 )
 from gmp_booking.bookings.lifecycle import (
-    REJECTED_MEANING,
     TRACKS,
-    WAITING,
     Action,
     BookingState,
-    Stage,
     Track,
-    signs_refusals,
     step,
 )
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
+from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import OpenChange, advance, apply, open_change_of, refuse, return_to_requester
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
-from gmp_booking.evaluation.slot_allocation import refusal
+from gmp_booking.evaluation.service import examine_again
+from gmp_booking.evaluation.slot_allocation import refusal, release
 from gmp_booking.infra.database.uow import LockKey, Uow
-from gmp_booking.kernel.access import Permission, Role, is_allowed
+from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Stale
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
-from gmp_booking.requests.service import examine_again, release, require_reason, subject_of
 from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.service import Signature, Verified, sign, signers_of
 
@@ -59,39 +56,13 @@ class Decision:
     overrides: tuple[OverrideAsked, ...] = ()
 
 
-def current_stage(booking: Booking) -> Stage | None:
-    """The stage a waiting booking is at."""
-    return stage_of(booking) if BookingState(booking.state) in WAITING else None
-
-
-def stage_of(booking: Booking) -> Stage | None:
-    """The stage a booking is at, also while it is with the company."""
-    stages = TRACKS[Track(booking.track)] if booking.track else ()
-    return stages[booking.stage] if booking.stage < len(stages) else None
-
-
-def action_of_stage(booking: Booking) -> Action:
-    """A stage without a signature that others follow is passed by review; every other one by approval."""
-    stages = TRACKS[Track(booking.track)]
-    unsigned_on_the_way = stages[booking.stage].meaning is None and booking.stage < len(stages) - 1
-    return Action.REVIEW if unsigned_on_the_way else Action.APPROVE
-
-
-def meaning_of(booking: Booking, action: Action) -> str | None:
-    """The meaning that is signed with this act now; None where a journaled click is enough."""
-    stage = current_stage(booking)
-    if action is Action.REJECT:
-        return REJECTED_MEANING if signs_refusals(Track(booking.track)) else None
-    return stage.meaning if stage is not None and action is Action.APPROVE else None
-
-
 def decide(uow: Uow, decision: Decision) -> BookingDetails:
     """Carry one decision out.
 
     Errors: NotFound; Conflict when the state or the rules do not allow it; Forbidden for whose turn it is not;
     Invalid for a missing reason or signature; Stale when the booking changed since the decider looked.
     """
-    details = store.get_details(uow, decision.reference)
+    details = get_details(uow, decision.reference)
     waiting = open_change_of(uow, details)
     asked = waiting.proposal if waiting else details
     booking = asked.booking
@@ -216,14 +187,3 @@ def _envelope(booking: Booking) -> dict[str, Any]:
         "reference": booking.reference,
         "version": booking.version,
     }
-
-
-def stages_of(roles: Iterable[Role]) -> list[tuple[str, int]]:
-    """Which (track, stage) pairs these roles decide on."""
-    held = set(roles)
-    return [
-        (track.value, number)
-        for track, stages in TRACKS.items()
-        for number, stage in enumerate(stages)
-        if stage.role in held
-    ]

@@ -19,7 +19,8 @@ from gmp_booking.booking_forms.form import Form
 from gmp_booking.booking_forms.pages import LONGEST_FILL
 from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete, panel_of
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.schemas import BookingSchema, findings_out
+from gmp_booking.bookings.finding_view import findings_out
+from gmp_booking.bookings.schemas import BookingSchema
 from gmp_booking.changes import service
 from gmp_booking.changes.preview import Changeable, changeable, foresee
 from gmp_booking.changes.service import ChangeOutcome, ChangeResult

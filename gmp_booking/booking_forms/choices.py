@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings import store
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import find_company, list_companies
 from gmp_booking.infra.database.uow import Uow
@@ -20,7 +20,6 @@ from gmp_booking.people.models import Person
 from gmp_booking.people.service import list_people
 from gmp_booking.products.models import Product
 from gmp_booking.products.service import list_products
-from gmp_booking.requests.service import subject_of
 from gmp_booking.resources.service import list_resources
 from gmp_booking.resources.store import ResourceRow
 
@@ -59,7 +58,7 @@ class FormKept:
 
 def form_kept(uow: Uow, reference: str) -> FormKept:
     """Errors: NotFound; Conflict when the booking is no longer the requester's to change."""
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
     if BookingState(details.booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
         raise Conflict(N_("This booking is no longer a draft."))

@@ -23,15 +23,18 @@ from gmp_booking.booking_forms.prefill import Asked, Drafts
 from gmp_booking.booking_forms.repeat import Repetition
 from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete, panel_of
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.schemas import BookingSchema, findings_out
+from gmp_booking.bookings.finding_view import findings_out
+from gmp_booking.bookings.schemas import BookingSchema
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text, mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from gmp_booking.requests import service
+from gmp_booking.requests import submit
 from gmp_booking.requests.clarification_store import find_open_question
+from gmp_booking.requests.draft import save_draft
 from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
-from gmp_booking.requests.service import Submitted
+from gmp_booking.requests.preview import preview_request
+from gmp_booking.requests.submit import Submitted
 
 bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
 LONGEST_FILL = 20_000
@@ -173,7 +176,7 @@ def _save_draft(form: Form, reference: str | None) -> Response:
 
     try:
         revision = revision_seen(reference) if reference else None
-        answer = call.answer(dump, service.save_draft, kept, reference=reference, revision=revision)
+        answer = call.answer(dump, save_draft, kept, reference=reference, revision=revision)
     except Invalid as invalid:
         return _page(form, errors=by_field(invalid.field_errors), status=422)
     except Stale as stale:
@@ -200,7 +203,7 @@ def _submit(form: Form, reference: str | None) -> Response:
     try:
         revision = revision_seen(reference) if reference else None
         said = form["answer"] if reference else None
-        answer = call.answer(dump, service.submit, content, reference=reference, revision=revision, answer=said)
+        answer = call.answer(dump, submit.submit, content, reference=reference, revision=revision, answer=said)
     except Invalid as invalid:
         return _page(form, errors=by_field(invalid.field_errors), status=422)
     except Forbidden as forbidden:
@@ -233,7 +236,7 @@ def _preview(form: Form) -> dict[str, Any]:
     """The panel beside the form: what is in the way, or what is still to be filled in."""
     call = current_request()
     try:
-        found = call.read(service.preview, _content(form), reference=form["reference"])
+        found = call.read(preview_request, _content(form), reference=form["reference"])
     except ValidationError as error:
         return incomplete(by_field(field_errors(error.messages)))
     except Invalid as invalid:

@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.form import SEOUL, Form
-from gmp_booking.bookings import store
 from gmp_booking.bookings.lifecycle import Kind
+from gmp_booking.bookings.views import get_details
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 
@@ -168,7 +168,7 @@ def copy(uow: Uow, reference: str) -> Begun:
 
     Errors: NotFound; Forbidden for whoever may not draft.
     """
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=details.booking.company_id))
     draft = details.booking.draft
     form = forms.blank_form() | dict(draft) if draft is not None else forms.form_of(details.content)

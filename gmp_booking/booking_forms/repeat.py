@@ -29,7 +29,7 @@ from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.recurrence import MOST_DATES, EveryDays, OnWeekdays, TooManyDates, dates_after, moved_to
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import company_for
+from gmp_booking.requests.on_behalf import company_for
 
 WISH = ("mode", "every", "times", "until")
 ENTRY = ("start_date", "start_time", "end_date", "end_time")

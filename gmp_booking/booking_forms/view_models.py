@@ -7,6 +7,7 @@ from typing import Any
 
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.choices import Options
+from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
 from gmp_booking.bookings.labels import (
     DONOR_LABELS,
@@ -40,7 +41,7 @@ _VERDICTS = {"clear": "CLEAR", "needs_override": "OVERRIDE", "blocked": "BLOCKED
 def panel_of(outcome: str, findings: list[dict[str, Any]], alternatives: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "verdict": _VERDICTS[outcome],
-        "findings": [shown_finding(finding) for finding in findings],
+        "findings": [finding_card(finding) for finding in findings],
         "changeovers": [],
         "alternatives": [{"title": each["label"], "fill": forms.fill_of(each)} | _when(each) for each in alternatives],
     }
@@ -57,14 +58,6 @@ def _when(alternative: dict[str, Any]) -> dict[str, Any]:
 def _first_period(alternative: dict[str, Any]) -> Period:
     first = (*alternative["sessions"], *alternative["equipment"])[0]
     return Period(datetime.fromisoformat(first["start"]), datetime.fromisoformat(first["end"]))
-
-
-def shown_finding(finding: dict[str, Any]) -> dict[str, Any]:
-    """A finding as its card takes it; the earliest start is part of its sentence already."""
-    period = None
-    if finding["start"]:
-        period = Period(datetime.fromisoformat(finding["start"]), datetime.fromisoformat(finding["end"]))
-    return finding | {"period": period, "remedy": None}
 
 
 def choices_of(options: Options, *, kind: str = "") -> dict[str, Any]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vText
 
 from gmp_booking.bookings.lifecycle import BookingState, SessionState
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, html_language, named
 from gmp_booking.kernel.text import N_
 

@@ -2,91 +2,32 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, fields, post_load, pre_load, validate
+from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
+from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, Action, DonorStatus, Kind, Priority, RoomMode, RunType
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails
-from gmp_booking.conflicts.finding import Finding
-from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.privacy import Audience, published
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.web.datetime_fields import InstantField
-from gmp_booking.infra.web.i18n import format_day, format_instant, format_period, gettext_for
+from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape, choice, enum_choice, whole_number
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
+from gmp_booking.signatures.schemas import SignatureIn
 
 EXPOSURES = ("CLOSED", "OPEN", "ASEPTIC_OPEN")
 VISIBILITIES = ("BUSY", "PUBLIC")
 CREW_ROLES = ("OPERATOR", "VERIFIER", "OBSERVER", "TRAINER", "QA_ONCALL")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_RESIDENT_NUMBER = re.compile(r"(?<!\d)\d{6}-?[1-8]\d{6}(?!\d)")
-
-
-class CleanText(fields.String):
-    """Text as people write it: composed (NFC), trimmed, without control characters or resident numbers."""
-
-    default_error_messages = {  # noqa: RUF012
-        "long": N_("This text is too long."),
-        "control": N_("Control characters are not allowed in text."),
-        "resident": N_("Do not enter resident registration numbers."),
-    }
-
-    def __init__(self, *, longest: int, **more: Any) -> None:
-        super().__init__(**more)
-        self.longest = longest
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **more)
-        text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
-        if len(text) > self.longest:
-            raise self.make_error("long")
-        if _CONTROL.search(text):
-            raise self.make_error("control")
-        if _RESIDENT_NUMBER.search(text):
-            raise self.make_error("resident")
-        if not text and not self.allow_none:
-            raise self.make_error("required")
-        return text or None
-
-
-_REQUIRED = {"required": N_("This is needed."), "null": N_("This is needed.")}
-
-
-def _choice(values: Iterable[str]) -> validate.OneOf:
-    return validate.OneOf(list(values), error=N_("Not one of the choices."))
-
-
-def _whole(lowest: int, highest: int) -> validate.Range:
-    return validate.Range(lowest, highest, error=N_("This number is out of range."))
-
-
-def _one_of(choices: type[StrEnum], default: StrEnum | None) -> fields.Enum:
-    """A choice that may be left out."""
-    unknown = {"unknown": N_("Not one of the choices.")}
-    return fields.Enum(choices, by_value=True, load_default=default, allow_none=default is None, error_messages=unknown)
-
-
-class Shape(Schema):
-    """Unknown keys are refused: a misspelt wish must not be lost in silence."""
-
-    class Meta:
-        unknown = RAISE
-
-    error_messages = {"unknown": N_("This field is not known.")}  # noqa: RUF012
 
 
 class NamedPersonSchema(Shape):
-    email = fields.Email(required=True, error_messages=_REQUIRED | {"invalid": N_("Not a valid mail address.")})
-    role = fields.String(load_default="OPERATOR", validate=_choice(CREW_ROLES))
+    email = fields.Email(required=True, error_messages=REQUIRED | {"invalid": N_("Not a valid mail address.")})
+    role = fields.String(load_default="OPERATOR", validate=choice(CREW_ROLES))
 
     @post_load
     def make(self, data: dict[str, Any], **_more: Any) -> NamedPerson:
@@ -94,16 +35,16 @@ class NamedPersonSchema(Shape):
 
 
 class SessionSchema(Shape):
-    room = CleanText(longest=40, required=True, error_messages=_REQUIRED)
-    start = InstantField(required=True, error_messages=_REQUIRED)
-    end = InstantField(required=True, error_messages=_REQUIRED)
+    room = CleanText(longest=40, required=True, error_messages=REQUIRED)
+    start = InstantField(required=True, error_messages=REQUIRED)
+    end = InstantField(required=True, error_messages=REQUIRED)
     step = CleanText(longest=200, load_default=None, allow_none=True)
-    exposure = fields.String(load_default="CLOSED", validate=_choice(EXPOSURES))
+    exposure = fields.String(load_default="CLOSED", validate=choice(EXPOSURES))
     headcount = fields.Integer(
-        load_default=None, allow_none=True, strict=True, validate=_whole(1, 200), error_messages=_REQUIRED
+        load_default=None, allow_none=True, strict=True, validate=whole_number(1, 200), error_messages=REQUIRED
     )
-    setup_min = fields.Integer(load_default=0, strict=True, validate=_whole(0, 1440))
-    teardown_min = fields.Integer(load_default=0, strict=True, validate=_whole(0, 1440))
+    setup_min = fields.Integer(load_default=0, strict=True, validate=whole_number(0, 1440))
+    teardown_min = fields.Integer(load_default=0, strict=True, validate=whole_number(0, 1440))
     people = fields.List(fields.Nested(NamedPersonSchema), load_default=list, validate=validate.Length(max=50))
     equipment = fields.List(fields.String(validate=validate.Length(max=40)), load_default=list)
 
@@ -119,10 +60,10 @@ class SessionSchema(Shape):
 
 
 class ReservationSchema(Shape):
-    resource = CleanText(longest=40, required=True, error_messages=_REQUIRED)
-    units = fields.Integer(load_default=1, strict=True, validate=_whole(1, 500))
-    start = InstantField(required=True, error_messages=_REQUIRED)
-    end = InstantField(required=True, error_messages=_REQUIRED)
+    resource = CleanText(longest=40, required=True, error_messages=REQUIRED)
+    units = fields.Integer(load_default=1, strict=True, validate=whole_number(1, 500))
+    start = InstantField(required=True, error_messages=REQUIRED)
+    end = InstantField(required=True, error_messages=REQUIRED)
 
     @post_load
     def make(self, data: dict[str, Any], **_more: Any) -> ReservationContent:
@@ -133,7 +74,7 @@ class BookingSchema(Shape):
     """A booking as it is asked for (`booking in` of the public contract)."""
 
     kind = fields.Enum(
-        Kind, required=True, by_value=True, error_messages=_REQUIRED | {"unknown": N_("Not one of the choices.")}
+        Kind, required=True, by_value=True, error_messages=REQUIRED | {"unknown": N_("Not one of the choices.")}
     )
     product = CleanText(longest=40, load_default=None, allow_none=True)
     batch = CleanText(longest=60, load_default=None, allow_none=True)
@@ -146,13 +87,13 @@ class BookingSchema(Shape):
     )
     title = CleanText(longest=200, load_default=None, allow_none=True)
     purpose = CleanText(longest=2000, load_default=None, allow_none=True)
-    visibility = fields.String(load_default="BUSY", validate=_choice(VISIBILITIES))
-    seats = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_whole(1, 200))
+    visibility = fields.String(load_default="BUSY", validate=choice(VISIBILITIES))
+    seats = fields.Integer(load_default=None, allow_none=True, strict=True, validate=whole_number(1, 200))
     basis = CleanText(longest=200, load_default=None, allow_none=True)
-    donor_status = _one_of(DonorStatus, None)
+    donor_status = enum_choice(DonorStatus, None)
     campaign = CleanText(longest=60, load_default=None, allow_none=True)
-    room_mode = _one_of(RoomMode, RoomMode.SESSIONS)
-    priority = _one_of(Priority, None)
+    room_mode = enum_choice(RoomMode, RoomMode.SESSIONS)
+    priority = enum_choice(Priority, None)
     live_material = fields.Boolean(load_default=False)
     partners = fields.List(
         CleanText(longest=80),
@@ -190,16 +131,11 @@ class BookingSchema(Shape):
         return BookingContent(**data | lists)
 
 
-class SignatureIn(Shape):
-    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1024))
-    otp = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=12))
-
-
 class OverrideIn(Shape):
     """A rule whose findings are answered for, and why."""
 
-    rule = CleanText(longest=10, required=True, error_messages=_REQUIRED)
-    reason = CleanText(longest=2000, required=True, error_messages=_REQUIRED)
+    rule = CleanText(longest=10, required=True, error_messages=REQUIRED)
+    reason = CleanText(longest=2000, required=True, error_messages=REQUIRED)
 
 
 class ActionSchema(Shape):
@@ -220,8 +156,8 @@ class BookingQuery(Schema):
     resource = fields.String(load_default=None, validate=validate.Length(max=40))
     from_ = InstantField(data_key="from", load_default=None)
     to = InstantField(load_default=None)
-    page = fields.Integer(load_default=1, validate=_whole(1, 100_000))
-    page_size = fields.Integer(load_default=50, validate=_whole(1, 200))
+    page = fields.Integer(load_default=1, validate=whole_number(1, 100_000))
+    page_size = fields.Integer(load_default=50, validate=whole_number(1, 200))
 
 
 class FindingOut(Schema):
@@ -301,27 +237,6 @@ class HistoryEntryOut(Schema):
 
 class HistoryOut(Schema):
     entries = fields.List(fields.Nested(HistoryEntryOut))
-
-
-def audience_of(actor: Actor) -> Audience:
-    return Audience.STAFF if actor.sees_facility else Audience.OWN
-
-
-def findings_out(findings: Sequence[Finding | Mapping[str, Any]], actor: Actor, language: str) -> list[dict[str, Any]]:
-    """Findings in the words this reader may have; kept ones are taken as they were kept."""
-    whole = [each if isinstance(each, Finding) else Finding.from_dict(each) for each in findings]
-    return [published(finding, audience_of(actor), tongue_of(language)) for finding in whole]
-
-
-def tongue_of(language: str) -> LocaleFormatter:
-    """The language as the engine's words are written in it."""
-    return LocaleFormatter(
-        language=language,
-        gettext=gettext_for(language),
-        instant=lambda instant: format_instant(instant, language),
-        period=lambda period: format_period(period, language),
-        day=lambda day: format_day(day, language),
-    )
 
 
 def _iso(instant: datetime | None) -> str | None:

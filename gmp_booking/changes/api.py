@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
+from gmp_booking.bookings.views import Booking
 from gmp_booking.changes import service
 from gmp_booking.changes.schemas import AmendedOut, ChangeOut, ChangeSchema, MoveSchema, amended_out, change_out
 from gmp_booking.changes.service import ChangeResult
@@ -21,7 +22,6 @@ from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests.handlers import refused_with_alternatives
-from gmp_booking.requests.service import Booking
 
 api = Blueprint("changes_api", __name__, url_prefix="/api/v1/bookings", description="Changes of bookings")
 

@@ -10,7 +10,7 @@ from gmp_booking.bookings.content import SessionContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
 from gmp_booking.bookings.models import ChangeRequest
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.changes.classify_change import given_up, moved_sessions, people_only
 from gmp_booking.changes.prepare_change import PreparedChange, envelope_of, parts_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
@@ -101,7 +101,7 @@ def _swap_people(uow: Uow, edit: PreparedChange) -> tuple[int, ...]:
 
 def _swap_in_proposal(uow: Uow, edit: PreparedChange, waiting: ChangeRequest) -> None:
     """A person swapped now is swapped in the change that waits, where it had the same people."""
-    proposal = store.details_of(uow, change_store.proposed(edit.details.booking, waiting))
+    proposal = details_of(uow, change_store.proposed(edit.details.booking, waiting))
     old = dict(edit.old.numbered_sessions)
     swapped = {
         int(each["id"]): _swapped(edit)[each["number"]]

@@ -23,7 +23,7 @@ from gmp_booking.bookings.events import (
 )
 from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Stage, Track
 from gmp_booking.bookings.models import Booking, ChangeRequest
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.changes.apply_unsigned import adjust, lacking, settled
 from gmp_booking.changes.classify_change import ChangeClass, touched_though_begun
 from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, envelope_of, judge_ahead, parts_of
@@ -31,11 +31,11 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.resolved_content import resolve_content
+from gmp_booking.evaluation.service import save_evaluation
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import save_evaluation
 from gmp_booking.resources.slots import give_back_some, list_held
 
 
@@ -64,7 +64,7 @@ def open_change_of(uow: Uow, in_force: BookingDetails) -> OpenChange | None:
 
 def proposal_of(uow: Uow, in_force: BookingDetails, change: ChangeRequest) -> BookingDetails:
     """The booking as a change would have it; what has happened in its sessions has happened there, too."""
-    proposal = store.details_of(uow, change_store.proposed(in_force.booking, change))
+    proposal = details_of(uow, change_store.proposed(in_force.booking, change))
     states = {each["number"]: each["state"] for each in in_force.parts["sessions"]}
     sessions = [{**each, "state": states.get(each["number"], each["state"])} for each in proposal.parts["sessions"]]
     return replace(proposal, parts={**proposal.parts, "sessions": sessions})

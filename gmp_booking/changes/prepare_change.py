@@ -10,7 +10,8 @@ from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import Booking, ChangeRequest
-from gmp_booking.bookings.store import BookingDetails, Parts
+from gmp_booking.bookings.store import Parts
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.changes.classify_change import (
     AgreedState,
     ChangeClass,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmp_booking.bookings import change_store, store
+from gmp_booking.bookings import change_store
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import BookingState
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.changes.classify_change import ChangeClass, with_known_roles
 from gmp_booking.changes.prepare_change import PreparedChange, classify, judge_ahead
@@ -22,8 +23,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests import service
-from gmp_booking.requests.service import subject_of
+from gmp_booking.requests.preview import preview_request, search_alternatives
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Changeable:
 
 def changeable(uow: Uow, reference: str) -> Changeable:
     """Errors: NotFound; Forbidden; Conflict when the booking can be changed no more."""
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     state = BookingState(details.booking.state)
     if state not in ASKED_FOR | {BookingState.CONFIRMED}:
@@ -69,7 +69,7 @@ def foresee(uow: Uow, content: BookingContent, *, reference: str, typed: bool = 
     found = changeable(uow, reference)
     details, booking = found.details, found.details.booking
     if not found.is_confirmed:
-        preview = service.preview(uow, content, reference=reference)
+        preview = preview_request(uow, content, reference=reference)
         becomes = None if preview.verdict.has_hard else ChangeOutcome.REPLACED
         return Foreseen(preview.verdict, preview.alternatives, becomes)
     wish = classify(uow, details, with_known_roles(details.content, content) if typed else content)
@@ -79,7 +79,7 @@ def foresee(uow: Uow, content: BookingContent, *, reference: str, typed: bool = 
     gathered = judge_ahead(uow, details, wish.wanted, catalogue, occasion=Occasion.PREVIEW)
     verdict = examine(gathered.case) if gathered else Verdict()
     if verdict.has_hard:
-        seen = service.look_around(uow, wish.wanted, reference=reference)
+        seen = search_alternatives(uow, wish.wanted, reference=reference)
         return Foreseen(verdict, seen.alternatives, None)
     columns = change_store.columns_from(change_store.head_of(row_values(uow, wish.wanted, catalogue)))
     found_out = {"catalogue": catalogue, "gathered": gathered, "verdict": verdict, "columns": columns}

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from gmp_booking.bookings import store
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, Track
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.views import BookingDetails, details_of, get_details
 from gmp_booking.changes.apply_unsigned import adjust
 from gmp_booking.changes.change_requests import OpenChange, apply, open_change_of, request_change
 from gmp_booking.changes.change_requests import withdraw as end_as_withdrawn
@@ -19,12 +19,13 @@ from gmp_booking.changes.prepare_change import PreparedChange, classify, prepare
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import confirms_itself
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory
+from gmp_booking.evaluation.service import save_evaluation
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import require_reason, save_evaluation, subject_of, submit
+from gmp_booking.requests.submit import submit
 from gmp_booking.resources.slots import locks_of_slots
 
 ASKED_FOR = frozenset({BookingState.SUBMITTED, BookingState.UNDER_REVIEW, BookingState.RETURNED})
@@ -75,7 +76,7 @@ def change(
     Errors: NotFound; Invalid; Conflict with the findings when a HARD one stands, or when the state does not allow it;
     Stale.
     """
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     if revision is not None and revision != booking.revision:
@@ -84,7 +85,7 @@ def change(
         content = with_known_roles(details.content, content)
     if BookingState(booking.state) in ASKED_FOR:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
-        now = store.details_of(uow, submitted.booking)
+        now = details_of(uow, submitted.booking)
         return ChangeResult(ChangeOutcome.REPLACED, now, details.content, submitted.verdict)
     if booking.state != BookingState.CONFIRMED:
         raise Conflict(N_("The present state of this booking does not allow that."))
@@ -108,16 +109,16 @@ def _carry_out(uow: Uow, edit: PreparedChange) -> ChangeResult:
         if edit.gathered is not None:
             save_evaluation(uow, booking, edit.gathered, edit.verdict)
         came = ChangeOutcome.MOVED if edit.amendment is ChangeClass.MOVE else ChangeOutcome.ADJUSTED
-        return ChangeResult(came, store.details_of(uow, booking), before, edit.verdict)
+        return ChangeResult(came, details_of(uow, booking), before, edit.verdict)
     if uow.actor.company_id is not None:
         require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), edit.wanted, uow.actor.roles)
     request_change(uow, edit, track=track)
-    now = store.details_of(uow, booking)
+    now = details_of(uow, booking)
     waiting = open_change_of(uow, now)
     who = {"verdict": edit.verdict, "company_id": booking.company_id}
     if waiting is not None and confirms_itself(uow, edit.wanted, edit.catalogue, **who):
         apply(uow, waiting)
-        return ChangeResult(ChangeOutcome.APPROVED, store.details_of(uow, waiting.booking), before, edit.verdict)
+        return ChangeResult(ChangeOutcome.APPROVED, details_of(uow, waiting.booking), before, edit.verdict)
     return ChangeResult(ChangeOutcome.REQUESTED, now, before, edit.verdict, waiting)
 
 
@@ -141,7 +142,7 @@ def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanati
 
     Errors: NotFound; Conflict when no change waits; Stale.
     """
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     if revision is not None and revision != booking.revision:
@@ -159,7 +160,7 @@ def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revis
 
     Errors: NotFound; Invalid without a reason; Conflict when it has begun or is the last one; Stale.
     """
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     if revision is not None and revision != booking.revision:
@@ -197,7 +198,7 @@ def move_session(
 
 def content_if_moved(uow: Uow, reference: str, number: int, *, start: datetime, end: datetime) -> BookingContent:
     """A booking's content with one session at another time. Errors: NotFound."""
-    content = store.get_details(uow, reference).content
+    content = get_details(uow, reference).content
     if number not in dict(content.numbered_sessions):
         raise NotFound
     sessions = [replace(each, start=start, end=end) if each.number == number else each for each in content.sessions]
@@ -206,7 +207,7 @@ def content_if_moved(uow: Uow, reference: str, number: int, *, start: datetime, 
 
 def get_waiting(uow: Uow, reference: str) -> OpenChange:
     """The change of a booking that waits. Errors: NotFound when none does."""
-    waiting = open_change_of(uow, store.get_details(uow, reference))
+    waiting = open_change_of(uow, get_details(uow, reference))
     if waiting is None:
         raise NotFound
     return waiting

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings import store
 from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.lists import list_history
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.views import get_details
 from gmp_booking.changes.service import ChangeResult, change
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import subject_of
 
 UNDONE_BY_AN_EDIT = frozenset({"BookingAdjusted", "SessionMoved"})
 TEXTS = frozenset({"title", "purpose", "visibility"})
@@ -36,7 +36,7 @@ def last_edit(journal: Sequence[JournalEntry], actor: Actor) -> list[JournalEntr
 
 def undo(uow: Uow, reference: str, *, revision: int | None = None) -> ChangeResult:
     """Errors: Conflict when there is nothing of one's own to take back, or a rule is in the way now; Stale."""
-    details = store.get_details(uow, reference)
+    details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     content = details.content
     edits = last_edit(list_history(uow, reference), uow.actor)

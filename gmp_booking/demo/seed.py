@@ -20,7 +20,9 @@ from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Act, ScenarioStep,
 from gmp_booking.execution.service import SessionAct, act_on
 from gmp_booking.infra.database.uow import Database, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM, Actor
-from gmp_booking.requests.service import Submitted, cancel, save_draft, submit
+from gmp_booking.requests.cancel import cancel
+from gmp_booking.requests.draft import save_draft
+from gmp_booking.requests.submit import Submitted, submit
 from gmp_booking.signatures.service import Verified, verify
 
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from gmp_booking.bookings import store
+from gmp_booking.bookings.change_store import end_open_change
+from gmp_booking.bookings.lifecycle import BookingState, ChangeState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import Parts
 from gmp_booking.conflicts.case import Case
@@ -16,7 +19,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-from gmp_booking.resources.slots import HeldSlot, WantedSlot, take_slots
+from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_slots, take_slots
 
 
 def refusal(verdict: Verdict) -> Conflict:
@@ -97,3 +100,13 @@ def _taken(refused: Sequence[WantedSlot], case: Case, ids: Mapping[str, int]) ->
             names=facts.names,
         )
     return Verdict(tuple(found.values()))
+
+
+def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:
+    """End a booking in a state that holds nothing: it is at risk of nothing any more, either."""
+    ended = {"state": state, "ended_at": uow.now, "pending_until": None, "at_risk": False}
+    store.change_booking(uow, booking, **ended, sequence=booking.sequence + 1)
+    give_back_slots(uow, booking.id)
+    store.deactivate_crew(uow, booking.id)
+    store.cancel_sessions(uow, booking.id)
+    end_open_change(uow, booking.id, state=ChangeState.WITHDRAWN)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
+from gmp_booking.bookings.service import require_reason
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.check_in_checks import judge_at_the_door
@@ -24,7 +25,6 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import require_reason
 from gmp_booking.resources.slots import fit_slots
 
 

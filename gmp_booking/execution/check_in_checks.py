@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding, Severity
@@ -19,7 +19,7 @@ from gmp_booking.infra.database.uow import Uow
 
 def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
     """The HARD findings against this one session, all of them or those of one instant."""
-    details = bookings.get_details(uow, session.reference)
+    details = get_details(uow, session.reference)
     content = _alone(details, session.number, at)
     catalogue = resolve_content(uow, content, company_id=session.company_id, agreed=True)
     gathered = gather(
@@ -33,7 +33,7 @@ def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> 
     return Verdict(tuple(each for each in examine(gathered.case).findings if _stands_against(each, at)))
 
 
-def _alone(details: bookings.BookingDetails, number: int, at: datetime | None) -> BookingContent:
+def _alone(details: BookingDetails, number: int, at: datetime | None) -> BookingContent:
     """The booking as if it had only this session: what ended is not judged again, what is to come not yet.
 
     Shape: who begins before the planned time is judged from then on.

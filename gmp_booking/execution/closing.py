@@ -9,13 +9,13 @@ from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.service import subject_of
 from gmp_booking.execution import store
 from gmp_booking.execution.events import BookingClosed
 from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, Stale
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import subject_of
 from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.service import Verified, sign, verify
 

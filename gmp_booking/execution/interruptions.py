@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gmp_booking.bookings.lifecycle import SessionState, session_step
+from gmp_booking.bookings.service import require_reason
 from gmp_booking.execution import store
 from gmp_booking.execution.actual_times import ended, let_end
 from gmp_booking.execution.clearance import MISSED_AFTER, late_minutes
@@ -15,7 +16,6 @@ from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.service import require_reason
 from gmp_booking.resources.slots import fit_slots
 
 

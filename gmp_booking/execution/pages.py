@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.accounts.sessions import local_path, signed_in
-from gmp_booking.booking_forms.view_models import shown_finding
+from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.execution.available_actions import MEANINGS, Offer, offers
 from gmp_booking.execution.clearance import CHECKLIST
 from gmp_booking.execution.handlers import carry_out, carry_out_all
@@ -154,7 +154,7 @@ def _page(
         acts=[_shown_offer(offer, file) for offer in offers(file.session, call.actor, file.now)],
         errors=errors or {},
         typed=request.form,
-        findings=[shown_finding(dict(finding)) for finding in findings],
+        findings=[finding_card(dict(finding)) for finding in findings],
         said=said,
         signatures=file.signatures,
         today=f"{file.now.astimezone(SEOUL):%Y-%m-%d}",

@@ -7,10 +7,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from gmp_booking.bookings.schemas import ActionSchema, CleanText
+from gmp_booking.bookings.schemas import ActionSchema
 from gmp_booking.execution.clearance import CHECKLIST, late_minutes
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.web.datetime_fields import InstantField
+from gmp_booking.infra.web.shapes import CleanText
 from gmp_booking.kernel.text import N_
 
 

@@ -10,7 +10,7 @@ from gmp_booking.bookings.change_store import find_change, proposed
 from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
 from gmp_booking.bookings.lifecycle import WAITING, ChangeState
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.infra.database.consumers import Happening
 from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage, replace_pending, withdraw_pending
 from gmp_booking.infra.database.uow import Uow

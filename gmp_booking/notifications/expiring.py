@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.consumers import Happening
 from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage
 from gmp_booking.infra.database.uow import Uow

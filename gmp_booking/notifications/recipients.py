@@ -9,7 +9,7 @@ from typing import Any
 
 from gmp_booking.bookings.lifecycle import TRACKS, WAITING, Kind, Track
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.consumers import Happening
 from gmp_booking.infra.database.outbox import NewMessage
 from gmp_booking.infra.database.uow import Uow

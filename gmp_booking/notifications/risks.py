@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.schemas import tongue_of
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.finding_view import locale_formatter_for
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.conflicts.finding import Finding, Severity
 from gmp_booking.conflicts.privacy import Audience, render
 from gmp_booking.people.models import Person
@@ -16,5 +16,5 @@ def told_risks(details: BookingDetails, reader: Person, *, language: str) -> lis
     audience = Audience.STAFF if reader.company_id is None else Audience.OWN
     found = [Finding.from_dict(kept) for kept in details.findings]
     heavy = [one for one in found if one.severity is not Severity.WARN]
-    told = [render(one, audience, tongue_of(language)) for one in heavy]
+    told = [render(one, audience, locale_formatter_for(language)) for one in heavy]
     return list(dict.fromkeys(told))[:MOST_TOLD]

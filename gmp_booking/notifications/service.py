@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.store import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage, add_messages, withdraw_pending

@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings import lists
 from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.schemas import (
     ActionSchema,
     BookingOut,
@@ -23,18 +24,20 @@ from gmp_booking.bookings.schemas import (
     booking_out,
     content_out,
     etag_of,
-    findings_out,
     head_out,
 )
+from gmp_booking.bookings.views import get_details
 from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
-from gmp_booking.requests import service
+from gmp_booking.requests import submit
+from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
-from gmp_booking.requests.service import Submitted
+from gmp_booking.requests.preview import preview_request
+from gmp_booking.requests.submit import Submitted
 
 api = Blueprint("bookings_api", __name__, url_prefix="/api/v1/bookings", description="Bookings")
 
@@ -57,7 +60,7 @@ def _submit(content: BookingContent, *, reference: str | None, revision: int | N
     try:
         answer = request.answer(
             lambda submitted: submitted_answer(submitted, request.actor, language),
-            service.submit,
+            submit.submit,
             content,
             reference=reference,
             revision=revision,
@@ -74,7 +77,7 @@ class Preview(MethodView):
     def post(self, content: BookingContent) -> dict[str, Any]:
         """Judge a booking without making it"""
         request = current_request()
-        preview = request.read(service.preview, content)
+        preview = request.read(preview_request, content)
         return {
             "verdict": preview.verdict.outcome.value,
             "findings": findings_out(preview.verdict.findings, request.actor, current_language()),
@@ -123,7 +126,7 @@ class OneBooking(MethodView):
     def get(self, reference: str) -> Response:
         """Show a booking"""
         request = current_request()
-        details = request.read(service.get_details, reference)
+        details = request.read(get_details, reference)
         response = make_response(booking_out(details, request.actor, current_language()))
         response.headers["ETag"] = f'"{etag_of(details.booking)}"'
         return response
@@ -153,7 +156,7 @@ class Cancel(MethodView):
                 json.dumps(head_out(booking), ensure_ascii=False).encode(),
                 {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'},
             ),
-            service.cancel,
+            cancel,
             reference,
             reason=body["reason"] or "",
             revision=revision_seen(reference),

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.schemas import findings_out, tongue_of
+from gmp_booking.bookings.finding_view import findings_out, locale_formatter_for
 from gmp_booking.conflicts.alternatives import Alternative, published
 from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.kernel.errors import Conflict
-from gmp_booking.requests import service
+from gmp_booking.requests.preview import search_alternatives
 
 
 def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
     """Ways around, in the reader's words and in the shape a booking is sent in."""
-    return [published(alternative, tongue_of(current_language())) for alternative in alternatives]
+    return [published(alternative, locale_formatter_for(current_language())) for alternative in alternatives]
 
 
 def refused_with_alternatives(
@@ -26,7 +26,7 @@ def refused_with_alternatives(
     verdict = conflict.detail.get("verdict")
     if verdict is None:
         return conflict
-    seen = request.read(service.look_around, content, reference=reference)
+    seen = request.read(search_alternatives, content, reference=reference)
     findings = seen.verdict.findings if seen.verdict.has_hard else verdict.findings
     return Conflict(
         conflict.message,

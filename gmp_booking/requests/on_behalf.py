@@ -16,7 +16,7 @@ from sqlalchemy import select
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingAcknowledged
 from gmp_booking.bookings.models import Acknowledgement, Booking
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.store import get_company_id
 from gmp_booking.infra.database.uow import Uow
@@ -146,7 +146,7 @@ def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
     return Asked(
         person=person,
         actor=actor,
-        details=store.details_of(uow, booking),
+        details=details_of(uow, booking),
         acknowledgement=row,
         confirmed_at=confirmed_at,
         is_open=confirmed_at is None and booking.state in STATES_TO_CONFIRM,
@@ -229,3 +229,16 @@ def list_acknowledgements(uow: Uow, booking_id: int) -> Collection[Acknowledgeme
 
 def first_confirmation(rows: Iterable[Acknowledgement]) -> datetime | None:
     return min((row.confirmed_at for row in rows if row.confirmed_at is not None), default=None)
+
+
+def company_for(uow: Uow, content_company: str | None) -> int:
+    """The company a request is for: one's own, or the one staff enter it for.
+
+    Errors: Invalid when staff do not say for whom, or name nobody there is.
+    """
+    return asker_of(uow, content_company).company_id
+
+
+def acting_person_id(uow: Uow) -> int:
+    assert uow.actor.person_id is not None, "only people ask for bookings"
+    return uow.actor.person_id

@@ -15,7 +15,7 @@ from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import Booking, Evaluation
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.finding import Finding, Severity
@@ -140,13 +140,13 @@ def look_at_next(uow: Uow, *, passed_over: Sequence[int] = ()) -> int | None:
 def _look_at(uow: Uow, booking_id: int) -> None:
     parts = select(Booking).where(Booking.id == booking_id)
     before = uow.session.scalars(parts).one()
-    details = bookings.details_of(uow, before)
+    details = details_of(uow, before)
     uow.lock(_locks(uow, details))
     booking = uow.session.scalars(parts.execution_options(populate_existing=True)).one()
     if booking.version != details.booking.version or booking.state not in store.STANDING:
         _mark(uow, booking, (), at_risk=False)
         return
-    details = bookings.details_of(uow, booking)
+    details = details_of(uow, booking)
     content = remaining(details, uow.now)
     if content is None:
         _mark(uow, booking, (), at_risk=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.store import BookingDetails
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.gather import gather
 from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
-from gmp_booking.requests.service import subject_of
 from gmp_booking.revalidation.service import remaining
 
 

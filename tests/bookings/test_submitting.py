@@ -13,7 +13,7 @@ from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.requests.service import submit
+from gmp_booking.requests.submit import submit
 from tests.facility import actor_of
 
 MONDAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(

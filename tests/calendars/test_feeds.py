@@ -18,7 +18,8 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.period import Period
-from gmp_booking.requests.service import cancel, submit
+from gmp_booking.requests.cancel import cancel
+from gmp_booking.requests.submit import submit
 from tests.bookings.test_submitting import at, eng
 from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm, give_back
 from tests.calendars.readers import READERS, read_with_icalendar

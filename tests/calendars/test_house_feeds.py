@@ -11,7 +11,7 @@ import pytest
 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import Actor
-from gmp_booking.requests.service import submit
+from gmp_booking.requests.submit import submit
 from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm
 from tests.calendars.readers import read_with_icalendar
 from tests.doors import Visitor

@@ -10,7 +10,8 @@ from gmp_booking.bookings.content import BookingContent, NamedPerson, SessionCon
 from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
-from gmp_booking.requests.service import cancel, submit
+from gmp_booking.requests.cancel import cancel
+from gmp_booking.requests.submit import submit
 from tests.facility import actor_of
 
 SEOUL = ZoneInfo("Asia/Seoul")

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.lifecycle import Action
+from gmp_booking.bookings.views import get_details
 from gmp_booking.changes.service import change, give_up_session, move_session, withdraw
-from gmp_booking.requests.service import get_details
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed, decided, somebody
 

@@ -16,7 +16,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.policies.models import Holiday
 from gmp_booking.policies.service import add_holiday, list_holidays, seed_holidays, withdraw_holiday
-from gmp_booking.requests.service import preview
+from gmp_booking.requests.preview import preview_request
 from tests.doors import weekday_at
 from tests.facility import actor_of
 
@@ -61,7 +61,7 @@ def findings_on_tuesday(database: Database) -> list[str]:
     requester = database.read(SYSTEM, actor_of, "requester@gaon.example")
     session = SessionContent("B-01", TUESDAY, TUESDAY.replace(hour=12), headcount=2)
     content = BookingContent(Kind.CLEANROOM, product="GS-M1", run_type=RunType.ENG, sessions=(session,))
-    return [finding.code for finding in database.read(requester, preview, content).verdict.findings]
+    return [finding.code for finding in database.read(requester, preview_request, content).verdict.findings]
 
 
 def test_the_seeded_year_has_its_substitute_days(database: Database, scheduler) -> None:

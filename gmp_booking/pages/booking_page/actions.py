@@ -8,8 +8,10 @@ from typing import Any
 
 from flask import url_for
 
-from gmp_booking.approvals.service import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings.lifecycle import ENDED, FINAL, WAITING, Action, BookingState
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of, stage_of
+from gmp_booking.bookings.views import Booking
 from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
@@ -17,7 +19,6 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
 from gmp_booking.pages.booking_page.page_data import BookingFile
-from gmp_booking.requests.service import Booking, subject_of
 
 ACT_LABELS: Mapping[Action, str] = {
     Action.REVIEW: N_("Pass on"),

@@ -15,6 +15,8 @@ from gmp_booking.booking_forms.form import SEOUL, moments
 from gmp_booking.bookings.diff import Difference, differences
 from gmp_booking.bookings.labels import EXPOSURE_LABELS, RUN_TYPE_LABELS
 from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.views import Booking, BookingDetails
 from gmp_booking.changes import service
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.changes.service import ASKED_FOR, ChangeResult
@@ -29,7 +31,6 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.requests.handlers import decision_refused
-from gmp_booking.requests.service import Booking, BookingDetails, subject_of
 
 FIELDS: Final[Mapping[str, str]] = {
     "product": N_("Product"),

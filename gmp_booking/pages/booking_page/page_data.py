@@ -8,12 +8,11 @@ from datetime import datetime
 
 from gmp_booking.approvals.overrides import Override, list_overrides
 from gmp_booking.bookings.lists import list_happened
+from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.requests import service
 from gmp_booking.requests.on_behalf import Acknowledgement, list_acknowledgements
-from gmp_booking.requests.service import BookingDetails
 from gmp_booking.signatures.service import Signature, list_signatures
 
 
@@ -37,7 +36,7 @@ class BookingFile:
 
 def read_file(uow: Uow, reference: str) -> BookingFile:
     """Errors: NotFound, also for what the reader may not know of."""
-    details = service.get_details(uow, reference)
+    details = get_details(uow, reference)
     return BookingFile(
         details=details,
         signatures=list_signatures(uow, "booking", details.booking.id),

@@ -13,9 +13,8 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.clarifications import ask_again
 from gmp_booking.approvals.handlers import carry_out
-from gmp_booking.booking_forms.view_models import shown_finding
+from gmp_booking.bookings.finding_view import finding_card, findings_out
 from gmp_booking.bookings.lifecycle import Action
-from gmp_booking.bookings.schemas import findings_out
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as close
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
@@ -39,7 +38,7 @@ from gmp_booking.pages.booking_page.view_models import (
     signature_of,
     steps_of,
 )
-from gmp_booking.requests import service
+from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.handlers import decision_refused
 
 __all__ = ["booking_page"]
@@ -93,7 +92,7 @@ def _carry_out(reference: str, action: Action) -> Answer:
     if action in SAYING:
         return _say(call, done, reference, action, text=reason)
     if action is Action.CANCEL:
-        return call.answer(done, service.cancel, reference, reason=reason or "", revision=revision)
+        return call.answer(done, cancel, reference, reason=reason or "", revision=revision)
     return carry_out(
         call,
         done,
@@ -127,7 +126,7 @@ def _page(
     file = call.read(read_file, reference)
     details, booking = file.details, file.details.booking
     told = findings or findings_out(file.asked.findings, call.actor, current_language())
-    findings_shown = [shown_finding(dict(finding)) for finding in told]
+    findings_shown = [finding_card(dict(finding)) for finding in told]
     page_text = render_template(
         "booking_page/booking.html",
         booking=head_of(details, call.actor),

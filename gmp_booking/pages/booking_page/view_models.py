@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.approvals.service import current_stage
 from gmp_booking.bookings.lifecycle import FINAL, TRACKS, WAITING, BookingState, Stage, Track
+from gmp_booking.bookings.stages import current_stage
+from gmp_booking.bookings.views import Booking, BookingDetails
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.web.i18n import _, named
@@ -17,7 +18,6 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.change_section import recorded_changes
 from gmp_booking.pages.booking_page.history import HistoryLine, history_lines
 from gmp_booking.pages.booking_page.page_data import BookingFile
-from gmp_booking.requests.service import Booking, BookingDetails
 from gmp_booking.signatures.service import Signature
 
 

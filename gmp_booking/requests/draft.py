@@ -1,0 +1,55 @@
+"""Saving a booking form as a draft: it may be incomplete, and it holds no time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gmp_booking.bookings import store
+from gmp_booking.bookings.events import BookingDrafted
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.store import NewBooking
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.access import Permission, Subject, require
+from gmp_booking.kernel.errors import Conflict, Stale
+from gmp_booking.kernel.text import N_
+from gmp_booking.requests.on_behalf import acting_person_id, company_for
+
+
+def save_draft(
+    uow: Uow, form: Mapping[str, Any], *, reference: str | None = None, revision: int | None = None
+) -> Booking:
+    """Keep a form as it was typed, whatever is missing or wrong in it; nothing is held.
+
+    Errors: NotFound; Conflict when it is no longer a draft; Stale when it was saved from elsewhere meanwhile.
+    """
+    if reference is not None:
+        booking = store.get_booking(uow, reference)
+        require(uow.actor, Permission.BOOKING_DRAFT, subject_of(booking))
+        if BookingState(booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
+            raise Conflict(N_("This booking is no longer a draft."))
+        if revision is not None and revision != booking.revision:
+            raise Stale
+        store.change_booking(uow, booking, draft=dict(form))
+        return booking
+    company_id = company_for(uow, str(form.get("company") or "") or None)
+    require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
+    kind = str(form.get("kind") or "CLEANROOM")
+    new = NewBooking(
+        reference=store.new_reference(),
+        company_id=company_id,
+        kind=kind,
+        state=BookingState.DRAFT,
+        track="",
+        requested_by=acting_person_id(uow),
+        entered_by=acting_person_id(uow),
+        purpose=str(form.get("purpose") or "") or None,
+        draft=form,
+    )
+    booking_id = store.add_booking(uow, new)
+    uow.record(
+        BookingDrafted(company_id=company_id, booking_id=booking_id, reference=new.reference, version=1, kind=kind)
+    )
+    return store.get_booking(uow, new.reference)
