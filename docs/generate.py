@@ -205,7 +205,8 @@ def limits_and_times() -> str:
         "What the product starts with. None of them is a regulation: they are ours.\n",
         "## Deciding\n",
         "A request is to be decided within so many working days, and ends by itself after twice as many; a returned "
-        f"one {decision_deadlines.RETURNED_DAYS} working days after it was returned. Changes follow the same times. Both sides "
+        f"one {decision_deadlines.RETURNED_DAYS} working days after it was returned. Changes follow the same times. "
+        "Both sides "
         f"are warned {_leads(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at {reminder_offsets.MORNING:%H:%M}.\n",
         table(["Kind", "Working days to decide"], _decision_days()),
         "## Further limits\n",
@@ -321,14 +322,16 @@ def _most_connections(pool_size: int) -> int:
 
 
 def tables() -> str:
-    meanings = dict(re.findall(r"^([A-Z]+)\s{2,}(.+)$", row_policies.__doc__ or "", re.MULTILINE))
-    rows = [(f"`{name}`", wall.value, _yes(name not in WITHOUT_HISTORY)) for name, wall in sorted(ROW_POLICIES.items())]
+    meanings = dict(re.findall(r"^([A-Z_]+)\s{2,}(.+)$", row_policies.__doc__ or "", re.MULTILINE))
+    rows = [
+        (f"`{name}`", policy.value, _yes(name not in WITHOUT_HISTORY)) for name, policy in sorted(ROW_POLICIES.items())
+    ]
     return page(
-        "Tables and their walls",
+        "Tables and their row policies",
         "gmp_booking/infra/database/row_policies.py",
-        "Who may see and change the rows of each table, whatever SQL is typed.\n",
-        table(["Wall", "Meaning"], ((wall.value, meanings[wall.value]) for wall in row_policies.RowPolicy)),
-        table(["Table", "Wall", "Row history"], rows),
+        "Who may read and change the rows of each table, whatever SQL is typed.\n",
+        table(["Policy", "Meaning"], ((policy.value, meanings[policy.value]) for policy in row_policies.RowPolicy)),
+        table(["Table", "Policy", "Row history"], rows),
     )
 
 

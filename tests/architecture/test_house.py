@@ -1,4 +1,4 @@
-"""The house stands as ARCHITECTURE.md says: floors, one place that commits, one that looks with the engine's eyes."""
+"""The house stands as ARCHITECTURE.md says: layers, one place that commits, one that looks with the engine's eyes."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ MARKED_SAFE = {
 }
 
 
-def test_the_floors_hold() -> None:
+def test_the_layers_hold() -> None:
     program = Path(sys.executable).with_name("lint-imports")
     finished = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "0 broken" in finished.stdout
 
 
-def test_every_feature_stands_on_a_floor_of_the_drawing() -> None:
-    drawing = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Floors")[2].partition("\n## ")[0]
+def test_every_package_stands_in_a_layer_of_the_drawing() -> None:
+    drawing = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Layers")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([a-z_]+)`", drawing))
     standing = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert standing - {"__init__"} <= named

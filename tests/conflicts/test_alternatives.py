@@ -9,7 +9,7 @@ from conflict_facts import (
     EQUIPMENT,
     ROOMS,
     SEOUL,
-    Busy,
+    Occupation,
     PersonBusy,
     at,
     busy,
@@ -281,7 +281,7 @@ stretches = st.tuples(quarters, st.integers(1, 48)).map(
     lambda drawn: Period(BASE + drawn[0] * timedelta(minutes=15), BASE + sum(drawn) * timedelta(minutes=15))
 )
 diaries = st.lists(stretches, max_size=6).map(
-    lambda periods: tuple(Busy(period, 2, "BK-RIVAL777") for period in periods)
+    lambda periods: tuple(Occupation(period, 2, "BK-RIVAL777") for period in periods)
 )
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import permutations
 
-from conflict_facts import Busy, case, during, equipment, reservation, session
+from conflict_facts import Occupation, case, during, equipment, reservation, session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -205,7 +205,7 @@ def test_places_are_found_whenever_there_are_any_and_eq01_says_the_same(drawn, r
     )
     facts = case(
         reservations=reservations,
-        with_equipment=(equipment("INC-01", *(tuple(Busy(hours(*one)) for one in spans) for spans in drawn)),),
+        with_equipment=(equipment("INC-01", *(tuple(Occupation(hours(*one)) for one in spans) for spans in drawn)),),
         now=ZERO,
     )
     busy = {unit_id: [hours(*one) for one in spans] for unit_id, spans in enumerate(drawn)}

@@ -1,7 +1,7 @@
 """EQ-01: equipment has as many places free throughout as are asked for."""
 
 import pytest
-from conflict_facts import ME, TICK, Busy, busy, case, during, equipment, reservation, session
+from conflict_facts import ME, TICK, Occupation, busy, case, during, equipment, reservation, session
 
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Severity
@@ -45,9 +45,9 @@ def test_a_second_run_on_one_cell_processor_clashes():
 @pytest.mark.parametrize("taken", [during("9", "9", 1, until=2), during("9", "9", 20, until=25)])
 def test_runs_that_touch_pass_and_a_microsecond_more_clashes(taken):
     run = (reservation("ACP-01", CULTURE),)
-    assert findings(reservations=run, **processor(Busy(taken))) == []
+    assert findings(reservations=run, **processor(Occupation(taken))) == []
     longer = taken.padded(before=TICK, after=TICK)
-    assert len(findings(reservations=run, **processor(Busy(longer)))) == 1
+    assert len(findings(reservations=run, **processor(Occupation(longer)))) == 1
 
 
 def test_a_place_must_be_free_throughout_not_another_one_each_day():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conflict_facts import ME, TICK, Busy, at, busy, case, during, reservation, room, session
+from conflict_facts import ME, TICK, Occupation, at, busy, case, during, reservation, room, session
 
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Severity
@@ -30,12 +30,12 @@ def test_two_bookings_that_share_half_an_hour_clash():
 
 @pytest.mark.parametrize("taken", [during("7", "9"), during("12", "15")])
 def test_touching_bookings_do_not_clash(taken):
-    assert findings(with_b01(Busy(taken))(session("9", "12"))) == []
+    assert findings(with_b01(Occupation(taken))(session("9", "12"))) == []
 
 
 @pytest.mark.parametrize("taken", [during("7", "9").padded(after=TICK), during("12", "15").padded(before=TICK)])
 def test_one_microsecond_too_many_at_either_end_clashes(taken):
-    assert len(findings(with_b01(Busy(taken))(session("9", "12")))) == 1
+    assert len(findings(with_b01(Occupation(taken))(session("9", "12")))) == 1
 
 
 @pytest.mark.parametrize("side", ["setup", "teardown"])
