@@ -21,7 +21,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from tests import factories
 from tests.facility import lay_test_facility
-from tests.memory import folder_in_memory
+from tests.memory_folder import folder_in_memory
 
 _numbers = itertools.count(1)
 

@@ -13,7 +13,7 @@ from gmp_booking.accounts import passwords, service
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.people.service import find_person_by_email
-from tests.accounts.doors import CHEAP, PASSWORD, Browser, make_app
+from tests.accounts.sign_in_clients import CHEAP, PASSWORD, Browser, make_app
 
 QA = "qa@brc.example"
 ADMIN = "admin@brc.example"

@@ -8,10 +8,10 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from tests.doors import PASSWORD, Visitor, form_of
-from tests.standing import Standing, standing
+from tests.clients import PASSWORD, Visitor, form_of
+from tests.shared_app import SharedApp, shared_app
 
-__all__ = ["standing"]
+__all__ = ["shared_app"]
 REQUESTER = "requester@gaon.example"
 
 
@@ -21,8 +21,8 @@ def hidden(page: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def visitor(standing: Standing) -> Visitor:
-    one = Visitor(standing.app, REQUESTER)
+def visitor(shared_app: SharedApp) -> Visitor:
+    one = Visitor(shared_app.app, REQUESTER)
     one.client.delete_cookie("sid")
     one.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     return one
@@ -34,7 +34,7 @@ def sign_in(client: FlaskClient, page: str, *, password: str = PASSWORD) -> str:
     return answer.text
 
 
-def test_a_form_sent_after_its_session_ended_comes_back(standing: Standing, visitor: Visitor) -> None:
+def test_a_form_sent_after_its_session_ended_comes_back(shared_app: SharedApp, visitor: Visitor) -> None:
     form = form_of(purpose="P2 <harvest>", sessions=[{"room": "C-01", "people": ["a@x.example", "b@x.example"]}])
     sent = visitor.post("/bookings/new", form)
     assert sent.status_code == 401
@@ -45,11 +45,11 @@ def test_a_form_sent_after_its_session_ended_comes_back(standing: Standing, visi
     assert ("purpose", "P2 <harvest>") in kept
     assert [text for name, text in kept if name == "sessions-0-people"] == ["a@x.example", "b@x.example"]
     assert 'action="/bookings/new"' in page
-    before = standing.ask("SELECT count(*) AS n FROM booking")[0]["n"]
+    before = shared_app.ask("SELECT count(*) AS n FROM booking")[0]["n"]
     shown = visitor.client.post("/bookings/new", data={**dict(kept), "op": "check"})
     assert shown.status_code == 200
     assert "P2 &lt;harvest&gt;" in shown.text
-    assert standing.ask("SELECT count(*) AS n FROM booking")[0]["n"] == before
+    assert shared_app.ask("SELECT count(*) AS n FROM booking")[0]["n"] == before
 
 
 def test_what_is_kept_never_sends_itself(visitor: Visitor) -> None:
@@ -58,8 +58,8 @@ def test_what_is_kept_never_sends_itself(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("kept", ["", "no json", "[1]", '{"a": "b"}', '[["a"]]', "[" * 5000])
-def test_nonsense_in_place_of_a_form_does_no_harm(standing: Standing, kept: str) -> None:
-    client = standing.app.test_client()
+def test_nonsense_in_place_of_a_form_does_no_harm(shared_app: SharedApp, kept: str) -> None:
+    client = shared_app.app.test_client()
     fields = dict(hidden(client.get("/login").text)) | {"next": "/bookings/new", "kept": kept}
     answer = client.post("/login", data=fields | {"email": REQUESTER, "password": PASSWORD})
     assert answer.status_code == (200 if kept else 303)

@@ -14,7 +14,7 @@ from gmp_booking.accounts.store import Idle
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Invalid, NotFound, TooSoon
 from tests.accounts.conftest import ADMIN, QA, REQUESTER, give_account
-from tests.accounts.doors import PASSWORD, Browser, make_app
+from tests.accounts.sign_in_clients import PASSWORD, Browser, make_app
 
 PEPPER = b"p" * 32
 

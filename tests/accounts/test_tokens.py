@@ -10,7 +10,7 @@ from gmp_booking.accounts import service
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Invalid
 from tests.accounts.conftest import ADMIN, QA
-from tests.accounts.doors import Browser
+from tests.accounts.sign_in_clients import Browser
 
 
 @pytest.fixture

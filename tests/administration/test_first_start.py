@@ -18,8 +18,8 @@ from gmp_booking.infra.database.migrate import migrate
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
+from tests.clients import PASSWORD, Visitor, make_app
 from tests.conftest import Place, place_of
-from tests.doors import PASSWORD, Visitor, make_app
 
 FIRST = {
     "code": "NEW",

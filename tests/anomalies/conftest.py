@@ -7,7 +7,7 @@ import pytest
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
-from tests.anomalies.rivals import Rivals, settle
+from tests.anomalies.competitors import Rivals, settle
 from tests.conftest import Place, place_of
 
 

@@ -16,7 +16,7 @@ from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from tests.facility import lay_test_facility
-from tests.rig import CHEAP_HASH, ROOT, Client, ServerLog, a_free_port, children_of, command_of, enrol
+from tests.server_harness import CHEAP_HASH, ROOT, Client, ServerLog, a_free_port, children_of, command_of, enrol
 
 PROGRAM = Path(sys.executable).with_name("gmp-booking")
 PARTS = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.races.requests import FULL_ROOMS, a_reservation, a_session, cleanroom_work, weeks_of_its_own, working_hours
-from tests.rig import PASSWORD, Call, Client, Ledger, Reply
+from tests.server_harness import PASSWORD, Call, Client, Ledger, Reply
 
 REQUESTERS = ["requester@gaon.example", "requester@saebyeok.example", "requester@hanbit.example"]
 SCHEDULER, QA = "scheduler@brc.example", "qa@brc.example"

@@ -14,7 +14,7 @@ import pytest
 from tests.anomalies.installation import Installation
 from tests.anomalies.load import OF_NO_ACCOUNT, QA, REQUESTERS, SCHEDULER, Load
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
-from tests.races.told import told
+from tests.races.client_log import told
 
 BACK_WITHIN_S = 30
 VICTIMS = ("web worker", "worker", "database")

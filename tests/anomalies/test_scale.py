@@ -16,9 +16,9 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
+from tests.clients import PASSWORD, Program, Visitor, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place, place_of
-from tests.doors import PASSWORD, Program, Visitor, make_app, open_accounts, utc, weekday_at
-from tests.watch import watching
+from tests.statement_watch import watching
 
 FEW = 1_000
 MANY = 12_000

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from gmp_booking.approvals.jobs import expire_overdue
-from tests.doors import form_of
-from tests.standing import SIGNED, Standing
+from tests.clients import form_of
+from tests.shared_app import SIGNED, SharedApp
 
 SCHEDULER, QA, REQUESTER, APPROVER = (
     "scheduler@brc.example",
@@ -18,61 +18,67 @@ SCHEDULER, QA, REQUESTER, APPROVER = (
 )
 
 
-def let_its_time_pass(standing: Standing, reference: str) -> None:
+def let_its_time_pass(shared_app: SharedApp, reference: str) -> None:
     statement = "UPDATE booking SET pending_until = gmp_now() - interval '1 minute' WHERE reference = %s RETURNING id"
-    standing.ask(statement, reference)
+    shared_app.ask(statement, reference)
 
 
-def state_of(standing: Standing, reference: str) -> str:
-    return str(standing.ask("SELECT state FROM booking WHERE reference = %s", reference)[0]["state"])
+def state_of(shared_app: SharedApp, reference: str) -> str:
+    return str(shared_app.ask("SELECT state FROM booking WHERE reference = %s", reference)[0]["state"])
 
 
-def slots_of(standing: Standing, reference: str) -> int:
+def slots_of(shared_app: SharedApp, reference: str) -> int:
     statement = "SELECT count(*) FROM slot JOIN booking b ON b.id = booking_id WHERE b.reference = %s AND slot.active"
-    return int(standing.ask(statement, reference)[0]["count"])
+    return int(shared_app.ask(statement, reference)[0]["count"])
 
 
-def events_of(standing: Standing, reference: str) -> list[str]:
-    rows = standing.ask("SELECT event FROM journal WHERE reference = %s ORDER BY id", reference)
+def events_of(shared_app: SharedApp, reference: str) -> list[str]:
+    rows = shared_app.ask("SELECT event FROM journal WHERE reference = %s ORDER BY id", reference)
     return [row["event"] for row in rows]
 
 
-def test_a_request_whose_time_is_up_frees_its_slots_and_no_other_one_does(standing: Standing) -> None:
-    ended, returned, standing_one = standing.book(), standing.book("returned"), standing.book()
+def test_a_request_whose_time_is_up_frees_its_slots_and_no_other_one_does(shared_app: SharedApp) -> None:
+    ended, returned, standing_one = shared_app.book(), shared_app.book("returned"), shared_app.book()
     for reference in (ended, returned):
-        let_its_time_pass(standing, reference)
-    expire_overdue(standing.database)
-    assert [state_of(standing, each) for each in (ended, returned, standing_one)] == ["EXPIRED", "EXPIRED", "SUBMITTED"]
-    assert [slots_of(standing, each) for each in (ended, returned, standing_one)] == [0, 0, 1]
-    (entry,) = standing.ask("SELECT * FROM journal WHERE reference = %s AND event = 'BookingExpired'", returned)
+        let_its_time_pass(shared_app, reference)
+    expire_overdue(shared_app.database)
+    assert [state_of(shared_app, each) for each in (ended, returned, standing_one)] == [
+        "EXPIRED",
+        "EXPIRED",
+        "SUBMITTED",
+    ]
+    assert [slots_of(shared_app, each) for each in (ended, returned, standing_one)] == [0, 0, 1]
+    (entry,) = shared_app.ask("SELECT * FROM journal WHERE reference = %s AND event = 'BookingExpired'", returned)
     assert (entry["actor_name"], entry["data"]["was"]) == ("gmp_booking", "RETURNED")
 
 
-def test_what_is_confirmed_never_expires(standing: Standing) -> None:
-    reference = standing.book("confirmed")
-    assert standing.ask("SELECT pending_until FROM booking WHERE reference = %s", reference)[0]["pending_until"] is None
-    let_its_time_pass(standing, reference)
-    expire_overdue(standing.database)
-    assert state_of(standing, reference) == "CONFIRMED"
+def test_what_is_confirmed_never_expires(shared_app: SharedApp) -> None:
+    reference = shared_app.book("confirmed")
+    assert (
+        shared_app.ask("SELECT pending_until FROM booking WHERE reference = %s", reference)[0]["pending_until"] is None
+    )
+    let_its_time_pass(shared_app, reference)
+    expire_overdue(shared_app.database)
+    assert state_of(shared_app, reference) == "CONFIRMED"
 
 
-def test_ten_workers_at_once_let_each_request_expire_once(standing: Standing) -> None:
-    references = [standing.book() for _ in range(3)]
+def test_ten_workers_at_once_let_each_request_expire_once(shared_app: SharedApp) -> None:
+    references = [shared_app.book() for _ in range(3)]
     for reference in references:
-        let_its_time_pass(standing, reference)
+        let_its_time_pass(shared_app, reference)
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda _: expire_overdue(standing.database), range(10)))
-    assert [events_of(standing, each).count("BookingExpired") for each in references] == [1, 1, 1]
+        list(pool.map(lambda _: expire_overdue(shared_app.database), range(10)))
+    assert [events_of(shared_app, each).count("BookingExpired") for each in references] == [1, 1, 1]
 
 
-def cap(standing: Standing, room_days: int) -> None:
-    standing.ask("UPDATE company SET pending_room_days_cap = %s WHERE code = 'GAO' RETURNING id", room_days)
+def cap(shared_app: SharedApp, room_days: int) -> None:
+    shared_app.ask("UPDATE company SET pending_room_days_cap = %s WHERE code = 'GAO' RETURNING id", room_days)
 
 
-def test_a_company_keeps_no_more_waiting_than_its_limit_and_is_told_how_much_that_is(standing: Standing) -> None:
-    program = standing.program(REQUESTER)
-    cap(standing, 1)
-    day = weekdays(standing)
+def test_a_company_keeps_no_more_waiting_than_its_limit_and_is_told_how_much_that_is(shared_app: SharedApp) -> None:
+    program = shared_app.program(REQUESTER)
+    cap(shared_app, 1)
+    day = weekdays(shared_app)
     first = program.post("/api/v1/bookings", room_on(next(day), "T-01"))
     assert first.status_code == 201, first.text
     second = program.post("/api/v1/bookings", room_on(next(day), "T-01"))
@@ -81,18 +87,18 @@ def test_a_company_keeps_no_more_waiting_than_its_limit_and_is_told_how_much_tha
     assert refused.status_code == 409
     assert refused.json["pending_limit"] == {"waiting": 1, "together": 2, "limit": 1}
     assert "at most 1 may" in refused.json["detail"]
-    assert program.post("/api/v1/bookings", standing.incubator_body()).status_code == 201, "an incubator is no room"
-    entered = standing.program(SCHEDULER).post("/api/v1/bookings", room_on(next(day), "T-02") | {"booked_for": "GAO"})
+    assert program.post("/api/v1/bookings", shared_app.incubator_body()).status_code == 201, "an incubator is no room"
+    entered = shared_app.program(SCHEDULER).post("/api/v1/bookings", room_on(next(day), "T-02") | {"booked_for": "GAO"})
     assert entered.status_code == 409, "what staff enter counts for the company"
     program.post(f"/api/v1/bookings/{first.json['reference']}/cancel", {"reason": "Not needed any more"})
     program.post(f"/api/v1/bookings/{second.json['reference']}/cancel", {"reason": "Not needed any more"})
     assert program.post("/api/v1/bookings", room_on(next(day), "T-02")).status_code == 201
-    cap(standing, 100_000)
+    cap(shared_app, 100_000)
 
 
-def weekdays(standing: Standing) -> Any:
+def weekdays(shared_app: SharedApp) -> Any:
     """Mornings nobody else of this module uses."""
-    start = standing.free_hour().replace(hour=9) + timedelta(weeks=30)
+    start = shared_app.free_hour().replace(hour=9) + timedelta(weeks=30)
     while True:
         if start.weekday() < 5:
             yield start
@@ -107,21 +113,21 @@ def room_on(start: Any, room: str) -> dict[str, Any]:
     }
 
 
-def test_the_form_is_kept_when_the_limit_is_in_the_way(standing: Standing) -> None:
-    cap(standing, 0)
-    start = next(weekdays(standing))
+def test_the_form_is_kept_when_the_limit_is_in_the_way(shared_app: SharedApp) -> None:
+    cap(shared_app, 0)
+    start = next(weekdays(shared_app))
     part = {"room": "T-01", "start": start, "end": start + timedelta(hours=3), "headcount": "2"}
-    page = standing.visit(REQUESTER).post(
+    page = shared_app.visit(REQUESTER).post(
         "/bookings/new", form_of(kind="TECH_DEMO", product="", run_type="", title="Autumn show", sessions=[part])
     )
     assert page.status_code == 409
     assert "Autumn show" in page.text
     assert "at most 0 may" in page.text
-    cap(standing, 100_000)
+    cap(shared_app, 100_000)
 
 
-def campaign(standing: Standing, room: str = "B-03") -> dict[str, Any]:
-    days = weekdays(standing)
+def campaign(shared_app: SharedApp, room: str = "B-03") -> dict[str, Any]:
+    days = weekdays(shared_app)
     starts = [next(days) for _ in range(6)]
     sessions = [
         {"room": room, "start": s.isoformat(), "end": (s + timedelta(hours=4)).isoformat(), "headcount": 2}
@@ -131,53 +137,53 @@ def campaign(standing: Standing, room: str = "B-03") -> dict[str, Any]:
 
 
 def test_work_on_more_than_five_days_is_asked_for_by_a_signatory_unless_the_company_has_but_one_manager(
-    standing: Standing,
+    shared_app: SharedApp,
 ) -> None:
-    body = campaign(standing)
-    refused = standing.program(REQUESTER).post("/api/v1/bookings", body)
+    body = campaign(shared_app)
+    refused = shared_app.program(REQUESTER).post("/api/v1/bookings", body)
     assert refused.status_code == 403
     assert "authorised signatory" in refused.json["detail"]
-    standing.ask("UPDATE company SET single_signatory = true WHERE code = 'GAO' RETURNING id")
-    assert standing.program(REQUESTER).post("/api/v1/bookings", body).status_code == 201
-    standing.ask("UPDATE company SET single_signatory = false WHERE code = 'GAO' RETURNING id")
-    assert standing.program(APPROVER).post("/api/v1/bookings", campaign(standing, "B-02")).status_code == 201
+    shared_app.ask("UPDATE company SET single_signatory = true WHERE code = 'GAO' RETURNING id")
+    assert shared_app.program(REQUESTER).post("/api/v1/bookings", body).status_code == 201
+    shared_app.ask("UPDATE company SET single_signatory = false WHERE code = 'GAO' RETURNING id")
+    assert shared_app.program(APPROVER).post("/api/v1/bookings", campaign(shared_app, "B-02")).status_code == 201
 
 
-def test_an_answer_in_words_gives_the_request_back_to_the_stage_that_asked(standing: Standing) -> None:
-    reference = standing.book("reviewed")
+def test_an_answer_in_words_gives_the_request_back_to_the_stage_that_asked(shared_app: SharedApp) -> None:
+    reference = shared_app.book("reviewed")
     address = f"/api/v1/bookings/{reference}"
-    asked = standing.program(QA).post(f"{address}/return", {"reason": "Which lot is it?"})
+    asked = shared_app.program(QA).post(f"{address}/return", {"reason": "Which lot is it?"})
     assert asked.json["state"] == "RETURNED"
-    assert standing.program(QA).post(f"{address}/ask", {"text": "And which shelf?"}).json["state"] == "RETURNED"
-    assert standing.program(SCHEDULER).post(f"{address}/ask", {"text": "And which shelf?"}).status_code == 403
-    program = standing.program(REQUESTER)
+    assert shared_app.program(QA).post(f"{address}/ask", {"text": "And which shelf?"}).json["state"] == "RETURNED"
+    assert shared_app.program(SCHEDULER).post(f"{address}/ask", {"text": "And which shelf?"}).status_code == 403
+    program = shared_app.program(REQUESTER)
     assert program.post(f"{address}/answer", {"text": " "}).status_code == 422
     answered = program.post(f"{address}/answer", {"text": "Lot 7, the upper shelf"})
     assert (answered.json["state"], answered.json["version"]) == ("UNDER_REVIEW", 1)
     assert program.post(f"{address}/answer", {"text": "Lot 7, the upper shelf"}).status_code == 409
-    page = standing.visit(REQUESTER).get(f"/bookings/{reference}").text
+    page = shared_app.visit(REQUESTER).get(f"/bookings/{reference}").text
     assert page.index("Which lot is it?") < page.index("And which shelf?") < page.index("Lot 7, the upper shelf")
-    assert standing.program(QA).post(f"{address}/approve", SIGNED).json["state"] == "CONFIRMED"
+    assert shared_app.program(QA).post(f"{address}/approve", SIGNED).json["state"] == "CONFIRMED"
 
 
-def test_an_answer_goes_with_a_changed_request(standing: Standing) -> None:
-    reference = standing.book("returned")
-    visitor = standing.visit(REQUESTER)
+def test_an_answer_goes_with_a_changed_request(shared_app: SharedApp) -> None:
+    reference = shared_app.book("returned")
+    visitor = shared_app.visit(REQUESTER)
     form = visitor.get(f"/bookings/{reference}/edit").text
     assert "Which shelf is it?" in form
-    start = standing.free_hour()
+    start = shared_app.free_hour()
     part = {"resource": "INC-01", "units": "1", "start": start, "end": start + timedelta(hours=1)}
     fields = form_of(kind="EQUIPMENT", product="", run_type="", equipment=[part]) | {"answer": "The lowest one"}
     assert visitor.post(f"/bookings/{reference}/edit", fields).status_code == 303
-    assert events_of(standing, reference)[-2:] == ["BookingAnswered", "BookingSubmitted"]
+    assert events_of(shared_app, reference)[-2:] == ["BookingAnswered", "BookingSubmitted"]
     assert "The lowest one" in visitor.get(f"/bookings/{reference}").text
 
 
-def test_of_two_tabs_the_second_draft_is_told(standing: Standing) -> None:
-    visitor = standing.visit(REQUESTER)
+def test_of_two_tabs_the_second_draft_is_told(shared_app: SharedApp) -> None:
+    visitor = shared_app.visit(REQUESTER)
     made = visitor.post("/bookings/new", form_of(operation="save_draft", purpose="first"))
     address = made.headers["Location"].split("?")[0]
-    (row,) = standing.ask("SELECT revision FROM booking WHERE reference = %s", address.split("/")[2])
+    (row,) = shared_app.ask("SELECT revision FROM booking WHERE reference = %s", address.split("/")[2])
     fields = {"revision": str(row["revision"])}
     assert visitor.post(address, form_of(operation="save_draft", purpose="second") | fields).status_code == 303
     stale = visitor.post(address, form_of(operation="save_draft", purpose="third") | fields)

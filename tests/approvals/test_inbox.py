@@ -8,72 +8,74 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.doors import PASSWORD
-from tests.standing import SIGNED, Standing
+from tests.clients import PASSWORD
+from tests.shared_app import SIGNED, SharedApp
 
 SCHEDULER, QA, REQUESTER = "scheduler@brc.example", "qa@brc.example", "requester@gaon.example"
 
 
-def waiting(standing: Standing, email: str = SCHEDULER, **query: Any) -> dict[str, Any]:
-    return dict(standing.program(email).get(f"/api/v1/decisions?{urlencode(query | {'page_size': 200})}").json)
+def waiting(shared_app: SharedApp, email: str = SCHEDULER, **query: Any) -> dict[str, Any]:
+    return dict(shared_app.program(email).get(f"/api/v1/decisions?{urlencode(query | {'page_size': 200})}").json)
 
 
 def references(found: dict[str, Any]) -> set[str]:
     return {row["reference"] for row in found["waiting"]}
 
 
-def item(standing: Standing, reference: str) -> str:
-    (row,) = standing.ask("SELECT revision FROM booking WHERE reference = %s", reference)
+def item(shared_app: SharedApp, reference: str) -> str:
+    (row,) = shared_app.ask("SELECT revision FROM booking WHERE reference = %s", reference)
     return f"{reference}:{row['revision']}"
 
 
-def act(standing: Standing, reference: str, action: str, **more: Any) -> dict[str, Any]:
-    revision = int(item(standing, reference).split(":")[1])
+def act(shared_app: SharedApp, reference: str, action: str, **more: Any) -> dict[str, Any]:
+    revision = int(item(shared_app, reference).split(":")[1])
     return {"reference": reference, "action": action, "revision": revision} | more
 
 
-def test_each_row_says_who_decides_and_by_when(standing: Standing) -> None:
-    reference = standing.book()
-    row = next(row for row in waiting(standing)["waiting"] if row["reference"] == reference)
+def test_each_row_says_who_decides_and_by_when(shared_app: SharedApp) -> None:
+    reference = shared_app.book()
+    row = next(row for row in waiting(shared_app)["waiting"] if row["reference"] == reference)
     assert (row["stage"], row["deciders"], row["may_decide"]) == ("SCHEDULER", ["Staff scheduler"], True)
     assert row["submitted_at"] < row["decide_by"] < row["pending_until"]
-    assert reference not in references(waiting(standing, QA))
-    seen = next(row for row in waiting(standing, QA, stage="all")["waiting"] if row["reference"] == reference)
+    assert reference not in references(waiting(shared_app, QA))
+    seen = next(row for row in waiting(shared_app, QA, stage="all")["waiting"] if row["reference"] == reference)
     assert seen["may_decide"] is False
-    page = standing.visit(SCHEDULER).get("/inbox").text
+    page = shared_app.visit(SCHEDULER).get("/inbox").text
     assert reference in page
     assert "Staff scheduler" in page
 
 
-def test_a_company_reads_no_inbox(standing: Standing) -> None:
-    assert standing.program(REQUESTER).get("/api/v1/decisions").status_code == 403
+def test_a_company_reads_no_inbox(shared_app: SharedApp) -> None:
+    assert shared_app.program(REQUESTER).get("/api/v1/decisions").status_code == 403
 
 
-def test_the_address_narrows_what_is_shown(standing: Standing) -> None:
-    late, other = standing.book(), standing.book()
-    standing.ask("UPDATE booking SET decide_by = gmp_now() - interval '1 day' WHERE reference = %s RETURNING id", late)
-    assert other in references(waiting(standing))
-    assert references(waiting(standing, late=1)) == {late}
-    assert references(waiting(standing, q=other[3:])) == {other}
-    assert {late, other} <= references(waiting(standing, company="GAO", kind="EQUIPMENT"))
-    assert not references(waiting(standing, company="SAE"))
-    assert not references(waiting(standing, room="B-01"))
-    assert not references(waiting(standing, changes=1))
-    page = standing.visit(SCHEDULER).get("/inbox?late=1&sort=due").text
+def test_the_address_narrows_what_is_shown(shared_app: SharedApp) -> None:
+    late, other = shared_app.book(), shared_app.book()
+    shared_app.ask(
+        "UPDATE booking SET decide_by = gmp_now() - interval '1 day' WHERE reference = %s RETURNING id", late
+    )
+    assert other in references(waiting(shared_app))
+    assert references(waiting(shared_app, late=1)) == {late}
+    assert references(waiting(shared_app, q=other[3:])) == {other}
+    assert {late, other} <= references(waiting(shared_app, company="GAO", kind="EQUIPMENT"))
+    assert not references(waiting(shared_app, company="SAE"))
+    assert not references(waiting(shared_app, room="B-01"))
+    assert not references(waiting(shared_app, changes=1))
+    page = shared_app.visit(SCHEDULER).get("/inbox?late=1&sort=due").text
     assert late in page
     assert other not in page
     assert "overdue" in page
 
 
-def test_ticked_records_are_shown_in_full_and_decided_one_by_one(standing: Standing) -> None:
-    good, stale = standing.book("reviewed"), standing.book("reviewed")
-    items = [item(standing, good), item(standing, stale)]
-    visitor = standing.visit(QA)
+def test_ticked_records_are_shown_in_full_and_decided_one_by_one(shared_app: SharedApp) -> None:
+    good, stale = shared_app.book("reviewed"), shared_app.book("reviewed")
+    items = [item(shared_app, good), item(shared_app, stale)]
+    visitor = shared_app.visit(QA)
     form = visitor.get("/inbox/decide?" + urlencode({"item": items}, doseq=True)).text
     assert all(each in form for each in items)
     assert form.count("INC-01") == 2
     assert "Approved – quality assurance" in form
-    standing.ask("UPDATE booking SET revision = revision + 1 WHERE reference = %s RETURNING id", stale)
+    shared_app.ask("UPDATE booking SET revision = revision + 1 WHERE reference = %s RETURNING id", stale)
     key = re.search(r'name="idempotency_key" value="([^"]+)"', form)
     assert key
     fields = {"item": items, "password": PASSWORD, "action": "forward", "idempotency_key": key[1]}
@@ -83,36 +85,41 @@ def test_ticked_records_are_shown_in_full_and_decided_one_by_one(standing: Stand
     assert "Someone changed this in the meantime" in done.text
     again = visitor.post("/inbox/decide", fields)
     assert "1 of 2 done." in again.text, "a double click is told the same"
-    (signature,) = standing.ask("SELECT * FROM signature WHERE record_reference = %s", good)
-    (version,) = standing.ask(
+    (signature,) = shared_app.ask("SELECT * FROM signature WHERE record_reference = %s", good)
+    (version,) = shared_app.ask(
         "SELECT content_hash FROM booking_version v JOIN booking b ON b.id = v.booking_id WHERE b.reference = %s", good
     )
     assert (signature["meaning"], signature["content_hash"]) == ("APPROVED – QA", version["content_hash"])
-    assert standing.ask("SELECT state FROM booking WHERE reference = %s", stale)[0]["state"] == "UNDER_REVIEW"
+    assert shared_app.ask("SELECT state FROM booking WHERE reference = %s", stale)[0]["state"] == "UNDER_REVIEW"
 
 
-def test_with_a_wrong_password_nothing_is_decided_and_the_form_is_kept(standing: Standing) -> None:
-    reference = standing.book("reviewed")
-    fields = {"item": item(standing, reference), "password": "not it", "action": "reject", "reason": "Not this quarter"}
-    page = standing.visit(QA).post("/inbox/decide", fields)
+def test_with_a_wrong_password_nothing_is_decided_and_the_form_is_kept(shared_app: SharedApp) -> None:
+    reference = shared_app.book("reviewed")
+    fields = {
+        "item": item(shared_app, reference),
+        "password": "not it",
+        "action": "reject",
+        "reason": "Not this quarter",
+    }
+    page = shared_app.visit(QA).post("/inbox/decide", fields)
     assert page.status_code == 422
     assert "Not this quarter" in page.text
-    assert standing.ask("SELECT state FROM booking WHERE reference = %s", reference)[0]["state"] == "UNDER_REVIEW"
+    assert shared_app.ask("SELECT state FROM booking WHERE reference = %s", reference)[0]["state"] == "UNDER_REVIEW"
 
 
-def test_a_program_decides_on_several_under_one_signature(standing: Standing) -> None:
-    approved, returned, rejected = (standing.book("reviewed") for _ in range(3))
-    early = standing.book()
+def test_a_program_decides_on_several_under_one_signature(shared_app: SharedApp) -> None:
+    approved, returned, rejected = (shared_app.book("reviewed") for _ in range(3))
+    early = shared_app.book()
     body = SIGNED | {
         "items": [
-            act(standing, approved, "approve"),
-            act(standing, returned, "return", reason="Which lot is it?"),
-            act(standing, rejected, "reject", reason="Not in this quarter"),
-            act(standing, early, "approve"),
+            act(shared_app, approved, "approve"),
+            act(shared_app, returned, "return", reason="Which lot is it?"),
+            act(shared_app, rejected, "reject", reason="Not in this quarter"),
+            act(shared_app, early, "approve"),
             {"reference": "BK-ZZZZZZZZ", "action": "approve", "revision": 1},
         ]
     }
-    program = standing.program(QA)
+    program = shared_app.program(QA)
     results = program.post("/api/v1/decisions", body, **{"Idempotency-Key": "a morning's work"}).json["results"]
     assert [(each["done"], each["state"]) for each in results] == [
         (True, "CONFIRMED"),
@@ -124,7 +131,7 @@ def test_a_program_decides_on_several_under_one_signature(standing: Standing) ->
     assert [each["status"] for each in results[3:]] == [403, 404]
     again = program.post("/api/v1/decisions", body, **{"Idempotency-Key": "a morning's work"}).json["results"]
     assert [each["done"] for each in again] == [True, True, True, False, False]
-    signed = standing.ask(
+    signed = shared_app.ask(
         "SELECT record_reference, meaning FROM signature WHERE record_reference = ANY(%s)",
         [approved, returned, rejected],
     )
@@ -134,15 +141,17 @@ def test_a_program_decides_on_several_under_one_signature(standing: Standing) ->
     }
 
 
-def test_without_a_signature_what_is_signed_is_refused_and_the_rest_is_done(standing: Standing) -> None:
-    signed, unsigned = standing.book("reviewed"), standing.book("reviewed")
-    body = {"items": [act(standing, signed, "approve"), act(standing, unsigned, "return", reason="Which lot is it?")]}
-    results = standing.program(QA).post("/api/v1/decisions", body).json["results"]
+def test_without_a_signature_what_is_signed_is_refused_and_the_rest_is_done(shared_app: SharedApp) -> None:
+    signed, unsigned = shared_app.book("reviewed"), shared_app.book("reviewed")
+    body = {
+        "items": [act(shared_app, signed, "approve"), act(shared_app, unsigned, "return", reason="Which lot is it?")]
+    }
+    results = shared_app.program(QA).post("/api/v1/decisions", body).json["results"]
     assert [(each["done"], each["status"]) for each in results] == [(False, 422), (True, 200)]
     assert "enter your password" in results[0]["why"]
 
 
 @pytest.mark.parametrize("action", ["cancel", "expire", "ask", "approve it"])
-def test_other_acts_are_no_decisions(standing: Standing, action: str) -> None:
+def test_other_acts_are_no_decisions(shared_app: SharedApp, action: str) -> None:
     body = {"items": [{"reference": "BK-ZZZZZZZZ", "action": action, "revision": 1}]}
-    assert standing.program(QA).post("/api/v1/decisions", body).status_code == 422
+    assert shared_app.program(QA).post("/api/v1/decisions", body).status_code == 422

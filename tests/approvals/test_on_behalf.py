@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gmp_booking.requests.on_behalf import link_secret
-from tests.doors import form_of
-from tests.standing import Standing
+from tests.clients import form_of
+from tests.shared_app import SharedApp
 
 SCHEDULER, REQUESTER, APPROVER, OPERATOR, RIVAL = (
     "scheduler@brc.example",
@@ -21,16 +21,18 @@ SCHEDULER, REQUESTER, APPROVER, OPERATOR, RIVAL = (
 )
 
 
-def enter(standing: Standing, booked_for: str, **more: Any) -> str:
-    made = standing.program(SCHEDULER).post("/api/v1/bookings", standing.incubator_body(booked_for=booked_for, **more))
+def enter(shared_app: SharedApp, booked_for: str, **more: Any) -> str:
+    made = shared_app.program(SCHEDULER).post(
+        "/api/v1/bookings", shared_app.incubator_body(booked_for=booked_for, **more)
+    )
     assert made.status_code == 201, made.text
     return str(made.json["reference"])
 
 
-def links(standing: Standing, reference: str) -> dict[str, str]:
+def links(shared_app: SharedApp, reference: str) -> dict[str, str]:
     """The address each person's mail carries."""
-    pepper = standing.app.extensions["gmp"].config.auth_pepper
-    rows = standing.ask(
+    pepper = shared_app.app.extensions["gmp"].config.auth_pepper
+    rows = shared_app.ask(
         "SELECT p.email, a.nonce FROM acknowledgement a JOIN booking b ON b.id = a.booking_id"
         " JOIN person p ON p.id = a.person_id WHERE b.reference = %s",
         reference,
@@ -38,8 +40,8 @@ def links(standing: Standing, reference: str) -> dict[str, str]:
     return {row["email"]: f"/confirm/{link_secret(row['nonce'], pepper)}" for row in rows}
 
 
-def people_of(standing: Standing, reference: str) -> tuple[str, str]:
-    (row,) = standing.ask(
+def people_of(shared_app: SharedApp, reference: str) -> tuple[str, str]:
+    (row,) = shared_app.ask(
         "SELECT r.email AS asked, e.email AS entered FROM booking b JOIN person r ON r.id = b.requested_by"
         " JOIN person e ON e.id = b.entered_by WHERE b.reference = %s",
         reference,
@@ -47,55 +49,55 @@ def people_of(standing: Standing, reference: str) -> tuple[str, str]:
     return row["asked"], row["entered"]
 
 
-def confirmed_by(standing: Standing, reference: str) -> list[tuple[str, bool]]:
-    rows = standing.ask(
+def confirmed_by(shared_app: SharedApp, reference: str) -> list[tuple[str, bool]]:
+    rows = shared_app.ask(
         "SELECT actor_name, data FROM journal WHERE reference = %s AND event = 'BookingAcknowledged'", reference
     )
     return [(row["actor_name"], row["data"]["by_link"]) for row in rows]
 
 
-def test_who_phoned_asked_and_who_typed_entered(standing: Standing) -> None:
-    reference = enter(standing, REQUESTER)
-    assert people_of(standing, reference) == (REQUESTER, SCHEDULER)
-    assert set(links(standing, reference)) == {REQUESTER}
-    by_code = enter(standing, "GAO")
-    assert people_of(standing, by_code) == (SCHEDULER, SCHEDULER)
-    assert set(links(standing, by_code)) == {APPROVER}, "nobody is named, so the signatories are asked"
+def test_who_phoned_asked_and_who_typed_entered(shared_app: SharedApp) -> None:
+    reference = enter(shared_app, REQUESTER)
+    assert people_of(shared_app, reference) == (REQUESTER, SCHEDULER)
+    assert set(links(shared_app, reference)) == {REQUESTER}
+    by_code = enter(shared_app, "GAO")
+    assert people_of(shared_app, by_code) == (SCHEDULER, SCHEDULER)
+    assert set(links(shared_app, by_code)) == {APPROVER}, "nobody is named, so the signatories are asked"
 
 
 @pytest.mark.parametrize("booked_for", ["ZZZ", "nobody@gaon.example", f"SAE {REQUESTER}", SCHEDULER, "GAO SAE"])
-def test_nobody_is_entered_for_whom_nobody_knows(standing: Standing, booked_for: str) -> None:
-    body = standing.incubator_body(booked_for=booked_for)
-    answer = standing.program(SCHEDULER).post("/api/v1/bookings", body)
+def test_nobody_is_entered_for_whom_nobody_knows(shared_app: SharedApp, booked_for: str) -> None:
+    body = shared_app.incubator_body(booked_for=booked_for)
+    answer = shared_app.program(SCHEDULER).post("/api/v1/bookings", body)
     assert answer.status_code == 422
     assert "booked_for" in answer.json["errors"]
 
 
-def test_opening_the_link_confirms_nothing_and_its_one_button_does_once(standing: Standing) -> None:
-    reference = enter(standing, REQUESTER)
-    link = links(standing, reference)[REQUESTER]
-    stranger = standing.app.test_client()
+def test_opening_the_link_confirms_nothing_and_its_one_button_does_once(shared_app: SharedApp) -> None:
+    reference = enter(shared_app, REQUESTER)
+    link = links(shared_app, reference)[REQUESTER]
+    stranger = shared_app.app.test_client()
     for _ in range(2):
         page = stranger.get(link)
         assert page.status_code == 200
         assert "INC-01" in page.text
         assert "Set-Cookie" not in page.headers
-    assert confirmed_by(standing, reference) == []
-    seen = standing.visit(SCHEDULER).get(f"/bookings/{reference}").text
+    assert confirmed_by(shared_app, reference) == []
+    seen = shared_app.visit(SCHEDULER).get(f"/bookings/{reference}").text
     assert "not yet confirmed by the company" in seen
     assert stranger.post(link).status_code == 303
-    assert confirmed_by(standing, reference) == [("GAO requester", True)]
+    assert confirmed_by(shared_app, reference) == [("GAO requester", True)]
     after = stranger.get(link).text
     assert "Thank you." in after
     assert "INC-01" not in after, "a used link tells no more"
     assert stranger.post(link).status_code == 409
-    assert "confirmed by the company at" in standing.visit(SCHEDULER).get(f"/bookings/{reference}").text
+    assert "confirmed by the company at" in shared_app.visit(SCHEDULER).get(f"/bookings/{reference}").text
 
 
-def test_a_link_that_is_not_right_in_every_sign_opens_nothing(standing: Standing) -> None:
-    reference = enter(standing, REQUESTER)
-    link = links(standing, reference)[REQUESTER]
-    stranger = standing.app.test_client()
+def test_a_link_that_is_not_right_in_every_sign_opens_nothing(shared_app: SharedApp) -> None:
+    reference = enter(shared_app, REQUESTER)
+    link = links(shared_app, reference)[REQUESTER]
+    stranger = shared_app.app.test_client()
     nonce = link.rsplit("_", 1)[1].split(".")[0]
     for wrong in (
         link[:-1] + ("A" if link[-1] != "A" else "B"),
@@ -105,59 +107,59 @@ def test_a_link_that_is_not_right_in_every_sign_opens_nothing(standing: Standing
     ):
         assert stranger.get(wrong).status_code == 404
         assert stranger.post(wrong).status_code == 404
-    assert confirmed_by(standing, reference) == []
+    assert confirmed_by(shared_app, reference) == []
 
 
-def test_a_link_ends_with_its_booking_and_with_its_person(standing: Standing) -> None:
-    reference = enter(standing, REQUESTER)
-    link = links(standing, reference)[REQUESTER]
+def test_a_link_ends_with_its_booking_and_with_its_person(shared_app: SharedApp) -> None:
+    reference = enter(shared_app, REQUESTER)
+    link = links(shared_app, reference)[REQUESTER]
     cancel = {"reason": "They phoned again and gave it up"}
-    assert standing.program(SCHEDULER).post(f"/api/v1/bookings/{reference}/cancel", cancel).status_code == 200
-    stranger = standing.app.test_client()
+    assert shared_app.program(SCHEDULER).post(f"/api/v1/bookings/{reference}/cancel", cancel).status_code == 200
+    stranger = shared_app.app.test_client()
     assert "nothing left to confirm" in stranger.get(link).text
     assert stranger.post(link).status_code == 409
-    other = enter(standing, "operator3@gaon.example")
-    standing.ask("UPDATE person SET active = false WHERE email = 'operator3@gaon.example' RETURNING id")
-    assert stranger.get(links(standing, other)["operator3@gaon.example"]).status_code == 404
-    standing.ask("UPDATE person SET active = true WHERE email = 'operator3@gaon.example' RETURNING id")
+    other = enter(shared_app, "operator3@gaon.example")
+    shared_app.ask("UPDATE person SET active = false WHERE email = 'operator3@gaon.example' RETURNING id")
+    assert stranger.get(links(shared_app, other)["operator3@gaon.example"]).status_code == 404
+    shared_app.ask("UPDATE person SET active = true WHERE email = 'operator3@gaon.example' RETURNING id")
 
 
-def test_a_form_of_another_site_confirms_nothing(standing: Standing) -> None:
-    reference = enter(standing, REQUESTER)
-    link = links(standing, reference)[REQUESTER]
-    answer = standing.app.test_client().post(link, headers={"Sec-Fetch-Site": "cross-site"})
+def test_a_form_of_another_site_confirms_nothing(shared_app: SharedApp) -> None:
+    reference = enter(shared_app, REQUESTER)
+    link = links(shared_app, reference)[REQUESTER]
+    answer = shared_app.app.test_client().post(link, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
-    assert confirmed_by(standing, reference) == []
+    assert confirmed_by(shared_app, reference) == []
 
 
-def test_somebody_of_the_company_confirms_signed_in_and_a_rival_never(standing: Standing) -> None:
-    reference = enter(standing, REQUESTER)
-    assert standing.visit(RIVAL).post(f"/bookings/{reference}/acknowledge").status_code == 404
-    assert standing.visit(OPERATOR).post(f"/bookings/{reference}/acknowledge").status_code == 403
-    assert standing.visit(SCHEDULER).post(f"/bookings/{reference}/acknowledge").status_code == 403
-    assert "Yes, we asked for this" in standing.visit(APPROVER).get(f"/bookings/{reference}").text
-    assert standing.visit(APPROVER).post(f"/bookings/{reference}/acknowledge").status_code == 303
-    assert confirmed_by(standing, reference) == [("GAO approver", False)]
-    assert standing.visit(REQUESTER).post(f"/bookings/{reference}/acknowledge").status_code == 409
+def test_somebody_of_the_company_confirms_signed_in_and_a_rival_never(shared_app: SharedApp) -> None:
+    reference = enter(shared_app, REQUESTER)
+    assert shared_app.visit(RIVAL).post(f"/bookings/{reference}/acknowledge").status_code == 404
+    assert shared_app.visit(OPERATOR).post(f"/bookings/{reference}/acknowledge").status_code == 403
+    assert shared_app.visit(SCHEDULER).post(f"/bookings/{reference}/acknowledge").status_code == 403
+    assert "Yes, we asked for this" in shared_app.visit(APPROVER).get(f"/bookings/{reference}").text
+    assert shared_app.visit(APPROVER).post(f"/bookings/{reference}/acknowledge").status_code == 303
+    assert confirmed_by(shared_app, reference) == [("GAO approver", False)]
+    assert shared_app.visit(REQUESTER).post(f"/bookings/{reference}/acknowledge").status_code == 409
 
 
-def test_who_answers_a_question_has_confirmed_the_rest(standing: Standing) -> None:
-    reference = enter(standing, REQUESTER)
+def test_who_answers_a_question_has_confirmed_the_rest(shared_app: SharedApp) -> None:
+    reference = enter(shared_app, REQUESTER)
     address = f"/api/v1/bookings/{reference}"
-    asked = standing.program(SCHEDULER).post(f"{address}/return", {"reason": "Which shelf is it?"})
+    asked = shared_app.program(SCHEDULER).post(f"{address}/return", {"reason": "Which shelf is it?"})
     assert asked.status_code == 200
-    answered = standing.program(REQUESTER).post(f"{address}/answer", {"text": "The lowest one"})
+    answered = shared_app.program(REQUESTER).post(f"{address}/answer", {"text": "The lowest one"})
     assert answered.status_code == 200, answered.text
-    assert confirmed_by(standing, reference) == [("GAO requester", False)]
+    assert confirmed_by(shared_app, reference) == [("GAO requester", False)]
 
 
-def test_the_form_offers_the_people_and_products_of_the_chosen_company(standing: Standing) -> None:
-    visitor = standing.visit(SCHEDULER)
+def test_the_form_offers_the_people_and_products_of_the_chosen_company(shared_app: SharedApp) -> None:
+    visitor = shared_app.visit(SCHEDULER)
     page = visitor.post("/bookings/new", form_of(operation="company", company="SAE", product="")).text
     assert re.search(r'<option value="requester@saebyeok.example"', page)
     assert "requester@gaon.example" not in page
     assert "SE-01" in page
-    start = standing.free_hour()
+    start = shared_app.free_hour()
     part = {"resource": "INC-01", "units": "1", "start": start, "end": start + timedelta(hours=1)}
     common = {"kind": "EQUIPMENT", "product": "", "run_type": "", "company": "SAE"}
     made = visitor.post(
@@ -165,6 +167,6 @@ def test_the_form_offers_the_people_and_products_of_the_chosen_company(standing:
     )
     assert made.status_code == 303
     reference = made.headers["Location"].split("/")[2].split("?")[0]
-    assert people_of(standing, reference) == ("requester@saebyeok.example", SCHEDULER)
+    assert people_of(shared_app, reference) == ("requester@saebyeok.example", SCHEDULER)
     wrong = form_of(**common, equipment=[part]) | {"asked_by": REQUESTER}
     assert visitor.post("/bookings/new", wrong).status_code == 422

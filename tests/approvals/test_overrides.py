@@ -5,42 +5,42 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.doors import form_of, weekday_at
-from tests.standing import SIGNED, Standing
+from tests.clients import form_of, weekday_at
+from tests.shared_app import SIGNED, SharedApp
 
 SIGNATORY, REQUESTER = "approver@gaon.example", "requester@gaon.example"
 SCHEDULER, PRODUCTION, QA = "scheduler@brc.example", "production@brc.example", "qa@brc.example"
 WHY = "The culture cannot wait; agreed with the head of the facility"
 
 
-def clinical(standing: Standing, hour: int, *, weeks: int = 5, weekday: int = 1) -> str:
+def clinical(shared_app: SharedApp, hour: int, *, weeks: int = 5, weekday: int = 1) -> str:
     """A clinical run of Gaon's; late in the evening it needs cover."""
     start = weekday_at(hour, weeks=weeks, weekday=weekday)
     session = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [session]}
-    made = standing.program(SIGNATORY).post("/api/v1/bookings", body)
+    made = shared_app.program(SIGNATORY).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     return f"/api/v1/bookings/{made.json['reference']}"
 
 
-def open_rules(standing: Standing, address: str) -> list[tuple[str, str]]:
-    found = standing.program(SIGNATORY).get(address).json["open_findings"]
+def open_rules(shared_app: SharedApp, address: str) -> list[tuple[str, str]]:
+    found = shared_app.program(SIGNATORY).get(address).json["open_findings"]
     return [(finding["rule"], finding["severity"]) for finding in found]
 
 
-def answer(standing: Standing, email: str, address: str, action: str, *overrides: tuple[str, str]) -> Any:
+def answer(shared_app: SharedApp, email: str, address: str, action: str, *overrides: tuple[str, str]) -> Any:
     body = SIGNED | {"overrides": [{"rule": rule, "reason": reason} for rule, reason in overrides]}
-    return standing.program(email).post(f"{address}/{action}", body)
+    return shared_app.program(email).post(f"{address}/{action}", body)
 
 
-def test_scheduling_answers_for_an_evening_session_and_the_reason_is_kept(standing: Standing) -> None:
-    address = clinical(standing, 19)
-    assert open_rules(standing, address) == [("CA-01", "SOFT")]
-    refused = answer(standing, SCHEDULER, address, "review")
+def test_scheduling_answers_for_an_evening_session_and_the_reason_is_kept(shared_app: SharedApp) -> None:
+    address = clinical(shared_app, 19)
+    assert open_rules(shared_app, address) == [("CA-01", "SOFT")]
+    refused = answer(shared_app, SCHEDULER, address, "review")
     assert refused.status_code == 409
     assert "CA-01 (Scheduling)" in refused.json["detail"]
-    assert answer(standing, SCHEDULER, address, "review", ("CA-01", WHY)).json["state"] == "UNDER_REVIEW"
-    (kept,) = standing.ask(
+    assert answer(shared_app, SCHEDULER, address, "review", ("CA-01", WHY)).json["state"] == "UNDER_REVIEW"
+    (kept,) = shared_app.ask(
         "SELECT rule, role, reason, o.version, printed_name FROM override o JOIN booking b ON b.id = o.booking_id"
         " WHERE b.reference = %s",
         address.rsplit("/", 1)[1],
@@ -52,47 +52,47 @@ def test_scheduling_answers_for_an_evening_session_and_the_reason_is_kept(standi
         "version": 1,
         "printed_name": "Staff scheduler",
     }
-    assert answer(standing, PRODUCTION, address, "approve").status_code == 200
-    assert answer(standing, QA, address, "approve").json["state"] == "CONFIRMED"
-    page = standing.visit(REQUESTER).get(address.replace("/api/v1", ""))
+    assert answer(shared_app, PRODUCTION, address, "approve").status_code == 200
+    assert answer(shared_app, QA, address, "approve").json["state"] == "CONFIRMED"
+    page = shared_app.visit(REQUESTER).get(address.replace("/api/v1", ""))
     assert WHY in page.text
     assert "Staff scheduler" in page.text
 
 
-def test_a_later_stage_answers_for_what_is_its_own_under_its_signature(standing: Standing) -> None:
-    address = clinical(standing, 9, weekday=2)
-    neighbour = clinical(standing, 11, weekday=2)
-    assert open_rules(standing, neighbour) == [("RM-02", "SOFT")]
-    assert answer(standing, SCHEDULER, neighbour, "review").status_code == 200
-    assert answer(standing, PRODUCTION, neighbour, "approve").status_code == 200
-    assert "RM-02 (Quality assurance)" in answer(standing, QA, neighbour, "approve").json["detail"]
-    assert answer(standing, QA, neighbour, "approve", ("RM-02", WHY)).json["state"] == "CONFIRMED"
-    (kept,) = standing.ask(
+def test_a_later_stage_answers_for_what_is_its_own_under_its_signature(shared_app: SharedApp) -> None:
+    address = clinical(shared_app, 9, weekday=2)
+    neighbour = clinical(shared_app, 11, weekday=2)
+    assert open_rules(shared_app, neighbour) == [("RM-02", "SOFT")]
+    assert answer(shared_app, SCHEDULER, neighbour, "review").status_code == 200
+    assert answer(shared_app, PRODUCTION, neighbour, "approve").status_code == 200
+    assert "RM-02 (Quality assurance)" in answer(shared_app, QA, neighbour, "approve").json["detail"]
+    assert answer(shared_app, QA, neighbour, "approve", ("RM-02", WHY)).json["state"] == "CONFIRMED"
+    (kept,) = shared_app.ask(
         "SELECT s.meaning FROM override o JOIN signature s ON s.id = o.signature_id WHERE s.record_reference = %s",
         neighbour.rsplit("/", 1)[1],
     )
     assert kept["meaning"] == "APPROVED – QA"
-    assert answer(standing, SCHEDULER, address, "reject").status_code == 422
+    assert answer(shared_app, SCHEDULER, address, "reject").status_code == 422
 
 
-def test_nobody_answers_for_a_rule_that_is_not_theirs_or_without_a_reason(standing: Standing) -> None:
-    clinical(standing, 9, weekday=3)
-    address = clinical(standing, 11, weekday=3)
-    foreign = answer(standing, SCHEDULER, address, "review", ("RM-02", WHY))
+def test_nobody_answers_for_a_rule_that_is_not_theirs_or_without_a_reason(shared_app: SharedApp) -> None:
+    clinical(shared_app, 9, weekday=3)
+    address = clinical(shared_app, 11, weekday=3)
+    foreign = answer(shared_app, SCHEDULER, address, "review", ("RM-02", WHY))
     assert foreign.status_code == 403
     assert "RM-02 may be overridden by Quality assurance only." in foreign.json["detail"]
-    short = answer(standing, SCHEDULER, address, "review", ("RM-02", "because"))
+    short = answer(shared_app, SCHEDULER, address, "review", ("RM-02", "because"))
     assert short.status_code == 422
-    nothing = answer(standing, SCHEDULER, address, "review", ("CA-01", WHY))
+    nothing = answer(shared_app, SCHEDULER, address, "review", ("CA-01", WHY))
     assert (nothing.status_code, list(nothing.json["errors"])) == (422, ["overrides"])
-    assert standing.ask("SELECT o.id FROM override o JOIN booking b ON b.id = o.booking_id WHERE b.reference = %s",
+    assert shared_app.ask("SELECT o.id FROM override o JOIN booking b ON b.id = o.booking_id WHERE b.reference = %s",
                         address.rsplit("/", 1)[1]) == []  # fmt: skip
 
 
-def test_an_answer_holds_for_its_version_only(standing: Standing) -> None:
-    address = clinical(standing, 19, weekday=0)
-    assert answer(standing, SCHEDULER, address, "review", ("CA-01", WHY)).status_code == 200
-    returned = standing.program(PRODUCTION).post(f"{address}/return", {"reason": "Which batch record is it?"})
+def test_an_answer_holds_for_its_version_only(shared_app: SharedApp) -> None:
+    address = clinical(shared_app, 19, weekday=0)
+    assert answer(shared_app, SCHEDULER, address, "review", ("CA-01", WHY)).status_code == 200
+    returned = shared_app.program(PRODUCTION).post(f"{address}/return", {"reason": "Which batch record is it?"})
     assert returned.status_code == 200
     start = weekday_at(19, weeks=5, weekday=0)
     part = {"room": "B-01", "start": start, "end": start + timedelta(hours=2), "headcount": "1"}
@@ -100,14 +100,14 @@ def test_an_answer_holds_for_its_version_only(standing: Standing) -> None:
     fields = form_of(run_type="CLIN", sessions=[part], purpose="As asked") | {
         "revision": str(returned.json["revision"]), "reference": returned.json["reference"]
     }  # fmt: skip
-    assert standing.visit(SIGNATORY).post(f"{page}/edit", fields).status_code == 303
-    assert answer(standing, SCHEDULER, address, "review").status_code == 409
-    assert answer(standing, SCHEDULER, address, "review", ("CA-01", WHY)).status_code == 200
+    assert shared_app.visit(SIGNATORY).post(f"{page}/edit", fields).status_code == 303
+    assert answer(shared_app, SCHEDULER, address, "review").status_code == 409
+    assert answer(shared_app, SCHEDULER, address, "review", ("CA-01", WHY)).status_code == 200
 
 
-def test_the_page_offers_what_the_reader_may_override_and_keeps_what_was_typed(standing: Standing) -> None:
-    address = clinical(standing, 19, weekday=3, weeks=6).replace("/api/v1", "")
-    visitor = standing.visit(SCHEDULER)
+def test_the_page_offers_what_the_reader_may_override_and_keeps_what_was_typed(shared_app: SharedApp) -> None:
+    address = clinical(shared_app, 19, weekday=3, weeks=6).replace("/api/v1", "")
+    visitor = shared_app.visit(SCHEDULER)
     shown = visitor.get(address).text
     assert 'name="override" value="CA-01"' in shown
     revision = {"revision": "1"}
@@ -120,4 +120,4 @@ def test_the_page_offers_what_the_reader_may_override_and_keeps_what_was_typed(s
     assert "must be overridden first" in missing.text
     done = visitor.post(f"{address}/review", revision | {"override": "CA-01", "override_reason-CA-01": WHY})
     assert done.status_code == 303
-    assert 'value="CA-01"' not in standing.visit(QA).get(address).text
+    assert 'value="CA-01"' not in shared_app.visit(QA).get(address).text

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.doors import utc, weekday_at
-from tests.standing import SIGNED, Standing
+from tests.clients import utc, weekday_at
+from tests.shared_app import SIGNED, SharedApp
 
 GAON, HANBIT = "requester@gaon.example", "requester@hanbit.example"
 SCHEDULER, QA = "scheduler@brc.example", "qa@brc.example"
@@ -71,31 +71,31 @@ def run_body(
     }
 
 
-def confirmed_run(standing: Standing, *, until: str = "confirmed", sessions: int = 1, equipment: bool = True) -> Run:
+def confirmed_run(shared_app: SharedApp, *, until: str = "confirmed", sessions: int = 1, equipment: bool = True) -> Run:
     """A run that meets no other test's: each begins on a Tuesday of its own, a week free after it."""
     start = weekday_at(9, weeks=next(_weeks))
     next(_weeks)
     body = run_body(start, sessions=sessions, equipment=equipment)
-    made = standing.program(GAON).post("/api/v1/bookings", body)
+    made = shared_app.program(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     reference = made.json["reference"]
     if until == "confirmed":
-        approve(standing, reference)
+        approve(shared_app, reference)
     return Run(reference, start, sessions, equipment)
 
 
-def approve(standing: Standing, reference: str) -> None:
-    assert tell(standing, SCHEDULER, reference, "review").status_code == 200
-    assert tell(standing, QA, reference, "approve").status_code == 200
+def approve(shared_app: SharedApp, reference: str) -> None:
+    assert tell(shared_app, SCHEDULER, reference, "review").status_code == 200
+    assert tell(shared_app, QA, reference, "approve").status_code == 200
 
 
-def tell(standing: Standing, email: str, reference: str, action: str) -> Any:
+def tell(shared_app: SharedApp, email: str, reference: str, action: str) -> Any:
     body = {"reason": REASON} | (SIGNED if action in {"approve", "reject"} else {})
-    return standing.program(email).post(f"/api/v1/bookings/{reference}/{action}", body)
+    return shared_app.program(email).post(f"/api/v1/bookings/{reference}/{action}", body)
 
 
-def patch(standing: Standing, reference: str, body: Any, *, by: str = GAON, etag: str | None = None) -> Any:
-    program = standing.program(by)
+def patch(shared_app: SharedApp, reference: str, body: Any, *, by: str = GAON, etag: str | None = None) -> Any:
+    program = shared_app.program(by)
     headers = program.headers | ({"If-Match": etag} if etag else {})
     return program.client.patch(f"/api/v1/bookings/{reference}", json=body, headers=headers)
 
@@ -103,9 +103,9 @@ def patch(standing: Standing, reference: str, body: Any, *, by: str = GAON, etag
 Held = dict[str, list[tuple[str, str]]]
 
 
-def hold_of(standing: Standing, reference: str) -> Held:
+def hold_of(shared_app: SharedApp, reference: str) -> Held:
     """What is held: each place's time by resource, slots that touch taken together."""
-    rows = standing.ask(
+    rows = shared_app.ask(
         "SELECT r.code, s.unit_id, s.starts_at, s.ends_at FROM slot s JOIN booking b ON b.id = s.booking_id"
         " JOIN resource r ON r.id = s.resource_id WHERE s.active AND b.reference = %s ORDER BY 2, 3",
         reference,

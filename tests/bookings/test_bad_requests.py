@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.doors import form_of, weekday_at
-from tests.standing import Standing
+from tests.clients import form_of, weekday_at
+from tests.shared_app import SharedApp
 
 START, END = weekday_at(9), weekday_at(16)
 REQUESTER = "requester@gaon.example"
@@ -285,8 +285,8 @@ def bad(wrong: Wrong) -> Body:
     return body
 
 
-def post(standing: Standing, body: Any, path: str = "/api/v1/bookings", **headers: str) -> TestResponse:
-    program = standing.program(REQUESTER)
+def post(shared_app: SharedApp, body: Any, path: str = "/api/v1/bookings", **headers: str) -> TestResponse:
+    program = shared_app.program(REQUESTER)
     headers = program.headers | {"Content-Type": "application/json"} | headers
     # Written in ASCII, as half a character cannot be sent otherwise.
     return program.client.post(path, data=json.dumps(body), headers=headers)
@@ -296,30 +296,30 @@ def has_hangul(sentence: str) -> bool:
     return bool(re.search("[가-힣]", sentence))
 
 
-def test_the_good_request_is_good(standing: Standing) -> None:
+def test_the_good_request_is_good(shared_app: SharedApp) -> None:
     for make in (lambda _body: None, equipment_only, demonstration):
         body = good()
         make(body)
-        previewed = post(standing, body, "/api/v1/bookings/preview")
+        previewed = post(shared_app, body, "/api/v1/bookings/preview")
         assert (previewed.status_code, previewed.json["verdict"]) == (200, "clear"), previewed.text
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.what)
-def test_a_bad_request_is_refused_in_words_where_it_is_wrong(standing: Standing, wrong: Wrong) -> None:
-    before = standing.count_rows()
-    english = post(standing, bad(wrong))
+def test_a_bad_request_is_refused_in_words_where_it_is_wrong(shared_app: SharedApp, wrong: Wrong) -> None:
+    before = shared_app.count_rows()
+    english = post(shared_app, bad(wrong))
     assert english.status_code == 422, english.text
     assert english.mimetype == "application/problem+json"
     assert wrong.sentence in english.json["errors"].get(wrong.field, ()), english.json["errors"]
-    korean = post(standing, bad(wrong), **{"Accept-Language": "ko"})
+    korean = post(shared_app, bad(wrong), **{"Accept-Language": "ko"})
     assert korean.status_code == 422
     assert set(korean.json["errors"]) == set(english.json["errors"])
     assert all(map(has_hangul, [korean.json["detail"], *korean.json["errors"][wrong.field]])), korean.text
-    assert post(standing, bad(wrong), "/api/v1/bookings/preview").status_code == 422
-    assert standing.count_rows() == before
+    assert post(shared_app, bad(wrong), "/api/v1/bookings/preview").status_code == 422
+    assert shared_app.count_rows() == before
 
 
-def test_unknown_and_foreign_things_are_refused_alike(standing: Standing) -> None:
+def test_unknown_and_foreign_things_are_refused_alike(shared_app: SharedApp) -> None:
     pairs = {
         "product": ("XX-1", "HB-Derm"),
         f"{S0}.people": ([{"email": "nobody@hanbit.example"}], [{"email": "operator@hanbit.example"}]),
@@ -329,7 +329,7 @@ def test_unknown_and_foreign_things_are_refused_alike(standing: Standing) -> Non
         for value in values:
             body = good()
             put(path, value)(body)
-            answers.append({name: part for name, part in post(standing, body).json.items() if name != "request_id"})
+            answers.append({name: part for name, part in post(shared_app, body).json.items() if name != "request_id"})
         assert answers[0] == answers[1]
 
 
@@ -356,9 +356,9 @@ RAW = (
 
 
 @pytest.mark.parametrize(("body", "content_type"), [each[1:3] for each in RAW], ids=[each[0] for each in RAW])
-def test_a_body_that_cannot_be_read_is_refused(standing: Standing, body: bytes, content_type: str) -> None:
-    before = standing.count_rows()
-    program = standing.program(REQUESTER)
+def test_a_body_that_cannot_be_read_is_refused(shared_app: SharedApp, body: bytes, content_type: str) -> None:
+    before = shared_app.count_rows()
+    program = shared_app.program(REQUESTER)
     for language in ("en", "ko"):
         headers = program.headers | {"Accept-Language": language, "Content-Type": content_type}
         for path in ("/api/v1/bookings", "/api/v1/bookings/preview"):
@@ -366,7 +366,7 @@ def test_a_body_that_cannot_be_read_is_refused(standing: Standing, body: bytes, 
             assert answer.status_code in {400, 415, 422}, answer.text
             assert answer.mimetype == "application/problem+json"
             assert has_hangul(answer.json["detail"]) is (language == "ko")
-    assert standing.count_rows() == before
+    assert shared_app.count_rows() == before
 
 
 ADDRESSES = (
@@ -393,9 +393,9 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize(("address", "field"), ADDRESSES)
-def test_a_bad_address_is_refused_at_its_part(standing: Standing, address: str, field: str | None) -> None:
+def test_a_bad_address_is_refused_at_its_part(shared_app: SharedApp, address: str, field: str | None) -> None:
     for language in ("en", "ko"):
-        answer = standing.program(REQUESTER).get(address, **{"Accept-Language": language})
+        answer = shared_app.program(REQUESTER).get(address, **{"Accept-Language": language})
         assert answer.status_code == 422, answer.text
         if field is not None:
             sentences = answer.json["errors"][field]
@@ -418,29 +418,29 @@ def test_a_bad_address_is_refused_at_its_part(standing: Standing, address: str, 
         "/bookings/new?start=9999-12-31T23:59:59-12:00",
     ],
 )
-def test_a_page_makes_the_best_of_a_bad_address(standing: Standing, address: str) -> None:
-    assert standing.visit(REQUESTER).get(address).status_code == 200
+def test_a_page_makes_the_best_of_a_bad_address(shared_app: SharedApp, address: str) -> None:
+    assert shared_app.visit(REQUESTER).get(address).status_code == 200
 
 
-def test_a_page_number_beyond_counting_is_no_failure(standing: Standing) -> None:
+def test_a_page_number_beyond_counting_is_no_failure(shared_app: SharedApp) -> None:
     for path in ("/bookings", "/inbox"):
-        answer = standing.visit("scheduler@brc.example").get(f"{path}?page={10**30}")
+        answer = shared_app.visit("scheduler@brc.example").get(f"{path}?page={10**30}")
         assert answer.status_code < 500
 
 
-def test_an_idempotency_key_too_long_is_refused(standing: Standing) -> None:
-    before = standing.count_rows()
-    assert post(standing, good(), **{"Idempotency-Key": "k" * 201}).status_code == 422
-    assert standing.count_rows() == before
+def test_an_idempotency_key_too_long_is_refused(shared_app: SharedApp) -> None:
+    before = shared_app.count_rows()
+    assert post(shared_app, good(), **{"Idempotency-Key": "k" * 201}).status_code == 422
+    assert shared_app.count_rows() == before
 
 
-def test_an_idempotency_key_is_not_used_for_two_requests(standing: Standing) -> None:
+def test_an_idempotency_key_is_not_used_for_two_requests(shared_app: SharedApp) -> None:
     key = {"Idempotency-Key": "the same"}
-    assert post(standing, standing.incubator_body(), **key).status_code == 201
-    before = standing.count_rows()
-    refused = post(standing, standing.incubator_body(), **key)
+    assert post(shared_app, shared_app.incubator_body(), **key).status_code == 201
+    before = shared_app.count_rows()
+    refused = post(shared_app, shared_app.incubator_body(), **key)
     assert refused.status_code == 422, refused.text
-    assert standing.count_rows() == before
+    assert shared_app.count_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -453,14 +453,14 @@ def test_an_idempotency_key_is_not_used_for_two_requests(standing: Standing) -> 
         ("{reference}--1", 422),
     ],
 )
-def test_a_revision_that_is_not_this_one_is_refused(standing: Standing, mark: str, status: int) -> None:
-    reference = standing.booking_in("submitted", untouched=True)
-    before = standing.count_rows()
+def test_a_revision_that_is_not_this_one_is_refused(shared_app: SharedApp, mark: str, status: int) -> None:
+    reference = shared_app.booking_in("submitted", untouched=True)
+    before = shared_app.count_rows()
     path = f"/api/v1/bookings/{reference}/cancel"
     stale = {"If-Match": f'"{mark.format(reference=reference)}"'}
-    answer = post(standing, {"reason": "It is not needed any more"}, path, **stale)
+    answer = post(shared_app, {"reason": "It is not needed any more"}, path, **stale)
     assert answer.status_code == status, answer.text
-    assert standing.count_rows() == before
+    assert shared_app.count_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -478,13 +478,13 @@ def test_a_revision_that_is_not_this_one_is_refused(standing: Standing, mark: st
         ({"reason": "It is not needed", "signature": {"password": 5}}, "signature.password"),
     ],
 )
-def test_a_bad_reason_is_refused(standing: Standing, body: Body, field: str) -> None:
-    reference = standing.booking_in("submitted", untouched=True)
-    before = standing.count_rows()
-    answer = post(standing, body, f"/api/v1/bookings/{reference}/cancel")
+def test_a_bad_reason_is_refused(shared_app: SharedApp, body: Body, field: str) -> None:
+    reference = shared_app.booking_in("submitted", untouched=True)
+    before = shared_app.count_rows()
+    answer = post(shared_app, body, f"/api/v1/bookings/{reference}/cancel")
     assert answer.status_code == 422, answer.text
     assert field in answer.json["errors"]
-    assert standing.count_rows() == before
+    assert shared_app.count_rows() == before
 
 
 # -- the same by the form
@@ -531,11 +531,11 @@ FORMS = (
 
 @pytest.mark.parametrize(("change", "sentence"), [each[1:] for each in FORMS], ids=[each[0] for each in FORMS])
 def test_a_bad_form_comes_back_with_words_and_all_that_was_typed(
-    standing: Standing, change: Body, sentence: str
+    shared_app: SharedApp, change: Body, sentence: str
 ) -> None:
-    before = standing.count_rows()
+    before = shared_app.count_rows()
     fields = form_of(sessions=[SESSION], equipment=[INCUBATOR], title="Run seven") | change
-    answer = standing.visit(REQUESTER).post("/bookings/new", fields)
+    answer = shared_app.visit(REQUESTER).post("/bookings/new", fields)
     assert answer.status_code == 422
     page = unescape(answer.text)
     assert sentence in page
@@ -543,18 +543,18 @@ def test_a_bad_form_comes_back_with_words_and_all_that_was_typed(
     typed = [value for value in change.values() if isinstance(value, str) and value]
     chosen = {"kind", "product", "run_type", "sessions-0-room", "sessions-0-exposure"}
     assert all(value in page for value in typed if chosen.isdisjoint(change))
-    assert standing.count_rows() == before
+    assert shared_app.count_rows() == before
 
 
-def test_a_form_with_control_characters_is_refused(standing: Standing) -> None:
-    before = standing.count_rows()
+def test_a_form_with_control_characters_is_refused(shared_app: SharedApp) -> None:
+    before = shared_app.count_rows()
     fields = form_of(sessions=[SESSION], title="A\x00B")
-    visitor = standing.visit(REQUESTER)
+    visitor = shared_app.visit(REQUESTER)
     fields["csrf_token"] = visitor.csrf
     answer = visitor.client.post("/bookings/new", data=fields, headers={"Accept-Language": "en"})
     assert answer.status_code == 422
     assert CONTROL in unescape(answer.text)
-    assert standing.count_rows() == before
+    assert shared_app.count_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -569,8 +569,8 @@ def test_a_form_with_control_characters_is_refused(standing: Standing) -> None:
     ],
     ids=str,
 )
-def test_a_draft_keeps_whatever_was_typed(standing: Standing, change: Body) -> None:
-    visitor = standing.visit(REQUESTER)
+def test_a_draft_keeps_whatever_was_typed(shared_app: SharedApp, change: Body) -> None:
+    visitor = shared_app.visit(REQUESTER)
     fields = form_of(operation="save_draft", sessions=[SESSION], equipment=[INCUBATOR]) | change
     kept = visitor.post("/bookings/new", fields)
     assert kept.status_code == 303, kept.text
@@ -578,7 +578,7 @@ def test_a_draft_keeps_whatever_was_typed(standing: Standing, change: Body) -> N
     chosen = {"kind", "product", "company"}
     assert all(value in page for name, value in change.items() if name not in chosen)
     reference = re.search(r"BK-\w{8}", kept.location)[0]
-    (row,) = standing.ask(
+    (row,) = shared_app.ask(
         "SELECT c.code FROM booking JOIN company c ON c.id = company_id WHERE reference = %s", reference
     )
     assert row["code"] == "GAO"
@@ -586,9 +586,9 @@ def test_a_draft_keeps_whatever_was_typed(standing: Standing, change: Body) -> N
     assert visitor.get(f"/bookings/{reference}").status_code < 400
 
 
-def test_a_draft_of_staff_for_nobody_is_given_back(standing: Standing) -> None:
+def test_a_draft_of_staff_for_nobody_is_given_back(shared_app: SharedApp) -> None:
     fields = form_of(operation="save_draft", sessions=[SESSION], title="Run eight")
-    answer = standing.visit("scheduler@brc.example").post("/bookings/new", fields)
+    answer = shared_app.visit("scheduler@brc.example").post("/bookings/new", fields)
     assert answer.status_code == 422
     assert "Say which company this booking is for." in answer.text
     assert "Run eight" in answer.text
@@ -596,10 +596,10 @@ def test_a_draft_of_staff_for_nobody_is_given_back(standing: Standing) -> None:
 
 @pytest.mark.parametrize("operation", ["remove_session-99", "remove_session-x", "add_everything", "", "submit;drop"])
 @pytest.mark.parametrize("fill", ["", "no JSON", "[]", '{"sessions-0-room": 5}', '{"sessions-7-room": "B-02"}'])
-def test_an_odd_button_loses_nothing(standing: Standing, operation: str, fill: str) -> None:
-    before = standing.count_rows()
+def test_an_odd_button_loses_nothing(shared_app: SharedApp, operation: str, fill: str) -> None:
+    before = shared_app.count_rows()
     fields = form_of(operation=operation, sessions=[SESSION], title="Run nine") | {"fill": fill}
-    answer = standing.visit(REQUESTER).post("/bookings/new", fields)
+    answer = shared_app.visit(REQUESTER).post("/bookings/new", fields)
     assert answer.status_code == 200
     assert "Run nine" in answer.text
-    assert standing.count_rows() == before
+    assert shared_app.count_rows() == before

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.bookings.changing import GAON, QA, SCHEDULER, booked, confirmed_run, hold_of, patch, tell
-from tests.standing import Standing
+from tests.shared_app import SharedApp
 
 
-def test_a_session_that_has_begun_stays_and_is_carried_over(standing: Standing) -> None:
-    run = confirmed_run(standing, sessions=2, equipment=False)
+def test_a_session_that_has_begun_stays_and_is_carried_over(shared_app: SharedApp) -> None:
+    run = confirmed_run(shared_app, sessions=2, equipment=False)
     begin = (
         "UPDATE booking_session AS s SET state = 'IN_USE', actual_start_at = now() FROM booking AS b"
         " WHERE b.id = s.booking_id AND b.reference = %s AND s.number = 1 RETURNING s.id"
     )
-    standing.ask(begin, run.reference)
-    refused = patch(standing, run.reference, run.shifted(days=7).body)
+    shared_app.ask(begin, run.reference)
+    refused = patch(shared_app, run.reference, run.shifted(days=7).body)
     assert (refused.status_code, "Session 1" in refused.json["detail"]) == (409, True)
     body = run.body
     week = timedelta(days=7)
@@ -23,14 +23,14 @@ def test_a_session_that_has_begun_stays_and_is_carried_over(standing: Standing) 
     second["start"], second["end"] = (
         (at + week).isoformat() for at in (run.shifted(days=1).start, run.shifted(days=1).end)
     )
-    asked = patch(standing, run.reference, body)
+    asked = patch(shared_app, run.reference, body)
     assert asked.json["outcome"] == "requested", asked.text
-    assert tell(standing, SCHEDULER, run.reference, "review").status_code == 200
-    assert tell(standing, QA, run.reference, "approve").json["version"] == 2
-    shown = standing.program(GAON).get(f"/api/v1/bookings/{run.reference}").json
+    assert tell(shared_app, SCHEDULER, run.reference, "review").status_code == 200
+    assert tell(shared_app, QA, run.reference, "approve").json["version"] == 2
+    shown = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}").json
     assert [each["state"] for each in shown["sessions"]] == ["IN_USE", "PLANNED"]
-    assert hold_of(standing, run.reference) == booked(run, run.shifted(days=8), equipment=False)
-    hung = standing.ask(
+    assert hold_of(shared_app, run.reference) == booked(run, run.shifted(days=8), equipment=False)
+    hung = shared_app.ask(
         "SELECT s.version, s.number FROM slot JOIN booking_session s ON s.id = slot.booking_session_id"
         " JOIN booking b ON b.id = slot.booking_id WHERE slot.active AND b.reference = %s ORDER BY 2",
         run.reference,

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.bookings.changing import GAON, LENGTH, QA, SCHEDULER, booked, confirmed_run, hold_of, patch
-from tests.doors import PASSWORD, SEOUL, form_of, utc
-from tests.standing import Standing
+from tests.clients import PASSWORD, SEOUL, form_of, utc
+from tests.shared_app import SharedApp
 
 
 def typed(run: Any, *, operation: str = "submit", **more: Any) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def revision_of(page: Any) -> str:
     return found[1]
 
 
-def test_the_form_is_filled_says_what_becomes_of_it_and_asks(standing: Standing) -> None:
-    run = confirmed_run(standing)
-    visitor = standing.visit(GAON)
+def test_the_form_is_filled_says_what_becomes_of_it_and_asks(shared_app: SharedApp) -> None:
+    run = confirmed_run(shared_app)
+    visitor = shared_app.visit(GAON)
     address = f"/bookings/{run.reference}"
     assert f'href="{address}/change"' in visitor.get(address).text
     form = visitor.get(f"{address}/change")
@@ -44,27 +44,27 @@ def test_the_form_is_filled_says_what_becomes_of_it_and_asks(standing: Standing)
     assert "What would change" in page
     assert "The donor is late" in page
     assert "Withdraw the change" in page
-    assert hold_of(standing, run.reference) == booked(run, later)
+    assert hold_of(shared_app, run.reference) == booked(run, later)
 
 
-def test_what_a_waiting_change_holds_is_not_shown_as_agreed(standing: Standing) -> None:
-    run = confirmed_run(standing)
+def test_what_a_waiting_change_holds_is_not_shown_as_agreed(shared_app: SharedApp) -> None:
+    run = confirmed_run(shared_app)
     later = run.shifted(days=7)
-    patch(standing, run.reference, later.body)
+    patch(shared_app, run.reference, later.body)
     window = urlencode({"from": utc(run.start - LENGTH), "to": utc(later.end + LENGTH), "resource": "B-01"})
     for reader in (GAON, SCHEDULER):
-        answer = standing.program(reader).get(f"/api/v1/timeline?{window}")
+        answer = shared_app.program(reader).get(f"/api/v1/timeline?{window}")
         blocks = [each for each in answer.json["blocks"] if each["reference"] == run.reference]
         for resource, places in (("B-01", 1), ("INC-01", 2)):
             states = [each["state"] for each in blocks if each["resource"] == resource]
             assert states == ["CONFIRMED"] * places + ["SUBMITTED"] * places
 
 
-def test_the_decider_sees_what_would_change_and_signs_for_that_version(standing: Standing) -> None:
-    run = confirmed_run(standing)
+def test_the_decider_sees_what_would_change_and_signs_for_that_version(shared_app: SharedApp) -> None:
+    run = confirmed_run(shared_app)
     later = run.shifted(days=7)
-    patch(standing, run.reference, later.body)
-    scheduler, quality = standing.visit(SCHEDULER), standing.visit(QA)
+    patch(shared_app, run.reference, later.body)
+    scheduler, quality = shared_app.visit(SCHEDULER), shared_app.visit(QA)
     address = f"/bookings/{run.reference}"
     page = scheduler.get(address)
     assert "What would change" in page.text
@@ -79,9 +79,9 @@ def test_the_decider_sees_what_would_change_and_signs_for_that_version(standing:
     assert "What would change" not in page
 
 
-def test_what_was_changed_at_once_can_be_taken_back(standing: Standing) -> None:
-    run = confirmed_run(standing, equipment=False)
-    scheduler = standing.visit(SCHEDULER)
+def test_what_was_changed_at_once_can_be_taken_back(shared_app: SharedApp) -> None:
+    run = confirmed_run(shared_app, equipment=False)
+    scheduler = shared_app.visit(SCHEDULER)
     address = f"/bookings/{run.reference}"
     moved = run.shifted(hours=2)
     times = {
@@ -93,18 +93,18 @@ def test_what_was_changed_at_once_can_be_taken_back(standing: Standing) -> None:
     page = scheduler.get(address)
     done = scheduler.post(f"{address}/sessions/1/move", times | {"revision": revision_of(page)})
     assert (done.status_code, done.location) == (303, f"{address}?done=change-moved")
-    assert hold_of(standing, run.reference) == booked(moved, equipment=False)
+    assert hold_of(shared_app, run.reference) == booked(moved, equipment=False)
     page = scheduler.get(done.location)
     assert "Undo" in page.text
-    assert "Undo" not in standing.visit(GAON).get(address).text
+    assert "Undo" not in shared_app.visit(GAON).get(address).text
     back = scheduler.post(f"{address}/undo", {"revision": revision_of(page)})
     assert back.status_code == 303, back.text
-    assert hold_of(standing, run.reference) == booked(run, equipment=False)
+    assert hold_of(shared_app, run.reference) == booked(run, equipment=False)
 
 
-def test_a_session_given_up_at_the_page_needs_its_reason(standing: Standing) -> None:
-    run = confirmed_run(standing, sessions=2, equipment=False)
-    visitor = standing.visit(GAON)
+def test_a_session_given_up_at_the_page_needs_its_reason(shared_app: SharedApp) -> None:
+    run = confirmed_run(shared_app, sessions=2, equipment=False)
+    visitor = shared_app.visit(GAON)
     address = f"/bookings/{run.reference}"
     page = visitor.get(address)
     refused = visitor.post(f"{address}/sessions/2/give-up", {"revision": revision_of(page)})
@@ -113,13 +113,13 @@ def test_a_session_given_up_at_the_page_needs_its_reason(standing: Standing) -> 
         f"{address}/sessions/2/give-up", {"revision": revision_of(page), "reason": "The second passage is not needed"}
     )
     assert done.status_code == 303
-    assert hold_of(standing, run.reference) == booked(run, equipment=False)
+    assert hold_of(shared_app, run.reference) == booked(run, equipment=False)
     assert "gave a session up" in visitor.get(address).text
 
 
-def test_leaving_a_session_out_of_the_form_gives_it_up(standing: Standing) -> None:
-    run = confirmed_run(standing, sessions=2, equipment=False)
-    visitor = standing.visit(GAON)
+def test_leaving_a_session_out_of_the_form_gives_it_up(shared_app: SharedApp) -> None:
+    run = confirmed_run(shared_app, sessions=2, equipment=False)
+    visitor = shared_app.visit(GAON)
     address = f"/bookings/{run.reference}/change"
     fields = typed(run) | {"revision": revision_of(visitor.get(address))}
     fields = {name: value for name, value in fields.items() if not name.startswith("equipment-")}
@@ -127,9 +127,9 @@ def test_leaving_a_session_out_of_the_form_gives_it_up(standing: Standing) -> No
     assert refused.status_code == 422
     done = visitor.post(address, fields | {"explanation": "The second day is not needed"})
     assert done.status_code == 303, done.text
-    assert hold_of(standing, run.reference) == booked(run, equipment=False)
+    assert hold_of(shared_app, run.reference) == booked(run, equipment=False)
 
-    again = standing.program(GAON).post(
+    again = shared_app.program(GAON).post(
         "/api/v1/bookings", run.shifted(days=1).body | {"sessions": run.body["sessions"][1:]}
     )
     assert again.status_code == 201, again.text

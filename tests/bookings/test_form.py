@@ -14,7 +14,7 @@ from gmp_booking.booking_forms import form as forms
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.bookings.schemas import BookingSchema
-from tests.standing import Standing
+from tests.shared_app import SharedApp
 
 SEOUL = ZoneInfo("Asia/Seoul")
 FEW = settings(max_examples=60, deadline=None, print_blob=True, derandomize=False)
@@ -106,12 +106,12 @@ def test_whatever_is_typed_is_read_as_it_was_typed(form: forms.Form) -> None:
 
 @settings(FEW, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(form=typed_forms())
-def test_a_kept_draft_comes_back_as_typed(standing: Standing, form: forms.Form) -> None:
+def test_a_kept_draft_comes_back_as_typed(shared_app: SharedApp, form: forms.Form) -> None:
     fields = fields_of(form)
     fields["op"] = "save_draft"
-    kept = standing.visit("requester@gaon.example").post("/bookings/new", fields)
+    kept = shared_app.visit("requester@gaon.example").post("/bookings/new", fields)
     assert kept.status_code == 303, kept.text
-    (row,) = standing.ask("SELECT draft FROM booking ORDER BY id DESC LIMIT 1")
+    (row,) = shared_app.ask("SELECT draft FROM booking ORDER BY id DESC LIMIT 1")
     without = {"reference", "revision"}
     assert row["draft"] == {name: value for name, value in form.items() if name not in without}
-    assert standing.visit("requester@gaon.example").get(kept.location).status_code == 200
+    assert shared_app.visit("requester@gaon.example").get(kept.location).status_code == 200

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.doors import weekday_at
-from tests.standing import SIGNED, Standing
+from tests.clients import weekday_at
+from tests.shared_app import SIGNED, SharedApp
 
 GAON, DEMO, QA, BSO = "requester@gaon.example", "demo@brc.example", "qa@brc.example", "bso@brc.example"
 SCHEDULER, PRODUCTION, COMMITTEE = "scheduler@brc.example", "production@brc.example", "committee@brc.example"
@@ -19,48 +19,48 @@ def session(room: str, start: datetime, hours: float = 2, **more: Any) -> dict[s
     return {"room": room, "start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()} | more
 
 
-def ask(standing: Standing, body: dict[str, Any], *, by: str = GAON, expected: int = 201) -> dict[str, Any]:
-    made = standing.program(by).post("/api/v1/bookings", body)
+def ask(shared_app: SharedApp, body: dict[str, Any], *, by: str = GAON, expected: int = 201) -> dict[str, Any]:
+    made = shared_app.program(by).post("/api/v1/bookings", body)
     assert made.status_code == expected, made.text
     return dict(made.json)
 
 
-def events_of(standing: Standing, reference: str) -> list[str]:
-    history = standing.program(GAON).get(f"/api/v1/bookings/{reference}/history").json["entries"]
+def events_of(shared_app: SharedApp, reference: str) -> list[str]:
+    history = shared_app.program(GAON).get(f"/api/v1/bookings/{reference}/history").json["entries"]
     return [entry["event"] for entry in history]
 
 
-def act(standing: Standing, email: str, reference: str, action: str = "approve", **more: Any) -> dict[str, Any]:
-    done = standing.program(email).post(f"/api/v1/bookings/{reference}/{action}", SIGNED | more)
+def act(shared_app: SharedApp, email: str, reference: str, action: str = "approve", **more: Any) -> dict[str, Any]:
+    done = shared_app.program(email).post(f"/api/v1/bookings/{reference}/{action}", SIGNED | more)
     assert done.status_code == 200, done.text
     return dict(done.json)
 
 
-def test_quality_control_is_confirmed_as_it_is_asked_for_when_nothing_is_in_the_way(standing: Standing) -> None:
-    made = ask(standing, {"kind": "QC", "sessions": [session("L-01", weekday_at(10))]})
+def test_quality_control_is_confirmed_as_it_is_asked_for_when_nothing_is_in_the_way(shared_app: SharedApp) -> None:
+    made = ask(shared_app, {"kind": "QC", "sessions": [session("L-01", weekday_at(10))]})
     assert (made["state"], made["track"], made["pending_until"]) == ("CONFIRMED", "none", None)
     assert made["confirmed_at"]
-    assert events_of(standing, made["reference"]) == ["BookingSubmitted", "BookingConfirmed"]
+    assert events_of(shared_app, made["reference"]) == ["BookingSubmitted", "BookingConfirmed"]
 
 
-def test_quality_control_in_a_cleanroom_is_decided_like_work_there(standing: Standing) -> None:
-    made = ask(standing, {"kind": "QC", "sessions": [session("C-01", weekday_at(8, weeks=5))]})
+def test_quality_control_in_a_cleanroom_is_decided_like_work_there(shared_app: SharedApp) -> None:
+    made = ask(shared_app, {"kind": "QC", "sessions": [session("C-01", weekday_at(8, weeks=5))]})
     assert (made["state"], made["track"]) == ("SUBMITTED", "engineering")
-    taken = ask(standing, {"kind": "QC", "equipment": [
+    taken = ask(shared_app, {"kind": "QC", "equipment": [
         {"resource": "INC-03", "start": weekday_at(8).isoformat(), "end": weekday_at(8, weekday=3).isoformat()}
     ]})  # fmt: skip
     assert taken["track"] == "engineering"
 
 
-def test_a_mere_note_keeps_no_consult_waiting(standing: Standing) -> None:
+def test_a_mere_note_keeps_no_consult_waiting(shared_app: SharedApp) -> None:
     at_night = weekday_at(20, weekday=3)
-    made = ask(standing, {"kind": "REVIEW", "sessions": [session("T-02", at_night)]})
+    made = ask(shared_app, {"kind": "REVIEW", "sessions": [session("T-02", at_night)]})
     assert [finding["rule"] for finding in made["open_findings"]] == ["CA-01"]
     assert made["state"] == "CONFIRMED"
 
 
 @pytest.mark.parametrize("scope", ["kind", "room", "company"])
-def test_the_facility_switches_confirming_by_itself_off(standing: Standing, scope: str) -> None:
+def test_the_facility_switches_confirming_by_itself_off(shared_app: SharedApp, scope: str) -> None:
     where = {
         "kind": "UPDATE auto_confirm SET is_on = %s WHERE kind = 'REVIEW' RETURNING id",
         "room": "INSERT INTO auto_confirm (kind, is_on, resource_id) SELECT 'REVIEW', %s, id FROM resource"
@@ -68,69 +68,71 @@ def test_the_facility_switches_confirming_by_itself_off(standing: Standing, scop
         "company": "INSERT INTO auto_confirm (kind, is_on, company_id) SELECT 'REVIEW', %s, id FROM company"
         " WHERE code = 'GAO' RETURNING id",
     }[scope]
-    (row,) = standing.ask(where, False)
+    (row,) = shared_app.ask(where, False)
     start = weekday_at(9, weekday=["kind", "room", "company"].index(scope), weeks=4)
-    made = ask(standing, {"kind": "REVIEW", "sessions": [session("T-02", start, 1)]})
-    standing.ask("UPDATE auto_confirm SET is_on = true WHERE id = %s RETURNING id", row["id"])
+    made = ask(shared_app, {"kind": "REVIEW", "sessions": [session("T-02", start, 1)]})
+    shared_app.ask("UPDATE auto_confirm SET is_on = true WHERE id = %s RETURNING id", row["id"])
     assert (made["state"], made["track"]) == ("SUBMITTED", "light")
-    assert act(standing, DEMO, made["reference"])["state"] == "CONFIRMED"
+    assert act(shared_app, DEMO, made["reference"])["state"] == "CONFIRMED"
 
 
-def test_a_tour_asks_for_one_click_of_the_demonstration_centre(standing: Standing) -> None:
-    made = ask(standing, {"kind": "TOUR", "seats": 18, "sessions": [session("VC-01", weekday_at(14), 1.5)]})
+def test_a_tour_asks_for_one_click_of_the_demonstration_centre(shared_app: SharedApp) -> None:
+    made = ask(shared_app, {"kind": "TOUR", "seats": 18, "sessions": [session("VC-01", weekday_at(14), 1.5)]})
     assert (made["track"], made["seats"], made["sessions"][0]["headcount"]) == ("light", 18, 18)
-    done = standing.program(DEMO).post(f"/api/v1/bookings/{made['reference']}/approve")
+    done = shared_app.program(DEMO).post(f"/api/v1/bookings/{made['reference']}/approve")
     assert done.json["state"] == "CONFIRMED"
 
 
-def test_more_than_a_room_seats_are_refused(standing: Standing) -> None:
+def test_more_than_a_room_seats_are_refused(shared_app: SharedApp) -> None:
     wanted = {"kind": "TOUR", "seats": 21, "sessions": [session("VC-01", weekday_at(16), 1)]}
-    refused = ask(standing, wanted, expected=409)
+    refused = ask(shared_app, wanted, expected=409)
     assert {"DM-02", "RM-04"} == {finding["rule"] for finding in refused["findings"]}
 
 
-def test_live_material_takes_biosafety_in_and_gmp_equipment_quality_assurance(standing: Standing) -> None:
+def test_live_material_takes_biosafety_in_and_gmp_equipment_quality_assurance(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=6)
     body = {"kind": "TECH_DEMO", "title": "Live cells", "live_material": True, "seats": 6}
-    live = ask(standing, body | {"sessions": [session("T-01", start)]})
+    live = ask(shared_app, body | {"sessions": [session("T-01", start)]})
     assert live["track"] == "light+"
-    assert act(standing, DEMO, live["reference"], "review")["meaning"] == "APPROVED – BIOSAFETY"
-    assert act(standing, BSO, live["reference"])["state"] == "CONFIRMED"
+    assert act(shared_app, DEMO, live["reference"], "review")["meaning"] == "APPROVED – BIOSAFETY"
+    assert act(shared_app, BSO, live["reference"])["state"] == "CONFIRMED"
     part = {"resource": "INC-03", "start": start.isoformat(), "end": (start + timedelta(hours=3)).isoformat()}
-    with_device = ask(standing, body | {
+    with_device = ask(shared_app, body | {
         "sessions": [session("T-01", start + timedelta(days=1))], "equipment": [part]
     })  # fmt: skip
     assert with_device["track"] == "light+bso+qa"
 
 
-def test_a_demonstration_in_a_cleanroom_is_refused(standing: Standing) -> None:
-    refused = ask(standing, {"kind": "EDUCATION", "sessions": [session("B-03", weekday_at(9, weeks=6))]}, expected=409)
+def test_a_demonstration_in_a_cleanroom_is_refused(shared_app: SharedApp) -> None:
+    refused = ask(
+        shared_app, {"kind": "EDUCATION", "sessions": [session("B-03", weekday_at(9, weeks=6))]}, expected=409
+    )
     assert "DM-01" in {finding["rule"] for finding in refused["findings"]}
 
 
-def test_a_clinical_run_passes_three_stages_and_four_for_gene_modified_cells(standing: Standing) -> None:
+def test_a_clinical_run_passes_three_stages_and_four_for_gene_modified_cells(shared_app: SharedApp) -> None:
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "basis": "IND-2027-014"}
     start = weekday_at(9, weeks=8)
-    made = ask(standing, body | {"sessions": [session("B-01", start)]}, by=SIGNATORY)
+    made = ask(shared_app, body | {"sessions": [session("B-01", start)]}, by=SIGNATORY)
     assert (made["track"], made["basis"]) == ("clinical", "IND-2027-014")
-    assert act(standing, SCHEDULER, made["reference"], "review")["stage_role"] == "PRODUCTION_MANAGER"
-    assert act(standing, PRODUCTION, made["reference"])["stage_role"] == "QA"
-    assert act(standing, QA, made["reference"])["state"] == "CONFIRMED"
+    assert act(shared_app, SCHEDULER, made["reference"], "review")["stage_role"] == "PRODUCTION_MANAGER"
+    assert act(shared_app, PRODUCTION, made["reference"])["stage_role"] == "QA"
+    assert act(shared_app, QA, made["reference"])["state"] == "CONFIRMED"
     infectious = body | {"donor_status": "UNKNOWN", "sessions": [session("B-01", start + timedelta(days=1))]}
-    assert ask(standing, infectious, by=SIGNATORY)["track"] == "clinical+bso"
+    assert ask(shared_app, infectious, by=SIGNATORY)["track"] == "clinical+bso"
     later = session("B-01", start + timedelta(days=70))
     long = body | {"sessions": [session("B-01", start + timedelta(days=7)), later]}
-    assert ask(standing, long, by=SIGNATORY)["track"] == "clinical+committee"
+    assert ask(shared_app, long, by=SIGNATORY)["track"] == "clinical+committee"
 
 
-def test_a_media_fill_needs_no_notice_and_no_product(standing: Standing) -> None:
+def test_a_media_fill_needs_no_notice_and_no_product(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=1, weekday=3)
     body = {"kind": "APS", "sessions": [session("B-02", start, exposure="ASEPTIC_OPEN", headcount=3)]}
-    made = ask(standing, body)
+    made = ask(shared_app, body)
     assert (made["track"], made["open_findings"]) == ("engineering", [])
 
 
-def test_what_is_only_kept_comes_back_as_it_was_said(standing: Standing) -> None:
+def test_what_is_only_kept_comes_back_as_it_was_said(shared_app: SharedApp) -> None:
     said = {
         "title": "Closed filling, step by step",
         "visibility": "PUBLIC",
@@ -141,8 +143,8 @@ def test_what_is_only_kept_comes_back_as_it_was_said(standing: Standing) -> None
         "partners": ["Hwasun hospital", "Orphen"],
     }
     body = said | {"kind": "EDUCATION", "sessions": [session("T-02", weekday_at(9, weeks=7), 6)]}
-    made = ask(standing, body)
-    kept = standing.program(GAON).get(f"/api/v1/bookings/{made['reference']}").json
+    made = ask(shared_app, body)
+    kept = shared_app.program(GAON).get(f"/api/v1/bookings/{made['reference']}").json
     assert {name: kept[name] for name in said} == said
 
 
@@ -159,6 +161,6 @@ def test_what_is_only_kept_comes_back_as_it_was_said(standing: Standing) -> None
         ({"kind": "TOUR", "donor_status": "MAYBE"}, "donor_status"),
     ],
 )
-def test_what_does_not_fit_the_kind_is_said_by_field(standing: Standing, body: dict[str, Any], field: str) -> None:
-    refused = ask(standing, body | {"sessions": [session("T-02", weekday_at(9, weeks=9))]}, expected=422)
+def test_what_does_not_fit_the_kind_is_said_by_field(shared_app: SharedApp, body: dict[str, Any], field: str) -> None:
+    refused = ask(shared_app, body | {"sessions": [session("T-02", weekday_at(9, weeks=9))]}, expected=422)
     assert field in refused["errors"]

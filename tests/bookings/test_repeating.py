@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from gmp_booking.policies.service import add_holiday
-from tests.doors import form_of, weekday_at
-from tests.standing import Standing
-from tests.watch import watching
+from tests.clients import form_of, weekday_at
+from tests.shared_app import SharedApp
+from tests.statement_watch import watching
 
 REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
 START = weekday_at(9, weeks=12)
@@ -22,10 +22,10 @@ def session(start: datetime = START, **more: Any) -> dict[str, Any]:
     return {"room": "C-01", "start": start, "end": start + 3 * HOUR, "headcount": "2", "step": "filling"} | more
 
 
-def send(standing: Standing, operation: str, *, sessions: list[dict[str, Any]] | None = None, **fields: Any) -> str:
+def send(shared_app: SharedApp, operation: str, *, sessions: list[dict[str, Any]] | None = None, **fields: Any) -> str:
     repeat = {f"repeat-{name.replace('__', '-')}": value for name, value in fields.items()}
     form = form_of(operation=operation, sessions=[session()] if sessions is None else sessions) | repeat
-    answer = standing.visit(REQUESTER).post("/bookings/new", form)
+    answer = shared_app.visit(REQUESTER).post("/bookings/new", form)
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -39,15 +39,15 @@ def verdicts(page: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def a_rival_holds_the_second_date(standing: Standing) -> None:
+def a_rival_holds_the_second_date(shared_app: SharedApp) -> None:
     taken = session(START + timedelta(days=14) - HOUR)
-    sent = standing.visit(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken]))
+    sent = shared_app.visit(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken]))
     assert sent.status_code == 303
 
 
-def test_each_date_is_judged_before_anything_is_kept(standing: Standing) -> None:
-    before = standing.ask("SELECT count(*) AS n FROM slot")[0]["n"]
-    page = send(standing, "repeat_show", every="7", times="3")
+def test_each_date_is_judged_before_anything_is_kept(shared_app: SharedApp) -> None:
+    before = shared_app.ask("SELECT count(*) AS n FROM slot")[0]["n"]
+    page = send(shared_app, "repeat_show", every="7", times="3")
     days = [(START + timedelta(days=7 * n)).date().isoformat() for n in (1, 2, 3)]
     assert verdicts(page) == [(days[0], "Free"), (days[1], "Not possible"), (days[2], "Free")]
     assert "is reserved" in page
@@ -57,12 +57,12 @@ def test_each_date_is_judged_before_anything_is_kept(standing: Standing) -> None
         ("1", ""),
         ("2", " checked"),
     ]
-    assert standing.ask("SELECT count(*) AS n FROM slot")[0]["n"] == before
+    assert shared_app.ask("SELECT count(*) AS n FROM slot")[0]["n"] == before
 
 
-def test_weekdays_until_a_date(standing: Standing) -> None:
+def test_weekdays_until_a_date(shared_app: SharedApp) -> None:
     until = (START + timedelta(days=9)).date()
-    page = send(standing, "repeat_show", mode="weekdays", weekdays=["1", "3"], until=until.isoformat())
+    page = send(shared_app, "repeat_show", mode="weekdays", weekdays=["1", "3"], until=until.isoformat())
     expected = [(START + timedelta(days=n)).date().isoformat() for n in (2, 7, 9)]
     assert [day for day, _words in verdicts(page)] == expected
 
@@ -80,15 +80,15 @@ def dates(*starts: datetime) -> dict[str, str]:
     }
 
 
-def test_a_changed_time_is_judged_again(standing: Standing) -> None:
+def test_a_changed_time_is_judged_again(shared_app: SharedApp) -> None:
     moved = START + timedelta(days=14, hours=4)
-    page = send(standing, "repeat_check", take=["0"], **dates(moved))
+    page = send(shared_app, "repeat_check", take=["0"], **dates(moved))
     assert verdicts(page) == [(moved.date().isoformat(), "Free")]
 
 
-def test_the_chosen_dates_become_sessions(standing: Standing) -> None:
+def test_the_chosen_dates_become_sessions(shared_app: SharedApp) -> None:
     first, second, third = (START + timedelta(days=7 * n) for n in (1, 2, 3))
-    page = send(standing, "repeat_add", take=["0", "2"], **dates(first, second, third))
+    page = send(shared_app, "repeat_add", take=["0", "2"], **dates(first, second, third))
     starts = re.findall(r'name="sessions-(\d)-start_date" type="text" value="([^"]*)"', page)
     assert [day for _n, day in starts] == [each.date().isoformat() for each in (START, first, third)]
     assert re.findall(r'name="sessions-\d-step" type="text" value="filling"', page) == [
@@ -97,13 +97,13 @@ def test_the_chosen_dates_become_sessions(standing: Standing) -> None:
     assert "Nothing is in the way" in page
 
 
-def test_a_holiday_is_said_beside_its_date(standing: Standing) -> None:
+def test_a_holiday_is_said_beside_its_date(shared_app: SharedApp) -> None:
     day_off = START + timedelta(weeks=20)
     names = {"name_ko": "보궐선거일", "name_en": "By-election"}
-    standing.database.transact(
-        standing.actor("scheduler@brc.example"), add_holiday, day_off.date(), "ELECTION", **names
+    shared_app.database.transact(
+        shared_app.actor("scheduler@brc.example"), add_holiday, day_off.date(), "ELECTION", **names
     )
-    page = send(standing, "repeat_show", sessions=[session(day_off - timedelta(days=7))], every="7", times="1")
+    page = send(shared_app, "repeat_show", sessions=[session(day_off - timedelta(days=7))], every="7", times="1")
     assert verdicts(page) == [(f"{day_off:%Y-%m-%d}", "Free, with a note")]
     assert "on-call cover" in page
 
@@ -120,30 +120,32 @@ def test_a_holiday_is_said_beside_its_date(standing: Standing) -> None:
         ({"of": "7", "every": "7", "times": "2"}, "how it is to be repeated"),
     ],
 )
-def test_a_wish_that_cannot_be_read_is_told_in_words(standing: Standing, fields: dict[str, Any], said: str) -> None:
-    assert said in send(standing, "repeat_show", **fields)
+def test_a_wish_that_cannot_be_read_is_told_in_words(shared_app: SharedApp, fields: dict[str, Any], said: str) -> None:
+    assert said in send(shared_app, "repeat_show", **fields)
 
 
-def test_a_session_without_times_cannot_be_repeated(standing: Standing) -> None:
+def test_a_session_without_times_cannot_be_repeated(shared_app: SharedApp) -> None:
     assert "how it is to be repeated" in send(
-        standing, "repeat_show", sessions=[{"room": "C-01"}], every="7", times="2"
+        shared_app, "repeat_show", sessions=[{"room": "C-01"}], every="7", times="2"
     )
 
 
-def test_a_night_stays_a_night_and_nonsense_is_marked(standing: Standing) -> None:
+def test_a_night_stays_a_night_and_nonsense_is_marked(shared_app: SharedApp) -> None:
     night = session(START.replace(hour=18), end=START.replace(hour=7) + timedelta(days=1))
-    page = send(standing, "repeat_show", sessions=[night], every="7", times="1")
+    page = send(shared_app, "repeat_show", sessions=[night], every="7", times="1")
     ends = re.search(r'name="repeat-0-end_date" value="([^"]+)"', page)
     assert ends
     assert ends[1] == (START + timedelta(days=8)).date().isoformat()
     wrong = dates(START) | {"0__start_time": "25:99"}
-    assert verdicts(send(standing, "repeat_check", take=["0"], **wrong)) == [(START.date().isoformat(), "Not possible")]
+    assert verdicts(send(shared_app, "repeat_check", take=["0"], **wrong)) == [
+        (START.date().isoformat(), "Not possible")
+    ]
 
 
-def test_sixty_dates_cost_as_many_statements_as_one(standing: Standing) -> None:
+def test_sixty_dates_cost_as_many_statements_as_one(shared_app: SharedApp) -> None:
     counted = []
     for times in ("1", "60"):
-        with watching(standing.app.extensions["gmp"].database) as watched:
-            send(standing, "repeat_show", every="1", times=times)
+        with watching(shared_app.app.extensions["gmp"].database) as watched:
+            send(shared_app, "repeat_show", every="1", times=times)
         counted.append(len(watched.statements))
     assert counted[0] == counted[1]

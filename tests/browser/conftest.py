@@ -23,9 +23,9 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
 from gmp_booking.notifications import jobs
 from gmp_booking.registry import CONSUMERS
+from tests.clients import PASSWORD, csrf_of, make_app, open_accounts
 from tests.conftest import Place, place_of
-from tests.doors import PASSWORD, csrf_of, make_app, open_accounts
-from tests.rig import a_free_port
+from tests.server_harness import a_free_port
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [

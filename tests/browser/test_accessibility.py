@@ -10,9 +10,9 @@ from playwright.sync_api import Page
 
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
-from tests.doors import Program, make_app, weekday_at
+from tests.clients import Program, make_app, weekday_at
 from tests.facility import FAR_YEAR
-from tests.standing import SIGNED
+from tests.shared_app import SIGNED
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = {"serious", "critical"}

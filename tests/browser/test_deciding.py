@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
 from tests.browser.conftest import Site
 from tests.browser.test_accessibility import serious_findings
-from tests.doors import PASSWORD, weekday_at
+from tests.clients import PASSWORD, weekday_at
 
 REQUESTER, SCHEDULER, QA = "requester@gaon.example", "scheduler@brc.example", "qa@brc.example"
 DAY = weekday_at(9, weeks=5).strftime("%Y-%m-%d")

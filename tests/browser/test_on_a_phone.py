@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.doors import Program, make_app, weekday_at
+from tests.clients import Program, make_app, weekday_at
 
 REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
 PHONE = 390

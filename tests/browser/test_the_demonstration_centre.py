@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.doors import weekday_at
+from tests.clients import weekday_at
 
 DEMO, SCHEDULER, SIGNATORY = "demo@brc.example", "scheduler@brc.example", "approver@gaon.example"
 DAY = weekday_at(9, weeks=6).strftime("%Y-%m-%d")

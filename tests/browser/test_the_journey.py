@@ -10,7 +10,7 @@ from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.doors import PASSWORD, weekday_at
+from tests.clients import PASSWORD, weekday_at
 
 REQUESTER, SCHEDULER, QA = "requester@gaon.example", "scheduler@brc.example", "qa@brc.example"
 DAY = weekday_at(9).strftime("%Y-%m-%d")

@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
 from tests.browser.test_the_journey import calendar_link, decide, fill_moment
-from tests.doors import PASSWORD, SEOUL, make_app, weekday_at
+from tests.clients import PASSWORD, SEOUL, make_app, weekday_at
 from tests.execution.conftest import Floor
-from tests.standing import SIGNED, Standing
+from tests.shared_app import SIGNED, SharedApp
 
 REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
 RIVAL, SCHEDULER, QA = "requester@hanbit.example", "scheduler@brc.example", "qa@brc.example"
@@ -24,17 +24,17 @@ VOID = "void for the present version"
 
 
 @pytest.fixture(scope="module")
-def desk(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+def desk(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedApp]:
     """The same facility by its API, for what happened before the browser opens."""
     folder = tmp_path_factory.mktemp("desk")
     app = make_app(site.place.app_url, site.place.owner_url, folder, GMP_BASE_URL=site.address)
-    desk = Standing(app, site.database, site.place)
+    desk = SharedApp(app, site.database, site.place)
     yield desk
     desk._rows.close()
     app.extensions["gmp"].database.dispose()
 
 
-def a_confirmed_run(desk: Standing, *, weeks: int) -> str:
+def a_confirmed_run(desk: SharedApp, *, weeks: int) -> str:
     """Gaon's morning in B-02 with one operator, passed on by scheduling and signed by quality assurance."""
     start = weekday_at(9, weeks=weeks)
     session = {"room": "B-02", "start": start.isoformat(), "end": (start + timedelta(hours=4)).isoformat()}
@@ -92,7 +92,7 @@ def refuse(page: Page, reference: str, why: str) -> None:
 
 
 def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
-    site: Site, desk: Standing, open_page: Callable[..., Page]
+    site: Site, desk: SharedApp, open_page: Callable[..., Page]
 ) -> None:
     reference = a_confirmed_run(desk, weeks=6)
     company, scheduler, quality = open_page(REQUESTER), open_page(SCHEDULER), open_page(QA)
@@ -143,7 +143,7 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
 
 
 def test_the_scheduler_moves_a_session_and_takes_it_back_without_new_signatures(
-    site: Site, desk: Standing, open_page: Callable[..., Page]
+    site: Site, desk: SharedApp, open_page: Callable[..., Page]
 ) -> None:
     reference = a_confirmed_run(desk, weeks=10)
     page = open_page(SCHEDULER)
@@ -172,7 +172,7 @@ def test_the_scheduler_moves_a_session_and_takes_it_back_without_new_signatures(
 
 
 def test_a_run_that_takes_longer_puts_the_next_one_at_risk_until_it_ends(
-    site: Site, desk: Standing, open_page: Callable[..., Page]
+    site: Site, desk: SharedApp, open_page: Callable[..., Page]
 ) -> None:
     floor = Floor(desk)
     floor.empty()

@@ -10,19 +10,19 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.test_accessibility import serious_findings
-from tests.doors import PASSWORD, SEOUL, make_app
+from tests.clients import PASSWORD, SEOUL, make_app
 from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, Floor
-from tests.standing import Standing
+from tests.shared_app import SharedApp
 
 
 @pytest.fixture
 def floor(site: Site, tmp_path) -> Iterator[Floor]:
     app = make_app(site.place.app_url, site.place.owner_url, tmp_path)
-    standing = Standing(app, site.database, site.place)
-    floor = Floor(standing)
+    shared_app = SharedApp(app, site.database, site.place)
+    floor = Floor(shared_app)
     floor.empty()
     yield floor
-    standing._rows.close()
+    shared_app._rows.close()
     app.extensions["gmp"].database.dispose()
 
 

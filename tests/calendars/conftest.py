@@ -19,7 +19,7 @@ from gmp_booking.calendars.service import create_feed
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.people.service import find_person_by_email
-from tests.doors import CHEAP, PASSWORD, Visitor, make_app
+from tests.clients import CHEAP, PASSWORD, Visitor, make_app
 from tests.facility import actor_of
 
 REQUESTER = "requester@gaon.example"

@@ -23,7 +23,7 @@ from gmp_booking.requests.submit import submit
 from tests.bookings.test_submitting import at, eng
 from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm, give_back
 from tests.calendars.readers import READERS, read_with_icalendar
-from tests.watch import watching
+from tests.statement_watch import watching
 
 Subscribe = Callable[..., str]
 Get = Callable[..., Any]

@@ -18,7 +18,7 @@ from gmp_booking.changes.service import move_session
 from gmp_booking.infra.database.uow import Database
 from tests.browser.conftest import Quiet
 from tests.notifications.journeys import SEOUL, a_demo, cancelled, confirm, morning, somebody, submitted
-from tests.rig import a_free_port
+from tests.server_harness import a_free_port
 
 PROGRAMS = Path(sys.executable).parent
 REQUESTER, RIVAL = "requester@gaon.example", "requester@saebyeok.example"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.standing import SIGNED, Standing, standing
+from tests.shared_app import SIGNED, SharedApp, shared_app
 
-__all__ = ["standing"]
+__all__ = ["shared_app"]
 
 OPERATOR, OPERATOR2 = "operator@gaon.example", "operator2@gaon.example"
 REQUESTER, RIVAL = "requester@gaon.example", "requester@saebyeok.example"
@@ -23,16 +23,16 @@ WHY = {"reason": "The centrifuge had to be balanced again"}
 class Floor:
     """The rooms and what happens in them, by API."""
 
-    def __init__(self, standing: Standing) -> None:
-        self.standing = standing
+    def __init__(self, shared_app: SharedApp) -> None:
+        self.shared_app = shared_app
         self._weeks = 3
 
     def empty(self) -> None:
         """Nobody is anywhere: what earlier tests left is over."""
-        self.standing.ask("UPDATE slot SET active = false WHERE active RETURNING id")
+        self.shared_app.ask("UPDATE slot SET active = false WHERE active RETURNING id")
         over = "state = 'CANCELLED', actual_start_at = NULL, actual_end_at = NULL, expected_end_at = NULL"
-        self.standing.ask(f"UPDATE booking_session SET {over} WHERE state <> 'CANCELLED' RETURNING id")
-        self.standing.ask("UPDATE session_person SET active = false WHERE active RETURNING id")
+        self.shared_app.ask(f"UPDATE booking_session SET {over} WHERE state <> 'CANCELLED' RETURNING id")
+        self.shared_app.ask("UPDATE session_person SET active = false WHERE active RETURNING id")
 
     def confirmed(
         self, *hours: float, company: str = "gaon", room: str = "B-01", starts_in: float = 0, **more: Any
@@ -53,7 +53,7 @@ class Floor:
         product = {"gaon": "GS-M1", "saebyeok": "SE-01", "hanbit": "HB-Derm"}[company]
         head = {"kind": "CLEANROOM", "product": product, "run_type": "ENG"} | more.get("head", {})
         head = {name: value for name, value in head.items() if value is not None}
-        made = self.standing.program(f"requester@{company}.example").post(
+        made = self.shared_app.program(f"requester@{company}.example").post(
             "/api/v1/bookings", head | {"sessions": sessions}
         )
         assert made.status_code == 201, made.text
@@ -65,33 +65,33 @@ class Floor:
     def _decide(self, reference: str, track: str) -> None:
         address = f"/api/v1/bookings/{reference}"
         if track == "light":
-            assert self.standing.program("demo@brc.example").post(f"{address}/approve").status_code == 200
+            assert self.shared_app.program("demo@brc.example").post(f"{address}/approve").status_code == 200
             return
-        assert self.standing.program(SCHEDULER).post(f"{address}/review").status_code == 200
-        approved = self.standing.program(QA).post(f"{address}/approve", SIGNED)
+        assert self.shared_app.program(SCHEDULER).post(f"{address}/review").status_code == 200
+        approved = self.shared_app.program(QA).post(f"{address}/approve", SIGNED)
         assert approved.json["state"] == "CONFIRMED", approved.text
 
     def bring(self, reference: str, starts_in: float) -> None:
         """Shift all of a booking so that its first session begins in so many hours (negative: began before)."""
-        (row,) = self.standing.ask("SELECT id FROM booking WHERE reference = %s", reference)
-        (first,) = self.standing.ask(
+        (row,) = self.shared_app.ask("SELECT id FROM booking WHERE reference = %s", reference)
+        (first,) = self.shared_app.ask(
             "SELECT min(starts_at) AS at FROM booking_session WHERE booking_id = %s", row["id"]
         )
         by = datetime.now(UTC) + timedelta(hours=starts_in) - first["at"]
         times = "starts_at = starts_at + %s, ends_at = ends_at + %s"
         for table, where in (("booking", "id"), ("booking_session", "booking_id"), ("session_person", "booking_id")):
-            self.standing.ask(f"UPDATE {table} SET {times} WHERE {where} = %s RETURNING id", by, by, row["id"])
-        self.standing.ask(
+            self.shared_app.ask(f"UPDATE {table} SET {times} WHERE {where} = %s RETURNING id", by, by, row["id"])
+        self.shared_app.ask(
             "UPDATE line_clearance SET starts_at = starts_at + %s WHERE booking_id = %s RETURNING id", by, row["id"]
         )
         moved = "during = tstzrange(lower(during) + %s, upper(during) + %s)"
-        self.standing.ask(f"UPDATE slot SET {moved} WHERE booking_id = %s RETURNING id", by, by, row["id"])
+        self.shared_app.ask(f"UPDATE slot SET {moved} WHERE booking_id = %s RETURNING id", by, by, row["id"])
 
     def act(
         self, email: str, reference: str, action: str, body: Mapping[str, Any] | None = None, *, number: int = 1
     ) -> TestResponse:
         address = f"/api/v1/bookings/{reference}/sessions/{number}/{action}"
-        return self.standing.program(email).post(address, dict(body or {}))
+        return self.shared_app.program(email).post(address, dict(body or {}))
 
     def do(self, email: str, reference: str, action: str, body: Any = None, *, number: int = 1) -> dict[str, Any]:
         answer = self.act(email, reference, action, body, number=number)
@@ -109,7 +109,7 @@ class Floor:
         self.do(QA, reference, "ready", SIGNED, number=number)
 
     def _is_gaons(self, reference: str) -> bool:
-        (row,) = self.standing.ask(
+        (row,) = self.shared_app.ask(
             "SELECT c.code FROM booking b JOIN company c ON c.id = b.company_id WHERE reference = %s", reference
         )
         return row["code"] == "GAO"
@@ -138,7 +138,7 @@ class Floor:
         return reference
 
     def session(self, reference: str, *, number: int = 1) -> dict[str, Any]:
-        (row,) = self.standing.ask(
+        (row,) = self.shared_app.ask(
             "SELECT s.* FROM booking_session s JOIN booking b ON b.id = s.booking_id AND b.version = s.version"
             " WHERE b.reference = %s AND s.number = %s",
             reference,
@@ -147,21 +147,21 @@ class Floor:
         return row
 
     def slots(self, reference: str, *, number: int = 1) -> list[dict[str, Any]]:
-        return self.standing.ask(
+        return self.shared_app.ask(
             "SELECT r.code, s.starts_at, s.ends_at FROM slot s JOIN resource r ON r.id = s.resource_id"
             " WHERE s.active AND s.booking_session_id = %s ORDER BY 1, 2",
             self.session(reference, number=number)["id"],
         )
 
     def events(self, reference: str) -> Sequence[dict[str, Any]]:
-        return self.standing.ask("SELECT * FROM journal WHERE reference = %s ORDER BY id", reference)
+        return self.shared_app.ask("SELECT * FROM journal WHERE reference = %s ORDER BY id", reference)
 
     def last_event(self, reference: str) -> dict[str, Any]:
         return self.events(reference)[-1]
 
 
 @pytest.fixture
-def floor(standing: Standing) -> Iterator[Floor]:
-    floor = Floor(standing)
+def floor(shared_app: SharedApp) -> Iterator[Floor]:
+    floor = Floor(shared_app)
     floor.empty()
     return floor

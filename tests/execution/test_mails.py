@@ -7,7 +7,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.rendering import write_letter
 from tests.execution.conftest import OPERATOR, PRODUCTION, QA, SCHEDULER, WHY, Floor
-from tests.standing import SIGNED
+from tests.shared_app import SIGNED
 
 
 def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(floor: Floor) -> None:
@@ -19,8 +19,8 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(floor: Fl
     floor.do(SCHEDULER, missed, "missed")
     quiet = floor.running(2, room="B-03")
     floor.do(OPERATOR, quiet, "complete")
-    jobs.plan(floor.standing.database)
-    told = floor.standing.ask(
+    jobs.plan(floor.shared_app.database)
+    told = floor.shared_app.ask(
         "SELECT b.reference, m.recipient, m.payload ->> 'happened' AS happened, m.payload ->> 'reason' AS reason"
         " FROM outbox_message m JOIN booking b ON b.id = m.booking_id WHERE m.kind = 'happened' ORDER BY m.id"
     )
@@ -40,8 +40,8 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(floor: Fl
 
 def read_letters(floor: Floor) -> list[str]:
     """The mails as they would leave the house."""
-    database, config = floor.standing.database, floor.standing.app.extensions["gmp"].config
-    floor.standing.ask(
+    database, config = floor.shared_app.database, floor.shared_app.app.extensions["gmp"].config
+    floor.shared_app.ask(
         "UPDATE outbox_message SET due_at = gmp_now() - interval '1 s' WHERE kind = 'happened' RETURNING id"
     )
     claimed = database.transact(SYSTEM, claim, limit=500).messages

@@ -47,7 +47,7 @@ def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(floor: F
     begin = floor.session(neighbour)["starts_at"]
     body = {"room": "B-01", "start": (begin + 0.2 * HOUR).isoformat(), "end": (begin + 0.9 * HOUR).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
-    seen = floor.standing.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
+    seen = floor.shared_app.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
     told = seen.text
     assert "RM-01" in told
     assert running not in told
@@ -58,7 +58,7 @@ def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(floor: F
 
 def _release(floor: Floor, reference: str):
     from tests.execution.conftest import POINTS, PRODUCTION
-    from tests.standing import SIGNED
+    from tests.shared_app import SIGNED
 
     if floor.session(reference)["state"] == "PLANNED":
         floor.act(PRODUCTION, reference, "clear", POINTS)
@@ -71,7 +71,7 @@ def test_a_true_end_after_the_planned_one_is_recorded_whatever_is_in_the_way(flo
     neighbour = floor.confirmed(2, company="hanbit", starts_in=4)
     floor.bring(running, -5)
     floor.bring(neighbour, -1)
-    floor.standing.ask("UPDATE booking_session SET actual_start_at = starts_at WHERE state = 'IN_USE' RETURNING id")
+    floor.shared_app.ask("UPDATE booking_session SET actual_start_at = starts_at WHERE state = 'IN_USE' RETURNING id")
     (theirs,) = floor.slots(neighbour)
     done = floor.do(OPERATOR, running, "complete")
     assert datetime.fromisoformat(done["actual_end"]) > theirs["starts_at"]
@@ -92,7 +92,7 @@ def test_ending_early_gives_the_rest_back_and_teardown_is_kept(floor: Floor) -> 
     begin = datetime.now(UTC) + HOUR
     body = {"room": "B-01", "start": begin.isoformat(), "end": (begin + HOUR).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
-    seen = floor.standing.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
+    seen = floor.shared_app.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
     assert not [each for each in seen["findings"] if each["rule"] == "RM-01"]
 
 
@@ -147,14 +147,14 @@ def test_the_next_booking_is_at_risk_for_as_long_as_the_overrun_reaches_into_it(
     ends = floor.session(running)["ends_at"]
 
     def at_risk() -> list[str]:
-        revalidation.work(floor.standing.database)
-        found = floor.standing.ask("SELECT reference FROM booking WHERE at_risk AND state = 'CONFIRMED'")
+        revalidation.work(floor.shared_app.database)
+        found = floor.shared_app.ask("SELECT reference FROM booking WHERE at_risk AND state = 'CONFIRMED'")
         return [each["reference"] for each in found if each["reference"] in {running, neighbour, later}]
 
     assert at_risk() == []
     floor.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
     assert at_risk() == [neighbour]
-    owners = floor.standing.visit("requester@hanbit.example").get(f"/bookings/{neighbour}").text
+    owners = floor.shared_app.visit("requester@hanbit.example").get(f"/bookings/{neighbour}").text
     assert "At risk" in owners
     assert running not in owners
     assert "GS-M1" not in owners

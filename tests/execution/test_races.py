@@ -19,8 +19,8 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(floor: 
         floor.empty()
         running = floor.running(2)
         ends = floor.session(running)["ends_at"]
-        programs = [floor.standing.program(f"requester@{name}.example") for name in ("hanbit", "saebyeok")]
-        floor.standing.program(OPERATOR)
+        programs = [floor.shared_app.program(f"requester@{name}.example") for name in ("hanbit", "saebyeok")]
+        floor.shared_app.program(OPERATOR)
 
         def book(index: int, ends: Any = ends, programs: Any = programs) -> int:
             start = ends + timedelta(minutes=20 + 45 * (index % 3))
@@ -39,13 +39,13 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(floor: 
             statuses = [each.result() for each in asked]
         assert set(statuses[:4]) <= {201, 409}, statuses
         assert set(statuses[4:]) == {200}, statuses
-        assert floor.standing.ask(OVERLAPS) == [], f"round {round_number}"
+        assert floor.shared_app.ask(OVERLAPS) == [], f"round {round_number}"
 
 
 def test_of_two_who_check_in_one_does(floor: Floor) -> None:
     reference = floor.released(2)
     for email in (OPERATOR, OPERATOR2):
-        floor.standing.program(email)
+        floor.shared_app.program(email)
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(floor.act, email, reference, "check-in") for email in (OPERATOR, OPERATOR2)]
         statuses = sorted(each.result().status_code for each in asked)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from gmp_booking.infra.database.uow import Database
-from tests.doors import Program, Visitor, make_app, open_accounts
+from tests.clients import Program, Visitor, make_app, open_accounts
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import re
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests.doors import PASSWORD, form_of, weekday_at
+from tests.clients import PASSWORD, form_of, weekday_at
 
 START, END = weekday_at(9), weekday_at(16)
 SESSION = {

@@ -3,8 +3,15 @@
 Each returns a list of sentences, empty when all is well.
 """
 
-from tests.oracles.places import Need, needs, places_oversold, refused_in_vain, slots_that_overlap, slots_unlike_agreed
-from tests.oracles.wholeness import Told, decisions_amiss, effects_beyond_one, half_written, lost
+from tests.oracles.completeness_oracle import Told, decisions_amiss, effects_beyond_one, half_written, lost
+from tests.oracles.place_oracle import (
+    Need,
+    needs,
+    places_oversold,
+    refused_in_vain,
+    slots_that_overlap,
+    slots_unlike_agreed,
+)
 from tests.oracles.world import World, read_world
 
 __all__ = [

@@ -8,10 +8,10 @@ from tests.oracles import (
     all_violations,
     decisions_amiss,
     effects_beyond_one,
+    fault_injection,
     half_written,
     lost,
     places_oversold,
-    planted,
     slots_that_overlap,
     slots_unlike_agreed,
 )
@@ -29,25 +29,25 @@ FINDERS = {
 }
 
 FAULTS = [
-    (planted.overlap, "overlap"),
-    (planted.oversell, "oversold"),
-    (planted.room_given_twice, "oversold"),
-    (planted.lost_slot, "unlike agreed"),
-    (planted.slot_moved, "unlike agreed"),
-    (planted.slots_not_released, "half-written"),
-    (planted.lost_booking, "lost"),
-    (planted.lost_decision, "lost"),
-    (planted.duplicate_winner, "effects"),
-    (planted.second_effect_of_a_key, "effects"),
-    (planted.half_written, "half-written"),
-    (planted.decided_twice, "decisions"),
-    (planted.signed_twice, "decisions"),
+    (fault_injection.overlap, "overlap"),
+    (fault_injection.oversell, "oversold"),
+    (fault_injection.room_given_twice, "oversold"),
+    (fault_injection.lost_slot, "unlike agreed"),
+    (fault_injection.slot_moved, "unlike agreed"),
+    (fault_injection.slots_not_released, "half-written"),
+    (fault_injection.lost_booking, "lost"),
+    (fault_injection.lost_decision, "lost"),
+    (fault_injection.duplicate_winner, "effects"),
+    (fault_injection.second_effect_of_a_key, "effects"),
+    (fault_injection.half_written, "half-written"),
+    (fault_injection.decided_twice, "decisions"),
+    (fault_injection.signed_twice, "decisions"),
 ]
 
 
 def test_clean_worlds_raise_no_alarm() -> None:
     for seed in range(TIMES):
-        scene = planted.a_clean_scene(random.Random(seed))
+        scene = fault_injection.a_clean_scene(random.Random(seed))
         found = all_violations(scene.world) + lost(scene.world, scene.told) + effects_beyond_one(scene.told)
         assert found == [], f"seed {seed}"
 
@@ -57,7 +57,7 @@ def test_every_planted_fault_is_found(fault, finder) -> None:
     missed = []
     for seed in range(TIMES):
         chance = random.Random(seed)
-        scene = fault(planted.a_clean_scene(chance), chance)
+        scene = fault(fault_injection.a_clean_scene(chance), chance)
         if not FINDERS[finder](scene):
             missed.append(seed)
     assert missed == [], f"not found with the seeds {missed}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.standing import SIGNED, Standing
+from tests.shared_app import SIGNED, SharedApp
 
 WHY = "Particle counts above the action limit"
 QA, ENGINEER = "qa@brc.example", "engineer@brc.example"
@@ -21,16 +21,16 @@ def a_maintenance(room: str, start: datetime, *, hours: float = 4, **more: Any) 
     return {"subject": subject, "kind": "MAINTENANCE", "reason": "Filters are changed"} | times | more
 
 
-def placed(standing: Standing, body: dict[str, Any], *, by: str | None = None) -> dict[str, Any]:
+def placed(shared_app: SharedApp, body: dict[str, Any], *, by: str | None = None) -> dict[str, Any]:
     """The outage, or the first of a series."""
-    answer = standing.program(by or (QA if body["kind"] == "HOLD" else ENGINEER)).post("/api/v1/outages", body)
+    answer = shared_app.program(by or (QA if body["kind"] == "HOLD" else ENGINEER)).post("/api/v1/outages", body)
     assert answer.status_code == 201, answer.text
     return answer.json["outages"][0]
 
 
-def lifted(standing: Standing, outage: dict[str, Any], **more: Any) -> dict[str, Any]:
+def lifted(shared_app: SharedApp, outage: dict[str, Any], **more: Any) -> dict[str, Any]:
     by = QA if outage["kind"] == "HOLD" else ENGINEER
     body = {"reason": "The requalification has passed"} | (SIGNED if outage["kind"] == "HOLD" else {}) | more
-    answer = standing.program(by).post(f"/api/v1/outages/{outage['id']}/lift", body)
+    answer = shared_app.program(by).post(f"/api/v1/outages/{outage['id']}/lift", body)
     assert answer.status_code == 200, answer.text
     return answer.json

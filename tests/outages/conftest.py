@@ -1,5 +1,5 @@
 """One application for the tests of a module."""
 
-from tests.standing import standing
+from tests.shared_app import shared_app
 
-__all__ = ["standing"]
+__all__ = ["shared_app"]

@@ -17,7 +17,7 @@ from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.policies.models import Holiday
 from gmp_booking.policies.service import add_holiday, list_holidays, seed_holidays, withdraw_holiday
 from gmp_booking.requests.preview import preview_request
-from tests.doors import weekday_at
+from tests.clients import weekday_at
 from tests.facility import actor_of
 
 # Korean public holidays of 2027 with their substitute days, written down from the calendar.

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.doors import SEOUL, weekday_at
-from tests.standing import Standing, standing
+from tests.clients import SEOUL, weekday_at
+from tests.shared_app import SharedApp, shared_app
 
-__all__ = ["standing"]
+__all__ = ["shared_app"]
 
 GAON, SCHEDULER, QA, MANAGER = (
     "approver@gaon.example",
@@ -21,64 +21,64 @@ GAON, SCHEDULER, QA, MANAGER = (
 SATURDAY = 5
 
 
-def put_on_call(standing: Standing, by: str = SCHEDULER, **typed: str) -> Any:
+def put_on_call(shared_app: SharedApp, by: str = SCHEDULER, **typed: str) -> Any:
     form = {"email": SCHEDULER, "role": "SCHEDULER", "from_time": "08:00", "until_time": "20:00"} | typed
-    return standing.visit(by).post("/roster", form)
+    return shared_app.visit(by).post("/roster", form)
 
 
-def rules_of(standing: Standing, start: datetime, *, hours: int = 2) -> list[str]:
+def rules_of(shared_app: SharedApp, start: datetime, *, hours: int = 2) -> list[str]:
     """What is said of a clinical session at this time."""
     part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [part]}
-    answer = standing.program(GAON).post("/api/v1/bookings/preview", body)
+    answer = shared_app.program(GAON).post("/api/v1/bookings/preview", body)
     assert answer.status_code == 200, answer.text
     return [finding["rule"] for finding in answer.json["findings"]]
 
 
-def end_all(standing: Standing) -> None:
-    for row in standing.ask("SELECT id FROM on_call WHERE ended_at IS NULL"):
-        assert standing.visit(SCHEDULER).post(f"/roster/{row['id']}/end").status_code == 303
+def end_all(shared_app: SharedApp) -> None:
+    for row in shared_app.ask("SELECT id FROM on_call WHERE ended_at IS NULL"):
+        assert shared_app.visit(SCHEDULER).post(f"/roster/{row['id']}/end").status_code == 303
 
 
-def test_a_weekly_entry_covers_its_weekday_until_it_is_ended(standing: Standing) -> None:
+def test_a_weekly_entry_covers_its_weekday_until_it_is_ended(shared_app: SharedApp) -> None:
     saturday = weekday_at(10, weeks=6, weekday=SATURDAY)
-    assert "CA-01" in rules_of(standing, saturday)
-    assert put_on_call(standing, weekday=str(SATURDAY)).status_code == 303
-    assert "CA-01" not in rules_of(standing, saturday)
-    assert "CA-01" in rules_of(standing, saturday + timedelta(days=1))
-    assert "CA-01" in rules_of(standing, saturday + timedelta(hours=9))
-    assert "Staff scheduler" in standing.visit(QA).get("/roster").text
-    end_all(standing)
-    assert "CA-01" in rules_of(standing, saturday)
+    assert "CA-01" in rules_of(shared_app, saturday)
+    assert put_on_call(shared_app, weekday=str(SATURDAY)).status_code == 303
+    assert "CA-01" not in rules_of(shared_app, saturday)
+    assert "CA-01" in rules_of(shared_app, saturday + timedelta(days=1))
+    assert "CA-01" in rules_of(shared_app, saturday + timedelta(hours=9))
+    assert "Staff scheduler" in shared_app.visit(QA).get("/roster").text
+    end_all(shared_app)
+    assert "CA-01" in rules_of(shared_app, saturday)
 
 
-def test_a_night_lasts_until_the_next_morning(standing: Standing) -> None:
+def test_a_night_lasts_until_the_next_morning(shared_app: SharedApp) -> None:
     evening = weekday_at(20, weeks=7, weekday=3)
-    assert put_on_call(standing, weekday="3", from_time="20:00", until_time="08:00").status_code == 303
-    assert "CA-01" not in rules_of(standing, evening, hours=12)
-    assert "CA-01" in rules_of(standing, evening + timedelta(days=1), hours=12)
-    end_all(standing)
+    assert put_on_call(shared_app, weekday="3", from_time="20:00", until_time="08:00").status_code == 303
+    assert "CA-01" not in rules_of(shared_app, evening, hours=12)
+    assert "CA-01" in rules_of(shared_app, evening + timedelta(days=1), hours=12)
+    end_all(shared_app)
 
 
-def test_one_date_and_a_validity_are_kept_to_the_day(standing: Standing) -> None:
+def test_one_date_and_a_validity_are_kept_to_the_day(shared_app: SharedApp) -> None:
     saturday = weekday_at(10, weeks=8, weekday=SATURDAY)
-    assert put_on_call(standing, on_date=f"{saturday:%Y-%m-%d}").status_code == 303
-    assert "CA-01" not in rules_of(standing, saturday)
-    assert "CA-01" in rules_of(standing, saturday + timedelta(days=7))
-    end_all(standing)
+    assert put_on_call(shared_app, on_date=f"{saturday:%Y-%m-%d}").status_code == 303
+    assert "CA-01" not in rules_of(shared_app, saturday)
+    assert "CA-01" in rules_of(shared_app, saturday + timedelta(days=7))
+    end_all(shared_app)
     later = {"valid_from": f"{saturday + timedelta(days=7):%Y-%m-%d}"}
-    assert put_on_call(standing, weekday=str(SATURDAY), **later).status_code == 303
-    assert "CA-01" in rules_of(standing, saturday)
-    assert "CA-01" not in rules_of(standing, saturday + timedelta(days=7))
-    end_all(standing)
+    assert put_on_call(shared_app, weekday=str(SATURDAY), **later).status_code == 303
+    assert "CA-01" in rules_of(shared_app, saturday)
+    assert "CA-01" not in rules_of(shared_app, saturday + timedelta(days=7))
+    end_all(shared_app)
 
 
-def test_the_head_of_the_facility_keeps_it_too_and_nobody_else_does(standing: Standing) -> None:
-    assert put_on_call(standing, by=MANAGER, weekday="6").status_code == 303
-    assert put_on_call(standing, by=QA, weekday="6").status_code == 403
-    assert put_on_call(standing, by=GAON, weekday="6").status_code == 403
-    assert standing.visit(GAON).get("/roster").status_code == 403
-    end_all(standing)
+def test_the_head_of_the_facility_keeps_it_too_and_nobody_else_does(shared_app: SharedApp) -> None:
+    assert put_on_call(shared_app, by=MANAGER, weekday="6").status_code == 303
+    assert put_on_call(shared_app, by=QA, weekday="6").status_code == 403
+    assert put_on_call(shared_app, by=GAON, weekday="6").status_code == 403
+    assert shared_app.visit(GAON).get("/roster").status_code == 403
+    end_all(shared_app)
 
 
 @pytest.mark.parametrize(
@@ -94,17 +94,17 @@ def test_the_head_of_the_facility_keeps_it_too_and_nobody_else_does(standing: St
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(
-    standing: Standing, typed: dict[str, str], field: str
+    shared_app: SharedApp, typed: dict[str, str], field: str
 ) -> None:
-    refused = put_on_call(standing, **typed)
+    refused = put_on_call(shared_app, **typed)
     assert refused.status_code == 422
     assert f'id="f-{field}-error"' in refused.text
-    assert standing.ask("SELECT id FROM on_call WHERE ended_at IS NULL") == []
+    assert shared_app.ask("SELECT id FROM on_call WHERE ended_at IS NULL") == []
 
 
-def test_the_same_entry_does_not_stand_twice(standing: Standing) -> None:
+def test_the_same_entry_does_not_stand_twice(shared_app: SharedApp) -> None:
     today = datetime.now(SEOUL)
     date = f"{today + timedelta(days=30):%Y-%m-%d}"
-    assert put_on_call(standing, on_date=date).status_code == 303
-    assert put_on_call(standing, on_date=date).status_code == 409
-    end_all(standing)
+    assert put_on_call(shared_app, on_date=date).status_code == 303
+    assert put_on_call(shared_app, on_date=date).status_code == 409
+    end_all(shared_app)

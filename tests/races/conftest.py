@@ -12,7 +12,7 @@ from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.facility import COMPANIES, STAFF
-from tests.rig import Client, Ledger, ServerLog, Service, enrol
+from tests.server_harness import Client, Ledger, ServerLog, Service, enrol
 
 WORKERS = 4
 EVERYBODY = [f"requester@{domain}" for _ko, _en, domain, _products in COMPANIES.values()]

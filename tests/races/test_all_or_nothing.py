@@ -7,10 +7,10 @@ import pytest
 
 from tests.oracles import Need, all_violations, effects_beyond_one, lost, read_world, refused_in_vain
 from tests.oracles.world import World
+from tests.races.client_log import told
 from tests.races.conftest import REQUESTERS, Arena
 from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own
-from tests.races.told import told
-from tests.rig import race
+from tests.server_harness import race
 
 HOME = {"BSC-01": "B-01", "BSC-02": "B-02", "TFF-01": "C-01", "CHR-01": "C-01"}
 ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02")

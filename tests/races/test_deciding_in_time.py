@@ -14,7 +14,7 @@ from gmp_booking.registry import CONSUMERS
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import ALONE, Arena
 from tests.races.requests import FULL_ROOMS, a_demonstration, a_session, cleanroom_work, weeks_of_its_own, working_hours
-from tests.rig import PASSWORD, Reply, at_once
+from tests.server_harness import PASSWORD, Reply, at_once
 
 GAON = "requester@gaon.example"
 

@@ -12,7 +12,7 @@ import pytest
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import Arena
 from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own, working_hours
-from tests.rig import Reply, at_once
+from tests.server_harness import Reply, at_once
 
 GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
 Span = tuple[datetime, datetime]

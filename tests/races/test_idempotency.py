@@ -10,10 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
+from tests.races.client_log import told
 from tests.races.conftest import REQUESTERS, Arena
 from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
-from tests.races.told import told
-from tests.rig import Client, Reply, race
+from tests.server_harness import Client, Reply, race
 
 Replies = defaultdict[str, list[tuple[bool, Reply]]]
 

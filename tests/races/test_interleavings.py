@@ -9,11 +9,11 @@ import pytest
 from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from tests.conftest import Place
-from tests.oracles.course import Course, read_course
-from tests.oracles.judge import amiss
-from tests.races.at_work import Crowd
-from tests.races.running_house import running_house
-from tests.races.wishes import PEOPLE
+from tests.oracles.observed_history import Course, read_course
+from tests.oracles.rule_oracle import amiss
+from tests.races.clients_at_work import Crowd
+from tests.races.random_actions import PEOPLE
+from tests.races.running_installation import running_house
 
 CLIENTS = 8
 

@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
+from tests.races.client_log import told
 from tests.races.conftest import REQUESTERS, Arena
 from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
-from tests.races.told import told
-from tests.rig import race
+from tests.server_harness import race
 
 
 def run_for_the_same_times(arena: Arena, *, targets: int, attempts_each: int, clients: int, seed: int) -> Counter[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.races.conftest import Arena
 from tests.races.requests import a_session, cleanroom_work, weeks_of_its_own
-from tests.rig import PASSWORD, Client, Reply, at_once
+from tests.server_harness import PASSWORD, Client, Reply, at_once
 
 GAON, RIVAL, SCHEDULER, QA = (
     "requester@gaon.example",

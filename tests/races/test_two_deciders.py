@@ -10,10 +10,10 @@ from datetime import datetime
 import pytest
 
 from tests.oracles import all_violations, lost, read_world
+from tests.races.client_log import told
 from tests.races.conftest import Arena
 from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
-from tests.races.told import told
-from tests.rig import PASSWORD, Client, Reply, at_once
+from tests.server_harness import PASSWORD, Client, Reply, at_once
 
 GAON = "requester@gaon.example"
 REASON = "Not in this week, please"

@@ -6,8 +6,8 @@ import os
 import random
 from datetime import UTC, datetime, timedelta
 
-from tests.doors import weekday_at
-from tests.standing import Standing
+from tests.clients import weekday_at
+from tests.shared_app import SharedApp
 
 STEP = timedelta(minutes=15)
 GAON, HANBIT = "requester@gaon.example", "requester@hanbit.example"
@@ -15,7 +15,7 @@ FIRST = weekday_at(0, weeks=6, weekday=0).astimezone(UTC)
 LAST = FIRST + timedelta(days=3)
 
 
-def lay(standing: Standing, dice: random.Random, *, of: str, places: int) -> list[tuple[datetime, datetime, int]]:
+def lay(shared_app: SharedApp, dice: random.Random, *, of: str, places: int) -> list[tuple[datetime, datetime, int]]:
     """Random reservations of two companies; those that were taken."""
     taken = []
     for _ in range(14):
@@ -23,7 +23,7 @@ def lay(standing: Standing, dice: random.Random, *, of: str, places: int) -> lis
         end = start + STEP * dice.randint(1, 40)
         units = dice.randint(1, places)
         part = {"resource": of, "start": start.isoformat(), "end": end.isoformat(), "units": units}
-        program = standing.program(dice.choice([GAON, HANBIT]))
+        program = shared_app.program(dice.choice([GAON, HANBIT]))
         answer = program.post("/api/v1/bookings", {"kind": "EQUIPMENT", "equipment": [part]})
         assert answer.status_code in {201, 409}, answer.text
         if answer.status_code == 201:
@@ -31,16 +31,16 @@ def lay(standing: Standing, dice: random.Random, *, of: str, places: int) -> lis
     return taken
 
 
-def test_a_moment_is_free_when_fewer_places_are_taken_than_there_are(standing: Standing) -> None:
+def test_a_moment_is_free_when_fewer_places_are_taken_than_there_are(shared_app: SharedApp) -> None:
     seed = int(os.environ.get("GMP_SEED", random.randrange(10**6)))
     print(f"GMP_SEED={seed}")
     dice = random.Random(seed)
     for code, places in (("INC-01", 8), ("TFF-01", 1)):
-        taken = lay(standing, dice, of=code, places=places)
+        taken = lay(shared_app, dice, of=code, places=places)
         assert taken
         query = f"resource={code}&from={FIRST:%Y-%m-%dT%H:%M:%SZ}&to={LAST:%Y-%m-%dT%H:%M:%SZ}&minutes=1"
         for reader in (GAON, HANBIT, "scheduler@brc.example"):
-            told = standing.program(reader).get(f"/api/v1/availability?{query}").json["free"]
+            told = shared_app.program(reader).get(f"/api/v1/availability?{query}").json["free"]
             free = [(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in told]
             moment = FIRST
             while moment < LAST:
@@ -49,21 +49,21 @@ def test_a_moment_is_free_when_fewer_places_are_taken_than_there_are(standing: S
                 moment += STEP
 
 
-def test_no_stretch_is_shorter_than_asked_for_or_leaves_the_window(standing: Standing) -> None:
+def test_no_stretch_is_shorter_than_asked_for_or_leaves_the_window(shared_app: SharedApp) -> None:
     for minutes in (15, 240, 1440):
         query = f"resource=INC-01&from={FIRST:%Y-%m-%dT%H:%M:%SZ}&to={LAST:%Y-%m-%dT%H:%M:%SZ}&minutes={minutes}"
-        for each in standing.program(GAON).get(f"/api/v1/availability?{query}").json["free"]:
+        for each in shared_app.program(GAON).get(f"/api/v1/availability?{query}").json["free"]:
             start, end = datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])
             assert FIRST <= start < end <= LAST
             assert end - start >= timedelta(minutes=minutes)
 
 
-def test_an_unknown_resource_is_not_there(standing: Standing) -> None:
+def test_an_unknown_resource_is_not_there(shared_app: SharedApp) -> None:
     query = f"resource=Z-99&from={FIRST:%Y-%m-%dT%H:%M:%SZ}&to={LAST:%Y-%m-%dT%H:%M:%SZ}"
-    assert standing.program(GAON).get(f"/api/v1/availability?{query}").status_code == 404
+    assert shared_app.program(GAON).get(f"/api/v1/availability?{query}").status_code == 404
 
 
-def test_rooms_and_equipment_are_listed_for_everybody_alike(standing: Standing) -> None:
-    lists = [standing.program(email).get("/api/v1/resources").json for email in (GAON, HANBIT, "qa@brc.example")]
+def test_rooms_and_equipment_are_listed_for_everybody_alike(shared_app: SharedApp) -> None:
+    lists = [shared_app.program(email).get("/api/v1/resources").json for email in (GAON, HANBIT, "qa@brc.example")]
     assert lists[0] == lists[1] == lists[2]
     assert {"B-01", "T-02", "INC-01", "TFF-01"} <= {each["code"] for each in lists[0]["resources"]}

@@ -9,15 +9,15 @@ import pytest
 
 from gmp_booking.infra.mail.dev_mail_server import running_sink
 from tests.notifications.conftest import PostOffice, config_for
-from tests.standing import Standing, standing
+from tests.shared_app import SharedApp, shared_app
 
-__all__ = ["house_post", "standing"]
+__all__ = ["house_post", "shared_app"]
 
 
 @pytest.fixture(scope="module")
-def house_post(standing: Standing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostOffice]:
-    """The mails of the standing application."""
+def house_post(shared_app: SharedApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostOffice]:
+    """The mails of the shared_app application."""
     folder: Path = tmp_path_factory.mktemp("post")
     with running_sink(folder / "mail") as port:
         config = config_for(folder, port)
-        yield PostOffice(standing.database, config, folder / "mail", standing.place)
+        yield PostOffice(shared_app.database, config, folder / "mail", shared_app.place)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gmp_booking.revalidation.jobs import work
-from tests.doors import weekday_at
+from tests.clients import weekday_at
 from tests.notifications.conftest import PostOffice
 from tests.outages.acts import a_hold, a_maintenance, lifted, placed
-from tests.standing import SIGNED, Standing
+from tests.shared_app import SIGNED, SharedApp
 
 GAON = "requester@gaon.example"
 
@@ -25,19 +25,19 @@ def a_run(room: str, start: datetime, *, hours: float = 3, **more: Any) -> dict[
     return {"kind": "CLEANROOM", "run_type": "ENG", "product": "GS-M1", "sessions": [session]} | more
 
 
-def confirmed(standing: Standing, body: dict[str, Any], by: str = GAON) -> str:
-    made = standing.program(by).post("/api/v1/bookings", body)
+def confirmed(shared_app: SharedApp, body: dict[str, Any], by: str = GAON) -> str:
+    made = shared_app.program(by).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     address = f"/api/v1/bookings/{made.json['reference']}"
-    assert standing.program("scheduler@brc.example").post(f"{address}/review").status_code == 200
-    answer = standing.program("qa@brc.example").post(f"{address}/approve", SIGNED)
+    assert shared_app.program("scheduler@brc.example").post(f"{address}/review").status_code == 200
+    answer = shared_app.program("qa@brc.example").post(f"{address}/approve", SIGNED)
     assert answer.status_code == 200, answer.text
     return str(made.json["reference"])
 
 
-def run_now(standing: Standing, reference: str) -> None:
+def run_now(shared_app: SharedApp, reference: str) -> None:
     """Move the booking's one session to now and let it be in use."""
-    standing.ask(
+    shared_app.ask(
         """
         WITH moved AS (
             UPDATE booking_session SET state = 'IN_USE', starts_at = gmp_now() - interval '1 hour',
@@ -56,38 +56,38 @@ def run_now(standing: Standing, reference: str) -> None:
     )
 
 
-def at_risk(standing: Standing, *references: str) -> list[bool]:
-    rows = standing.ask("SELECT reference, at_risk FROM booking WHERE reference = ANY (%s)", list(references))
+def at_risk(shared_app: SharedApp, *references: str) -> list[bool]:
+    rows = shared_app.ask("SELECT reference, at_risk FROM booking WHERE reference = ANY (%s)", list(references))
     found = {row["reference"]: row["at_risk"] for row in rows}
     return [found[reference] for reference in references]
 
 
-def events(standing: Standing, reference: str) -> list[str]:
-    rows = standing.ask("SELECT event FROM journal WHERE reference = %s ORDER BY id", reference)
+def events(shared_app: SharedApp, reference: str) -> list[str]:
+    rows = shared_app.ask("SELECT event FROM journal WHERE reference = %s ORDER BY id", reference)
     return [row["event"] for row in rows if row["event"] in {"BookingAtRisk", "BookingClear"}]
 
 
-def test_a_hold_over_a_running_session_and_three_bookings(standing: Standing, house_post: PostOffice) -> None:
-    running = confirmed(standing, a_run("B-02", weekday_at(9, weeks=2)))
-    run_now(standing, running)
-    later = [confirmed(standing, a_run("B-02", weekday_at(9, weeks=2, weekday=day))) for day in (1, 2)]
+def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp, house_post: PostOffice) -> None:
+    running = confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2)))
+    run_now(shared_app, running)
+    later = [confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2, weekday=day))) for day in (1, 2)]
     others = confirmed(
-        standing, a_run("B-02", weekday_at(9, weeks=3), product="SE-01"), by="requester@saebyeok.example"
+        shared_app, a_run("B-02", weekday_at(9, weeks=3), product="SE-01"), by="requester@saebyeok.example"
     )
-    beside = confirmed(standing, a_run("B-01", weekday_at(9, weeks=3)))
+    beside = confirmed(shared_app, a_run("B-01", weekday_at(9, weeks=3)))
     hit = [running, *later, others]
-    work(standing.database)
+    work(shared_app.database)
     house_post.plan()
-    assert at_risk(standing, *hit, beside) == [False] * 5
+    assert at_risk(shared_app, *hit, beside) == [False] * 5
 
-    hold = placed(standing, a_hold("B-02"))
+    hold = placed(shared_app, a_hold("B-02"))
     assert hold["hold_no"] == "HOLD-0001"
     assert hold["end"] is None
-    work(standing.database)
-    assert at_risk(standing, *hit) == [True] * 4
-    assert at_risk(standing, beside) == [False]
-    assert all(events(standing, reference) == ["BookingAtRisk"] for reference in hit)
-    sessions = standing.ask("SELECT bs.state FROM booking_session bs JOIN booking b ON b.id = bs.booking_id"
+    work(shared_app.database)
+    assert at_risk(shared_app, *hit) == [True] * 4
+    assert at_risk(shared_app, beside) == [False]
+    assert all(events(shared_app, reference) == ["BookingAtRisk"] for reference in hit)
+    sessions = shared_app.ask("SELECT bs.state FROM booking_session bs JOIN booking b ON b.id = bs.booking_id"
                             " WHERE b.reference = %s", running)  # fmt: skip
     assert [row["state"] for row in sessions] == ["IN_USE"]
     house_post.work()
@@ -102,27 +102,29 @@ def test_a_hold_over_a_running_session_and_three_bookings(standing: Standing, ho
     assert "HOLD-0001" not in text
     assert "Particle counts" not in text
 
-    work(standing.database)
-    assert all(events(standing, reference) == ["BookingAtRisk"] for reference in hit), "said once"
-    page = standing.visit(GAON).get(f"/bookings/{later[0]}").text
+    work(shared_app.database)
+    assert all(events(shared_app, reference) == ["BookingAtRisk"] for reference in hit), "said once"
+    page = shared_app.visit(GAON).get(f"/bookings/{later[0]}").text
     assert "on hold since" in page
     assert "HOLD-0001" not in page
-    assert "HOLD-0001" in standing.visit("qa@brc.example").get(f"/bookings/{later[0]}").text
+    assert "HOLD-0001" in shared_app.visit("qa@brc.example").get(f"/bookings/{later[0]}").text
 
-    lifted(standing, hold)
-    work(standing.database)
-    assert at_risk(standing, *hit) == [False] * 4
-    assert all(events(standing, reference) == ["BookingAtRisk", "BookingClear"] for reference in hit)
+    lifted(shared_app, hold)
+    work(shared_app.database)
+    assert at_risk(shared_app, *hit) == [False] * 4
+    assert all(events(shared_app, reference) == ["BookingAtRisk", "BookingClear"] for reference in hit)
     house_post.work()
     assert len([one for one in house_post.subjects[GAON] if "Clear again" in one]) == 3
-    signed = standing.ask("SELECT meaning, record_reference, printed_name FROM signature WHERE record_type = 'outage'")
+    signed = shared_app.ask(
+        "SELECT meaning, record_reference, printed_name FROM signature WHERE record_type = 'outage'"
+    )
     assert [tuple(row.values()) for row in signed] == [("HOLD LIFTED", "HOLD-0001", "Staff qa")]
 
 
-def test_who_books_into_an_outage_is_refused_with_ways_around_it(standing: Standing) -> None:
+def test_who_books_into_an_outage_is_refused_with_ways_around_it(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=5)
-    outage = placed(standing, a_maintenance("B-03", start, hours=3))
-    answer = standing.program(GAON).post("/api/v1/bookings", a_run("B-03", start + timedelta(hours=1)))
+    outage = placed(shared_app, a_maintenance("B-03", start, hours=3))
+    answer = shared_app.program(GAON).post("/api/v1/bookings", a_run("B-03", start + timedelta(hours=1)))
     assert answer.status_code == 409, answer.text
     (finding,) = answer.json["findings"]
     assert finding["rule"] == "RM-06"
@@ -130,9 +132,9 @@ def test_who_books_into_an_outage_is_refused_with_ways_around_it(standing: Stand
     assert "Filters" not in answer.text
     assert answer.json["alternatives"]
     for alternative in answer.json["alternatives"]:
-        preview = standing.program(GAON).post(
+        preview = shared_app.program(GAON).post(
             "/api/v1/bookings/preview", a_run("B-03", start) | {"sessions": alternative["sessions"]}
         )
         assert preview.json["verdict"] == "clear", preview.text
-    lifted(standing, outage)
-    assert standing.program(GAON).post("/api/v1/bookings", a_run("B-03", start)).status_code == 201
+    lifted(shared_app, outage)
+    assert shared_app.program(GAON).post("/api/v1/bookings", a_run("B-03", start)).status_code == 201

@@ -13,10 +13,10 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from gmp_booking.revalidation.jobs import look, look_tonight, work
-from tests.doors import weekday_at
+from tests.clients import weekday_at
 from tests.outages.acts import ENGINEER, QA, a_hold, a_maintenance, lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now
-from tests.standing import Standing
+from tests.shared_app import SharedApp
 
 SAEBYEOK = "requester@saebyeok.example"
 _weeks = itertools.count(6)
@@ -28,18 +28,18 @@ def in_a_fresh_week(hour: int = 9, *, weekday: int = 1) -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def caught_up(standing: Standing) -> None:
+def caught_up(shared_app: SharedApp) -> None:
     """Nothing stands and nothing waits from the test before."""
-    standing.ask(
+    shared_app.ask(
         "UPDATE outage SET lifted_at = gmp_now(), lifted_by = raised_by, lift_reason = 'over'"
         " WHERE lifted_at IS NULL AND (until_at IS NULL OR until_at > gmp_now()) RETURNING id"
     )
-    work(standing.database)
-    standing.ask("UPDATE revalidation SET looked_at = gmp_now(), due_at = NULL RETURNING id")
+    work(shared_app.database)
+    shared_app.ask("UPDATE revalidation SET looked_at = gmp_now(), due_at = NULL RETURNING id")
 
 
-def evaluations(standing: Standing, reference: str) -> list[str]:
-    rows = standing.ask(
+def evaluations(shared_app: SharedApp, reference: str) -> list[str]:
+    rows = shared_app.ask(
         "SELECT e.occasion FROM evaluation AS e JOIN booking AS b ON b.id = e.booking_id WHERE b.reference = %s"
         " ORDER BY e.id",
         reference,
@@ -65,122 +65,122 @@ SUBJECTS = [
 
 @pytest.mark.parametrize("kind, code, expected", SUBJECTS, ids=[row[0] for row in SUBJECTS])
 def test_a_hold_reaches_whatever_depends_on_its_subject(
-    standing: Standing, kind: str, code: str, expected: list[bool]
+    shared_app: SharedApp, kind: str, code: str, expected: list[bool]
 ) -> None:
     start = in_a_fresh_week()
     ours = a_run("B-03", start)
     ours["sessions"][0] |= {"people": [{"email": "operator@gaon.example", "role": "OPERATOR"}]}
     theirs = a_run("C-01", start, product="SE-01")
-    references = [confirmed(standing, ours), confirmed(standing, theirs, by=SAEBYEOK)]
-    work(standing.database)
-    hold = placed(standing, a_hold() | {"subject": {"kind": kind, "code": code}})
-    work(standing.database)
-    assert at_risk(standing, *references) == expected
-    lifted(standing, hold)
-    work(standing.database)
-    assert at_risk(standing, *references) == [False, False]
+    references = [confirmed(shared_app, ours), confirmed(shared_app, theirs, by=SAEBYEOK)]
+    work(shared_app.database)
+    hold = placed(shared_app, a_hold() | {"subject": {"kind": kind, "code": code}})
+    work(shared_app.database)
+    assert at_risk(shared_app, *references) == expected
+    lifted(shared_app, hold)
+    work(shared_app.database)
+    assert at_risk(shared_app, *references) == [False, False]
 
 
-def test_stopped_air_reaches_the_rooms_it_serves_and_only_warns_of_what_runs_alone(standing: Standing) -> None:
+def test_stopped_air_reaches_the_rooms_it_serves_and_only_warns_of_what_runs_alone(shared_app: SharedApp) -> None:
     start = in_a_fresh_week()
-    room = confirmed(standing, a_run("B-02", start + timedelta(hours=1), hours=2))
-    device = confirmed(standing, an_incubation(start))
-    other = confirmed(standing, a_run("C-01", start))
-    work(standing.database)
+    room = confirmed(shared_app, a_run("B-02", start + timedelta(hours=1), hours=2))
+    device = confirmed(shared_app, an_incubation(start))
+    other = confirmed(shared_app, a_run("C-01", start))
+    work(shared_app.database)
     stop = a_maintenance("", start, hours=10, kind="AHU_STOP", subject={"kind": "AHU", "code": "AHU-1"})
-    placed(standing, stop)
-    work(standing.database)
-    assert {one: at_risk(standing, one)[0] for one in (room, device, other)} == {
+    placed(shared_app, stop)
+    work(shared_app.database)
+    assert {one: at_risk(shared_app, one)[0] for one in (room, device, other)} == {
         room: True,
         device: False,
         other: False,
     }
-    page = standing.visit(GAON).get(f"/bookings/{device}").text
+    page = shared_app.visit(GAON).get(f"/bookings/{device}").text
     assert "The air handling of B-02 is stopped" in page
     assert "AHU-1" not in page
 
 
-def test_an_outage_that_only_touches_a_session_leaves_it_clear(standing: Standing) -> None:
+def test_an_outage_that_only_touches_a_session_leaves_it_clear(shared_app: SharedApp) -> None:
     start = in_a_fresh_week()
-    reference = confirmed(standing, a_run("B-03", start, hours=3))
-    placed(standing, a_maintenance("B-03", start - timedelta(hours=2), hours=2))
-    placed(standing, a_maintenance("B-03", start + timedelta(hours=3), hours=2))
-    work(standing.database)
-    assert at_risk(standing, reference) == [False]
-    assert evaluations(standing, reference) == ["SUBMIT", "APPROVE", "APPROVE"]
+    reference = confirmed(shared_app, a_run("B-03", start, hours=3))
+    placed(shared_app, a_maintenance("B-03", start - timedelta(hours=2), hours=2))
+    placed(shared_app, a_maintenance("B-03", start + timedelta(hours=3), hours=2))
+    work(shared_app.database)
+    assert at_risk(shared_app, reference) == [False]
+    assert evaluations(shared_app, reference) == ["SUBMIT", "APPROVE", "APPROVE"]
 
 
-def test_a_look_that_finds_the_same_writes_nothing(standing: Standing) -> None:
-    reference = confirmed(standing, a_run("B-03", in_a_fresh_week()))
-    placed(standing, a_hold("B-03"))
-    work(standing.database)
-    before = standing.count_rows()
-    standing.ask(
+def test_a_look_that_finds_the_same_writes_nothing(shared_app: SharedApp) -> None:
+    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    placed(shared_app, a_hold("B-03"))
+    work(shared_app.database)
+    before = shared_app.count_rows()
+    shared_app.ask(
         "UPDATE revalidation SET due_at = gmp_now()"
         " WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING id",
         reference,
     )
-    look(standing.database)
-    assert standing.count_rows() == before
-    assert evaluations(standing, reference)[-1] == "REEXAMINE"
+    look(shared_app.database)
+    assert shared_app.count_rows() == before
+    assert evaluations(shared_app, reference)[-1] == "REEXAMINE"
 
 
-def test_work_that_is_over_is_not_judged_any_more(standing: Standing) -> None:
-    reference = confirmed(standing, a_run("C-02", in_a_fresh_week(weekday=2)))
-    run_now(standing, reference)
-    hold = placed(standing, a_hold("C-02"))
-    work(standing.database)
-    assert at_risk(standing, reference) == [True]
-    standing.ask(
+def test_work_that_is_over_is_not_judged_any_more(shared_app: SharedApp) -> None:
+    reference = confirmed(shared_app, a_run("C-02", in_a_fresh_week(weekday=2)))
+    run_now(shared_app, reference)
+    hold = placed(shared_app, a_hold("C-02"))
+    work(shared_app.database)
+    assert at_risk(shared_app, reference) == [True]
+    shared_app.ask(
         "UPDATE booking_session SET state = 'DONE', actual_end_at = gmp_now()"
         " WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING id",
         reference,
     )
-    standing.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
-    look(standing.database)
-    assert at_risk(standing, reference) == [False]
-    lifted(standing, hold)
+    shared_app.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
+    look(shared_app.database)
+    assert at_risk(shared_app, reference) == [False]
+    lifted(shared_app, hold)
 
 
-def test_what_is_given_up_is_at_risk_of_nothing_any_more(standing: Standing) -> None:
-    reference = confirmed(standing, a_run("B-03", in_a_fresh_week()))
-    placed(standing, a_hold("B-03"))
-    work(standing.database)
-    assert at_risk(standing, reference) == [True]
-    standing.program(GAON).post(f"/api/v1/bookings/{reference}/cancel", {"reason": "Another room is better"})
-    assert at_risk(standing, reference) == [False]
-    work(standing.database)
-    assert events(standing, reference) == ["BookingAtRisk"], "it was not said to be clear"
+def test_what_is_given_up_is_at_risk_of_nothing_any_more(shared_app: SharedApp) -> None:
+    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    placed(shared_app, a_hold("B-03"))
+    work(shared_app.database)
+    assert at_risk(shared_app, reference) == [True]
+    shared_app.program(GAON).post(f"/api/v1/bookings/{reference}/cancel", {"reason": "Another room is better"})
+    assert at_risk(shared_app, reference) == [False]
+    work(shared_app.database)
+    assert events(shared_app, reference) == ["BookingAtRisk"], "it was not said to be clear"
 
 
-def test_the_nightly_look_finds_what_nobody_told_of(standing: Standing) -> None:
-    reference = confirmed(standing, a_run("B-03", in_a_fresh_week()))
-    work(standing.database)
+def test_the_nightly_look_finds_what_nobody_told_of(shared_app: SharedApp) -> None:
+    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    work(shared_app.database)
     # Rows as somebody's script would leave them: no event tells of them.
-    standing.ask(
+    shared_app.ask(
         "INSERT INTO outage (subject_kind, subject_id, kind, starts_at, reason, raised_by)"
         " SELECT 'ROOM', r.id, 'MAINTENANCE', gmp_now(), 'Nobody told', p.id FROM resource AS r, person AS p"
         " WHERE r.code = 'B-03' AND p.email = %s RETURNING id",
         ENGINEER,
     )
-    work(standing.database)
-    assert at_risk(standing, reference) == [False]
-    look_tonight(standing.database)
-    work(standing.database)
-    assert at_risk(standing, reference) == [False], "looked at since last night"
-    standing.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
-    look_tonight(standing.database)
-    work(standing.database)
-    assert at_risk(standing, reference) == [True]
+    work(shared_app.database)
+    assert at_risk(shared_app, reference) == [False]
+    look_tonight(shared_app.database)
+    work(shared_app.database)
+    assert at_risk(shared_app, reference) == [False], "looked at since last night"
+    shared_app.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
+    look_tonight(shared_app.database)
+    work(shared_app.database)
+    assert at_risk(shared_app, reference) == [True]
 
 
-def test_ten_workers_look_once(standing: Standing) -> None:
+def test_ten_workers_look_once(shared_app: SharedApp) -> None:
     monday = in_a_fresh_week(weekday=0)
     starts = [monday + timedelta(days=day, hours=hour) for day in range(3) for hour in (0, 3)]
-    references = [confirmed(standing, a_run("B-03", start, hours=1)) for start in starts]
-    work(standing.database)
-    placed(standing, a_hold("B-03"))
-    workers = [Database(standing.place.app_url, consumers=CONSUMERS, pool_size=2) for _ in range(10)]
+    references = [confirmed(shared_app, a_run("B-03", start, hours=1)) for start in starts]
+    work(shared_app.database)
+    placed(shared_app, a_hold("B-03"))
+    workers = [Database(shared_app.place.app_url, consumers=CONSUMERS, pool_size=2) for _ in range(10)]
 
     def at_once(database: Database) -> None:
         look_tonight(database)
@@ -191,79 +191,81 @@ def test_ten_workers_look_once(standing: Standing) -> None:
     for database in workers:
         work(database)
         database.dispose()
-    assert at_risk(standing, *references) == [True] * 6
-    assert all(events(standing, one) == ["BookingAtRisk"] for one in references)
-    assert all(evaluations(standing, one).count("REEXAMINE") == 1 for one in references)
+    assert at_risk(shared_app, *references) == [True] * 6
+    assert all(events(shared_app, one) == ["BookingAtRisk"] for one in references)
+    assert all(evaluations(shared_app, one).count("REEXAMINE") == 1 for one in references)
 
 
-def test_a_booking_that_cannot_be_judged_stops_no_other(standing: Standing, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_booking_that_cannot_be_judged_stops_no_other(
+    shared_app: SharedApp, caplog: pytest.LogCaptureFixture
+) -> None:
     start = in_a_fresh_week()
-    broken = confirmed(standing, a_run("B-03", start))
-    sound = confirmed(standing, a_run("B-03", start + timedelta(hours=5)))
-    work(standing.database)
-    standing.ask("UPDATE booking SET kind = 'NO SUCH KIND' WHERE reference = %s RETURNING id", broken)
-    placed(standing, a_hold("B-03"))
-    work(standing.database)
-    assert at_risk(standing, sound) == [True]
-    (row,) = standing.ask(
+    broken = confirmed(shared_app, a_run("B-03", start))
+    sound = confirmed(shared_app, a_run("B-03", start + timedelta(hours=5)))
+    work(shared_app.database)
+    shared_app.ask("UPDATE booking SET kind = 'NO SUCH KIND' WHERE reference = %s RETURNING id", broken)
+    placed(shared_app, a_hold("B-03"))
+    work(shared_app.database)
+    assert at_risk(shared_app, sound) == [True]
+    (row,) = shared_app.ask(
         "SELECT attempts, last_error FROM revalidation JOIN booking ON booking.id = booking_id WHERE reference = %s",
         broken,
     )
     assert row["attempts"] == 1
     assert "NO SUCH KIND" in row["last_error"]
-    standing.ask("UPDATE booking SET kind = 'CLEANROOM' WHERE reference = %s RETURNING id", broken)
-    standing.ask("UPDATE revalidation SET due_at = gmp_now() WHERE due_at IS NOT NULL RETURNING id")
-    look(standing.database)
-    assert at_risk(standing, broken) == [True]
+    shared_app.ask("UPDATE booking SET kind = 'CLEANROOM' WHERE reference = %s RETURNING id", broken)
+    shared_app.ask("UPDATE revalidation SET due_at = gmp_now() WHERE due_at IS NOT NULL RETURNING id")
+    look(shared_app.database)
+    assert at_risk(shared_app, broken) == [True]
 
 
-def test_equipment_that_is_taken_out_of_service_puts_its_bookings_at_risk(standing: Standing) -> None:
-    reference = confirmed(standing, an_incubation(in_a_fresh_week(), units=2))
-    work(standing.database)
-    standing.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' FROM resource AS r WHERE r.id = equipment.id"
+def test_equipment_that_is_taken_out_of_service_puts_its_bookings_at_risk(shared_app: SharedApp) -> None:
+    reference = confirmed(shared_app, an_incubation(in_a_fresh_week(), units=2))
+    work(shared_app.database)
+    shared_app.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' FROM resource AS r WHERE r.id = equipment.id"
                  " AND r.code = 'INC-03' RETURNING r.id")  # fmt: skip
-    standing.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
-    look_tonight(standing.database)
-    work(standing.database)
-    assert at_risk(standing, reference) == [True]
-    standing.ask("UPDATE equipment SET status = 'AVAILABLE' RETURNING id")
-    standing.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
-    look(standing.database)
-    assert at_risk(standing, reference) == [False]
+    shared_app.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
+    look_tonight(shared_app.database)
+    work(shared_app.database)
+    assert at_risk(shared_app, reference) == [True]
+    shared_app.ask("UPDATE equipment SET status = 'AVAILABLE' RETURNING id")
+    shared_app.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
+    look(shared_app.database)
+    assert at_risk(shared_app, reference) == [False]
 
 
-def test_a_request_that_waits_is_at_risk_too_and_what_needs_an_override_is_no_risk(standing: Standing) -> None:
+def test_a_request_that_waits_is_at_risk_too_and_what_needs_an_override_is_no_risk(shared_app: SharedApp) -> None:
     night = a_run("B-03", in_a_fresh_week(21), hours=2) | {"run_type": "ENG"}
-    made = standing.program(GAON).post("/api/v1/bookings", night)
+    made = shared_app.program(GAON).post("/api/v1/bookings", night)
     assert made.status_code == 201, made.text
-    work(standing.database)
-    assert at_risk(standing, made.json["reference"]) == [False]
-    placed(standing, a_hold("B-03"))
-    work(standing.database)
-    assert at_risk(standing, made.json["reference"]) == [True]
-    cancelled = standing.program(GAON).post(
+    work(shared_app.database)
+    assert at_risk(shared_app, made.json["reference"]) == [False]
+    placed(shared_app, a_hold("B-03"))
+    work(shared_app.database)
+    assert at_risk(shared_app, made.json["reference"]) == [True]
+    cancelled = shared_app.program(GAON).post(
         f"/api/v1/bookings/{made.json['reference']}/cancel", {"reason": "The room is not available"}
     )
     assert cancelled.status_code == 200
-    work(standing.database)
-    assert events(standing, made.json["reference"]) == ["BookingAtRisk"]
+    work(shared_app.database)
+    assert events(shared_app, made.json["reference"]) == ["BookingAtRisk"]
 
 
 @pytest.mark.parametrize("_time", range(3))
-def test_an_outage_that_races_a_request_is_seen_by_it_or_puts_it_at_risk(standing: Standing, _time: int) -> None:
+def test_an_outage_that_races_a_request_is_seen_by_it_or_puts_it_at_risk(shared_app: SharedApp, _time: int) -> None:
     monday = in_a_fresh_week(weekday=0)
     starts = [monday + timedelta(days=day, hours=hour) for day in range(4) for hour in (0, 3)]
-    programs = [standing.program(GAON) for _ in starts]
+    programs = [shared_app.program(GAON) for _ in starts]
 
     def ask(index: int) -> tuple[int, str]:
-        client = standing.app.test_client()
+        client = shared_app.app.test_client()
         body = a_run("B-03", starts[index], hours=2)
         answer = client.post("/api/v1/bookings", json=body, headers=programs[index].headers)
         return answer.status_code, answer.json.get("reference", "")
 
     def hold(_index: int) -> tuple[int, str]:
-        client = standing.app.test_client()
-        answer = client.post("/api/v1/outages", json=a_hold("B-03"), headers=standing.program(QA).headers)
+        client = shared_app.app.test_client()
+        answer = client.post("/api/v1/outages", json=a_hold("B-03"), headers=shared_app.program(QA).headers)
         return answer.status_code, "hold"
 
     with ThreadPoolExecutor(9) as pool:
@@ -273,15 +275,15 @@ def test_an_outage_that_races_a_request_is_seen_by_it_or_puts_it_at_risk(standin
         answers = [each.result() for each in asking]
     assert holding.result()[0] == 201
     assert {status for status, _ in answers} <= {201, 409}
-    work(standing.database)
+    work(shared_app.database)
     taken = [reference for status, reference in answers if status == 201]
     print(f"{len(taken)} of 8 came before the hold")
-    assert at_risk(standing, *taken) == [True] * len(taken)
+    assert at_risk(shared_app, *taken) == [True] * len(taken)
 
 
-def test_the_system_looks_and_nobody_else_is_named(standing: Standing) -> None:
-    reference = confirmed(standing, a_run("B-03", in_a_fresh_week()))
-    placed(standing, a_hold("B-03"))
-    work(standing.database)
-    rows = standing.ask("SELECT actor_name FROM journal WHERE reference = %s AND event = 'BookingAtRisk'", reference)
+def test_the_system_looks_and_nobody_else_is_named(shared_app: SharedApp) -> None:
+    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    placed(shared_app, a_hold("B-03"))
+    work(shared_app.database)
+    rows = shared_app.ask("SELECT actor_name FROM journal WHERE reference = %s AND event = 'BookingAtRisk'", reference)
     assert [row["actor_name"] for row in rows] == [SYSTEM.name]

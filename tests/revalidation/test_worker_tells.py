@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from gmp_booking.revalidation.jobs import work
-from tests.doors import SEOUL, weekday_at
+from tests.clients import SEOUL, weekday_at
 from tests.notifications.conftest import PostOffice
 from tests.notifications.test_worker import PROGRAM, wait_for
 from tests.outages.acts import a_hold, lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, run_now
-from tests.standing import Standing
+from tests.shared_app import SharedApp
 
 WITHIN_S = 60
 
@@ -37,38 +37,38 @@ def worker(house_post: PostOffice) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_owners_are_told_within_a_minute(
-    standing: Standing, house_post: PostOffice, worker: subprocess.Popen[str]
+    shared_app: SharedApp, house_post: PostOffice, worker: subprocess.Popen[str]
 ) -> None:
-    references = [confirmed(standing, a_run("B-03", weekday_at(9, weeks=4, weekday=day))) for day in range(3)]
-    running = confirmed(standing, a_run("B-03", weekday_at(9, weeks=4, weekday=3)))
-    run_now(standing, running)
+    references = [confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=day))) for day in range(3)]
+    running = confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=3)))
+    run_now(shared_app, running)
 
     def told(word: str) -> int:
         return sum(word in mail["Subject"] for mail in house_post.mails_to(GAON))
 
-    hold = placed(standing, a_hold("B-03"))
+    hold = placed(shared_app, a_hold("B-03"))
     began = time.monotonic()
     assert wait_for(lambda: told("At risk") == 4, within_s=WITHIN_S)
     print(f"four owners told after {time.monotonic() - began:.1f} s")
-    assert at_risk(standing, running, *references) == [True] * 4
-    lifted(standing, hold)
+    assert at_risk(shared_app, running, *references) == [True] * 4
+    lifted(shared_app, hold)
     assert wait_for(lambda: told("Clear again") == 4, within_s=WITHIN_S)
-    assert at_risk(standing, running, *references) == [False] * 4
+    assert at_risk(shared_app, running, *references) == [False] * 4
 
 
-def test_a_session_that_takes_longer_puts_the_next_at_risk(standing: Standing) -> None:
+def test_a_session_that_takes_longer_puts_the_next_at_risk(shared_app: SharedApp) -> None:
     now = datetime.now(SEOUL).replace(second=0, microsecond=0)
-    running = confirmed(standing, a_run("B-01", weekday_at(9, weeks=5)))
-    run_now(standing, running)
-    following = confirmed(standing, a_run("B-01", now + timedelta(hours=3), hours=1))
-    work(standing.database)
-    assert at_risk(standing, following) == [False]
-    answer = standing.program(GAON).post(
+    running = confirmed(shared_app, a_run("B-01", weekday_at(9, weeks=5)))
+    run_now(shared_app, running)
+    following = confirmed(shared_app, a_run("B-01", now + timedelta(hours=3), hours=1))
+    work(shared_app.database)
+    assert at_risk(shared_app, following) == [False]
+    answer = shared_app.program(GAON).post(
         f"/api/v1/bookings/{running}/sessions/1/takes-until",
         {"until": (now + timedelta(hours=3, minutes=30)).isoformat(), "reason": "The cells are slow today"},
     )
     assert answer.status_code == 200, answer.text
-    work(standing.database)
-    assert at_risk(standing, following) == [True]
-    page = standing.visit(GAON).get(f"/bookings/{following}").text
+    work(shared_app.database)
+    assert at_risk(shared_app, following) == [True]
+    page = shared_app.visit(GAON).get(f"/bookings/{following}").text
     assert "What would work instead" in page

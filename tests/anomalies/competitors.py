@@ -1,0 +1,159 @@
+"""Two companies in one facility; every word of the one is a canary, and the other looks everywhere for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import psycopg
+from flask import Flask
+
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.notifications import jobs
+from gmp_booking.revalidation.jobs import work
+from tests.clients import PASSWORD, Program, Visitor, form_of, make_app, open_accounts, utc, weekday_at
+from tests.conftest import Place
+
+CANARY = "KANARIENVOGEL"
+GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
+_SPOIL = """
+UPDATE company SET name_ko = 'KANARIENVOGEL-ko', name_en = 'KANARIENVOGEL-en', name_zh = 'KANARIENVOGEL-zh',
+                   registration_no = 'KANARIENVOGEL-no' WHERE code = 'SAE';
+UPDATE product SET code = 'KANARIENVOGEL-product', name = 'KANARIENVOGEL-product-name'
+    WHERE company_id = (SELECT id FROM company WHERE code = 'SAE');
+UPDATE person SET name = 'KANARIENVOGEL-' || id WHERE company_id = (SELECT id FROM company WHERE code = 'SAE');
+"""
+
+
+@dataclass
+class Rivals:
+    """Gaon and Saebyeok with confirmed, waiting and cancelled bookings on the same resources."""
+
+    app: Flask
+    database: Database
+    place: Place
+    own: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+    taken: tuple[datetime, datetime] = (weekday_at(9), weekday_at(12))
+    """When Saebyeok holds B-01 with INC-01 full."""
+
+    @property
+    def canaries(self) -> list[str]:
+        """What must not reach Gaon: every word of Saebyeok's, and the names of their bookings and addresses."""
+        return [CANARY.lower(), "saebyeok.example", "hold-000", *(reference.lower() for reference in self.theirs)]
+
+    def program(self, email: str) -> Program:
+        return Program(self.app, self.database, email)
+
+    def visitor(self, email: str) -> Visitor:
+        return Visitor(self.app, email)
+
+
+def a_booking(product: str, day: int, *, word: str, domain: str, room: str = "B-01", units: int = 8) -> dict:
+    """Three hours of one room with people and equipment, and an incubator."""
+    start = weekday_at(9) + timedelta(days=day)
+    end = start + timedelta(hours=3)
+    session = {
+        "room": room,
+        "start": utc(start),
+        "end": utc(end),
+        "step": f"{word}-step",
+        "headcount": 2,
+        "people": [{"email": f"operator@{domain}", "role": "OPERATOR"}],
+        "equipment": ["BSC-01" if room == "B-01" else "BSC-02"],
+    }
+    texts = {"title": f"{word}-title", "purpose": f"{word}-purpose", "batch": f"{word}-batch"}
+    incubator = {"resource": "INC-01", "units": units, "start": utc(start), "end": utc(end)}
+    return texts | {
+        "kind": "CLEANROOM",
+        "run_type": "ENG",
+        "product": product,
+        "sessions": [session],
+        "equipment": [incubator],
+    }
+
+
+def settle(place: Place, database: Database, folder) -> Rivals:
+    """Both companies have booked, staff have decided, mails are planned."""
+    with psycopg.connect(place.superuser_url, autocommit=True) as connection:
+        connection.execute(_SPOIL)
+    open_accounts(database)
+    rivals = Rivals(make_app(place.app_url, place.owner_url, folder), database, place)
+    theirs, own = rivals.program(SAEBYEOK), rivals.program(GAON)
+    for day in range(3):
+        body = a_booking(f"{CANARY}-product", day, word=CANARY, domain="saebyeok.example")
+        rivals.theirs.append(_booked(theirs, body))
+        body = a_booking("GS-M1", day, word="ours", domain="gaon.example", room="B-02", units=1)
+        body["equipment"][0]["resource"] = "INC-02"
+        rivals.own.append(_booked(own, body))
+    scheduler, qa = rivals.program("scheduler@brc.example"), rivals.program("qa@brc.example")
+    for reference in (rivals.theirs[0], rivals.own[0]):
+        _done(scheduler, reference, "review")
+        _done(qa, reference, "approve", signature={"password": PASSWORD})
+    for program, reference in ((theirs, rivals.theirs[2]), (own, rivals.own[2])):
+        _done(program, reference, "cancel", reason=f"{CANARY if program is theirs else 'ours'}-reason it is")
+    for word, domain, product in (("ours", "gaon.example", "GS-M1"), (CANARY, "saebyeok.example", f"{CANARY}-product")):
+        _live(rivals, word=word, domain=domain, product=product)
+    _call_in(rivals)
+    _withdraw(rivals.program("qa@brc.example"))
+    work(database)
+    jobs.plan(database)
+    return rivals
+
+
+def _live(rivals: Rivals, *, word: str, domain: str, product: str) -> None:
+    """What else leaves rows: a change that waits, a clearance, an override, a call to be confirmed, a form still open."""
+    scheduler, requester = rivals.program("scheduler@brc.example"), rivals.program(f"requester@{domain}")
+    confirmed, room, code = (rivals.theirs[0], "B-01", "SAE") if word == CANARY else (rivals.own[0], "B-02", "GAO")
+    phoned, late, longer = (a_booking(product, day, word=word, domain=domain, room=room) for day in (7, 15, 0))
+    for body in (phoned, late, longer) if word != CANARY else ():
+        body["equipment"][0] |= {"resource": "INC-02", "units": 1}
+    longer["sessions"][0]["end"] = utc(weekday_at(13))
+    changed = requester.client.patch(
+        f"/api/v1/bookings/{confirmed}", json=longer | {"reason": f"{word}-why it changes"}, headers=requester.headers
+    )
+    assert changed.status_code == 200, changed.text
+    points = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]}
+    _done(rivals.program("production@brc.example"), f"{confirmed}/sessions/1", "clear", **points)
+    late["sessions"][0] |= {"start": utc(weekday_at(19, weeks=5)), "end": utc(weekday_at(21, weeks=5))}
+    evening = _booked(rivals.program(f"approver@{domain}"), late | {"run_type": "CLIN", "equipment": []})
+    answered = {"rule": "CA-01", "reason": f"{word}-answer, agreed with the head of the facility"}
+    _done(scheduler, evening, "review", overrides=[answered])
+    called = _booked(scheduler, phoned | {"booked_for": code})
+    (rivals.theirs if word == CANARY else rivals.own).extend((evening, called))
+    start = weekday_at(9, weeks=6)
+    session = {"room": room, "start": start, "end": start + timedelta(hours=3), "headcount": "1"}
+    seen = rivals.visitor(f"requester@{domain}").post("/bookings/preview", form_of(sessions=[session], product=product))
+    assert seen.status_code == 200, seen.text
+
+
+def _call_in(rivals: Rivals) -> None:
+    """Somebody of the house can be called in on Saturdays."""
+    shift = {"role": "SCHEDULER", "from_time": "08:00", "until_time": "20:00", "weekday": "5"}
+    answer = rivals.visitor("scheduler@brc.example").post("/roster", {"email": "scheduler@brc.example"} | shift)
+    assert answer.status_code == 303, answer.text
+
+
+def _withdraw(quality: Program) -> None:
+    """Holds on everything that is Saebyeok's, and one on a room for a reason of theirs."""
+    subjects = (
+        ("COMPANY", "SAE"),
+        ("PRODUCT", f"SAE/{CANARY}-product"),
+        ("PERSON", "operator@saebyeok.example"),
+        ("ROOM", "C-02"),
+    )
+    for kind, code in subjects:
+        body = {"subject": {"kind": kind, "code": code}, "kind": "HOLD", "reason": f"{CANARY}-deviation"}
+        answer = quality.post("/api/v1/outages", body)
+        assert answer.status_code == 201, answer.text
+
+
+def _booked(program: Program, body: dict) -> str:
+    answer = program.post("/api/v1/bookings", body)
+    assert answer.status_code == 201, answer.text
+    return answer.json["reference"]
+
+
+def _done(program: Program, reference: str, action: str, **body) -> None:
+    answer = program.post(f"/api/v1/bookings/{reference}/{action}", body)
+    assert answer.status_code == 200, answer.text

@@ -1,0 +1,221 @@
+"""Do the mails agree with how things are? Every person's calendar is kept as a mail reader keeps it, and compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from tests.oracles.observed_history import Booking, Course, Entry, Letter
+from tests.oracles.world import grouped
+
+Plan = dict[str, tuple[datetime, datetime]]
+STANDS = frozenset({"Confirmed", "Changed"})
+ENDS: Mapping[str, str] = {"CANCELLED": "Cancelled", "REJECTED": "Rejected", "EXPIRED": "Expired"}
+HAPPENED: Mapping[str, frozenset[str]] = {
+    "Waiting for your decision": frozenset(
+        {
+            *("BookingSubmitted", "BookingReviewed", "BookingAnswered"),
+            *("BookingChangeRequested", "BookingChangeReviewed"),
+        }
+    ),
+    "Answered": frozenset({"BookingAnswered"}),
+    "A question about your request": frozenset({"BookingReturned"}),
+    "Rejected": frozenset({"BookingRejected"}),
+    "Confirmed": frozenset({"BookingConfirmed"}),
+    "Cancelled": frozenset({"BookingCancelled"}),
+    "Expired": frozenset({"BookingExpired"}),
+    "Changed": frozenset({"BookingChangeApproved", "BookingAdjusted", "SessionMoved", "SessionCancelled"}),
+    "No longer in your plan": frozenset({"BookingChangeApproved", "BookingAdjusted"}),
+    "A question about your change": frozenset({"BookingChangeReturned"}),
+    "Your change was rejected": frozenset({"BookingChangeRejected"}),
+    "A change expired": frozenset({"BookingChangeExpired"}),
+    "At risk": frozenset({"BookingAtRisk"}),
+    "Clear again": frozenset({"BookingClear"}),
+    "Reminder": frozenset({"BookingConfirmed"}),
+    "Expires on": frozenset({"BookingSubmitted"}),
+    "A change expires on": frozenset({"BookingChangeRequested"}),
+    "Suspended": frozenset({"SessionSuspended"}),
+    "Goes on": frozenset({"SessionResumed"}),
+    "Aborted": frozenset({"SessionAborted"}),
+    "Nobody came": frozenset({"SessionMissed"}),
+}
+"""What must have happened before a mail may say so."""
+
+
+def mails_amiss(course: Course) -> list[str]:
+    """Whatever in the mails is not, or was not, as they say."""
+    return [
+        *_said_what_never_was(course),
+        *_calendars_amiss(course),
+        *_ends_untold(course),
+        *_waits_untold(course),
+        *_risks_untold(course),
+        *_sequences_that_fell(course),
+        *_reminders_of_what_does_not_stand(course),
+    ]
+
+
+def _said_what_never_was(course: Course) -> Iterator[str]:
+    events: defaultdict[str, set[str]] = defaultdict(set)
+    names = {booking.id: booking.reference for booking in course.bookings}
+    for row in course.journal:
+        if row.booking_id is not None:
+            events[names[row.booking_id]].add(row.event)
+    for letter in course.letters:
+        if letter.reference and not HAPPENED.get(letter.says, frozenset()) & events[letter.reference]:
+            yield f"{letter.recipient} was told that {letter.reference} is “{letter.says}”, which never was"
+
+
+def _calendars_amiss(course: Course) -> Iterator[str]:
+    """Everybody's calendar as their mails made it, against what they take part in."""
+    emails = {person.id: person.email for person in course.people}
+    plans = _plans(course)
+    kept = _kept_calendars(course)
+    for email in sorted(set(emails.values())):
+        due, there = plans[email], kept[email]
+        for key in sorted(due.keys() | there.keys()):
+            if due.get(key) != there.get(key):
+                yield f"{email}: {key} is {_span(there.get(key))} in the calendar, {_span(due.get(key))} in the plan"
+
+
+def _span(period: tuple[datetime, datetime] | None) -> str:
+    return f"{period[0]:%d %H:%M%z}–{period[1]:%H:%M}" if period else "not"
+
+
+def _plans(course: Course) -> defaultdict[str, Plan]:
+    """What everybody takes part in: who asked in all of it, who is named in their sessions."""
+    emails = {person.id: person.email for person in course.people}
+    confirmed = {booking.id: booking for booking in course.bookings if booking.state in {"CONFIRMED", "CLOSED"}}
+    crew = grouped(course.crew, "session_id")
+    plans: defaultdict[str, Plan] = defaultdict(dict)
+    for session in course.sessions:
+        booking = confirmed.get(session.booking_id)
+        if booking is None or booking.version != session.version or session.state == "CANCELLED":
+            continue
+        for person_id in {booking.requested_by, *(row.person_id for row in crew[session.id])}:
+            plans[emails[person_id]][f"{booking.reference}-s{session.number}"] = (session.start, session.end)
+    for row in course.reservations:
+        booking = confirmed.get(row.booking_id)
+        if booking is not None and booking.version == row.version:
+            plans[emails[booking.requested_by]][f"{booking.reference}-e{row.number}"] = (row.start, row.end)
+    return plans
+
+
+def _kept_calendars(course: Course) -> defaultdict[str, Plan]:
+    """A mail reader takes an entry over unless it knows a later one of the same name (RFC 5546)."""
+    latest: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
+    for letter in course.letters:
+        for entry in letter.entries:
+            key = entry.uid.partition("@")[0]
+            known = latest[letter.recipient].get(key)
+            if known is None or known.sequence <= entry.sequence:
+                latest[letter.recipient][key] = entry
+    kept: defaultdict[str, Plan] = defaultdict(dict)
+    for email, entries in latest.items():
+        kept[email] = {key: (each.start, each.end) for key, each in entries.items() if each.method != "CANCEL"}
+    return kept
+
+
+def _last_words(course: Course) -> Mapping[tuple[str, str], list[str]]:
+    said: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for letter in course.letters:
+        if letter.reference:
+            said[letter.reference, letter.recipient].append(letter.says)
+    return said
+
+
+def _ends_untold(course: Course) -> Iterator[str]:
+    """Whoever asked hears how it ended, and nothing after that; whoever was told it stands hears it, too."""
+    emails = {person.id: person.email for person in course.people}
+    words = _last_words(course)
+    for booking in course.bookings:
+        end = ENDS.get(booking.state)
+        if end is None:
+            continue
+        asker = emails[booking.requested_by]
+        told = {
+            who for (reference, who), said in words.items() if reference == booking.reference and set(said) & STANDS
+        }
+        for who in sorted(told | {asker}):
+            said = words.get((booking.reference, who), ["nothing"])
+            if said[-1] not in {end, "No longer in your plan"} or (who == asker and end not in said):
+                yield f"{booking.reference} is {booking.state}; {who} heard last: {said[-1]}"
+        yield from _told_otherwise(booking, words, end)
+
+
+def _told_otherwise(booking: Booking, words: Mapping[tuple[str, str], list[str]], end: str) -> Iterator[str]:
+    for (reference, who), said in words.items():
+        if reference == booking.reference and end in said and said[-1] not in {end, "No longer in your plan"}:
+            yield f"{reference} is {booking.state}; {who} was told so, and then: {said[-1]}"
+
+
+_STAGE_ROLE = {
+    ("engineering", 0): "scheduler@brc.example",
+    ("engineering", 1): "qa@brc.example",
+    ("light", 0): "demo@brc.example",
+}
+
+
+def _waits_untold(course: Course) -> Iterator[str]:
+    """Who has to decide was asked to, and who has to answer was asked."""
+    emails = {person.id: person.email for person in course.people}
+    words = _last_words(course)
+    asks = {"Waiting for your decision", "Answered"}
+    for booking in course.bookings:
+        asker = words.get((booking.reference, emails[booking.requested_by]), [])
+        if booking.state == "RETURNED" and (not asker or asker[-1] not in {"A question about your request", *_ASIDE}):
+            yield f"{booking.reference} is with its company, which heard last: {asker[-1:]}"
+        stage = {"SUBMITTED": 0, "UNDER_REVIEW": 1}.get(booking.state)
+        decider = _STAGE_ROLE.get((booking.track, -1 if stage is None else stage))
+        if decider is not None and not asks & set(words.get((booking.reference, decider), [])):
+            yield f"{booking.reference} waits for {decider}, whom nobody told"
+
+
+_ASIDE = frozenset({"At risk", "Clear again", "Expires on"})
+
+
+def _risks_untold(course: Course) -> Iterator[str]:
+    """Whoever asked for a booking at risk has been told, and is not told otherwise."""
+    emails = {person.id: person.email for person in course.people}
+    words = _last_words(course)
+    for booking in course.bookings:
+        if booking.state in ENDS or booking.state == "CLOSED":
+            continue
+        said = [each for each in words.get((booking.reference, emails[booking.requested_by]), []) if each in _RISKS]
+        if booking.at_risk and said[-1:] != ["At risk"]:
+            yield f"{booking.reference} is at risk, its owner heard last: {said[-1:]}"
+        if not booking.at_risk and said[-1:] == ["At risk"]:
+            yield f"{booking.reference} is clear, its owner was told last that it is at risk"
+
+
+_RISKS = frozenset({"At risk", "Clear again"})
+
+
+def _sequences_that_fell(course: Course) -> Iterator[str]:
+    seen: dict[tuple[str, str], Entry] = {}
+    for letter in course.letters:
+        for entry in letter.entries:
+            before = seen.get((letter.recipient, entry.uid))
+            if before is not None and entry.sequence < before.sequence:
+                yield f"{letter.recipient}: {entry.uid} came with SEQUENCE {before.sequence}, then {entry.sequence}"
+            seen[letter.recipient, entry.uid] = entry
+
+
+def _reminders_of_what_does_not_stand(course: Course) -> Iterator[str]:
+    """Reminders that are still to go out are of confirmed bookings, as they are, and of sessions that take place."""
+    by_id = course.by_id
+    states = {session.id: session for session in course.sessions}
+    for row in course.pending:
+        if row.kind != "upcoming" or row.booking_id is None:
+            continue
+        booking = by_id[row.booking_id]
+        session = states.get(row.session_id or 0)
+        if booking.state != "CONFIRMED" or booking.version != row.version:
+            yield f"a reminder waits of {booking.reference} version {row.version}: {booking.state} {booking.version}"
+        elif session is not None and session.state == "CANCELLED":
+            yield f"a reminder waits of session {session.number} of {booking.reference}, which was given up"
+
+
+def letters_to(course: Course, recipient: str) -> list[Letter]:
+    return [letter for letter in course.letters if letter.recipient == recipient]

@@ -1,0 +1,256 @@
+"""Did everything go the ways the states allow, and did every answer come true once? From the tables of the rules."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from tests.oracles.observed_history import Booking, Course, Step
+from tests.oracles.world import HOLDING, grouped
+
+FINAL = frozenset({"REJECTED", "EXPIRED", "CANCELLED", "CLOSED"})
+STAGES = {"none": 0, "scheduling": 1, "light": 1, "light+": 2, "engineering": 2, "clinical": 3, "session move": 1}
+_WAITING_ENDS = {"RETURNED", "REJECTED", "EXPIRED", "CANCELLED"}
+BOOKING_WAYS: Mapping[str | None, frozenset[str]] = {
+    None: frozenset({"DRAFT", "SUBMITTED", "CONFIRMED"}),
+    "DRAFT": frozenset({"SUBMITTED", "CONFIRMED", "CANCELLED"}),
+    "SUBMITTED": frozenset({"UNDER_REVIEW", "APPROVED", "CONFIRMED", *_WAITING_ENDS}),
+    "UNDER_REVIEW": frozenset({"SUBMITTED", "APPROVED", "CONFIRMED", *_WAITING_ENDS}),
+    "RETURNED": frozenset({"SUBMITTED", "UNDER_REVIEW", "CONFIRMED", "EXPIRED", "CANCELLED"}),
+    "APPROVED": frozenset({"CONFIRMED", "EXPIRED", "CANCELLED"}),
+    "CONFIRMED": frozenset({"CLOSED", "CANCELLED"}),
+}
+_CHANGE_ENDS = {"REJECTED", "WITHDRAWN", "EXPIRED"}
+CHANGE_WAYS: Mapping[str | None, frozenset[str]] = {
+    None: frozenset({"SUBMITTED"}),
+    "SUBMITTED": frozenset({"UNDER_REVIEW", "RETURNED", "APPROVED", *_CHANGE_ENDS}),
+    "UNDER_REVIEW": frozenset({"RETURNED", "APPROVED", *_CHANGE_ENDS}),
+    "RETURNED": frozenset({"SUBMITTED", "UNDER_REVIEW", "WITHDRAWN", "EXPIRED"}),
+}
+SESSION_WAYS: Mapping[str | None, frozenset[str]] = {
+    None: frozenset({"PLANNED"}),
+    "PLANNED": frozenset({"READY", "IN_USE", "MISSED", "CANCELLED"}),
+    "READY": frozenset({"PLANNED", "IN_USE", "MISSED", "CANCELLED"}),
+    "IN_USE": frozenset({"SUSPENDED", "DONE", "ABORTED"}),
+    "SUSPENDED": frozenset({"IN_USE", "ABORTED"}),
+}
+_WAYS = {"booking": BOOKING_WAYS, "booking_change": CHANGE_WAYS, "booking_session": SESSION_WAYS}
+_ANY_CHANGE = frozenset(
+    {
+        *("BookingSubmitted", "BookingChangeRequested", "BookingChangeApproved", "BookingAdjusted"),
+        *("SessionMoved", "SessionCancelled"),
+    }
+)
+EVENTS: Mapping[str, frozenset[str]] = {
+    "create": frozenset({"BookingSubmitted"}),
+    **dict.fromkeys(("amend", "swap", "move"), _ANY_CHANGE),
+    "give up": frozenset({"SessionCancelled"}),
+    "cancel": frozenset({"BookingCancelled"}),
+    "withdraw": frozenset({"BookingChangeWithdrawn"}),
+    "review": frozenset({"BookingReviewed", "BookingChangeReviewed"}),
+    "approve": frozenset({"BookingConfirmed", "BookingChangeApproved"}),
+    "reject": frozenset({"BookingRejected", "BookingChangeRejected"}),
+    "return": frozenset({"BookingReturned", "BookingChangeReturned"}),
+    "answer": frozenset({"BookingAnswered"}),
+    "place": frozenset({"OutagePlaced"}),
+    "lift": frozenset({"OutageLifted"}),
+    "clear": frozenset({"LineCleared"}),
+    "verify-clearance": frozenset({"LineClearanceVerified"}),
+    "ready": frozenset({"SessionReady"}),
+    "check-in": frozenset({"SessionStarted"}),
+    "takes-until": frozenset({"SessionOverran", "OverrunWithdrawn"}),
+    "complete": frozenset({"SessionCompleted"}),
+    "suspend": frozenset({"SessionSuspended"}),
+    "resume": frozenset({"SessionResumed"}),
+    "abort": frozenset({"SessionAborted"}),
+    "missed": frozenset({"SessionMissed"}),
+}
+"""What the journal says of an act that was answered with success: one of these, once."""
+
+
+def answers_amiss(course: Course) -> list[str]:
+    """Acts that were answered for and did not happen once, and acts that were refused and left a trace."""
+    journal = grouped((row for row in course.journal if row.request_id), "request_id")
+    traces = Counter(step.request_id for step in course.steps if step.request_id)
+    names = {booking.id: booking.reference for booking in course.bookings}
+    found = []
+    for said in course.said:
+        if said.status >= 500:
+            found.append(f"{said.act} of {said.reference} was answered {said.status}")
+        if said.act == "expire" or not said.request_id:
+            continue
+        rows = journal[said.request_id]
+        if not said.is_success or said.is_replay:
+            if rows or traces[said.request_id]:
+                found.append(f"{said.act} of {said.reference} was answered {said.status} and left a trace")
+            continue
+        events = [row for row in rows if row.event in EVENTS[said.act]]
+        if said.outcome == "unchanged":
+            found += [f"{said.act} of {said.reference} changed nothing and was written down" for _ in rows]
+        elif not events:
+            found.append(f"{said.act} of {said.reference} was answered for, the journal does not know of it")
+        elif len(events) > 1 and EVENTS[said.act] != _ANY_CHANGE:
+            found.append(f"{said.act} of {said.reference} was asked for once and happened {len(events)} times")
+        found += [
+            f"{said.act} of {said.reference} was written down for {names.get(row.booking_id)}"
+            for row in rows
+            if said.reference and row.booking_id is not None and names.get(row.booking_id) != said.reference
+        ]
+    return found + _unheard_of(course)
+
+
+def _unheard_of(course: Course) -> list[str]:
+    """What the journal says somebody asked for and nobody did."""
+    asked = {said.request_id for said in course.said}
+    return [
+        f"{row.event} of booking {row.booking_id} was asked for by nobody"
+        for row in course.journal
+        if row.request_id and row.request_id not in asked
+    ]
+
+
+def ways_amiss(course: Course) -> list[str]:
+    """Steps from one state to another that no rule knows, and rows that are not what their history ends with."""
+    found = []
+    histories: defaultdict[tuple[str, int], list[Step]] = defaultdict(list)
+    for step in course.steps:
+        if step.table in _WAYS:
+            histories[step.table, step.row_id].append(step)
+    earlier = _states_of_versions(course)
+    for (table, row_id), steps in histories.items():
+        state: str | None = None
+        for step in steps:
+            before = step.old["state"] if step.old else None
+            after = step.new["state"] if step.new else None
+            if before != state:
+                found.append(f"{table} {row_id}: was {state}, its next history begins with {before}")
+            if after != before and not _is_way(table, step, before, after, earlier):
+                found.append(f"{table} {row_id}: {before} → {after}")
+            state = after
+        if (table, row_id) in earlier.now and earlier.now[table, row_id] != state:
+            found.append(f"{table} {row_id}: is {earlier.now[table, row_id]}, its history ends with {state}")
+    return found + list(_stages_skipped(course)) + list(_states_that_clash(course))
+
+
+class _Known:
+    def __init__(self, now: Mapping[tuple[str, int], str], carried: frozenset[tuple[int, int, str]]) -> None:
+        self.now = now
+        self.carried = carried
+
+
+def _states_of_versions(course: Course) -> _Known:
+    now = {("booking", booking.id): booking.state for booking in course.bookings}
+    now |= {("booking_session", session.id): session.state for session in course.sessions}
+    carried = {(session.booking_id, session.number, session.state) for session in course.sessions}
+    return _Known(now, frozenset(carried))
+
+
+def _is_way(table: str, step: Step, before: str | None, after: str | None, known: _Known) -> bool:
+    ways = _WAYS[table].get(before, frozenset())
+    if after in ways:
+        # A request somebody has looked at goes back to its beginning only as another version.
+        again = table == "booking" and (before, after) == ("UNDER_REVIEW", "SUBMITTED")
+        return not again or (step.old or {})["version"] < (step.new or {})["version"]
+    if table == "booking_session" and before == "PLANNED" and step.new is not None and step.new["version"] > 1:
+        # What happened in a session is said by the row of the version that comes into force.
+        return (step.new["booking_id"], step.new["number"], after) in known.carried
+    return False
+
+
+def _stages_skipped(course: Course) -> Iterator[str]:
+    """What was confirmed or put in force without every stage of its track, version by version."""
+    passed: defaultdict[tuple[int, int | None], Counter[str]] = defaultdict(Counter)
+    for row in course.journal:
+        if row.booking_id is not None:
+            passed[row.booking_id, row.version][row.event] += 1
+    changes = {(change.booking_id, change.version): change for change in course.changes}
+    for booking in course.bookings:
+        for (booking_id, version), events in passed.items():
+            if booking_id != booking.id:
+                continue
+            change = changes.get((booking_id, version or 0))
+            if change is not None and events["BookingChangeApproved"]:
+                due = STAGES[change.track] - 1
+                if events["BookingChangeReviewed"] < due:
+                    yield f"{booking.reference} version {version} came into force past {due} stage(s)"
+            if events["BookingConfirmed"] and booking.version == version and change is None:
+                due = STAGES[booking.track] - 1
+                if events["BookingReviewed"] < due:
+                    yield f"{booking.reference} version {version} was confirmed past {due} stage(s)"
+
+
+def _states_that_clash(course: Course) -> Iterator[str]:
+    """A change waits for a confirmed booking alone and alone; nobody works in a booking that has ended."""
+    by_id = course.by_id
+    open_changes: Counter[int] = Counter()
+    for change in course.changes:
+        booking = by_id[change.booking_id]
+        if change.state in {"SUBMITTED", "UNDER_REVIEW", "RETURNED"}:
+            open_changes[booking.id] += 1
+            if booking.state != "CONFIRMED":
+                yield f"a change waits of {booking.reference}, which is {booking.state}"
+        if change.state == "APPROVED" and change.track != "session move" and booking.version < change.version:
+            yield f"{booking.reference} is at version {booking.version}, version {change.version} was approved"
+    yield from (f"{count} changes of {by_id[each].reference} wait" for each, count in open_changes.items() if count > 1)
+    for session in course.sessions:
+        booking = by_id[session.booking_id]
+        if booking.state in FINAL - {"CLOSED"} and session.state in {"IN_USE", "SUSPENDED", "DONE", "ABORTED"}:
+            yield f"{booking.reference} is {booking.state}, its session {session.number} {session.state}"
+        is_last = booking.state in FINAL - {"CLOSED"} and session.version == booking.version
+        if is_last and session.state in {"PLANNED", "READY"}:
+            yield f"{booking.reference} is {booking.state}, its session {session.number} still {session.state}"
+
+
+def sequences_amiss(course: Course) -> list[str]:
+    """SEQUENCE that fell, or did not rise with what a calendar shows."""
+    found = []
+    for step in course.steps:
+        if step.table != "booking" or step.old is None or step.new is None:
+            continue
+        name, before, after = step.new["reference"], step.old["sequence"], step.new["sequence"]
+        if after < before:
+            found.append(f"{name}: SEQUENCE fell from {before} to {after}")
+        other_version = step.new["version"] > step.old["version"] and step.old["state"] != "DRAFT"
+        other_state = step.old["state"] != step.new["state"] and step.new["state"] in {"CONFIRMED", "CANCELLED"}
+        if (other_version or other_state) and after == before and step.old["state"] != "DRAFT":
+            found.append(f"{name}: SEQUENCE stayed {before} when it became {step.new['state']} {step.new['version']}")
+    return found
+
+
+def signatures_amiss(course: Course) -> list[str]:
+    """Signatures over other content than their version's, and versions in force that nobody signed for."""
+    hashes = {(row.booking_id, row.version): row.hash for row in course.versions}
+    found = [
+        f"booking {row.booking_id} version {row.version}: {row.meaning} was signed over other content"
+        for row in course.signatures
+        if hashes.get((row.booking_id, row.version)) != row.hash
+    ]
+    signed = {(row.booking_id, row.version, row.meaning) for row in course.signatures}
+    final = Counter((row.booking_id, row.version, row.meaning) for row in course.signatures)
+    found += [f"booking {key[0]} version {key[1]}: {key[2]} {count} times" for key, count in final.items() if count > 1]
+    due = {"CONFIRMED": "APPROVED – QA", "CLOSED": "APPROVED – QA", "APPROVED": "APPROVED – QA", "REJECTED": "REJECTED"}
+    decided = [(row.id, row.version, row.state) for row in course.bookings if row.track == "engineering"]
+    decided += [(row.booking_id, row.version, row.state) for row in course.changes if row.track == "engineering"]
+    found += [
+        f"booking {booking_id}: version {version} is {state} and nobody signed that"
+        for booking_id, version, state in decided
+        if state in due and (booking_id, version, due[state]) not in signed
+    ]
+    return found
+
+
+def unconfirmed_that_hold_nothing(course: Course) -> list[str]:
+    """Bookings that should hold their time and hold none, though nothing of them has begun."""
+    held = {slot.booking_id for slot in course.slots if slot.active}
+    begun = {
+        session.booking_id for session in course.sessions if session.state not in {"PLANNED", "READY", "CANCELLED"}
+    }
+    return [
+        f"{booking.reference} is {booking.state} and holds nothing"
+        for booking in _those(course.bookings, HOLDING)
+        if booking.id not in held | begun
+    ]
+
+
+def _those(bookings: Iterable[Booking], states: frozenset[str]) -> Iterator[Booking]:
+    return (booking for booking in bookings if booking.state in states)

@@ -1,0 +1,122 @@
+"""One application that stands for all tests of a module: they add to it and look at what they added."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg.rows import dict_row
+
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.registry import CONSUMERS
+from tests.clients import PASSWORD, Program, Visitor, make_app, open_accounts, weekday_at
+from tests.conftest import Place, place_of
+from tests.facility import actor_of
+
+SIGNED = {"signature": {"password": PASSWORD}}
+# What a request may write whatever becomes of it: who was seen, and when.
+_PASSING = ("auth_event", "auth_session", "api_token", "known_device", "login_throttle", "alembic_version")
+
+
+class SharedApp:
+    """The application, its people, and its rows as they really are."""
+
+    def __init__(self, app: Flask, database: Database, place: Place) -> None:
+        self.app, self.database, self.place = app, database, place
+        self._visitors: dict[str, Visitor] = {}
+        self._programs: dict[str, Program] = {}
+        self._kept: dict[str, str] = {}
+        self._hours = itertools.count()
+        self._rows = psycopg.connect(place.superuser_url, autocommit=True, row_factory=dict_row)
+
+    def visit(self, email: str) -> Visitor:
+        if email not in self._visitors:
+            self._visitors[email] = Visitor(self.app, email)
+        return self._visitors[email]
+
+    def program(self, email: str) -> Program:
+        if email not in self._programs:
+            self._programs[email] = Program(self.app, self.database, email)
+        return self._programs[email]
+
+    def actor(self, email: str) -> Actor:
+        return self.database.read(SYSTEM, actor_of, email)
+
+    def ask(self, statement: str, *values: object) -> list[dict[str, Any]]:
+        return self._rows.execute(statement, values).fetchall()
+
+    def count_rows(self) -> Mapping[str, int]:
+        """How many rows each table has that only a use case may write."""
+        tables = self.ask("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        names = [table["name"] for table in tables if table["name"] not in _PASSING]
+        counted = ", ".join(f'(SELECT count(*) FROM "{name}") AS "{name}"' for name in names)
+        return self.ask(f"SELECT {counted}")[0]
+
+    def free_hour(self) -> datetime:
+        """An hour of a working day, each time another one."""
+        number = next(self._hours)
+        day, hour = divmod(number, 8)
+        return weekday_at(9 + hour, weeks=2 + day // 4, weekday=day % 4)
+
+    def incubator_body(self, **more: Any) -> dict[str, Any]:
+        """An equipment booking of Gaon's that meets nobody."""
+        start = self.free_hour()
+        part = {"resource": "INC-01", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+        return {"kind": "EQUIPMENT", "equipment": [part]} | more
+
+    def session_body(self) -> dict[str, Any]:
+        """A booking of Gaon's with one session in a cleanroom."""
+        start = self.free_hour()
+        part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
+        return {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
+
+    def book(self, state: str = "submitted") -> str:
+        """The reference of a new booking of Gaon's in this state."""
+        body = self.session_body() if state == "planned" else self.incubator_body()
+        made = self.program("requester@gaon.example").post("/api/v1/bookings", body)
+        assert made.status_code == 201, made.text
+        address = f"/api/v1/bookings/{made.json['reference']}"
+        scheduler, quality = self.program("scheduler@brc.example"), self.program("qa@brc.example")
+        if state in {"reviewed", "confirmed", "planned"}:
+            assert scheduler.post(f"{address}/review").status_code == 200
+        if state in {"confirmed", "planned"}:
+            assert quality.post(f"{address}/approve", SIGNED).status_code == 200
+        if state == "returned":
+            assert scheduler.post(f"{address}/return", {"reason": "Which shelf is it?"}).status_code == 200
+        return str(made.json["reference"])
+
+    def booking_in(self, state: str, *, untouched: bool) -> str:
+        """A booking in this state; the same one again for those who will leave it as it is."""
+        if not untouched:
+            return self.book(state)
+        if state not in self._kept:
+            self._kept[state] = self.book(state)
+        return self._kept[state]
+
+    def close(self) -> None:
+        self._rows.close()
+        self.app.extensions["gmp"].database.dispose()
+        self.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def shared_app(cluster: Any, template: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedApp]:
+    """A copy of the test facility with everybody's account open."""
+    folder = tmp_path_factory.mktemp("shared_app")
+    name = f"standing_{folder.name}".replace("-", "_")
+    with psycopg.connect(cluster.superuser_url("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner STRATEGY FILE_COPY')
+        connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO gmp_app')
+        place = place_of(cluster, name)
+        database = Database(place.app_url, consumers=CONSUMERS)
+        open_accounts(database)
+        stands = SharedApp(make_app(place.app_url, place.owner_url, folder), database, place)
+        yield stands
+        stands.close()
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
