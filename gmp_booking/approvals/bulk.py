@@ -21,7 +21,8 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
 from gmp_booking.kernel.text import N_
 from gmp_booking.requests.handlers import decision_refused
-from gmp_booking.signatures.service import Verified, verify
+from gmp_booking.signatures.handlers import proof_of
+from gmp_booking.signatures.service import Verified
 
 MOST_AT_ONCE: Final = 30
 
@@ -112,11 +113,7 @@ def decide_all(
     of the facility: then nothing was done.
     """
     require(request.actor, Permission.INBOX_READ)
-    verified = None
-    if password:
-        verified = verify(request.database, request.actor, password)
-        if isinstance(verified, Refusal):
-            raise verified
+    verified = proof_of(request, password)
     return [_decide_one(request, item, verified, key) for item in items]
 
 

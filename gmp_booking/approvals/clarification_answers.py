@@ -8,21 +8,20 @@ from typing import Final
 from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, step
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.service import locks_of, subject_of
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.service import examine_again
 from gmp_booking.evaluation.slot_allocation import refusal
-from gmp_booking.infra.database.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
-from gmp_booking.kernel.errors import Stale
+from gmp_booking.kernel.errors import require_revision
 from gmp_booking.kernel.period import Period
 from gmp_booking.policies.store import holidays_between
 from gmp_booking.requests.clarification_store import record_answer, require_answer
 from gmp_booking.requests.on_behalf import acknowledge_by_acting
-from gmp_booking.resources.slots import locks_of_slots
 
 HOLIDAYS_AHEAD_DAYS: Final = 90
 
@@ -38,10 +37,9 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
     booking = asked.booking
     require(uow.actor, Permission.BOOKING_SUBMIT, subject_of(booking))
     step(BookingState(booking.state), Action.ANSWER)
-    if revision is not None and revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=revision)
     said = require_answer(text)
-    uow.lock(_locks(uow, asked))
+    uow.lock(locks_of(uow, asked))
     verdict = examine_again(uow, asked, occasion=Occasion.SUBMIT)
     if verdict.has_hard:
         raise refusal(verdict)
@@ -65,11 +63,6 @@ def _times(uow: Uow, booking: Booking) -> dict[str, datetime]:
         "decide_by": working_days_later(uow.now, days, holidays),
         "pending_until": working_days_later(uow.now, 2 * days, holidays),
     }
-
-
-def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:
-    people = {("person", int(person["id"])) for session in details.parts["sessions"] for person in session["people"]}
-    return locks_of_slots(uow, details.booking.id) | people
 
 
 def _envelope(booking: Booking) -> Period:

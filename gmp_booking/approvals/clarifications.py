@@ -5,13 +5,13 @@ from __future__ import annotations
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingQuestionAsked
 from gmp_booking.bookings.lifecycle import Action, BookingState, step
-from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.service import event_fields, require_reason, subject_of
 from gmp_booking.bookings.stages import stage_of
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
-from gmp_booking.kernel.errors import Stale
+from gmp_booking.kernel.errors import require_revision
 
 
 def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
@@ -26,17 +26,13 @@ def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | Non
     stage = stage_of(booking)
     require(uow.actor, Permission.BOOKING_DECIDE, subject_of(booking, stage_role=stage.role if stage else None))
     step(BookingState(booking.state), Action.ASK)
-    if revision is not None and revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=revision)
     question = require_reason(text)
     store.change_booking(uow, details.booking)
     assert stage is not None
     uow.record(
         BookingQuestionAsked(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
+            **event_fields(booking),
             stage=stage.role.value,
             question=question,
         )

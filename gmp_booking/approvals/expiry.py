@@ -7,6 +7,7 @@ from sqlalchemy import text
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingExpired
 from gmp_booking.bookings.lifecycle import Action, BookingState, step, transition_of
+from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.stages import stage_of
 from gmp_booking.bookings.views import get_details
 from gmp_booking.changes import change_requests
@@ -53,10 +54,7 @@ def expire(uow: Uow, reference: str) -> bool:
     release(uow, booking, state=step(was, Action.EXPIRE).target)
     uow.record(
         BookingExpired(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
+            **event_fields(booking),
             was=was.value,
             stage=stage.role.value if stage else None,
         )

@@ -9,9 +9,9 @@ from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
-from gmp_booking.kernel.errors import Conflict, Refusal
+from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests.handlers import decision_refused
-from gmp_booking.signatures.service import verify
+from gmp_booking.signatures.handlers import proof_of
 
 
 def carry_out(
@@ -29,11 +29,7 @@ def carry_out(
 
     Errors: whatever the decision or the signing refuses.
     """
-    verified = None
-    if password:
-        verified = verify(request.database, request.actor, password)
-        if isinstance(verified, Refusal):
-            raise verified
+    verified = proof_of(request, password)
     decision = Decision(reference, action, revision, reason, verified=verified, overrides=tuple(overrides))
     try:
         return request.answer(dump, decide, decision)

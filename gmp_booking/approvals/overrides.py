@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gmp_booking.approvals.models import Override
 from gmp_booking.bookings.events import RuleOverridden
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.service import event_fields
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
@@ -106,17 +107,7 @@ def keep_overrides(uow: Uow, booking: Booking, settled: Sequence[Settled], *, si
                 signature_id=signature_id,
             )
         )
-        uow.record(
-            RuleOverridden(
-                company_id=booking.company_id,
-                booking_id=booking.id,
-                reference=booking.reference,
-                version=booking.version,
-                rule=one.rule,
-                role=one.role,
-                explanation=one.reason,
-            )
-        )
+        uow.record(RuleOverridden(**event_fields(booking), rule=one.rule, role=one.role, explanation=one.reason))
     if settled:
         uow.session.flush()
 

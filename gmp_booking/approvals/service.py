@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from gmp_booking.approvals.overrides import OverrideAsked, keep_overrides, resolve_overrides
 from gmp_booking.bookings import store
@@ -22,7 +21,7 @@ from gmp_booking.bookings.lifecycle import (
     step,
 )
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.service import event_fields, locks_of, require_reason, subject_of
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import OpenChange, advance, apply, open_change_of, refuse, return_to_requester
@@ -30,12 +29,11 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
 from gmp_booking.evaluation.service import examine_again
 from gmp_booking.evaluation.slot_allocation import refusal, release
-from gmp_booking.infra.database.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
-from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Stale
+from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, require_revision
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
-from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.service import Signature, Verified, sign, signers_of
 
 RECORD_TYPE = "booking"
@@ -66,11 +64,10 @@ def decide(uow: Uow, decision: Decision) -> BookingDetails:
     waiting = open_change_of(uow, details)
     asked = waiting.proposal if waiting else details
     booking = asked.booking
-    if decision.revision is not None and decision.revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=decision.revision)
     _refuse_strangers(uow, booking)
     step(BookingState(booking.state), decision.action)
-    uow.lock(_locks(uow, asked))
+    uow.lock(locks_of(uow, asked))
     act = {
         Action.REVIEW: _pass_stage,
         Action.APPROVE: _pass_stage,
@@ -93,11 +90,6 @@ def _refuse_strangers(uow: Uow, booking: Booking) -> None:
         raise Forbidden(params={"permission": Permission.BOOKING_DECIDE.value})
 
 
-def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:
-    people = {("person", int(person["id"])) for session in details.parts["sessions"] for person in session["people"]}
-    return locks_of_slots(uow, details.booking.id) | people
-
-
 def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
     booking = details.booking
     stage = current_stage(booking)
@@ -118,7 +110,7 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waitin
         return
     if not last:
         store.change_booking(uow, booking, state=BookingState.UNDER_REVIEW, stage=booking.stage + 1)
-        uow.record(BookingReviewed(**_envelope(booking), stage=stage.role.value, meaning=stage.meaning))
+        uow.record(BookingReviewed(**event_fields(booking), stage=stage.role.value, meaning=stage.meaning))
         return
     store.change_booking(
         uow,
@@ -128,8 +120,8 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waitin
         pending_until=None,
         sequence=booking.sequence + 1,
     )
-    uow.record(BookingApproved(**_envelope(booking), stage=stage.role.value, meaning=stage.meaning))
-    uow.record(BookingConfirmed(**_envelope(booking)))
+    uow.record(BookingApproved(**event_fields(booking), stage=stage.role.value, meaning=stage.meaning))
+    uow.record(BookingConfirmed(**event_fields(booking)))
 
 
 def _return(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
@@ -143,7 +135,7 @@ def _return(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: O
         return_to_requester(uow, waiting, stage, question=question, until=until)
         return
     store.change_booking(uow, booking, state=BookingState.RETURNED, pending_until=until)
-    uow.record(BookingReturned(**_envelope(booking), stage=stage.role.value, question=question))
+    uow.record(BookingReturned(**event_fields(booking), stage=stage.role.value, question=question))
 
 
 def _reject(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
@@ -157,7 +149,9 @@ def _reject(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: O
         refuse(uow, waiting, stage, explanation=explanation, meaning=meaning)
         return
     release(uow, booking, state=BookingState.REJECTED)
-    uow.record(BookingRejected(**_envelope(booking), stage=stage.role.value, explanation=explanation, meaning=meaning))
+    uow.record(
+        BookingRejected(**event_fields(booking), stage=stage.role.value, explanation=explanation, meaning=meaning)
+    )
 
 
 def _sign_if_due(uow: Uow, booking: Booking, decision: Decision) -> Signature | None:
@@ -177,13 +171,3 @@ def _sign_if_due(uow: Uow, booking: Booking, decision: Decision) -> Signature | 
         meaning=meaning,
         company_id=booking.company_id,
     )
-
-
-def _envelope(booking: Booking) -> dict[str, Any]:
-    """What every event says of its booking."""
-    return {
-        "company_id": booking.company_id,
-        "booking_id": booking.id,
-        "reference": booking.reference,
-        "version": booking.version,
-    }

@@ -1,13 +1,16 @@
-"""What every use case on a booking needs first: who it concerns for permissions, and a reason in words."""
+"""What use cases on bookings share: the subject of a permission, a reason, the locks, the fields of an event."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Subject
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import locks_of_slots
 
 REASON_LENGTH = 5
 
@@ -25,3 +28,19 @@ def require_reason(reason: str | None) -> str:
     if sum(character.isalnum() for character in text) < REASON_LENGTH:
         raise Invalid(field_errors={"reason": [N_("Give a reason of at least a few words.")]})
     return text
+
+
+def event_fields(booking: Booking, *, version: int | None = None) -> dict[str, Any]:
+    """What every event says of its booking; `version` where it is not the booking's own."""
+    return {
+        "company_id": booking.company_id,
+        "booking_id": booking.id,
+        "reference": booking.reference,
+        "version": booking.version if version is None else version,
+    }
+
+
+def locks_of(uow: Uow, details: BookingDetails) -> set[LockKey]:
+    """The locks of every resource whose time the booking holds, and of everybody in its crews."""
+    people = {("person", int(person["id"])) for session in details.parts["sessions"] for person in session["people"]}
+    return locks_of_slots(uow, details.booking.id) | people

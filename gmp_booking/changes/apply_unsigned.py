@@ -10,9 +10,10 @@ from gmp_booking.bookings.content import SessionContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
 from gmp_booking.bookings.models import ChangeRequest
+from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.changes.classify_change import given_up, moved_sessions, people_only
-from gmp_booking.changes.prepare_change import PreparedChange, envelope_of, parts_of
+from gmp_booking.changes.prepare_change import PreparedChange, parts_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
@@ -132,7 +133,7 @@ def _crew(sessions: Mapping[int, SessionContent], catalogue: ResolvedContent) ->
 
 
 def _record(uow: Uow, edit: PreparedChange, *, left: Sequence[int]) -> None:
-    envelope = envelope_of(edit.details.booking)
+    envelope = event_fields(edit.details.booking)
     old, new = dict(edit.old.numbered_sessions), dict(edit.wanted.numbered_sessions)
     moved, gone = sorted(moved_sessions(edit.standing, edit.wanted)), given_up(edit.standing, edit.wanted)
     for number in moved:

@@ -23,10 +23,11 @@ from gmp_booking.bookings.events import (
 )
 from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Stage, Track
 from gmp_booking.bookings.models import Booking, ChangeRequest
+from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.changes.apply_unsigned import adjust, lacking, settled
 from gmp_booking.changes.classify_change import ChangeClass, touched_though_begun
-from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, envelope_of, judge_ahead, parts_of
+from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, judge_ahead, parts_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
@@ -90,7 +91,7 @@ def request_change(uow: Uow, edit: PreparedChange, *, track: Track) -> ChangeReq
     store.change_booking(uow, booking)
     uow.record(
         BookingChangeRequested(
-            **envelope_of(booking) | {"version": version},
+            **event_fields(booking, version=version),
             base_version=booking.version,
             changed=tuple(each.as_dict() for each in differences(edit.old, edit.wanted)),
             open_findings=tuple(finding.code for finding in edit.verdict.findings),
@@ -236,4 +237,4 @@ def _end(uow: Uow, booking_id: int, change: ChangeRequest, state: ChangeState) -
 
 def _told(waiting: OpenChange) -> dict[str, Any]:
     """What the events of a change say of their booking: the version is the change's."""
-    return envelope_of(waiting.booking) | {"version": waiting.change.version}
+    return event_fields(waiting.booking, version=waiting.change.version)

@@ -9,7 +9,8 @@ from typing import Any
 from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.lifecycle import SessionState
-from gmp_booking.bookings.models import Booking, ChangeRequest
+from gmp_booking.bookings.models import ChangeRequest
+from gmp_booking.bookings.service import locks_of
 from gmp_booking.bookings.store import Parts
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.changes.classify_change import (
@@ -27,11 +28,10 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.booking_row import row_values
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
-from gmp_booking.infra.database.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-from gmp_booking.resources.slots import locks_of_slots
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def prepare(uow: Uow, wish: ClassifiedChange, *, explanation: str | None) -> Pre
     booking = wish.details.booking
     waiting = change_store.find_open_change(uow, booking.id)
     catalogue = resolve_content(uow, wish.wanted, company_id=booking.company_id)
-    uow.lock(catalogue.lock_keys(wish.wanted) | _held(uow, wish.details) | {("company", booking.company_id)})
+    uow.lock(catalogue.lock_keys(wish.wanted) | locks_of(uow, wish.details) | {("company", booking.company_id)})
     store.require_unchanged(uow, booking)
     gathered = judge_ahead(uow, wish.details, wish.wanted, catalogue, occasion=Occasion.SUBMIT)
     verdict = examine(gathered.case) if gathered else Verdict()
@@ -137,11 +137,6 @@ def prepare(uow: Uow, wish: ClassifiedChange, *, explanation: str | None) -> Pre
         waiting=waiting,
         explanation=explanation,
     )
-
-
-def _held(uow: Uow, details: BookingDetails) -> set[LockKey]:
-    people = {("person", int(person["id"])) for each in details.parts["sessions"] for person in each["people"]}
-    return locks_of_slots(uow, details.booking.id) | people
 
 
 def judge_ahead(
@@ -167,13 +162,3 @@ def parts_of(details: BookingDetails) -> Parts:
         sessions={each["number"]: int(each["id"]) for each in details.parts["sessions"]},
         reservations={each["number"]: int(each["id"]) for each in details.parts["equipment"]},
     )
-
-
-def envelope_of(booking: Booking) -> dict[str, Any]:
-    """What every event says of its booking."""
-    return {
-        "company_id": booking.company_id,
-        "booking_id": booking.id,
-        "reference": booking.reference,
-        "version": booking.version,
-    }

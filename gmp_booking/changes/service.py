@@ -23,7 +23,7 @@ from gmp_booking.evaluation.service import save_evaluation
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
-from gmp_booking.kernel.errors import Conflict, NotFound, Stale
+from gmp_booking.kernel.errors import Conflict, NotFound, require_revision
 from gmp_booking.kernel.text import N_
 from gmp_booking.requests.submit import submit
 from gmp_booking.resources.slots import locks_of_slots
@@ -79,8 +79,7 @@ def change(
     details = get_details(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
-    if revision is not None and revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=revision)
     if typed:
         content = with_known_roles(details.content, content)
     if BookingState(booking.state) in ASKED_FOR:
@@ -145,8 +144,7 @@ def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanati
     details = get_details(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
-    if revision is not None and revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=revision)
     waiting = open_change_of(uow, details)
     if waiting is None:
         raise Conflict(N_("No change of this booking waits for a decision."))
@@ -163,8 +161,7 @@ def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revis
     details = get_details(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
-    if revision is not None and revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=revision)
     state = next((each["state"] for each in details.parts["sessions"] if each["number"] == number), None)
     if state is None:
         raise NotFound

@@ -9,15 +9,16 @@ from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.execution import store
 from gmp_booking.execution.events import BookingClosed
 from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
 from gmp_booking.kernel.access import Permission, require
-from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, Stale
+from gmp_booking.kernel.errors import Conflict, Invalid, require_revision
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import locks_of_slots
-from gmp_booking.signatures.service import Verified, sign, verify
+from gmp_booking.signatures.handlers import proof_of
+from gmp_booking.signatures.service import Verified, sign
 
 MEANING = "RECORD REVIEWED"
 
@@ -34,8 +35,7 @@ class Closing:
 def close(uow: Uow, closing: Closing) -> Booking:
     """Errors: NotFound; Forbidden; Conflict while something is still to come; Invalid without a signature; Stale."""
     booking = bookings.get_booking(uow, closing.reference)
-    if closing.revision is not None and closing.revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=closing.revision)
     require(uow.actor, Permission.BOOKING_CLOSE, subject_of(booking))
     transition_of(BookingState(booking.state), Action.CLOSE)
     uow.lock(locks_of_slots(uow, booking.id))
@@ -59,15 +59,7 @@ def close(uow: Uow, closing: Closing) -> Booking:
         company_id=booking.company_id,
     )
     bookings.change_booking(uow, booking, state=BookingState.CLOSED, ended_at=uow.now)
-    uow.record(
-        BookingClosed(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
-            meaning=MEANING,
-        )
-    )
+    uow.record(BookingClosed(**event_fields(booking), meaning=MEANING))
     return booking
 
 
@@ -75,9 +67,4 @@ def carry_out(
     request: UseCaseRequest, dump: Callable[[Booking], Answer], closing: Closing, *, password: str | None
 ) -> Answer:
     """Verify the password where one was given, then close in one transaction."""
-    if password:
-        verified = verify(request.database, request.actor, password)
-        if isinstance(verified, Refusal):
-            raise verified
-        closing = replace(closing, verified=verified)
-    return request.answer(dump, close, closing)
+    return request.answer(dump, close, replace(closing, verified=proof_of(request, password)))

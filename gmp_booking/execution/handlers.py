@@ -12,7 +12,7 @@ from gmp_booking.execution.service import SessionAct, SessionRow, act_on, for_ro
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict, Refusal
 from gmp_booking.requests.handlers import decision_refused
-from gmp_booking.signatures.service import Verified, verify
+from gmp_booking.signatures.handlers import proof_of
 
 
 def carry_out(
@@ -22,7 +22,7 @@ def carry_out(
 
     Errors: whatever the act or the signing refuses.
     """
-    act = replace(act, verified=_verified(request, password))
+    act = replace(act, verified=proof_of(request, password))
     try:
         return request.answer(dump, act_on, act)
     except Conflict as conflict:
@@ -47,7 +47,7 @@ def carry_out_all(
     Shape: an idempotency key of the request holds for each of its sessions.
     Errors: whatever the signing refuses, before anything is written.
     """
-    act = replace(act, verified=_verified(request, password))
+    act = replace(act, verified=proof_of(request, password))
     return [_one_of_many(request, for_row(act, reference, number)) for reference, number in sessions]
 
 
@@ -68,12 +68,3 @@ def answer_of(session: SessionRow) -> Answer:
     """A session as the API answers with it."""
     headers = {"Content-Type": "application/json", "ETag": f'"{session.reference}-{session.revision}"'}
     return Answer(200, json.dumps(session_out(session), ensure_ascii=False).encode(), headers)
-
-
-def _verified(request: UseCaseRequest, password: str | None) -> Verified | None:
-    if not password:
-        return None
-    found = verify(request.database, request.actor, password)
-    if isinstance(found, Refusal):
-        raise found
-    return found

@@ -68,6 +68,12 @@ class Stale(Refusal):
     title = "Someone changed this in the meantime. Look at it again before you decide."
 
 
+def require_revision(current: int, *, seen: int | None) -> None:
+    """Errors: Stale when a record is no longer at the revision that was seen; without one nothing is compared."""
+    if seen is not None and seen != current:
+        raise Stale
+
+
 class TooSoon(Refusal):
     """Too many attempts; `retry_after_s` says when to come back."""
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
-from gmp_booking.kernel.errors import Refusal
 from gmp_booking.outages import service
 from gmp_booking.outages.service import NewOutage
-from gmp_booking.signatures.service import verify
+from gmp_booking.signatures.handlers import proof_of
 
 Row = Mapping[str, Any]
 
@@ -37,11 +36,7 @@ def carry_out_lifting(
 
     Errors: whatever lifting or signing refuses.
     """
-    verified = None
-    if password:
-        verified = verify(request.database, request.actor, password)
-        if isinstance(verified, Refusal):
-            raise verified
+    verified = proof_of(request, password)
 
     def act(uow: Uow) -> Row:
         service.lift(uow, outage_id, reason=reason, revision=revision, verified=verified, following=following)

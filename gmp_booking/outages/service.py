@@ -12,7 +12,7 @@ from typing import Any
 
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
-from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Stale
+from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, require_revision
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 from gmp_booking.outages import store
@@ -191,8 +191,7 @@ def lift(
     kind = OutageKind(outage.kind)
     require(uow.actor, permission_to_lift(kind))
     explanation = _reason(reason)
-    if revision is not None and revision != outage.revision:
-        raise Stale
+    require_revision(outage.revision, seen=revision)
     if kind is OutageKind.HOLD and verified is None:
         raise Invalid(field_errors={"signature": [N_("Lifting a hold is signed: enter your password.")]})
     if outage.lifted_at is not None or (outage.ends_at is not None and outage.ends_at <= uow.now):

@@ -7,11 +7,11 @@ from gmp_booking.bookings.events import BookingCancelled
 from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.service import event_fields, require_reason, subject_of
 from gmp_booking.evaluation.slot_allocation import release
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
-from gmp_booking.kernel.errors import Conflict, Stale
+from gmp_booking.kernel.errors import Conflict, require_revision
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import locks_of_slots
 
@@ -26,18 +26,14 @@ def cancel(uow: Uow, reference: str, *, reason: str, revision: int | None = None
     explanation = require_reason(reason)
     was = BookingState(booking.state)
     transition_of(was, Action.CANCEL)
-    if revision is not None and revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=revision)
     uow.lock(locks_of_slots(uow, booking.id))
     if was is BookingState.CONFIRMED and _has_begun(uow, booking):
         raise Conflict(N_("The first session has begun; cancel what remains session by session."))
     release(uow, booking, state=BookingState.CANCELLED)
     uow.record(
         BookingCancelled(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
+            **event_fields(booking),
             explanation=explanation,
             was=was.value,
         )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from gmp_booking.bookings.events import BookingAnswered
 from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.service import event_fields
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
@@ -30,10 +31,7 @@ def require_answer(text: str | None) -> str:
 def record_answer(uow: Uow, booking: Booking, said: str) -> None:
     uow.record(
         BookingAnswered(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
+            **event_fields(booking),
             answer=said,
         )
     )

@@ -13,7 +13,7 @@ from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import NewBooking
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
-from gmp_booking.kernel.errors import Conflict, Stale
+from gmp_booking.kernel.errors import Conflict, require_revision
 from gmp_booking.kernel.text import N_
 from gmp_booking.requests.on_behalf import acting_person_id, company_for
 
@@ -30,8 +30,7 @@ def save_draft(
         require(uow.actor, Permission.BOOKING_DRAFT, subject_of(booking))
         if BookingState(booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
             raise Conflict(N_("This booking is no longer a draft."))
-        if revision is not None and revision != booking.revision:
-            raise Stale
+        require_revision(booking.revision, seen=revision)
         store.change_booking(uow, booking, draft=dict(form))
         return booking
     company_id = company_for(uow, str(form.get("company") or "") or None)

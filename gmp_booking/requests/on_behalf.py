@@ -16,6 +16,7 @@ from sqlalchemy import select
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingAcknowledged
 from gmp_booking.bookings.models import Acknowledgement, Booking
+from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.store import get_company_id
@@ -204,10 +205,7 @@ def _confirm(uow: Uow, booking: Booking, rows: Collection[Acknowledgement], *, b
     uow.session.flush()
     uow.record(
         BookingAcknowledged(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
+            **event_fields(booking),
             by_link=by_link,
         )
     )

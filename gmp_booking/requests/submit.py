@@ -12,7 +12,7 @@ from gmp_booking.bookings.events import BookingConfirmed, BookingSubmitted
 from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.bookings.store import NewBooking
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.engine import examine
@@ -26,7 +26,7 @@ from gmp_booking.evaluation.service import refuse_problems, save_evaluation
 from gmp_booking.evaluation.slot_allocation import ids_of, refusal, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
-from gmp_booking.kernel.errors import Stale
+from gmp_booking.kernel.errors import require_revision
 from gmp_booking.requests.clarification_store import record_answer, require_answer
 from gmp_booking.requests.on_behalf import (
     Asker,
@@ -84,8 +84,7 @@ def _require_may_ask(uow: Uow, booking: Booking | None, asker: Asker, *, action:
     if booking is None:
         return
     transition_of(BookingState(booking.state), action)
-    if revision is not None and revision != booking.revision:
-        raise Stale
+    require_revision(booking.revision, seen=revision)
 
 
 @dataclass(frozen=True)
@@ -195,10 +194,7 @@ def _write_parts(
 def _record_submission(uow: Uow, booking: Booking, content: BookingContent, verdict: Verdict) -> None:
     uow.record(
         BookingSubmitted(
-            company_id=booking.company_id,
-            booking_id=booking.id,
-            reference=booking.reference,
-            version=booking.version,
+            **event_fields(booking),
             kind=booking.kind,
             rooms=tuple(sorted({session.room for session in content.sessions})),
             equipment=tuple(sorted(content.resource_codes - {session.room for session in content.sessions})),
@@ -206,11 +202,4 @@ def _record_submission(uow: Uow, booking: Booking, content: BookingContent, verd
         )
     )
     if booking.state == BookingState.CONFIRMED:
-        uow.record(
-            BookingConfirmed(
-                company_id=booking.company_id,
-                booking_id=booking.id,
-                reference=booking.reference,
-                version=booking.version,
-            )
-        )
+        uow.record(BookingConfirmed(**event_fields(booking)))

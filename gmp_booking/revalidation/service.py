@@ -15,6 +15,7 @@ from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import Booking, Evaluation
+from gmp_booking.bookings.service import locks_of
 from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
@@ -24,10 +25,9 @@ from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
 from gmp_booking.infra.database.journal import Consumer
-from gmp_booking.infra.database.uow import LockKey, Uow
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.outages.service import NewOutage, Plan, plan
-from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.revalidation import store
 from gmp_booking.revalidation.events import BookingAtRisk, BookingClear
 from gmp_booking.revalidation.store import HitLine, Reach
@@ -141,7 +141,7 @@ def _look_at(uow: Uow, booking_id: int) -> None:
     parts = select(Booking).where(Booking.id == booking_id)
     before = uow.session.scalars(parts).one()
     details = details_of(uow, before)
-    uow.lock(_locks(uow, details))
+    uow.lock(locks_of(uow, details))
     booking = uow.session.scalars(parts.execution_options(populate_existing=True)).one()
     if booking.version != details.booking.version or booking.state not in store.STANDING:
         _mark(uow, booking, (), at_risk=False)
@@ -157,11 +157,6 @@ def _look_at(uow: Uow, booking_id: int) -> None:
     if _differs(verdict, details):
         _keep(uow, booking, gathered, verdict)
     _mark(uow, booking, risks, at_risk=bool(risks))
-
-
-def _locks(uow: Uow, details: BookingDetails) -> set[LockKey]:
-    people = {("person", int(person["id"])) for session in details.parts["sessions"] for person in session["people"]}
-    return locks_of_slots(uow, details.booking.id) | people
 
 
 def remaining(details: BookingDetails, now: datetime) -> BookingContent | None:

@@ -9,4 +9,3 @@ from gmp_booking.infra.web.shapes import Shape
 
 class SignatureIn(Shape):
     password = fields.String(required=True, load_only=True, validate=validate.Length(max=1024))
-    otp = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=12))

@@ -1,4 +1,4 @@
-"""The marshmallow shapes every feature uses: clean text, choices, whole numbers, and schemas that refuse unknown keys."""
+"""The marshmallow shapes of all features: clean text, choices, whole numbers, schemas that refuse unknown keys."""
 
 from __future__ import annotations
 
