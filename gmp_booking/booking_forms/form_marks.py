@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.form import Form
 from gmp_booking.infra.database.uow import Database, Uow
-from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.kernel.access import SYSTEM, Permission, Subject, require
 from gmp_booking.kernel.period import Period
 
 LASTS = timedelta(minutes=10)
@@ -71,7 +71,13 @@ def mark(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:
 
     Shape: `wanted` are resource codes with their time; unknown codes, time long past and stretches of more than a
     week are left out.
+    Errors: Forbidden for whoever may not fill in a form.
     """
+    require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=uow.actor.company_id))
+    _replace(uow, wanted)
+
+
+def _replace(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:
     shown = [(code, period) for code, period in wanted if period.end > uow.now and period.duration <= LONGEST]
     rows = [
         {"number": number, "code": code, "starts_at": period.start.isoformat(), "ends_at": period.end.isoformat()}
@@ -89,7 +95,7 @@ def mark(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:
 
 def drop(uow: Uow) -> None:
     """The form was sent or left."""
-    mark(uow, ())
+    _replace(uow, ())
 
 
 _MARKS = text(

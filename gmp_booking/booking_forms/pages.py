@@ -1,10 +1,7 @@
-"""The booking form and the list of one's bookings."""
+"""The booking form: opened, checked, saved as a draft, repeated, submitted."""
 
 from __future__ import annotations
 
-import json
-import secrets
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,25 +16,31 @@ from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms import form_marks, prefill, repeat
 from gmp_booking.booking_forms.choices import Options, form_kept, form_options
 from gmp_booking.booking_forms.form import Form
-from gmp_booking.booking_forms.prefill import Asked, Drafts
+from gmp_booking.booking_forms.form_request import (
+    SentForm,
+    content_of,
+    errors_of,
+    form_page,
+    preview_panel,
+    read_form,
+    refusal_panel,
+    see_other,
+    unread_panel,
+)
+from gmp_booking.booking_forms.prefill import Drafts, FormAddress
 from gmp_booking.booking_forms.repeat import Repetition
-from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete, panel_of
-from gmp_booking.bookings.content import BookingContent
+from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete
 from gmp_booking.bookings.finding_view import findings_out
-from gmp_booking.bookings.schemas import BookingSchema
 from gmp_booking.infra.database.uow import Answer
-from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text, mends_its_form, send
+from gmp_booking.infra.web.app_setup import mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from gmp_booking.requests import submit
 from gmp_booking.requests.clarification_store import find_open_question
 from gmp_booking.requests.draft import save_draft
-from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
 from gmp_booking.requests.preview import preview_request
-from gmp_booking.requests.submit import Submitted
+from gmp_booking.requests.submit import Submitted, submit
 
 bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
-LONGEST_FILL = 20_000
 
 
 @bookings.get("/new")
@@ -47,12 +50,14 @@ def new() -> Response:
     if again := request.args.get("copy"):
         begun = call.read(prefill.copy, again)
     else:
-        begun = call.read(prefill.begin, _asked_for())
+        begun = call.read(prefill.begin, _form_address())
     options = call.read(form_options)
     _choose_the_only_product(begun.form, options)
+    has_times = any(form_marks.times_of(begun.form))
     return _page(
         begun.form,
-        preview=_opened(begun.form),
+        preview=_preview(begun.form) if has_times else None,
+        marks_on_open=has_times,
         begun_from=begun.like,
         options=options,
         drafts=call.read(prefill.list_drafts),
@@ -64,18 +69,9 @@ def _choose_the_only_product(form: Form, options: Options) -> None:
         form["product"] = options.products[0].code
 
 
-def _asked_for() -> Asked:
-    said = {name: request.args.get(name, "")[:60] for name in ("room", "equipment", "start", "end", "until")}
-    return Asked(**said, blank=request.args.get("blank") == "1")
-
-
-def _opened(form: Form) -> dict[str, Any] | None:
-    """What the rules say of a form that is just opened, its time marked for others to see."""
-    if not any(form_marks.times_of(form)):
-        return None
-    preview = _preview(form)
-    current_request().transact(form_marks.mark, list(form_marks.times_of(form)))
-    return preview
+def _form_address() -> FormAddress:
+    typed = {name: request.args.get(name, "")[:60] for name in ("room", "equipment", "start", "end", "until")}
+    return FormAddress(**typed, blank=request.args.get("blank") == "1")
 
 
 @bookings.post("/new")
@@ -104,47 +100,51 @@ def change(reference: str) -> Response:
 @signed_in
 @mends_its_form
 def preview_partial() -> str:
-    fields, unfit = form_without_unfit_text()
-    form = forms.typed(fields)
-    preview = incomplete(_unfit(unfit)) if unfit else _preview(form)
-    current_request().transact(form_marks.mark, list(form_marks.times_of(form)))
+    sent = read_form()
+    preview = incomplete(sent.errors) if sent.errors else _preview(sent.form)
+    _mark(sent.form)
     return render_template("parts/preview_panel.html", preview=preview)
+
+
+@bookings.post("/marks")
+@signed_in
+@mends_its_form
+def mark_times() -> Response:
+    """A form was opened with a time in it; a script sends it once, since opening a page writes nothing."""
+    _mark(read_form().form)
+    return make_response("", 204)
 
 
 @bookings.post("/marks/drop")
 @signed_in
 def drop_marks() -> Response:
-    """A form was left without being sent; the browser says so as it goes."""
+    """A form was left without being sent; a script says so."""
     current_request().transact(form_marks.drop)
     return make_response("", 204)
 
 
-def _unfit(names: Iterable[str]) -> dict[str, str]:
-    return {name: _("Control characters are not allowed in text.") for name in sorted(names)}
+def _mark(form: Form) -> None:
+    current_request().transact(form_marks.mark, list(form_marks.times_of(form)))
 
 
 def _act_on(*, reference: str | None) -> Response:
-    fields, unfit = form_without_unfit_text()
-    form = forms.typed(fields) | ({"reference": reference} if reference else {})
-    if unfit:
-        return _page(form, errors=_unfit(unfit), status=422)
-    fill = request.form.get("fill", "")
-    operation = request.form.get("op", "check")
-    if fill:
-        forms.apply_fill(form, _fields_of(fill))
-        return _page(form, preview=_preview(form))
-    if operation == "save_draft":
+    sent = read_form(**({"reference": reference} if reference else {}))
+    form = sent.form
+    if sent.errors:
+        return _page(form, errors=sent.errors, status=422)
+    if sent.operation == "save_draft":
         return _save_draft(form, reference)
-    if operation == "submit":
+    if sent.operation == "submit":
         return _submit(form, reference)
-    if operation.startswith("repeat_"):
-        return _repeat(form, repeat.typed(fields), operation)
-    forms.change_parts(form, operation)
-    return _page(form, preview=_preview(form) if operation == "check" else None)
+    if sent.operation.startswith("repeat_"):
+        return _repeat(sent)
+    forms.change_parts(form, sent.operation)
+    return _page(form, preview=_preview(form) if sent.operation == "check" else None)
 
 
-def _repeat(form: Form, asked_for: Repetition, operation: str) -> Response:
-    """Lay the dates out, judge them once more as changed, or add the chosen ones."""
+def _repeat(sent: SentForm) -> Response:
+    """List the dates, judge them again as changed, or add the chosen ones."""
+    form, asked_for, operation = sent.form, repeat.typed(sent.fields), sent.operation
     is_there = asked_for.wish.of < len(form["sessions"])
     if operation == "repeat_add" and is_there:
         form = repeat.with_dates(form, asked_for)
@@ -159,20 +159,12 @@ def _repeat(form: Form, asked_for: Repetition, operation: str) -> Response:
         return _page(form, repetition=replace(asked_for, error=said))
 
 
-def _fields_of(fill: str) -> dict[str, Any]:
-    try:
-        fields = json.loads(fill[:LONGEST_FILL])
-    except ValueError:
-        return {}
-    return fields if isinstance(fields, dict) else {}
-
-
 def _save_draft(form: Form, reference: str | None) -> Response:
     call = current_request(idempotency=idempotency_of_form())
     kept = {name: value for name, value in form.items() if name not in {"reference", "revision"}}
 
     def dump(booking: Any) -> Answer:
-        return _see_other(url_for("bookings.edit", reference=booking.reference, done="draft"))
+        return see_other(url_for("bookings.edit", reference=booking.reference, done="draft"))
 
     try:
         revision = revision_seen(reference) if reference else None
@@ -193,17 +185,17 @@ def _sent(answer: Answer) -> Response:
 def _submit(form: Form, reference: str | None) -> Response:
     call = current_request(idempotency=idempotency_of_form())
     try:
-        content = _content(form)
+        content = content_of(form)
     except ValidationError as error:
-        return _page(form, errors=by_field(field_errors(error.messages)), status=422)
+        return _page(form, errors=errors_of(error), status=422)
 
     def dump(submitted: Submitted) -> Answer:
-        return _see_other(url_for("booking_page.show", reference=submitted.booking.reference, done="submitted"))
+        return see_other(url_for("booking_page.show", reference=submitted.booking.reference, done="submitted"))
 
     try:
         revision = revision_seen(reference) if reference else None
-        said = form["answer"] if reference else None
-        answer = call.answer(dump, submit.submit, content, reference=reference, revision=revision, answer=said)
+        text = form["answer"] if reference else None
+        answer = call.answer(dump, submit, content, reference=reference, revision=revision, answer=text)
     except Invalid as invalid:
         return _page(form, errors=by_field(invalid.field_errors), status=422)
     except Forbidden as forbidden:
@@ -213,38 +205,27 @@ def _submit(form: Form, reference: str | None) -> Response:
     except Stale as stale:
         return _page(form, errors={"kind": _(stale.message)}, status=412)
     except Conflict as conflict:
-        told = refused_with_alternatives(conflict, content, call, reference=reference)
-        if "pending_limit" in told.detail:
-            return _page(form, errors={"sessions": _(told.message, **told.params)}, status=409)
-        if "findings" not in told.detail:
+        refused, panel = refusal_panel(conflict, content, call, reference=reference)
+        if "pending_limit" in refused.detail:
+            return _page(form, errors={"sessions": _(refused.message, **refused.params)}, status=409)
+        if panel is None:
             raise
-        panel = panel_of("blocked", told.detail["findings"], told.detail["alternatives"])
         return _page(form, preview=panel, status=409)
     return _sent(answer)
-
-
-def _see_other(address: str) -> Answer:
-    return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
-
-
-def _content(form: Form) -> BookingContent:
-    content: BookingContent = BookingSchema().load(forms.as_json(form))
-    return content
 
 
 def _preview(form: Form) -> dict[str, Any]:
     """The panel beside the form: what is in the way, or what is still to be filled in."""
     call = current_request()
     try:
-        found = call.read(preview_request, _content(form), reference=form["reference"])
+        found = call.read(preview_request, content_of(form), reference=form["reference"])
     except ValidationError as error:
-        return incomplete(by_field(field_errors(error.messages)))
+        return unread_panel(error)
     except Invalid as invalid:
         return incomplete(by_field(invalid.field_errors))
     except NotFound:
         return incomplete({})
-    findings = findings_out(found.verdict.findings, call.actor, current_language())
-    return panel_of(found.verdict.outcome.value, findings, alternatives_out(found.alternatives))
+    return preview_panel(call, found.verdict, found.alternatives)
 
 
 def _page(
@@ -257,28 +238,25 @@ def _page(
     begun_from: str | None = None,
     repetition: Repetition | None = None,
     drafts: Drafts | None = None,
+    marks_on_open: bool = False,
 ) -> Response:
     found = options or current_request().read(form_options, company=form["company"])
     _choose_the_only_product(form, found)
-    page = render_template(
+    return form_page(
         "booking_forms/form.html",
-        form=form,
+        form,
+        status=status,
+        errors=errors,
         options=choices_of(found, kind=form["kind"]),
-        errors=errors or {},
-        labels={},
         preview=preview,
         begun_from=begun_from or request.form.get("begun_from", "")[:20],
-        idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
         drafts=drafts,
+        marks_on_open=marks_on_open,
         question=current_request().read(find_open_question, form["reference"]) if form["reference"] else None,
         repetition=repetition or Repetition(),
         repeated=_repeated(repetition) if repetition else [],
-        kept=forms.kept_of(form),
-        blank_session=forms.blank_session(),
-        blank_equipment=forms.blank_equipment(),
     )
-    return make_response(page, status)
 
 
 def _repeated(repetition: Repetition) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 
 
 @dataclass(frozen=True)
-class Asked:
+class FormAddress:
     """What the address of the form says, as it was typed; `until` is where the free time ends that was chosen."""
 
     room: str = ""
@@ -76,7 +76,7 @@ _RECENT = text(
 )
 
 
-def begin(uow: Uow, asked: Asked) -> Begun:
+def begin(uow: Uow, asked: FormAddress) -> Begun:
     """The form a person begins with. Errors: Forbidden for whoever may not draft."""
     company_id = uow.actor.company_id
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
@@ -87,7 +87,7 @@ def begin(uow: Uow, asked: Asked) -> Begun:
     return begin_like(None if asked.blank else fitting(recent, asked), asked, kind=kind)
 
 
-def fitting(recent: Sequence[Mapping[str, Any]], asked: Asked) -> Mapping[str, Any] | None:
+def fitting(recent: Sequence[Mapping[str, Any]], asked: FormAddress) -> Mapping[str, Any] | None:
     """The last booking like the one asked for: of that equipment or room, else of that sort of either."""
     if asked.equipment:
         same = (each for each in recent if each["resource"] == asked.equipment and not each["room"])
@@ -99,7 +99,7 @@ def fitting(recent: Sequence[Mapping[str, Any]], asked: Asked) -> Mapping[str, A
     return next(same, next((each for each in with_room if each["room_class"] == each["asked_class"]), None))
 
 
-def begin_like(last: Mapping[str, Any] | None, asked: Asked, *, kind: Kind) -> Begun:
+def begin_like(last: Mapping[str, Any] | None, asked: FormAddress, *, kind: Kind) -> Begun:
     """Pure: the form out of the last booking and the address, which wins; `kind` is that of a form without either."""
     runs_alone = bool(asked.equipment) or (last is not None and not last["room"] and not asked.room)
     bounds = ("runs_from", "runs_until") if runs_alone else ("starts_at", "ends_at")
@@ -118,7 +118,7 @@ def begin_like(last: Mapping[str, Any] | None, asked: Asked, *, kind: Kind) -> B
     return Begun(form, last["reference"])
 
 
-def _session_of(last: Mapping[str, Any] | None, asked: Asked) -> Form:
+def _session_of(last: Mapping[str, Any] | None, asked: FormAddress) -> Form:
     if last is None:
         return {"room": asked.room}
     room = asked.room or last["room"]
@@ -133,7 +133,7 @@ def _session_of(last: Mapping[str, Any] | None, asked: Asked) -> Form:
     }
 
 
-def _times(asked: Asked, starts_at: datetime | None, ends_at: datetime | None) -> Form:
+def _times(asked: FormAddress, starts_at: datetime | None, ends_at: datetime | None) -> Form:
     """Start and end as texts; an end on the same day has no date of its own, so that it moves with the start.
 
     Without a start in the address the clock is the last booking's and the day is left to be said.

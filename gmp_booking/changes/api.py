@@ -14,7 +14,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.bookings.views import Booking
 from gmp_booking.changes import service
-from gmp_booking.changes.schemas import AmendedOut, ChangeOut, ChangeSchema, MoveSchema, amended_out, change_out
+from gmp_booking.changes.schemas import ChangeResultOut, ChangeOut, ChangeSchema, MoveSchema, change_result_out, change_out
 from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
@@ -35,7 +35,7 @@ def _dump(request: UseCaseRequest) -> Any:
     language = current_language()
 
     def dump(amended: ChangeResult) -> Answer:
-        return _json(amended.booking, amended_out(amended, request.actor, language))
+        return _json(amended.booking, change_result_out(amended, request.actor, language))
 
     return dump
 
@@ -44,7 +44,7 @@ def _dump(request: UseCaseRequest) -> Any:
 class Amend(MethodView):
     @api.doc(**KEYED_AND_SEEN)
     @api.arguments(ChangeSchema)
-    @api.response(200, AmendedOut)
+    @api.response(200, ChangeResultOut)
     def patch(self, body: tuple[BookingContent, str | None], reference: str) -> Response:
         """Change a booking: send its whole content again
 
@@ -95,7 +95,7 @@ class GiveUpSession(MethodView):
 class MoveSession(MethodView):
     @api.doc(**KEYED_AND_SEEN)
     @api.arguments(MoveSchema)
-    @api.response(200, AmendedOut)
+    @api.response(200, ChangeResultOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
         """Give one session another time"""
         request = current_request(idempotency=idempotency_of_header())

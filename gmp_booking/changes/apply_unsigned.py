@@ -23,7 +23,7 @@ from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_some, li
 SHOWN = frozenset({"time", "room", "whole"})
 
 
-def adjust(uow: Uow, edit: PreparedChange) -> None:
+def apply_unsigned(uow: Uow, edit: PreparedChange) -> None:
     """Write an edit that leaves the signatures standing; people are swapped in a change that waits, too."""
     details, wanted = edit.details, edit.wanted
     left = _swap_people(uow, edit)

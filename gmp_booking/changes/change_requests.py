@@ -25,7 +25,7 @@ from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Stage, Tra
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.views import BookingDetails, details_of
-from gmp_booking.changes.apply_unsigned import adjust, lacking, settled
+from gmp_booking.changes.apply_unsigned import apply_unsigned, lacking, settled
 from gmp_booking.changes.classify_change import ChangeClass, touched_though_begun
 from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, judge_ahead, parts_of
 from gmp_booking.conflicts.case import Occasion
@@ -215,7 +215,7 @@ def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
         explanation=waiting.change.explanation,
     )
     _record_approval(uow, waiting, stage, base_version=booking.version)
-    adjust(uow, edit)
+    apply_unsigned(uow, edit)
 
 
 def _refuse_what_has_begun(waiting: OpenChange) -> None:

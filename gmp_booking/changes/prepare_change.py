@@ -119,23 +119,36 @@ def classify(uow: Uow, details: BookingDetails, content: BookingContent) -> Clas
     return ClassifiedChange(details, standing, wanted, amendment_of(standing, wanted), last)
 
 
-def prepare(uow: Uow, wish: ClassifiedChange, *, explanation: str | None) -> PreparedChange:
-    """Find what the edit names, lock it with all that is held, and judge what is still to come."""
-    booking = wish.details.booking
+def prepare(uow: Uow, classified: ClassifiedChange, *, explanation: str | None) -> PreparedChange:
+    """Resolve and lock what the change names together with all that is held, and run the rules."""
+    booking = classified.details.booking
     waiting = change_store.find_open_change(uow, booking.id)
-    catalogue = resolve_content(uow, wish.wanted, company_id=booking.company_id)
-    uow.lock(catalogue.lock_keys(wish.wanted) | locks_of(uow, wish.details) | {("company", booking.company_id)})
+    resolved = resolve_content(uow, classified.wanted, company_id=booking.company_id)
+    held = locks_of(uow, classified.details)
+    uow.lock(resolved.lock_keys(classified.wanted) | held | {("company", booking.company_id)})
     store.require_unchanged(uow, booking)
-    gathered = judge_ahead(uow, wish.details, wish.wanted, catalogue, occasion=Occasion.SUBMIT)
-    verdict = examine(gathered.case) if gathered else Verdict()
+    prepared = _examined(uow, classified, resolved, occasion=Occasion.SUBMIT)
+    return replace(prepared, waiting=waiting, explanation=explanation)
+
+
+def prepare_preview(uow: Uow, classified: ClassifiedChange) -> PreparedChange:
+    """The same for a change that is only shown: nothing is locked, a change that waits is not looked at."""
+    resolved = resolve_content(uow, classified.wanted, company_id=classified.details.booking.company_id)
+    return _examined(uow, classified, resolved, occasion=Occasion.PREVIEW)
+
+
+def _examined(
+    uow: Uow, classified: ClassifiedChange, resolved: ResolvedContent, *, occasion: Occasion
+) -> PreparedChange:
+    gathered = judge_ahead(uow, classified.details, classified.wanted, resolved, occasion=occasion)
     return PreparedChange(
-        **vars(wish),
-        catalogue=catalogue,
+        **vars(classified),
+        catalogue=resolved,
         gathered=gathered,
-        verdict=verdict,
-        columns=_columns(uow, wish.wanted, catalogue),
-        waiting=waiting,
-        explanation=explanation,
+        verdict=examine(gathered.case) if gathered else Verdict(),
+        columns=_columns(uow, classified.wanted, resolved),
+        waiting=None,
+        explanation=None,
     )
 
 

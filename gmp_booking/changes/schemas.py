@@ -62,7 +62,7 @@ class ChangeOut(Schema):
     changed = fields.List(fields.Nested(DifferenceOut))
 
 
-class AmendedOut(BookingOut):
+class ChangeResultOut(BookingOut):
     outcome = fields.String()
     change = fields.Nested(ChangeOut, allow_none=True)
 
@@ -82,10 +82,10 @@ def change_out(waiting: OpenChange) -> dict[str, Any]:
     )
 
 
-def amended_out(amended: ChangeResult, actor: Actor, language: str) -> dict[str, Any]:
+def change_result_out(result: ChangeResult, actor: Actor, language: str) -> dict[str, Any]:
     """The booking as it is now, what became of the edit, and the change that waits."""
-    return booking_out(amended.details, actor, language) | {
-        "outcome": amended.came.value,
-        "open_findings": findings_out(amended.verdict.findings, actor, language),
-        "change": change_out(amended.waiting) if amended.waiting else None,
+    return booking_out(result.details, actor, language) | {
+        "outcome": result.outcome.value,
+        "open_findings": findings_out(result.verdict.findings, actor, language),
+        "change": change_out(result.waiting) if result.waiting else None,
     }

@@ -11,7 +11,7 @@ from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, T
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import require_reason, subject_of
 from gmp_booking.bookings.views import BookingDetails, details_of, get_details
-from gmp_booking.changes.apply_unsigned import adjust
+from gmp_booking.changes.apply_unsigned import apply_unsigned
 from gmp_booking.changes.change_requests import OpenChange, apply, open_change_of, request_change
 from gmp_booking.changes.change_requests import withdraw as end_as_withdrawn
 from gmp_booking.changes.classify_change import ChangeClass, given_up, people_only, with_known_roles
@@ -49,7 +49,7 @@ class ChangeResult:
     Shape: `before` is the content that stood until now, so that it can be asked for again.
     """
 
-    came: ChangeOutcome
+    outcome: ChangeOutcome
     details: BookingDetails
     before: BookingContent
     verdict: Verdict
@@ -104,11 +104,10 @@ def _carry_out(uow: Uow, edit: PreparedChange) -> ChangeResult:
         _refuse_beside_a_change(edit)
         if given_up(edit.standing, edit.wanted):
             require_reason(edit.explanation)
-        adjust(uow, edit)
+        apply_unsigned(uow, edit)
         if edit.gathered is not None:
             save_evaluation(uow, booking, edit.gathered, edit.verdict)
-        came = ChangeOutcome.MOVED if edit.amendment is ChangeClass.MOVE else ChangeOutcome.ADJUSTED
-        return ChangeResult(came, details_of(uow, booking), before, edit.verdict)
+        return ChangeResult(outcome_of(uow.actor, edit), details_of(uow, booking), before, edit.verdict)
     if uow.actor.company_id is not None:
         require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), edit.wanted, uow.actor.roles)
     request_change(uow, edit, track=track)
@@ -119,6 +118,13 @@ def _carry_out(uow: Uow, edit: PreparedChange) -> ChangeResult:
         apply(uow, waiting)
         return ChangeResult(ChangeOutcome.APPROVED, details_of(uow, waiting.booking), before, edit.verdict)
     return ChangeResult(ChangeOutcome.REQUESTED, now, before, edit.verdict, waiting)
+
+
+def outcome_of(actor: Actor, prepared: PreparedChange) -> ChangeOutcome:
+    """What becomes of a change that no HARD finding stands against, if nobody's automatic approval steps in."""
+    if track_due(actor, prepared) is not None:
+        return ChangeOutcome.REQUESTED
+    return ChangeOutcome.MOVED if prepared.amendment is ChangeClass.MOVE else ChangeOutcome.ADJUSTED
 
 
 def track_due(actor: Actor, edit: PreparedChange) -> Track | None:
@@ -173,7 +179,7 @@ def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revis
     wish = classify(uow, _unready(details, number), replace(details.content, sessions=left))
     edit = prepare(uow, wish, explanation=require_reason(reason))
     _refuse_beside_a_change(edit)
-    adjust(uow, edit)
+    apply_unsigned(uow, edit)
     return booking
 
 

@@ -89,10 +89,10 @@ def _ask(database: Database, email: str, reference: str, story: Story, reason: s
     request = database.request(_actor(database, email), reason=reason)
     for shift in SHIFTS:
         try:
-            amended = request.transact(change, reference, _shifted(story.content, shift), explanation=reason)
+            result = request.transact(change, reference, _shifted(story.content, shift), explanation=reason)
         except (Conflict, Invalid):
             continue
-        return reference if amended.came is ChangeOutcome.REQUESTED else None
+        return reference if result.outcome is ChangeOutcome.REQUESTED else None
     return None
 
 

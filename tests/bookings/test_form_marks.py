@@ -22,8 +22,11 @@ WORDS = {"mine": "You are filling", "ours": "A colleague is filling", "others": 
 
 
 def open_form(shared_app: SharedApp, *, email: str = REQUESTER, room: str = "B-01", start: datetime = START) -> None:
+    """The form opened at a free time, as a browser does it: the page, then the request that a script sends once."""
     address = f"/bookings/new?room={room}&start={quote(start.isoformat())}"
-    assert shared_app.visit(email).get(address).status_code == 200
+    assert "/bookings/marks" in shared_app.visit(email).get(address).text
+    session = {"room": room, "start": start, "end": start + timedelta(hours=4)}
+    assert shared_app.visit(email).post("/bookings/marks", form_of(sessions=[session])).status_code == 204
 
 
 def marks_seen_by(shared_app: SharedApp, email: str) -> list[str]:
@@ -36,6 +39,13 @@ def marks_seen_by(shared_app: SharedApp, email: str) -> list[str]:
 def nobody_fills_in_a_form(shared_app: SharedApp) -> Iterator[None]:
     yield
     shared_app.ask("DELETE FROM form_mark RETURNING id")
+
+
+def test_opening_a_page_writes_nothing(shared_app: SharedApp) -> None:
+    before = shared_app.count_rows()
+    shared_app.visit(REQUESTER).get(f"/bookings/new?room=B-01&start={quote(START.isoformat())}")
+    assert shared_app.count_rows() == before
+    assert shared_app.ask("SELECT id FROM form_mark") == []
 
 
 def test_each_reads_of_a_form_what_is_theirs_to_know(shared_app: SharedApp) -> None:

@@ -27,7 +27,7 @@ def content_of(post: PostOffice, reference: str) -> BookingContent:
 
 def changed(post: PostOffice, reference: str, content: BookingContent, by: str = REQUESTER) -> str:
     actor = somebody(post.database, by)
-    return post.database.transact(actor, change, reference, content, explanation="The donor is late").came.value
+    return post.database.transact(actor, change, reference, content, explanation="The donor is late").outcome.value
 
 
 def later(content: BookingContent, by: timedelta) -> BookingContent:

@@ -232,7 +232,7 @@ def _done(reference: str, done: str) -> Callable[[Any], Answer]:
 
 
 def _came(reference: str) -> Callable[[ChangeResult], Answer]:
-    def dump(amended: ChangeResult) -> Answer:
-        return _done(reference, f"change-{amended.came.value}")(amended)
+    def dump(result: ChangeResult) -> Answer:
+        return _done(reference, f"change-{result.outcome.value}")(result)
 
     return dump

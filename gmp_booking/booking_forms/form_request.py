@@ -1,0 +1,118 @@
+"""What the form of a new booking and the form of a change do alike when they are opened, checked and sent."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import make_response, render_template, request
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from gmp_booking.booking_forms import form as forms
+from gmp_booking.booking_forms.form import Form
+from gmp_booking.booking_forms.view_models import by_field, incomplete, panel_of
+from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.finding_view import findings_out
+from gmp_booking.bookings.schemas import BookingSchema
+from gmp_booking.conflicts.alternatives import Alternative
+from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.infra.database.uow import Answer, UseCaseRequest
+from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text
+from gmp_booking.infra.web.i18n import _, current_language
+from gmp_booking.kernel.errors import Conflict
+from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
+
+LONGEST_FILL: Final = 20_000
+
+
+@dataclass(frozen=True)
+class SentForm:
+    """A form as it was sent.
+
+    Shape: `fields` are all of its fields as typed, `form` those of a booking; `errors` name fields with characters
+    that are not allowed; `operation` is the button that was pressed.
+    """
+
+    fields: Mapping[str, str]
+    form: Form
+    errors: dict[str, str]
+    operation: str
+
+
+def read_form(**more: Any) -> SentForm:
+    """The form of this request, with an alternative applied where one was chosen without script."""
+    fields, unfit = form_without_unfit_text()
+    form = forms.typed(fields) | more
+    operation = request.form.get("op", "check")
+    if fill := request.form.get("fill", ""):
+        forms.apply_fill(form, _fields_of(fill))
+        operation = "check"
+    return SentForm(fields, form, _unfit_errors(unfit), operation)
+
+
+def _unfit_errors(names: Iterable[str]) -> dict[str, str]:
+    return {name: _("Control characters are not allowed in text.") for name in sorted(names)}
+
+
+def _fields_of(fill: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(fill[:LONGEST_FILL])
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def content_of(form: Form) -> BookingContent:
+    """Errors: ValidationError for what is missing or cannot be read."""
+    content: BookingContent = BookingSchema().load(forms.as_json(form))
+    return content
+
+
+def errors_of(error: ValidationError) -> dict[str, str]:
+    return by_field(field_errors(error.messages))
+
+
+def preview_panel(call: UseCaseRequest, verdict: Verdict, alternatives: Iterable[Alternative]) -> dict[str, Any]:
+    """The panel beside the form, in the reader's words."""
+    findings = findings_out(verdict.findings, call.actor, current_language())
+    return panel_of(verdict.outcome.value, findings, alternatives_out(tuple(alternatives)))
+
+
+def refusal_panel(
+    conflict: Conflict, content: BookingContent, call: UseCaseRequest, *, reference: str | None
+) -> tuple[Conflict, dict[str, Any] | None]:
+    """The refusal in words, and the panel of its findings; None where it is not about findings."""
+    refused = refused_with_alternatives(conflict, content, call, reference=reference)
+    if "findings" not in refused.detail:
+        return refused, None
+    return refused, panel_of("blocked", refused.detail["findings"], refused.detail["alternatives"])
+
+
+def unread_panel(error: ValidationError) -> dict[str, Any]:
+    """The panel of a form that is not complete yet."""
+    return incomplete(errors_of(error))
+
+
+def see_other(address: str) -> Answer:
+    """The redirect after a form was taken, as it is kept with its idempotency key."""
+    return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
+
+
+def form_page(template: str, form: Form, *, status: int, errors: dict[str, str] | None, **context: Any) -> Response:
+    """The page of either form."""
+    page = render_template(
+        template,
+        form=form,
+        errors=errors or {},
+        labels={},
+        idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
+        kept=forms.kept_of(form),
+        blank_session=forms.blank_session(),
+        blank_equipment=forms.blank_equipment(),
+        **context,
+    )
+    return make_response(page, status)
