@@ -68,13 +68,17 @@ def choices_of(options: Options, *, kind: str = "") -> dict[str, Any]:
     def label(each: ResourceRow) -> str:
         return f"{each.code} {named(each)}" if named(each) != each.code else each.code
 
+    def group(each: ResourceRow) -> str:
+        room_class = each.room_class or "GMP"
+        return _(ROOM_GROUPS[room_class])
+
     return {
         "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in Kind],
         "products": [(product.code, f"{product.code} {product.name}".strip()) for product in options.products],
         "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in RunType)],
         "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in EXPOSURES],
         "companies": [(each.code, named(each)) for each in options.companies],
-        "rooms": [(each.code, label(each), _(ROOM_GROUPS[each.room_class or "GMP"])) for each in rooms],
+        "rooms": [(each.code, label(each), group(each)) for each in rooms],
         "people": [(each.email, each.name, each.email) for each in options.people],
         "askers": [(each.email, f"{each.name} ({each.email})") for each in options.people],
         "attended": [

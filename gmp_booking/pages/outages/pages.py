@@ -219,11 +219,11 @@ def _statement(row: Mapping[str, Any]) -> str | None:
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    subject_kind = SubjectKind(row["subject_kind"])
+    kind, subject_kind = OutageKind(row["kind"]), SubjectKind(row["subject_kind"])
     names = {language: name for language, name in (row["names"] or {}).items() if name}
     return {
         **row,
-        "kind_label": _(KIND_LABELS[OutageKind(row["kind"])]),
+        "kind_label": _(KIND_LABELS[kind]),
         "subject_label": _(SUBJECT_LABELS[subject_kind]),
         "subject": row["subject"] or _(SUBJECT_LABELS[subject_kind]),
         "subject_name": named(names) if names else "",

@@ -55,6 +55,7 @@ def show() -> str:
     call = current_request()
     facts = call.read(read_today)
     on_screen = request.args.get("screen") == "1"
+    meaning = MEANINGS["ROOM RELEASED"]
     context = {
         "now": facts.day.now,
         "screen": on_screen,
@@ -65,9 +66,7 @@ def show() -> str:
         "missing": [] if on_screen else [_missing(each) for each in facts.day.missing],
         "waiting": [] if on_screen else _waiting(facts, call.actor),
         "once": secrets.token_urlsafe(12),
-        "statement": _(
-            "I sign each session ticked above with the meaning “%(meaning)s”.", meaning=_(MEANINGS["ROOM RELEASED"])
-        ),
+        "statement": _("I sign each session ticked above with the meaning “%(meaning)s”.", meaning=_(meaning)),
     }
     return render_template("today/today_board.html" if is_htmx() else "today/today.html", **context)
 
