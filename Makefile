@@ -2,11 +2,18 @@
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-VENV := .venv
+# The locked packages, or with NEWEST=1 the newest ones that setup.cfg allows; each in a virtual environment of its own.
+NEWEST ?=
+VENV := $(if $(NEWEST),.venv-newest,.venv)
 BIN := $(VENV)/bin
-# The folder is part of the name: a virtual environment does not survive being moved.
-INSTALLED := $(VENV)/.installed-$(shell pwd | cksum | cut -d ' ' -f 1)
+# The folder is part of the name, since a virtual environment does not survive being moved; of the newest packages, the day.
+INSTALLED := $(VENV)/.installed-$(shell pwd | cksum | cut -d ' ' -f 1)$(if $(NEWEST),-$(shell date +%F))
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard gmp_booking/translations/*/LC_MESSAGES/*.po))
+UPGRADER := .venv-upgrade
+BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep=chr(10))'
+COMPILE := $(UPGRADER)/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade --generate-hashes \
+	--no-annotate --custom-compile-command 'make upgrade'
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 WORKERS ?= 2
 ARGS ?=
@@ -21,13 +28,18 @@ ifneq ($(strip $(GMP_DATA_DIR)),)
 export GMP_DATA_DIR
 endif
 
+define require-python
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: install it, or say where it is with PYTHON=/path/to/python3.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python cannot make virtual environments here: install python3-venv (Debian: apt-get install python3-venv).' >&2; exit 1; }
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench check docs setup ready install assets browser
+.PHONY: help run test test-long bench check docs upgrade setup ready install assets browser
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 	@echo '  PORT=8010 and GMP_DATA_DIR=/some/folder choose where it runs; DEMO=0 starts an empty facility.'
-	@echo '  ARGS="-k timeline" goes to pytest.'
+	@echo '  ARGS="-k timeline" goes to pytest; NEWEST=1 takes the newest packages instead of the locked ones.'
 
 run: export GMP_DEMO := $(DEMO)
 run: setup ## serve on http://127.0.0.1:8000, with demo data; Ctrl-C stops everything
@@ -51,6 +63,15 @@ check: install ## style, types and floors
 docs: install ## the tables in docs/, from the code that obeys them
 	@$(BIN)/python docs/generate.py
 
+# The product's packages are locked within those of development: a server gets the versions that were tested.
+upgrade: ## lock the newest packages that setup.cfg allows, then run the whole suite
+	$(require-python)
+	@test -x $(UPGRADER)/bin/pip || $(PYTHON) -m venv $(UPGRADER)
+	@$(UPGRADER)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade uv
+	@$(BUILD_REQUIRES) | $(COMPILE) --output-file requirements-dev.lock --extra dev setup.cfg -
+	@$(BUILD_REQUIRES) | $(COMPILE) --output-file requirements.lock --constraint requirements-dev.lock setup.cfg -
+	@$(MAKE) --no-print-directory test
+
 setup: install assets $(CATALOGUES)
 
 # Side by side: the packages of Python and those of the browser come from different places.
@@ -59,13 +80,19 @@ ready:
 
 install: $(INSTALLED)
 
-$(INSTALLED): setup.cfg pyproject.toml
-	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: install it, or say where it is with PYTHON=/path/to/python3.' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python cannot make virtual environments here: install python3-venv (Debian: apt-get install python3-venv).' >&2; exit 1; }
+$(INSTALLED): requirements-dev.lock setup.cfg pyproject.toml
+	$(require-python)
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo 'Installing Python packages …'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip  # an old one takes half as long again
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
+ifeq ($(NEWEST),)
+	@sed -n '/^pip==/,/[^\]$$/p' requirements-dev.lock > $(VENV)/pip.lock
+	@$(PIP_INSTALL) --require-hashes --requirement $(VENV)/pip.lock  # an old one takes twice as long
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@PYTHONWARNINGS=ignore $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+else
+	@$(PIP_INSTALL) --upgrade pip
+	@$(PIP_INSTALL) --upgrade --upgrade-strategy eager --editable '.[dev]'
+endif
 	@rm -f $(VENV)/.installed-*
 	@touch $@
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("run", "test", "test-long", "bench", "check", "help")
+COMMANDS = ("run", "test", "test-long", "bench", "check", "upgrade", "help")
 
 
 @pytest.fixture
@@ -18,14 +18,17 @@ def clone(tmp_path):
     folder = tmp_path / "clone"
     shutil.copytree(ROOT / ".ci", folder / ".ci")
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
-    for name in ("setup.cfg", "pyproject.toml"):
+    for name in ("setup.cfg", "pyproject.toml", "requirements-dev.lock"):
         (folder / name).touch()
-    (folder / ".venv" / "bin").mkdir(parents=True)
+    for venv in (".venv", ".venv-newest"):
+        (folder / venv / "bin").mkdir(parents=True)
     (folder / "bin").mkdir()
     settings = "port=$GMP_PORT data=$GMP_DATA_DIR demo=$GMP_DEMO"
     for program in (
         ".venv/bin/python",
         ".venv/bin/pip",
+        ".venv-newest/bin/python",
+        ".venv-newest/bin/pip",
         ".venv/bin/gmp-booking",
         ".venv/bin/lint-imports",
         "bin/chromium",
@@ -40,7 +43,9 @@ def stand_in(path, script):
 
 
 def make(clone, *arguments, path=None, **environment):
-    settings = {name: value for name, value in os.environ.items() if not name.startswith(("GMP_", "MAKE", "PORT"))}
+    settings = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GMP_", "MAKE", "PORT", "NEWEST"))
+    }
     settings |= {"PATH": path or f"{clone}/bin:{os.environ['PATH']}"} | environment
     return subprocess.run(
         ["/usr/bin/make", *arguments], cwd=clone, env=settings, capture_output=True, text=True, check=False
@@ -79,9 +84,25 @@ def test_packages_are_installed_once_and_again_when_the_requirements_change(clon
     make(clone, "install")
     make(clone, "install")
     assert installations() == 1
-    os.utime(clone / "setup.cfg", (4e9, 4e9))
-    make(clone, "install")
-    assert installations() == 2
+    for number, name in enumerate(("setup.cfg", "requirements-dev.lock"), start=2):
+        os.utime(clone / name, (4e9, 4e9))
+        make(clone, "install")
+        assert installations() == number
+        os.utime(clone / name, (1e9, 1e9))
+
+
+def test_packages_come_from_the_lock_unless_the_newest_are_asked_for(clone):
+    def installed(*arguments):
+        (clone.parent / "calls").unlink(missing_ok=True)
+        make(clone, "install", *arguments)
+        return [call.partition("install")[2].split(" [port")[0] for call in calls(clone) if "pip install" in call]
+
+    locked = installed()
+    assert any("--require-hashes --requirement requirements-dev.lock" in call for call in locked)
+    assert all("--require-hashes" in call or "--no-deps --no-build-isolation --editable ." in call for call in locked)
+    newest = installed("NEWEST=1")
+    assert newest[-1].endswith("--editable .[dev]")
+    assert not any("--require-hashes" in call for call in newest)
 
 
 def test_a_clone_that_was_moved_is_installed_again(clone):
