@@ -4,10 +4,12 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 # The locked packages, or with NEWEST=1 the newest ones that setup.cfg allows; each in a virtual environment of its own.
 NEWEST ?=
+LOCK := requirements-dev.lock
 VENV := $(if $(NEWEST),.venv-newest,.venv)
 BIN := $(VENV)/bin
-# The folder is part of the name, since a virtual environment does not survive being moved; of the newest packages, the day.
-INSTALLED := $(VENV)/.installed-$(shell pwd | cksum | cut -d ' ' -f 1)$(if $(NEWEST),-$(shell date +%F))
+# The name says what is installed: a virtual environment does not survive being moved, and the newest packages of a day are
+# those of that day.
+INSTALLED := $(VENV)/.installed-$(shell pwd | cksum | cut -d ' ' -f 1)-$(if $(NEWEST),$(shell date +%F),$(LOCK))
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard gmp_booking/translations/*/LC_MESSAGES/*.po))
 UPGRADER := .venv-upgrade
@@ -34,7 +36,7 @@ define require-python
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench check docs upgrade setup ready install assets browser
+.PHONY: help run test quick test-long bench check docs upgrade sbom setup ready install assets browser
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -47,6 +49,9 @@ run: setup ## serve on http://127.0.0.1:8000, with demo data; Ctrl-C stops every
 
 test: ready ## the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+quick: setup ## the tests without browsers, races, kills and whole installations
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not (long or browser or heavy)' $(ARGS)
 
 test-long: ready ## the full figures: races, kills, large data
 	@$(BIN)/python -m pytest -m long $(ARGS)
@@ -72,6 +77,12 @@ upgrade: ## lock the newest packages that setup.cfg allows, then run the whole s
 	@$(BUILD_REQUIRES) | $(COMPILE) --output-file requirements.lock --constraint requirements-dev.lock setup.cfg -
 	@$(MAKE) --no-print-directory test
 
+sbom: install ## the locked packages of the product, as a CycloneDX list in build/
+	@mkdir -p build
+	@printf '[project]\nname = "gmp-booking"\nversion = "%s"\n' "$$(sed -n 's/^version = //p' setup.cfg)" > build/sbom.toml
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements --pyproject build/sbom.toml --output-file build/sbom.cdx.json requirements.lock
+	@echo 'build/sbom.cdx.json'
+
 setup: install assets $(CATALOGUES)
 
 # Side by side: the packages of Python and those of the browser come from different places.
@@ -80,14 +91,14 @@ ready:
 
 install: $(INSTALLED)
 
-$(INSTALLED): requirements-dev.lock setup.cfg pyproject.toml
+$(INSTALLED): $(LOCK) requirements-dev.lock setup.cfg pyproject.toml
 	$(require-python)
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo 'Installing Python packages …'
 ifeq ($(NEWEST),)
 	@sed -n '/^pip==/,/[^\]$$/p' requirements-dev.lock > $(VENV)/pip.lock
 	@$(PIP_INSTALL) --require-hashes --requirement $(VENV)/pip.lock  # an old one takes twice as long
-	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(PIP_INSTALL) --require-hashes --requirement $(LOCK)
 	@PYTHONWARNINGS=ignore $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 else
 	@$(PIP_INSTALL) --upgrade pip

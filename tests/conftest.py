@@ -23,7 +23,17 @@ from tests import factories
 from tests.facility import lay_test_facility
 from tests.memory_folder import folder_in_memory
 
+HEAVY = ("anomalies", "races")
+"""Folders that `make quick` leaves out; elsewhere a module says so itself."""
+
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folders = [Path(__file__).parent / name for name in HEAVY]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker(pytest.mark.heavy)
 
 
 def pytest_collection_finish() -> None:

@@ -21,6 +21,8 @@ from gmp_booking.notifications.jobs import send
 from gmp_booking.registry import build
 from tests.demo.conftest import config_for
 
+pytestmark = pytest.mark.heavy
+
 PUBLIC = [f"{mailbox}@brc.example" for mailbox, *_ in STAFF] + [
     f"{mailbox}@{guest.domain}" for guest in GUESTS for mailbox in ("requester", "approver", "operator")
 ]

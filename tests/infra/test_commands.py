@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("run", "test", "test-long", "bench", "check", "upgrade", "help")
+COMMANDS = ("run", "test", "quick", "test-long", "bench", "check", "upgrade", "sbom", "help")
 
 
 @pytest.fixture
@@ -100,6 +100,10 @@ def test_packages_come_from_the_lock_unless_the_newest_are_asked_for(clone):
     locked = installed()
     assert any("--require-hashes --requirement requirements-dev.lock" in call for call in locked)
     assert all("--require-hashes" in call or "--no-deps --no-build-isolation --editable ." in call for call in locked)
+    (clone / "requirements.lock").touch()
+    of_a_server = installed("LOCK=requirements.lock")
+    assert any("--require-hashes --requirement requirements.lock" in call for call in of_a_server)
+    assert not any("requirements-dev.lock" in call for call in of_a_server)
     newest = installed("NEWEST=1")
     assert newest[-1].endswith("--editable .[dev]")
     assert not any("--require-hashes" in call for call in newest)

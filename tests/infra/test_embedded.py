@@ -19,7 +19,10 @@ import pytest
 from gmp_booking.infra.process import embedded
 from gmp_booking.infra.process.embedded import EmbeddedDatabaseError, EmbeddedPostgres, role_sql
 
-pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes through /proc"),
+]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
 
 

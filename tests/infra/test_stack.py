@@ -14,6 +14,8 @@ import pytest
 
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = Path(sys.executable).with_name("gmp-booking")
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,6 +12,8 @@ import pytest
 
 from gmp_booking.infra.process.supervisor import Child, Supervisor, SupervisorError
 
+pytestmark = pytest.mark.heavy
+
 IDLE = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
     sys.executable,

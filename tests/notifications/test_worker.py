@@ -17,6 +17,8 @@ from gmp_booking.worker import TIMETABLE
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = "import os; from config import Config; from gmp_booking.worker import run; run(Config.from_env(os.environ))"
 
 

@@ -20,6 +20,8 @@ from tests.outages.acts import a_hold, lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, run_now
 from tests.shared_app import SharedApp
 
+pytestmark = pytest.mark.heavy
+
 WITHIN_S = 60
 
 
