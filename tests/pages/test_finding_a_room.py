@@ -142,7 +142,7 @@ def test_a_list_of_the_day_offers_its_free_stretches_without_a_script(shared_app
         .text
     )
     assert 'class="as-agenda"' in page
-    free = re.findall(r'class="ag-line ag-free"[^>]*><span>([^<]+) Free</span>', page)
+    free = re.findall(r'class="ag-line ag-free"[^>]*>\s*<span>([^<]+) Free</span>', page)
     assert free == ["08:00–09:00", "12:00–20:00"]
     link = html.unescape(re.findall(r'class="ag-line ag-free" href="([^"]+)"', page)[0])
     form = shared_app.visit(REQUESTER).get(link).text
