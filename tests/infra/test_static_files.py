@@ -64,3 +64,35 @@ def test_what_is_not_there_has_no_mark_and_is_not_kept(app: Flask, name: str) ->
     status, how_long = kept(app, f"/static/{name}")
     assert status == 404
     assert how_long != static_files.FOR_EVER
+
+
+@pytest.fixture
+def bundled(tmp_path: Path, app: Flask) -> Flask:
+    (tmp_path / "more.css").write_text("a { color: red }")
+    (tmp_path / "bundles.json").write_text('{"all.css": ["page.css", "more.css"]}')
+    app = Flask(__name__, static_folder=str(tmp_path), static_url_path="/static")
+    static_files.install(app)
+    return app
+
+
+def test_a_bundle_is_its_parts_in_their_order(bundled: Flask) -> None:
+    with bundled.test_client().get("/static/all.css") as answer:
+        assert answer.text == "body { color: black }a { color: red }"
+        assert answer.mimetype == "text/css"
+
+
+def test_a_bundle_is_kept_for_ever_until_one_of_its_parts_changes(bundled: Flask, tmp_path: Path) -> None:
+    before = address(bundled, "all.css")
+    assert kept(bundled, before) == (200, static_files.FOR_EVER)
+    (tmp_path / "more.css").write_text("a { color: green }")
+    assert address(bundled, "all.css") != before
+    assert kept(bundled, before) == (200, "no-cache")
+
+
+def test_a_bundle_is_not_sent_to_who_has_it(bundled: Flask) -> None:
+    client = bundled.test_client()
+    with (
+        client.get("/static/all.css") as first,
+        client.get("/static/all.css", headers={"If-None-Match": first.headers["ETag"]}) as second,
+    ):
+        assert (second.status_code, second.data) == (304, b"")
