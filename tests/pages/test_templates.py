@@ -1,17 +1,21 @@
-"""The pages keep the house's promises: nothing inline, every part documented, every icon drawn."""
+"""The pages keep the project's promises: nothing inline, every part documented, every icon drawn."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
-
-import pytest
 
 import gmp_booking
 
 ROOT = Path(gmp_booking.__file__).parent
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))
+PAGES = sorted((ROOT / "templates").rglob("*.html"))
+MAILS = sorted((ROOT / "templates").rglob("*.txt"))
+SHEETS = sorted((ROOT / "static" / "css").rglob("*.css"))
+SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
+REGISTRY = ROOT / "static" / "js" / "behaviour.js"
+LONGEST_LINE = 120
 INLINE = {
     "a style attribute": r"\sstyle\s*=",
     "a style element": r"<style[\s>]",
@@ -23,47 +27,127 @@ INLINE = {
 }
 
 
-def name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+def source(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
-def without_comments(source: str) -> str:
-    return re.sub(r"\{#.*?#\}", "", source, flags=re.DOTALL)
+def without_comments(template: Path) -> str:
+    return re.sub(r"\{#.*?#\}", "", source(template), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=name)
-@pytest.mark.parametrize("what", INLINE)
-def test_nothing_is_inline(template: Path, what: str) -> None:
-    found = re.search(INLINE[what], without_comments(template.read_text("utf-8")))
-    assert not found, f"{what} in {template.name}: {found.group()}"
+def refuse(wrong: Iterable[str], what_to_do: str) -> None:
+    """Fail with all places that are wrong, and how to mend them."""
+    places = list(wrong)
+    assert not places, "\n".join([*places, what_to_do])
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=name)
-def test_a_template_begins_by_saying_what_it_is_given(template: Path) -> None:
-    assert template.read_text("utf-8").startswith("{#"), f"{template.name} has no comment at its top"
+def place(path: Path, text: str, start: int) -> str:
+    return f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, start) + 1}"
+
+
+def test_there_is_something_to_read() -> None:
+    assert len(PAGES) > 50
+    assert len(MAILS) > 20
+    assert len(SHEETS) > 40
+    assert len(SCRIPTS) > 15
+
+
+def test_nothing_is_inline() -> None:
+    refuse(
+        (
+            f"{template.relative_to(ROOT)}: {what}: {found.group()}"
+            for template in PAGES
+            for what, pattern in INLINE.items()
+            if (found := re.search(pattern, without_comments(template)))
+        ),
+        "The content security policy refuses it: use a class, a file of static/js or an address of this site.",
+    )
+
+
+def test_a_template_begins_by_saying_what_it_is_given() -> None:
+    refuse(
+        (str(template.relative_to(ROOT)) for template in PAGES if not source(template).startswith("{#")),
+        "Begin with a comment {# … #} that names the values the template needs.",
+    )
+
+
+def test_lines_fit_on_a_screen() -> None:
+    refuse(
+        (
+            f"{path.relative_to(ROOT)}:{number} has {len(line)} columns"
+            for path in [*PAGES, *MAILS, *SHEETS, *SCRIPTS]
+            for number, line in enumerate(source(path).splitlines(), start=1)
+            if len(line) > LONGEST_LINE
+        ),
+        f"Break lines after {LONGEST_LINE} columns; inside {{{{ }}}} and tags a break changes nothing on the page.",
+    )
 
 
 def test_every_icon_that_is_asked_for_is_drawn() -> None:
-    drawn = set(re.findall(r"name == \"(\w+)\"", (ROOT / "templates/parts/icon.html").read_text("utf-8")))
-    asked = {
-        icon
-        for template in TEMPLATES
-        for icon in re.findall(r"\bicon\(\"(\w+)\"", without_comments(template.read_text("utf-8")))
-    }
+    drawn = set(re.findall(r"name == \"(\w+)\"", source(ROOT / "templates/parts/icon.html")))
+    asked = [
+        (found[1], place(template, text, found.start()))
+        for template in PAGES
+        for text in [source(template)]
+        for found in re.finditer(r"\bicon\(\"(\w+)\"", text)
+    ]
     assert asked
-    assert asked <= drawn
+    refuse((f"{at}: {icon}" for icon, at in asked if icon not in drawn), "Draw it in templates/parts/icon.html.")
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=name)
-def test_style_sheets_speak_in_tokens_that_exist(sheet: Path) -> None:
-    defined = set(re.findall(r"(--[\w-]+)\s*:", "".join(each.read_text("utf-8") for each in SHEETS)))
-    used = set(re.findall(r"var\((--[\w-]+)", sheet.read_text("utf-8")))
-    assert used <= defined
+def test_style_sheets_speak_in_tokens_that_exist() -> None:
+    defined = set(re.findall(r"(--[\w-]+)\s*:", "".join(map(source, SHEETS))))
+    refuse(
+        (
+            f"{sheet.relative_to(ROOT)}: {token}"
+            for sheet in SHEETS
+            for token in sorted(set(re.findall(r"var\((--[\w-]+)", source(sheet))) - defined)
+        ),
+        "Use a token of css/tokens.css, or define it.",
+    )
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=name)
-def test_style_sheets_load_nothing_and_stay_in_their_layer(sheet: Path) -> None:
-    text = sheet.read_text("utf-8")
-    assert "@import" not in text
-    assert "url(" not in text
-    assert re.search(r"^@layer (tokens|base|components|print) \{", text, flags=re.MULTILINE)
+def test_style_sheets_load_nothing_and_stay_in_their_layer() -> None:
+    layer = re.compile(r"^@layer (tokens|base|components|print) \{", re.MULTILINE)
+    refuse(
+        (
+            str(sheet.relative_to(ROOT))
+            for sheet in SHEETS
+            if "@import" in source(sheet) or "url(" in source(sheet) or not layer.search(source(sheet))
+        ),
+        "A sheet is one @layer block of its layer, and loads no other file.",
+    )
+
+
+def test_every_script_and_component_is_in_one_bundle() -> None:
+    bundles = json.loads(source(ROOT / "static" / "bundles.json"))
+    bundled = [part for parts in bundles.values() for part in parts]
+    components = [sheet for sheet in SHEETS if sheet.parent.name == "components"]
+    expected = sorted(str(path.relative_to(ROOT / "static")) for path in [*components, *SCRIPTS])
+    assert sorted(part for part in bundled if part.startswith(("css/components/", "js/"))) == expected
+    refuse((part for part in bundled if not (ROOT / "static" / part).exists()), "Take it out of static/bundles.json.")
+    assert bundles["app.js"][0] == "js/behaviour.js", "The registry comes first: the others call it."
+
+
+def test_a_script_is_one_behaviour_that_a_template_switches_on() -> None:
+    carried = set(re.findall(r"\bdata-[\w-]+", "".join(map(without_comments, PAGES))))
+    wrong = []
+    for script in SCRIPTS:
+        comment = re.match(r"/\*.+?\*/\n\"use strict\";\n", source(script), re.DOTALL)
+        attributes = re.findall(r"^behaviour\(\"(data-[\w-]+)\",", source(script), re.MULTILINE)
+        if script == REGISTRY:
+            continue
+        if not comment or len(attributes) != 1 or f"`{attributes[0]}`" not in comment.group():
+            wrong.append(f"{script.name}: its first comment says what it does and names its one attribute")
+        elif attributes[0] not in carried:
+            wrong.append(f"{script.name}: no template carries {attributes[0]}")
+    refuse(wrong, "A script is one call of behaviour(attribute, …); static/js/behaviour.js says how it is called.")
+
+
+def test_scripts_share_no_names_but_the_registry() -> None:
+    wrong = []
+    for script in SCRIPTS:
+        code = re.sub(r"/\*.*?\*/", "", source(script), flags=re.DOTALL).replace('"use strict";\n', "").strip()
+        if script != REGISTRY and (not code.startswith("behaviour(") or "\n});\n" in code):
+            wrong.append(str(script.relative_to(ROOT)))
+    refuse(wrong, "The scripts are sent as one: whatever stands outside behaviour(…) is seen by all of them.")
