@@ -1,0 +1,42 @@
+"""`python -m tests.transcript FOLDER --command /path/to/checkout/.venv/bin/gmp-booking`: record one journey."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tests.transcript.installation import running_installation
+from tests.transcript.journey import travel
+from tests.transcript.people import World
+from tests.transcript.record import Record
+from tests.transcript.tables import write_tables
+
+BEGIN = datetime(2027, 4, 5, 9, tzinfo=ZoneInfo("Asia/Seoul"))
+"""A Monday, with no public holiday in the six weeks that follow but one."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests.transcript", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where to write; it must not exist")
+    parser.add_argument("--command", type=Path, default=Path(".venv/bin/gmp-booking"), help="whom to observe")
+    parser.add_argument("--port", type=int, default=8071)
+    given = parser.parse_args()
+    record = Record(given.folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="transcript-") as data_dir,
+        running_installation(given.command.absolute(), Path(data_dir) / "data", given.port, now=BEGIN) as installation,
+    ):
+        Path(data_dir).chmod(0o711)
+        is_complete = travel(World(installation, record))
+        write_tables(installation, record)
+        record.finish()
+    print(f"{sum(1 for _ in given.folder.iterdir())} files in {given.folder}")
+    return 0 if is_complete else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""The installation that is observed: started by its own command, with a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tests.transcript.mailbox import Mailbox, running_mailbox
+
+BASE_URL = "http://booking.example"
+DATABASE = "gmp"
+STARTS_WITHIN_S = 120
+STOPS_WITHIN_S = 60
+MOST_ROUNDS = 12
+_ON_DEMAND = Path(__file__).with_name("on_demand")
+_DIGITS = {
+    "open": "SELECT count(*) FROM delivery WHERE done_at IS NULL",
+    "journal": "SELECT count(*) FROM journal",
+    "messages": "SELECT count(*) FROM outbox_message",
+    "sent": "SELECT count(*) FROM outbox_message WHERE sent_at IS NOT NULL OR withdrawn_at IS NOT NULL",
+}
+
+
+@dataclass
+class Installation:
+    """A running installation. Its clock stands still; its worker works when `work` is called."""
+
+    command: Path
+    data_dir: Path
+    port: int
+    environment: dict[str, str]
+    mailbox: Mailbox
+    now: datetime
+    process: subprocess.Popen[bytes] | None = None
+    _urls: dict[str, str] = field(default_factory=dict)
+
+    # -- starting and stopping
+
+    def start(self) -> None:
+        with (self.data_dir / "transcript.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(self.command), "run"], env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait_for(self._answers, "the site to answer")
+        self._wait_for(self._rounds.exists, "the worker")
+        self._set_clock()
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(STOPS_WITHIN_S)
+
+    def call(self, *arguments: str) -> str:
+        """What a command of the installation prints."""
+        done = subprocess.run(
+            [str(self.command), *arguments], env=self.environment, capture_output=True, text=True, check=False
+        )
+        return done.stdout + done.stderr
+
+    def _answers(self) -> bool:
+        if self.process is None or self.process.poll() is not None:
+            raise RuntimeError(f"{self.command} has ended; see {self.data_dir / 'transcript.log'}")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    @staticmethod
+    def _wait_for(condition: Any, what: str) -> None:
+        give_up_at = time.monotonic() + STARTS_WITHIN_S
+        while not condition():
+            if time.monotonic() > give_up_at:
+                raise RuntimeError(f"Waited {STARTS_WITHIN_S} s for {what}.")
+            time.sleep(0.1)
+
+    # -- the database
+
+    def url(self, role: str, user: str) -> str:
+        kept = json.loads((self.data_dir / "postgres.json").read_text())
+        return f"postgresql://{user}:{quote(kept[role], safe='')}@/{DATABASE}?host={quote(kept['socket_dir'], safe='')}"
+
+    def ask(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows as the superuser sees them: past row-level security."""
+        with psycopg.connect(self.url("superuser", "postgres"), row_factory=dict_row, autocommit=True) as connection:
+            connection.execute("SET timezone = 'Asia/Seoul'")
+            cursor = connection.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    # -- time
+
+    def move_clock(self, *, to: datetime | None = None, by: timedelta = timedelta()) -> None:
+        self.now = (to or self.now) + by
+        self._set_clock()
+
+    def _set_clock(self) -> None:
+        with psycopg.connect(self.url("owner", "gmp_owner"), autocommit=True) as connection:
+            connection.execute(
+                "CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
+                f" AS 'SELECT timestamptz ''{self.now.isoformat()}'''"
+            )
+
+    # -- the worker
+
+    @property
+    def _rounds(self) -> Path:
+        return Path(self.environment["TRANSCRIPT_ROUNDS"])
+
+    def work(self) -> None:
+        """Let the worker do everything that is due now, until a round changes nothing."""
+        before = None
+        for _ in range(MOST_ROUNDS):
+            with socket.socket(socket.AF_UNIX) as worker:
+                worker.settimeout(STARTS_WITHIN_S)
+                worker.connect(str(self._rounds))
+                if worker.recv(8) != b"done":
+                    raise RuntimeError("The worker ended within a round.")
+            after = self._progress()
+            if after == before:
+                return
+            before = after
+        raise RuntimeError(f"After {MOST_ROUNDS} rounds the worker still finds something to do: {before}")
+
+    def _progress(self) -> dict[str, Any]:
+        counted = ", ".join(f"({query}) AS {name}" for name, query in _DIGITS.items())
+        return self.ask(f"SELECT {counted}")[0]
+
+    def first_link(self) -> str:
+        """The path of the page that begins an empty facility, as `init` prints it."""
+        found = re.search(r"/welcome/\S+", self.call("init"))
+        if not found:
+            raise RuntimeError("The command `init` printed no link.")
+        return found[0]
+
+
+@contextmanager
+def running_installation(command: Path, data_dir: Path, port: int, *, now: datetime) -> Iterator[Installation]:
+    """An empty installation in a new data directory, for as long as the block lasts."""
+    data_dir.mkdir(parents=True)
+    data_dir.chmod(0o711)
+    with running_mailbox() as mailbox:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GMP_")}
+        environment |= {
+            "GMP_AUTH_ARGON2": "t=1,m=1024,p=1",
+            "GMP_BASE_URL": BASE_URL,
+            "GMP_DATA_DIR": str(data_dir),
+            "GMP_DEMO": "0",
+            "GMP_MAIL_FROM": "no-reply@booking.example",
+            "GMP_PORT": str(port),
+            "GMP_SMTP_PORT": str(mailbox.port),
+            "GMP_TESTING": "1",
+            "GMP_THREADS": "2",
+            "GMP_WORKERS": "1",
+            "PYTHONPATH": str(_ON_DEMAND),
+            "TRANSCRIPT_ROUNDS": str(data_dir / "rounds.socket"),
+        }
+        installation = Installation(command, data_dir, port, environment, mailbox, now)
+        try:
+            installation.start()
+            yield installation
+        finally:
+            installation.stop()
