@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tests.memory import folder_in_memory
 from tests.transcript.installation import running_installation
 from tests.transcript.journey import travel
 from tests.transcript.people import World
@@ -26,14 +28,14 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8071)
     given = parser.parse_args()
     record = Record(given.folder)
-    with (
-        tempfile.TemporaryDirectory(prefix="transcript-") as data_dir,
-        running_installation(given.command.absolute(), Path(data_dir) / "data", given.port, now=BEGIN) as installation,
-    ):
-        Path(data_dir).chmod(0o711)
-        is_complete = travel(World(installation, record))
-        write_tables(installation, record)
-        record.finish()
+    data_dir = folder_in_memory() or Path(tempfile.mkdtemp(prefix="transcript-")) / "data"
+    try:
+        with running_installation(given.command.absolute(), data_dir, given.port, now=BEGIN) as installation:
+            is_complete = travel(World(installation, record))
+            write_tables(installation, record)
+            record.finish()
+    finally:
+        shutil.rmtree(data_dir, ignore_errors=True)
     print(f"{sum(1 for _ in given.folder.iterdir())} files in {given.folder}")
     return 0 if is_complete else 1
 

@@ -21,7 +21,12 @@ COMPANIES = {
     "GAO": ("gaon.example", "123-45-67891", "GS-M1", "MSC"),
     "SAE": ("saebyeok.example", "234-56-78904", "SE-01", "EXO"),
 }
-MEMBERS = {"requester": "COMPANY_REQUESTER", "approver": "COMPANY_APPROVER", "operator": "OPERATOR", "second": "OPERATOR"}
+MEMBERS = {
+    "requester": "COMPANY_REQUESTER",
+    "approver": "COMPANY_APPROVER",
+    "operator": "OPERATOR",
+    "second": "OPERATOR",
+}
 LANGUAGES = {"gaon.example": "en", "saebyeok.example": "ko", "brc.example": "en"}
 _ROOMS = (
     # code, grade, class, area, people, seats
@@ -64,10 +69,10 @@ class Cast:
             self._programs[email] = Program(self.world, email, token)
         return self._programs[email]
 
-    def sign_in_everybody(self) -> None:
-        """As on the morning of a new day: sessions last half a day."""
-        for each in self._people.values():
-            each.sign_in()
+    def sign_in_again(self, *emails: str) -> None:
+        """As on the morning of a new day."""
+        for email in emails:
+            self.person(email).sign_in()
 
 
 def begin(cast: Cast) -> None:
@@ -78,6 +83,7 @@ def begin(cast: Cast) -> None:
     nobody.submit(path, "", **first | {"email": "nobody", "again": "another"})
     nobody.submit(path, "", **first)
     nobody.get(path)
+    cast.world.installation.restart()
     admin = cast.person(ADMIN)
     admin.sign_in()
     admin.get("/")

@@ -28,7 +28,7 @@ STARTS_WITHIN_S = 120
 STOPS_WITHIN_S = 60
 MOST_ROUNDS = 12
 _ON_DEMAND = Path(__file__).with_name("on_demand")
-_DIGITS = {
+_PROGRESS = {
     "open": "SELECT count(*) FROM delivery WHERE done_at IS NULL",
     "journal": "SELECT count(*) FROM journal",
     "messages": "SELECT count(*) FROM outbox_message",
@@ -47,12 +47,16 @@ class Installation:
     mailbox: Mailbox
     now: datetime
     process: subprocess.Popen[bytes] | None = None
-    _urls: dict[str, str] = field(default_factory=dict)
+    _connections: dict[str, psycopg.Connection[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def log(self) -> Path:
+        return self.data_dir / "transcript.log"
 
     # -- starting and stopping
 
     def start(self) -> None:
-        with (self.data_dir / "transcript.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(self.command), "run"], env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
@@ -61,9 +65,18 @@ class Installation:
         self._set_clock()
 
     def stop(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(STOPS_WITHIN_S)
+
+    def restart(self) -> None:
+        """Stop and start: whatever a process keeps for a while is read anew."""
+        self.stop()
+        self._rounds.unlink(missing_ok=True)
+        self.start()
 
     def call(self, *arguments: str) -> str:
         """What a command of the installation prints."""
@@ -74,7 +87,7 @@ class Installation:
 
     def _answers(self) -> bool:
         if self.process is None or self.process.poll() is not None:
-            raise RuntimeError(f"{self.command} has ended; see {self.data_dir / 'transcript.log'}")
+            raise RuntimeError(f"{self.command} has ended; see {self.log}")
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
@@ -88,16 +101,19 @@ class Installation:
 
     # -- the database
 
-    def url(self, role: str, user: str) -> str:
-        kept = json.loads((self.data_dir / "postgres.json").read_text())
-        return f"postgresql://{user}:{quote(kept[role], safe='')}@/{DATABASE}?host={quote(kept['socket_dir'], safe='')}"
+    def _connect(self, role: str, user: str) -> psycopg.Connection[dict[str, Any]]:
+        if role not in self._connections:
+            kept = json.loads((self.data_dir / "postgres.json").read_text())
+            host, password = (quote(kept[name], safe="") for name in ("socket_dir", role))
+            url = f"postgresql://{user}:{password}@/{DATABASE}?host={host}"
+            connection = psycopg.connect(url, row_factory=dict_row, autocommit=True)
+            connection.execute("SET timezone = 'Asia/Seoul'")
+            self._connections[role] = connection
+        return self._connections[role]
 
     def ask(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Rows as the superuser sees them: past row-level security."""
-        with psycopg.connect(self.url("superuser", "postgres"), row_factory=dict_row, autocommit=True) as connection:
-            connection.execute("SET timezone = 'Asia/Seoul'")
-            cursor = connection.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
+        return self._connect("superuser", "postgres").execute(statement, values or None).fetchall()
 
     # -- time
 
@@ -106,11 +122,10 @@ class Installation:
         self._set_clock()
 
     def _set_clock(self) -> None:
-        with psycopg.connect(self.url("owner", "gmp_owner"), autocommit=True) as connection:
-            connection.execute(
-                "CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
-                f" AS 'SELECT timestamptz ''{self.now.isoformat()}'''"
-            )
+        self._connect("owner", "gmp_owner").execute(
+            "CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
+            f" AS 'SELECT timestamptz ''{self.now.isoformat()}'''"
+        )
 
     # -- the worker
 
@@ -120,7 +135,7 @@ class Installation:
 
     def work(self) -> None:
         """Let the worker do everything that is due now, until a round changes nothing."""
-        before = None
+        before = self._progress()
         for _ in range(MOST_ROUNDS):
             with socket.socket(socket.AF_UNIX) as worker:
                 worker.settimeout(STARTS_WITHIN_S)
@@ -134,7 +149,7 @@ class Installation:
         raise RuntimeError(f"After {MOST_ROUNDS} rounds the worker still finds something to do: {before}")
 
     def _progress(self) -> dict[str, Any]:
-        counted = ", ".join(f"({query}) AS {name}" for name, query in _DIGITS.items())
+        counted = ", ".join(f"({query}) AS {name}" for name, query in _PROGRESS.items())
         return self.ask(f"SELECT {counted}")[0]
 
     def first_link(self) -> str:
@@ -153,7 +168,9 @@ def running_installation(command: Path, data_dir: Path, port: int, *, now: datet
     with running_mailbox() as mailbox:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GMP_")}
         environment |= {
+            "GMP_AUTH_ABSOLUTE_S": "86400",
             "GMP_AUTH_ARGON2": "t=1,m=1024,p=1",
+            "GMP_AUTH_IDLE_STAFF_MIN": "1440",
             "GMP_BASE_URL": BASE_URL,
             "GMP_DATA_DIR": str(data_dir),
             "GMP_DEMO": "0",
@@ -163,6 +180,7 @@ def running_installation(command: Path, data_dir: Path, port: int, *, now: datet
             "GMP_TESTING": "1",
             "GMP_THREADS": "2",
             "GMP_WORKERS": "1",
+            "PYTHONHASHSEED": "0",
             "PYTHONPATH": str(_ON_DEMAND),
             "TRANSCRIPT_ROUNDS": str(data_dir / "rounds.socket"),
         }

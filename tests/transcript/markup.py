@@ -7,10 +7,42 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _INLINE = frozenset(
-    "a abbr b bdi br button cite code data em i img input kbd label mark output q s samp select small span strong sub"
-    " sup svg time u use var wbr".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "br",
+        "button",
+        "cite",
+        "code",
+        "data",
+        "em",
+        "i",
+        "img",
+        "input",
+        "kbd",
+        "label",
+        "mark",
+        "output",
+        "q",
+        "s",
+        "samp",
+        "select",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "svg",
+        "time",
+        "u",
+        "use",
+        "var",
+        "wbr",
+    ]
 )
-_VOID = frozenset("area base br col hr img input link meta source track wbr".split())
+_VOID = frozenset(["area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 _VERBATIM = frozenset({"pre", "textarea", "script", "style"})
 _OF_ITS_OWN = frozenset({"stylesheet", "preload", "modulepreload"})
 SPACE = "␠"

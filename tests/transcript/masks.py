@@ -9,21 +9,21 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 _REAL_DAYS = 2
-_TOKEN = r"(?<![\w-])(?=[\w-]*[0-9])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[A-Za-z0-9_-]{32,}(?![\w-])"
+_TOKEN = r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[A-Za-z0-9_-]{32,}(?![\w-])"
 
 
 def _real_time() -> str:
     """Instants of the machine's own clock, which no setting of the database moves."""
-    today = datetime.now(timezone.utc)
+    today = datetime.now(UTC)
     days = [f"{today + timedelta(days=number):%Y-%m-%d}" for number in range(-1, _REAL_DAYS)]
     return rf"\b(?:{'|'.join(days)})(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?"
 
 
 PATTERNS: tuple[tuple[str, str], ...] = (
-    ("secret", r"\bgmp[a-z]*_[A-Za-z0-9_-]{16,}"),
+    ("secret", r"\bgmp[a-z]_[A-Za-z0-9_-]{6,}"),
     ("reference", r"\bBK-[0-9A-Z]{8}\b"),
     ("uuid", r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
     ("hash", r"(?<![0-9A-Za-z])(?:\\x)?[0-9a-f]{12,}(?![0-9A-Za-z])"),
@@ -31,6 +31,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("id", r"(?<=people/)\d+|(?<=products/)\d+|(?<=outages/)\d+|(?<=feeds/)\d+|(?<=tokens/)\d+|(?<=calendars/)\d+"),
     ("id", r"(?<=account/sessions/)\d+|(?<=holidays/)\d+|(?<=roster/)\d+"),
     ("real time", _real_time()),
+    ("real time", r"(?<=Expires=)[^;]+"),
 )
 _COUNTED_OVER_ALL = ("reference",)
 

@@ -84,7 +84,7 @@ class World:
         """The path of the newest link of this kind that was mailed to somebody."""
         for mail in reversed(self.mails):
             found = re.search(rf"https?://[^/\s]+({pattern})", mail)
-            if found and f"To: {email}" in mail.replace("<", "").replace(">", "") or (found and email in mail):
+            if (found and f"To: {email}" in mail.replace("<", "").replace(">", "")) or (found and email in mail):
                 return found[1]
         raise LookupError(f"Nobody mailed a link like {pattern} to {email}.")
 
@@ -108,7 +108,9 @@ class Person:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self._exchange("POST", path, list(fields), named)
 
-    def submit(self, page: str | Answer, action: str, having: Mapping[str, str] = MappingProxyType({}), /, **changes: Any) -> Answer:
+    def submit(
+        self, page: str | Answer, action: str, having: Mapping[str, str] = MappingProxyType({}), /, **changes: Any
+    ) -> Answer:
         """Fill in a form of a page as it stands there, and send it."""
         answer = self.get(page) if isinstance(page, str) else page
         form = answer.page.form(action, **having)

@@ -29,7 +29,7 @@ class Record:
     def write(self, what: str, lines: Iterable[str]) -> None:
         """One more file; its number gives the order."""
         self._number += 1
-        name = re.sub(r"[^a-z0-9]+", "-", self.masks.apply(what).lower()).strip("-")[:70]
+        name = re.sub(r"[^a-z0-9]+", "-", self.masks.apply(what).lower()).strip("-")[:90]
         (self.folder / f"{self._number:04d}-{name}.txt").write_text(self.masks.file(lines))
 
     # -- answers

@@ -32,7 +32,7 @@ class Ids:
             if target == "id"
         }
         self._places: dict[str, dict[Any, str]] = {}
-        for table in {key["relation"] for key in keys if key["kind"] == "p" and key["columns"] == ["id"]}:
+        for table in sorted({key["relation"] for key in keys if key["kind"] == "p" and key["columns"] == ["id"]}):
             rows = installation.ask(f"SELECT id FROM {table} ORDER BY id")
             self._places[table] = {row["id"]: f"{table}#{place}" for place, row in enumerate(rows, start=1)}
         self._by_column = {column: target for (_relation, column), target in self._targets.items()}
@@ -43,7 +43,12 @@ class Ids:
 
     def _guess(self, column: str) -> str:
         """Columns of the same name that refer to the same table by custom, without a constraint."""
-        return self._by_column.get(column) or column.removesuffix("_id")
+        if column in self._by_column:
+            return self._by_column[column]
+        if not column.endswith("_id"):
+            return ""
+        stem = column.removesuffix("_id")
+        return next((table for table in self._places if table == stem or table.endswith(f"_{stem}")), "")
 
 
 def write_tables(installation: Installation, record: Record) -> None:
@@ -63,7 +68,9 @@ def _lines(table: str, rows: list[dict[str, Any]], ids: Ids) -> Iterator[str]:
         yield f"-- {number}"
         about = str(row.get("table_name", table))
         for column, value in row.items():
-            if value is not None:
+            if column == "row_id":
+                yield f"{column}: {_shown(about, 'id', value, ids)}"
+            elif value is not None:
                 yield f"{column}: {_shown(about if isinstance(value, dict | list) else table, column, value, ids)}"
 
 

@@ -40,8 +40,8 @@ def _stop(_scheduler: Any, *_args: Any, **_more: Any) -> None:
 
 
 if "TRANSCRIPT_ROUNDS" in os.environ and any(word.endswith("worker") for word in sys.orig_argv):
-    from apscheduler.schedulers.base import BaseScheduler
     from apscheduler.schedulers.background import BackgroundScheduler
+    from apscheduler.schedulers.base import BaseScheduler
 
     BaseScheduler.add_job = _keep
     for method, replacement in (("start", _start), ("shutdown", _stop)):

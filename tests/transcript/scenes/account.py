@@ -16,7 +16,7 @@ def look_after_the_account(cast: Cast) -> None:
     person.submit("/account", "/account/tokens", name="", days="30")
     person.submit("/account", "/account/tokens", name="script", days="30")
     page = person.get("/account")
-    person.submit(page, next(form.action for form in page.page.forms if form.action.endswith("/revoke")))
+    person.submit(page, next(form.action for form in page.page.forms if "/account/tokens/" in form.action))
     elsewhere = Person(cast.world, OPERATOR)
     elsewhere.sign_in()
     page = person.get("/account")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 
-from tests.transcript.facility import ADMIN, DEMO, QA, REQUESTER, SCHEDULER, WHY, Cast
-from tests.transcript.people import Person
+from tests.transcript.facility import ADMIN, DEMO, QA, REQUESTER, SCHEDULER, SECOND, WHY, Cast
+from tests.transcript.people import PASSWORD, Person
 
-PAGES = ("", "/people", "/people?q=gaon&company=GAO&role=OPERATOR", "/companies", "/resources", "/hours", "/rules", "/facility")
+PAGES = (
+    "",
+    "/people",
+    "/people?q=gaon&company=GAO&role=OPERATOR",
+    "/companies",
+    "/resources",
+    "/hours",
+    "/rules",
+    "/facility",
+)
 
 
 def correct_records(cast: Cast) -> None:
@@ -24,6 +33,9 @@ def correct_records(cast: Cast) -> None:
     for code, changes in (("T-01", {"max_occupancy": "12"}), ("INC-01", {"places": "6"}), ("TFF-01", {"places": "0"})):
         admin.submit(f"/admin/resources/{code}", f"/admin/resources/{code}", reason=WHY, **changes)
     _correct_a_person(admin)
+    back, path = cast.person(SECOND), cast.world.link_to(SECOND, r"/welcome/\S+")
+    back.submit(path, "", password=PASSWORD, again=PASSWORD)
+    back.sign_in()
 
 
 def _correct_a_person(admin: Person) -> None:
@@ -58,6 +70,7 @@ def set_the_house_up(cast: Cast) -> None:
     quality.submit("/admin/rules", "/admin/rules/confirming", kind="QC", choice="off", room="", company="", reason=WHY)
     quality.submit("/admin/rules", "/admin/rules/confirming", kind="QC", choice="on", room="", company="", reason=WHY)
     admin.submit("/admin/facility", "/admin/facility", name_en="Bitgoeul Centre for Regenerative Medicine", reason=WHY)
+    cast.world.installation.restart()
     cast.person(REQUESTER).get("/admin")
     _set_days_off(scheduler)
     _set_the_roster(scheduler)

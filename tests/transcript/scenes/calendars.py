@@ -46,7 +46,7 @@ def _renew(cast: Cast) -> None:
     operator.submit(page, next(form.action for form in page.page.forms if form.action.endswith("/revoke")))
     _read(cast, _address_in(renewed))
     feed = program.post("/api/v1/feeds", {"scope": "mine"}).json["id"]
-    program.post(f"/api/v1/feeds/{feed}/rotate")
+    feed = program.post(f"/api/v1/feeds/{feed}/rotate").json["id"]
     cast.program(RIVAL).call("DELETE", f"/api/v1/feeds/{feed}")
     program.call("DELETE", f"/api/v1/feeds/{feed}")
     program.post("/api/v1/feeds", {"scope": "everything"})

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.transcript.bookings import REASON, SIGNED, at, confirmed, etag_of, run_body, typed_session
-from tests.transcript.facility import APPROVER, QA, REQUESTER, SCHEDULER, Cast
+from tests.transcript.facility import QA, REQUESTER, SCHEDULER, Cast
 from tests.transcript.people import PASSWORD, Person
 
 
@@ -31,7 +31,7 @@ def change_by_page(cast: Cast) -> None:
     checked = requester.submit(form, form, **later, op="check")
     requester.submit(checked, form, op="submit")
     requester.submit(checked, form, explanation="The donor is late", op="submit")
-    cast.person(APPROVER).submit(stale, form, purpose="P4 harvest", op="submit")
+    requester.submit(stale, form, purpose="P4 harvest", op="submit")
     requester.submit(address, f"{address}/withdraw")
     requester.submit(form, form, **later, explanation="The donor is late after all", op="submit")
     scheduler.submit(address, f"{address}/review")

@@ -65,10 +65,16 @@ def decide_by_api(cast: Cast) -> None:
     requester.get(f"{address}/history")
     quality.post(f"{address}/approve", SIGNED)
     rejected = asked(cast, run_body(at("05-06", 9)))
-    scheduler.post(f"/api/v1/bookings/{rejected}/reject", {"reason": "Not this quarter"})
+    for signature in ({}, SIGNED):
+        scheduler.post(f"/api/v1/bookings/{rejected}/reject", {"reason": "Not this quarter"} | signature)
     cancelled = confirmed(cast, run_body(at("05-07", 9)))
     requester.post(f"/api/v1/bookings/{cancelled}/cancel", {"reason": REASON}, If_Match=etag_of(cast, cancelled))
-    for query in ("", "?state=CONFIRMED", "?from=2027-05-01T00:00:00Z&to=2027-05-31T00:00:00Z", "?resource=B-01&page=2"):
+    for query in (
+        "",
+        "?state=CONFIRMED",
+        "?from=2027-05-01T00:00:00Z&to=2027-05-31T00:00:00Z",
+        "?resource=B-01&page=2",
+    ):
         requester.get(f"/api/v1/bookings{query}")
         scheduler.get(f"/api/v1/bookings{query}")
 

@@ -73,7 +73,7 @@ def repeat_a_session(cast: Cast) -> None:
     requester = cast.person(REQUESTER)
     session = typed_session(0, at("05-11", 9), room="B-02")
     shown = requester.submit(NEW, NEW, **RUN, **session, repeat__every="7", repeat__times="3", op="repeat_show")
-    moved = requester.submit(shown, NEW, **{"repeat__0__start_time": "10:00", "repeat__0__end_time": "13:00"}, op="repeat_check")
+    moved = requester.submit(shown, NEW, repeat__0__start_time="10:00", repeat__0__end_time="13:00", op="repeat_check")
     added = requester.submit(moved, NEW, op="repeat_add")
     requester.submit(added, NEW, title="Four sessions", op="submit")
     weekdays = {"repeat__mode": "weekdays", "repeat__weekdays": ["1", "3"], "repeat__until": "2027-05-20"}
@@ -84,17 +84,28 @@ def repeat_a_session(cast: Cast) -> None:
 def book_every_kind(cast: Cast) -> None:
     """Equipment alone, quality control, demonstrations, reviews and tours: some are confirmed without a decision."""
     requester, demo = cast.person(REQUESTER), cast.person(DEMO)
+    form = requester.submit(NEW, NEW, kind="EQUIPMENT", op="remove_session-0")
+    form = requester.submit(form, NEW, op="add_equipment")
     alone = {
-        "kind": "EQUIPMENT", "product": "GS-M1", "equipment__0__resource": "INC-01", "equipment__0__units": "2",
+        "product": "GS-M1", "equipment__0__resource": "INC-01", "equipment__0__units": "2",
         "equipment__0__start_date": "2027-04-19", "equipment__0__start_time": "10:00",
         "equipment__0__end_date": "2027-04-23", "equipment__0__end_time": "16:00",
     }  # fmt: skip
-    requester.submit(NEW, NEW, **alone, run_type=None, op="submit")
+    requester.submit(form, NEW, **alone, op="submit")
     quality = typed_session(0, at("04-23", 9), hours=2, room="C-01")
     requester.submit(NEW, NEW, kind="QC", product="GS-M1", **quality, op="submit")
-    shown = {"kind": "TECH_DEMO", "seats": "6", "visibility": "PUBLIC", "title": "Open day", "purpose": "TFF shown"}
+    shown = {
+        "kind": "TECH_DEMO",
+        "seats": "6",
+        "company": "BRC",
+        "visibility": "PUBLIC",
+        "title": "Open day",
+        "purpose": "TFF shown",
+    }
     demo.submit(NEW, NEW, **shown, **typed_session(0, at("05-13", 14), hours=2, room="T-01"), op="submit")
     demo.submit(NEW, NEW, **shown | {"seats": "60"}, **typed_session(0, at("05-14", 14), room="T-01"), op="submit")
     for kind, room, day in (("EDUCATION", "T-01", "05-17"), ("REVIEW", "VC-01", "05-18"), ("TOUR", "VC-01", "05-19")):
         visit = typed_session(0, at(day, 14), hours=2, room=room)
-        cast.person(SCHEDULER).submit(NEW, NEW, kind=kind, seats="5", company="GAO", title=f"{kind} day", **visit, op="submit")
+        cast.person(SCHEDULER).submit(
+            NEW, NEW, kind=kind, seats="5", company="GAO", title=f"{kind} day", **visit, op="submit"
+        )

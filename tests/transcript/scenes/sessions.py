@@ -25,7 +25,7 @@ def work_through_a_day(cast: Cast) -> None:
     second = confirmed(cast, run_body(at(day, 10), hours=2, room="B-02", operator=SECOND))
     operator, other, production, quality = (cast.person(each) for each in (OPERATOR, SECOND, PRODUCTION, QA))
     cast.world.wait_until(at(day, 8, 10))
-    cast.sign_in_everybody()
+    cast.sign_in_again(OPERATOR, SECOND, REQUESTER, PRODUCTION, QA, SCHEDULER, DEMO)
     for reader in (operator, production, quality, cast.person(SCHEDULER), cast.person(DEMO)):
         reader.get("/today")
     _act(operator, first, "clear", items=POINTS[:2])
