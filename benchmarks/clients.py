@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from itertools import count
 from statistics import quantiles
 from typing import Any
@@ -46,16 +46,23 @@ class Client:
 
     def time(self, call: Call) -> float:
         """Milliseconds until the whole answer was there. Errors: RuntimeError for an answer nobody wanted."""
+        began = time.perf_counter()
+        self._ask(call)
+        return (time.perf_counter() - began) * 1000
+
+    def headers_of(self, call: Call) -> dict[str, str]:
+        """The headers of the answer."""
+        return dict(self._ask(call).getheaders())
+
+    def _ask(self, call: Call) -> HTTPResponse:
         body = json.dumps(call.body) if call.body is not None else None
         headers = call.headers | ({"Content-Type": "application/json"} if body else {})
-        began = time.perf_counter()
         self._connection.request(call.method, call.path, body, headers)
         answer = self._connection.getresponse()
         content = answer.read()
-        took = (time.perf_counter() - began) * 1000
         if answer.status != call.status:
             raise RuntimeError(f"{call.method} {call.path}: {answer.status} {content[:300]!r}")
-        return took
+        return answer
 
 
 def rate(port: int, calls: Callable[[int], Call], *, clients: int, requests: int, warm: int) -> float:

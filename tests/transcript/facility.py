@@ -98,16 +98,18 @@ def _add_resources(admin: Person) -> None:
     admin.submit(page, page, zone, code="Z1", ahu="AHU-1", reason=WHY)
     admin.submit(page, page, zone, code="Z2", ahu="AHU-2", single_pass="yes", reason=WHY)
     for code, grade, room_class, area, people, seats in _ROOMS:
-        admin.submit(
-            page, page, {"what": "room"}, code=code, grade=grade, room_class=room_class, area_m2=area, seats=seats,
-            max_occupancy=people, recovery_min=20, reason=WHY,
-            name_ko=f"{code} 실", name_en=f"Room {code}", name_zh=f"{code}室",
-        )  # fmt: skip
+        add_room(admin, code, grade=grade, room_class=room_class, area_m2=area, seats=seats, max_occupancy=people)
     for code, kind, home, use, places in _EQUIPMENT:
         admin.submit(
             page, page, {"what": "equipment"}, code=code, equipment_kind=kind, home_room=home, room_use=use,
             places=places, reason=WHY, name_ko=f"{code} 장비", name_en=f"Device {code}", name_zh=f"{code}设备",
         )  # fmt: skip
+
+
+def add_room(admin: Person, code: str, **facts: object) -> None:
+    names = {"name_ko": f"{code} 실", "name_en": f"Room {code}", "name_zh": f"{code}室"}
+    page = "/admin/resources"
+    admin.submit(page, page, {"what": "room"}, code=code, recovery_min=20, reason=WHY, **names, **facts)
 
 
 def _add_companies(admin: Person) -> None:

@@ -1,4 +1,7 @@
-"""The installation that is observed: started by its own command, with a clock that stands still until it is moved."""
+"""The installation that is observed: started by its own command, with a clock that stands still until it is moved.
+
+The benchmarks of two versions start theirs in the same way, with the real clock.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +41,14 @@ _PROGRESS = {
 
 @dataclass
 class Installation:
-    """A running installation. Its clock stands still; its worker works when `work` is called."""
+    """A running installation. Its worker works when `work` is called; its clock stands still unless it has no `now`."""
 
     command: Path
     data_dir: Path
     port: int
     environment: dict[str, str]
     mailbox: Mailbox
-    now: datetime
+    now: datetime | None
     process: subprocess.Popen[bytes] | None = None
     _connections: dict[str, psycopg.Connection[dict[str, Any]]] = field(default_factory=dict)
 
@@ -101,27 +104,37 @@ class Installation:
 
     # -- the database
 
+    @property
+    def superuser_url(self) -> str:
+        return self._url("superuser", "postgres")
+
+    def _url(self, role: str, user: str) -> str:
+        kept = json.loads((self.data_dir / "postgres.json").read_text())
+        host, password = (quote(kept[name], safe="") for name in ("socket_dir", role))
+        return f"postgresql://{user}:{password}@/{DATABASE}?host={host}"
+
     def _connect(self, role: str, user: str) -> psycopg.Connection[dict[str, Any]]:
         if role not in self._connections:
-            kept = json.loads((self.data_dir / "postgres.json").read_text())
-            host, password = (quote(kept[name], safe="") for name in ("socket_dir", role))
-            url = f"postgresql://{user}:{password}@/{DATABASE}?host={host}"
-            connection = psycopg.connect(url, row_factory=dict_row, autocommit=True)
+            connection = psycopg.connect(self._url(role, user), row_factory=dict_row, autocommit=True)
             connection.execute("SET timezone = 'Asia/Seoul'")
             self._connections[role] = connection
         return self._connections[role]
 
     def ask(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Rows as the superuser sees them: past row-level security."""
-        return self._connect("superuser", "postgres").execute(statement, values or None).fetchall()
+        cursor = self._connect("superuser", "postgres").execute(statement, values or None)
+        return cursor.fetchall() if cursor.description else []
 
     # -- time
 
     def move_clock(self, *, to: datetime | None = None, by: timedelta = timedelta()) -> None:
-        self.now = (to or self.now) + by
-        self._set_clock()
+        if self.now is not None:
+            self.now = (to or self.now) + by
+            self._set_clock()
 
     def _set_clock(self) -> None:
+        if self.now is None:
+            return
         self._connect("owner", "gmp_owner").execute(
             "CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
             f" AS 'SELECT timestamptz ''{self.now.isoformat()}'''"
@@ -161,7 +174,9 @@ class Installation:
 
 
 @contextmanager
-def running_installation(command: Path, data_dir: Path, port: int, *, now: datetime) -> Iterator[Installation]:
+def running_installation(
+    command: Path, data_dir: Path, port: int, *, now: datetime | None, **settings: str
+) -> Iterator[Installation]:
     """An empty installation in a new data directory, for as long as the block lasts."""
     data_dir.mkdir(parents=True)
     data_dir.chmod(0o711)
@@ -183,7 +198,7 @@ def running_installation(command: Path, data_dir: Path, port: int, *, now: datet
             "PYTHONHASHSEED": "0",
             "PYTHONPATH": str(_ON_DEMAND),
             "TRANSCRIPT_ROUNDS": str(data_dir / "rounds.socket"),
-        }
+        } | settings
         installation = Installation(command, data_dir, port, environment, mailbox, now)
         try:
             installation.start()

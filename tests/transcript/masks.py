@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-_REAL_DAYS = 2
+_REAL_DAYS = 4
 _TOKEN = r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[A-Za-z0-9_-]{32,}(?![\w-])"
 
 
@@ -19,14 +19,17 @@ def _real_time() -> str:
     """Instants of the machine's own clock, which no setting of the database moves."""
     today = datetime.now(UTC)
     days = [f"{today + timedelta(days=number):%Y-%m-%d}" for number in range(-1, _REAL_DAYS)]
-    return rf"\b(?:{'|'.join(days)})(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?"
+    return rf"\b(?:{'|'.join(days)})(?:(?: \(\w+\))?[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?"
 
 
 PATTERNS: tuple[tuple[str, str], ...] = (
     ("secret", r"\bgmp[a-z]_[A-Za-z0-9_-]{6,}"),
     ("reference", r"\bBK-[0-9A-Z]{8}\b"),
+    ("password hash", r"(?<=\$)[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}"),
     ("uuid", r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
     ("hash", r"(?<![0-9A-Za-z])(?:\\x)?[0-9a-f]{12,}(?![0-9A-Za-z])"),
+    ("key", r"""(?<=name="idempotency_key" type="hidden" value=")[^"]+|(?<=idempotency_key = ')[^']+"""),
+    ("drawing of a link", r'(?<=class="qrline" d=")[^"]+'),
     ("token", _TOKEN),
     ("id", r"(?<=people/)\d+|(?<=products/)\d+|(?<=outages/)\d+|(?<=feeds/)\d+|(?<=tokens/)\d+|(?<=calendars/)\d+"),
     ("id", r"(?<=account/sessions/)\d+|(?<=holidays/)\d+|(?<=roster/)\d+"),

@@ -49,10 +49,6 @@ class World:
     record: Record
     mails: list[str] = field(default_factory=list)
 
-    @property
-    def now(self) -> datetime:
-        return self.installation.now
-
     def exchange(
         self, what: str, method: str, path: str, *, headers: Mapping[str, str], body: str | None, shown: Iterable[str]
     ) -> Answer:

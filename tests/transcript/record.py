@@ -45,7 +45,7 @@ class Record:
             return [f"assets: {self._name_of(page.assets)}", *page.lines()]
         if "json" in kind and body:
             return json.dumps(json.loads(body), ensure_ascii=False, indent=1).splitlines()
-        return body.splitlines()
+        return _unfolded(body) if "calendar" in kind else body.splitlines()
 
     def _name_of(self, assets: list[str]) -> str:
         """Pages that load the same files say so by one letter; the files themselves stand in assets.txt."""
@@ -75,7 +75,14 @@ def _content(part: EmailMessage) -> list[str]:
     content = part.get_content()
     if isinstance(content, bytes):
         content = content.decode("utf-8", "replace")
-    return Page(content).lines() if part.get_content_type() == "text/html" else content.splitlines()
+    if part.get_content_type() == "text/html":
+        return Page(content).lines()
+    return _unfolded(content) if part.get_content_type() == "text/calendar" else content.splitlines()
+
+
+def _unfolded(calendar: str) -> list[str]:
+    """A calendar's lines without their folds, which may cut a reference in two."""
+    return re.sub(r"\r?\n[ \t]", "", calendar).splitlines()
 
 
 def _without_boundaries(lines: Iterable[str]) -> list[str]:

@@ -1,0 +1,46 @@
+"""How many statements a request sends to its database, as the server's own log counts them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median_low
+from typing import Any, Protocol
+
+_SENT = re.compile(r"gmp_app@\S+ LOG:  (?:statement|execute [^:]*): (.*)")
+_OF_TRANSACTIONS = re.compile(r"(?:BEGIN|START|COMMIT|ROLLBACK)\b", re.IGNORECASE)
+
+
+class Served(Protocol):
+    data_dir: Path
+
+    def ask(self, statement: str, *values: Any) -> list[dict[str, Any]]: ...
+
+
+def counted(installation: Served, requests: Sequence[Callable[[], object]]) -> int:
+    """Statements of one request, beginning and end of transactions aside: the middle of several equal requests."""
+    log = installation.data_dir / "postgres.log"
+    _log_statements(installation, "all")
+    try:
+        requests[0]()
+        found = []
+        for request in requests:
+            before = log.stat().st_size
+            request()
+            found.append(_statements_in(log, after=before))
+    finally:
+        _log_statements(installation, "none")
+    return median_low(found)
+
+
+def _statements_in(log: Path, *, after: int) -> int:
+    with log.open("rb") as file:
+        file.seek(after)
+        sent = _SENT.findall(file.read().decode("utf-8", "replace"))
+    return sum(not _OF_TRANSACTIONS.match(statement.strip()) for statement in sent)
+
+
+def _log_statements(installation: Served, which: str) -> None:
+    installation.ask(f"ALTER SYSTEM SET log_statement = '{which}'")
+    installation.ask("SELECT pg_reload_conf(), pg_sleep(0.5)")
