@@ -70,14 +70,16 @@ def _lines(path: Path | None, rewordings: Rewordings) -> list[str]:
     text = path.read_text()
     for old, new in rewordings:
         text = text.replace(old, new)
-    return text.splitlines()
+    return [line.strip() for line in text.splitlines()]
 
 
 def _of_one_file(before: list[str], after: list[str]) -> Iterator[tuple[Difference, Place]]:
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":
-            old, new = (tuple(line.strip() for line in part) for part in (before[i1:i2], after[j1:j2]))
-            yield Difference(old, new), Place(before[max(i1 - CONTEXT, 0) : i1], before[i2 : i2 + CONTEXT])
+            yield (
+                Difference(tuple(before[i1:i2]), tuple(after[j1:j2])),
+                Place(before[max(i1 - CONTEXT, 0) : i1], before[i2 : i2 + CONTEXT]),
+            )
 
 
 def told(difference: Difference, place: Place, *, most: int) -> Iterator[str]:
@@ -85,12 +87,12 @@ def told(difference: Difference, place: Place, *, most: int) -> Iterator[str]:
     first = next(iter(place.files))
     times = sum(place.files.values())
     yield f"== {times} × in {len(place.files)} files, first in {first}"
-    yield from (f"  {line.strip()}" for line in place.before)
+    yield from (f"  {line}" for line in place.before)
     for sign, lines in (("-", difference.old), ("+", difference.new)):
         yield from (f"{sign} {line}" for line in lines[:most])
         if len(lines) > most:
             yield f"{sign} … {len(lines) - most} lines more"
-    yield from (f"  {line.strip()}" for line in place.after)
+    yield from (f"  {line}" for line in place.after)
 
 
 def main() -> int:

@@ -27,7 +27,8 @@ MEMBERS = {
     "operator": "OPERATOR",
     "second": "OPERATOR",
 }
-LANGUAGES = {"gaon.example": "en", "saebyeok.example": "ko", "brc.example": "en"}
+LANGUAGES = {"approver@gaon.example": "ko", "second@gaon.example": "zh_Hans", "requester@saebyeok.example": "ko"}
+"""Whoever is not named here reads English."""
 _ROOMS = (
     # code, grade, class, area, people, seats
     ("B-01", "B", "GMP", 24, 4, ""),
@@ -60,7 +61,7 @@ class Cast:
 
     def person(self, email: str) -> Person:
         if email not in self._people:
-            self._people[email] = Person(self.world, email, language=LANGUAGES[email.partition("@")[2]])
+            self._people[email] = Person(self.world, email, language=_language_of(email).replace("_", "-"))
         return self._people[email]
 
     def program(self, email: str) -> Program:
@@ -73,6 +74,10 @@ class Cast:
         """As on the morning of a new day."""
         for email in emails:
             self.person(email).sign_in()
+
+
+def _language_of(email: str) -> str:
+    return LANGUAGES.get(email, "en")
 
 
 def begin(cast: Cast) -> None:
@@ -129,7 +134,7 @@ def _add_people(cast: Cast, admin: Person) -> None:
         email = f"{name}@{domain}"
         admin.submit(
             "/admin/people", "/admin/people", name=f"{name.title()} of {domain}", email=email, company=company,
-            roles=role, language=LANGUAGES[domain], phone="",
+            roles=role, language=_language_of(email), phone="",
         )  # fmt: skip
         invited, path = cast.person(email), cast.world.link_to(email, r"/welcome/\S+")
         invited.submit(path, "", password=PASSWORD, again=PASSWORD)

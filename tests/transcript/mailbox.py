@@ -22,7 +22,7 @@ class Mailbox:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         message = email.message_from_bytes(content, policy=email.policy.default)
-        message["X-Envelope"] = f"{envelope.mail_from} to {', '.join(envelope.rcpt_tos)}"
+        message["X-Sender"], message["X-Recipient"] = envelope.mail_from or "", ", ".join(envelope.rcpt_tos)
         self._waiting.append(message)
         return "250 kept"
 

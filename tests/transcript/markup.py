@@ -6,42 +6,10 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "br",
-        "button",
-        "cite",
-        "code",
-        "data",
-        "em",
-        "i",
-        "img",
-        "input",
-        "kbd",
-        "label",
-        "mark",
-        "output",
-        "q",
-        "s",
-        "samp",
-        "select",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "svg",
-        "time",
-        "u",
-        "use",
-        "var",
-        "wbr",
-    ]
-)
+_INLINE = frozenset([
+    *("a", "abbr", "b", "bdi", "br", "button", "cite", "code", "data", "em", "i", "img", "input", "kbd", "label", "mark"),
+    *("output", "q", "s", "samp", "select", "small", "span", "strong", "sub", "sup", "svg", "time", "u", "use", "var"),
+])  # fmt: skip
 _VOID = frozenset(["area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 _VERBATIM = frozenset({"pre", "textarea", "script", "style"})
 _OF_ITS_OWN = frozenset({"stylesheet", "preload", "modulepreload"})
@@ -64,6 +32,7 @@ class Page(HTMLParser):
         self.forms: list[Form] = []
         self._parts: list[tuple[str, str, int]] = []
         self._open: list[str] = []
+        self._has_tags: list[bool] = []
         self._form: Form | None = None
         self._select = ""
         self._is_multiple = False
@@ -83,13 +52,17 @@ class Page(HTMLParser):
                 name if value is None else f'{name}="{" ".join(value.split())}"' for name, value in sorted(attrs)
             )
             self._parts.append((tag, f"<{tag}{' ' if written else ''}{written}>", len(self._open)))
+        self._has_tags[-1:] = [True for _ in self._has_tags[-1:]]
         if tag not in _VOID:
             self._open.append(tag)
+            self._has_tags.append(False)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self._open:
-            while self._open and self._open.pop() != tag:
-                pass
+        is_shown = False
+        while tag in self._open:
+            is_shown = self._has_tags.pop()
+            if self._open.pop() == tag:
+                break
         if tag == "form":
             self._form = None
         if tag == "select":
@@ -98,7 +71,7 @@ class Page(HTMLParser):
             self._form.fields.append((self._textarea, ""))
         if tag == "textarea":
             self._textarea = None
-        self._parts.append((tag, "", len(self._open)))
+        self._parts.append((tag, f"</{tag}>" if is_shown else "", len(self._open)))
 
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] in _VERBATIM:
@@ -192,6 +165,8 @@ def _with_short_icons(lines: list[str]) -> list[str]:
     written: list[str] = []
     depth = -1
     for line in lines:
+        if line.lstrip() == "</svg>":
+            continue
         indent = len(line) - len(line.lstrip())
         if 0 <= depth < indent:
             written[-1] += " " + line.strip()

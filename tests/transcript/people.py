@@ -47,7 +47,7 @@ class World:
 
     installation: Installation
     record: Record
-    mails: list[str] = field(default_factory=list)
+    mails: list[tuple[str, str]] = field(default_factory=list)
 
     def exchange(
         self, what: str, method: str, path: str, *, headers: Mapping[str, str], body: str | None, shown: Iterable[str]
@@ -69,7 +69,8 @@ class World:
         self.installation.work()
         for message in self.installation.mailbox.take():
             self.record.mail(message)
-            self.mails.append(f"To: {message['To']}\n{message.get_body(('plain',)).get_content()}")
+            plain = message.get_body(("plain",))
+            self.mails.append((message["X-Recipient"], plain.get_content() if plain else ""))
 
     def wait_until(self, instant: datetime) -> None:
         """Let time pass; whatever falls due meanwhile is done then."""
@@ -78,9 +79,9 @@ class World:
 
     def link_to(self, email: str, pattern: str) -> str:
         """The path of the newest link of this kind that was mailed to somebody."""
-        for mail in reversed(self.mails):
-            found = re.search(rf"https?://[^/\s]+({pattern})", mail)
-            if (found and f"To: {email}" in mail.replace("<", "").replace(">", "")) or (found and email in mail):
+        for recipient, text in reversed(self.mails):
+            found = re.search(rf"https?://[^/\s]+({pattern})", text)
+            if found and recipient == email:
                 return found[1]
         raise LookupError(f"Nobody mailed a link like {pattern} to {email}.")
 
