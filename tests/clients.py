@@ -1,4 +1,4 @@
-"""The two doors of the product as tests use them: a page's visitor and an API's client, on the real application."""
+"""Clients of the two interfaces, the pages and the API, on the real application."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def open_accounts(database: Database) -> None:
     database.transact(SYSTEM, give)
 
 
-class Visitor:
+class PageClient:
     """One person in front of the pages."""
 
     def __init__(self, app: Flask, email: str) -> None:
@@ -85,7 +85,7 @@ def csrf_of(page: str) -> str:
     return found[1]
 
 
-class Program:
+class ApiClient:
     """One person's program at the API, with a token of its own."""
 
     def __init__(self, app: Flask, database: Database, email: str) -> None:

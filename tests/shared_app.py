@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.registry import CONSUMERS
-from tests.clients import PASSWORD, Program, Visitor, make_app, open_accounts, weekday_at
+from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, weekday_at
 from tests.conftest import Place, place_of
 from tests.facility import actor_of
 
@@ -29,21 +29,21 @@ class SharedApp:
 
     def __init__(self, app: Flask, database: Database, place: Place) -> None:
         self.app, self.database, self.place = app, database, place
-        self._visitors: dict[str, Visitor] = {}
-        self._programs: dict[str, Program] = {}
+        self._page_clients: dict[str, PageClient] = {}
+        self._api_clients: dict[str, ApiClient] = {}
         self._kept: dict[str, str] = {}
         self._hours = itertools.count()
         self._rows = psycopg.connect(place.superuser_url, autocommit=True, row_factory=dict_row)
 
-    def visit(self, email: str) -> Visitor:
-        if email not in self._visitors:
-            self._visitors[email] = Visitor(self.app, email)
-        return self._visitors[email]
+    def page_client(self, email: str) -> PageClient:
+        if email not in self._page_clients:
+            self._page_clients[email] = PageClient(self.app, email)
+        return self._page_clients[email]
 
-    def program(self, email: str) -> Program:
-        if email not in self._programs:
-            self._programs[email] = Program(self.app, self.database, email)
-        return self._programs[email]
+    def api_client(self, email: str) -> ApiClient:
+        if email not in self._api_clients:
+            self._api_clients[email] = ApiClient(self.app, self.database, email)
+        return self._api_clients[email]
 
     def actor(self, email: str) -> Actor:
         return self.database.read(SYSTEM, actor_of, email)
@@ -79,10 +79,10 @@ class SharedApp:
     def book(self, state: str = "submitted") -> str:
         """The reference of a new booking of Gaon's in this state."""
         body = self.session_body() if state == "planned" else self.incubator_body()
-        made = self.program("requester@gaon.example").post("/api/v1/bookings", body)
+        made = self.api_client("requester@gaon.example").post("/api/v1/bookings", body)
         assert made.status_code == 201, made.text
         address = f"/api/v1/bookings/{made.json['reference']}"
-        scheduler, quality = self.program("scheduler@brc.example"), self.program("qa@brc.example")
+        scheduler, quality = self.api_client("scheduler@brc.example"), self.api_client("qa@brc.example")
         if state in {"reviewed", "confirmed", "planned"}:
             assert scheduler.post(f"{address}/review").status_code == 200
         if state in {"confirmed", "planned"}:

@@ -27,7 +27,7 @@ from gmp_booking.infra.web.i18n import CATALOGUES, LANGUAGES
 from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.access import Role
 from tests.architecture.sources import modules
-from tests.clients import PASSWORD, Visitor, form_of, make_app, open_accounts, weekday_at
+from tests.clients import PASSWORD, PageClient, form_of, make_app, open_accounts, weekday_at
 
 TRANSLATED = tuple(each for each in LANGUAGES if each != "en")
 LETTERS = {"ko": re.compile("[가-힣]"), "zh_Hans": re.compile("[\u4e00-\u9fff]")}
@@ -262,10 +262,10 @@ def app(place, database: Database, catalogues: None, tmp_path: Path) -> Iterator
     app.extensions["gmp"].database.dispose()
 
 
-def speaking(app: Flask, email: str, language: str) -> Visitor:
-    visitor = Visitor(app, email)
-    assert visitor.post("/language", {"language": language, "next": "/"}).status_code == 303
-    return visitor
+def speaking(app: Flask, email: str, language: str) -> PageClient:
+    page_client = PageClient(app, email)
+    assert page_client.post("/language", {"language": language, "next": "/"}).status_code == 303
+    return page_client
 
 
 def pages_of_a_journey(app: Flask, language: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from tests.clients import PASSWORD, Visitor, form_of
+from tests.clients import PASSWORD, PageClient, form_of
 from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]
@@ -21,8 +21,8 @@ def hidden(page: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def visitor(shared_app: SharedApp) -> Visitor:
-    one = Visitor(shared_app.app, REQUESTER)
+def page_client(shared_app: SharedApp) -> PageClient:
+    one = PageClient(shared_app.app, REQUESTER)
     one.client.delete_cookie("sid")
     one.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     return one
@@ -34,27 +34,27 @@ def sign_in(client: FlaskClient, page: str, *, password: str = PASSWORD) -> str:
     return answer.text
 
 
-def test_a_form_sent_after_its_session_ended_comes_back(shared_app: SharedApp, visitor: Visitor) -> None:
+def test_a_form_sent_after_its_session_ended_comes_back(shared_app: SharedApp, page_client: PageClient) -> None:
     form = form_of(purpose="P2 <harvest>", sessions=[{"room": "C-01", "people": ["a@x.example", "b@x.example"]}])
-    sent = visitor.post("/bookings/new", form)
+    sent = page_client.post("/bookings/new", form)
     assert sent.status_code == 401
     assert "Your form is kept" in sent.text
-    again = sign_in(visitor.client, sent.text, password="wrong password it is")
-    page = sign_in(visitor.client, again)
+    again = sign_in(page_client.client, sent.text, password="wrong password it is")
+    page = sign_in(page_client.client, again)
     kept = hidden(page)
     assert ("purpose", "P2 <harvest>") in kept
     assert [text for name, text in kept if name == "sessions-0-people"] == ["a@x.example", "b@x.example"]
     assert 'action="/bookings/new"' in page
     before = shared_app.ask("SELECT count(*) AS n FROM booking")[0]["n"]
-    shown = visitor.client.post("/bookings/new", data={**dict(kept), "op": "check"})
+    shown = page_client.client.post("/bookings/new", data={**dict(kept), "op": "check"})
     assert shown.status_code == 200
     assert "P2 &lt;harvest&gt;" in shown.text
     assert shared_app.ask("SELECT count(*) AS n FROM booking")[0]["n"] == before
 
 
-def test_what_is_kept_never_sends_itself(visitor: Visitor) -> None:
-    page = visitor.post("/bookings/new", form_of(operation="submit")).text
-    assert "op" not in [name for name, _text in hidden(sign_in(visitor.client, page))]
+def test_what_is_kept_never_sends_itself(page_client: PageClient) -> None:
+    page = page_client.post("/bookings/new", form_of(operation="submit")).text
+    assert "op" not in [name for name, _text in hidden(sign_in(page_client.client, page))]
 
 
 @pytest.mark.parametrize("kept", ["", "no json", "[1]", '{"a": "b"}', '[["a"]]', "[" * 5000])
@@ -65,12 +65,12 @@ def test_nonsense_in_place_of_a_form_does_no_harm(shared_app: SharedApp, kept: s
     assert answer.status_code == (200 if kept else 303)
 
 
-def test_the_panel_says_so_while_one_types(visitor: Visitor) -> None:
-    told = visitor.client.post("/bookings/preview", data=form_of(), headers={"HX-Request": "true"})
+def test_the_panel_says_so_while_one_types(page_client: PageClient) -> None:
+    told = page_client.client.post("/bookings/preview", data=form_of(), headers={"HX-Request": "true"})
     assert told.status_code == 200
     assert "You have been signed out" in told.text
     assert "HX-Redirect" not in told.headers
 
 
-def test_other_posts_still_lead_to_the_sign_in_page(visitor: Visitor) -> None:
-    assert visitor.post("/account/tokens", {"name": "x", "days": "1"}).status_code == 303
+def test_other_posts_still_lead_to_the_sign_in_page(page_client: PageClient) -> None:
+    assert page_client.post("/account/tokens", {"name": "x", "days": "1"}).status_code == 303

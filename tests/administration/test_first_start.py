@@ -18,7 +18,7 @@ from gmp_booking.infra.database.migrate import migrate
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
-from tests.clients import PASSWORD, Visitor, make_app
+from tests.clients import PASSWORD, PageClient, make_app
 from tests.conftest import Place, place_of
 
 FIRST = {
@@ -70,7 +70,7 @@ def test_an_empty_facility_is_made_usable_through_its_pages(empty: Empty) -> Non
     assert client.post(path, data=FIRST | {"email": "nobody"}).status_code == 422
     assert client.post(path, data=FIRST).status_code == 303
     assert client.post(path, data=FIRST).status_code == 404, "once"
-    admin = Visitor(empty.app, FIRST["email"])
+    admin = PageClient(empty.app, FIRST["email"])
     why = {"reason": "First start"}
     room = {"what": "room", "code": "B-01", "name_ko": "실", "name_en": "Room", "name_zh": "室", "room_class": "GMP"}
     room |= {"grade": "B", "area_m2": "20", "max_occupancy": "4", "recovery_min": "20"}

@@ -11,7 +11,7 @@ from flask import Flask
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications import jobs
 from gmp_booking.revalidation.jobs import work
-from tests.clients import PASSWORD, Program, Visitor, form_of, make_app, open_accounts, utc, weekday_at
+from tests.clients import PASSWORD, ApiClient, PageClient, form_of, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place
 
 CANARY = "KANARIENVOGEL"
@@ -42,11 +42,11 @@ class Rivals:
         """What must not reach Gaon: every word of Saebyeok's, and the names of their bookings and addresses."""
         return [CANARY.lower(), "saebyeok.example", "hold-000", *(reference.lower() for reference in self.theirs)]
 
-    def program(self, email: str) -> Program:
-        return Program(self.app, self.database, email)
+    def api_client(self, email: str) -> ApiClient:
+        return ApiClient(self.app, self.database, email)
 
-    def visitor(self, email: str) -> Visitor:
-        return Visitor(self.app, email)
+    def page_client(self, email: str) -> PageClient:
+        return PageClient(self.app, email)
 
 
 def a_booking(product: str, day: int, *, word: str, domain: str, room: str = "B-01", units: int = 8) -> dict:
@@ -79,23 +79,23 @@ def settle(place: Place, database: Database, folder) -> Rivals:
         connection.execute(_SPOIL)
     open_accounts(database)
     rivals = Rivals(make_app(place.app_url, place.owner_url, folder), database, place)
-    theirs, own = rivals.program(SAEBYEOK), rivals.program(GAON)
+    theirs, own = rivals.api_client(SAEBYEOK), rivals.api_client(GAON)
     for day in range(3):
         body = a_booking(f"{CANARY}-product", day, word=CANARY, domain="saebyeok.example")
         rivals.theirs.append(_booked(theirs, body))
         body = a_booking("GS-M1", day, word="ours", domain="gaon.example", room="B-02", units=1)
         body["equipment"][0]["resource"] = "INC-02"
         rivals.own.append(_booked(own, body))
-    scheduler, qa = rivals.program("scheduler@brc.example"), rivals.program("qa@brc.example")
+    scheduler, qa = rivals.api_client("scheduler@brc.example"), rivals.api_client("qa@brc.example")
     for reference in (rivals.theirs[0], rivals.own[0]):
         _done(scheduler, reference, "review")
         _done(qa, reference, "approve", signature={"password": PASSWORD})
-    for program, reference in ((theirs, rivals.theirs[2]), (own, rivals.own[2])):
-        _done(program, reference, "cancel", reason=f"{CANARY if program is theirs else 'ours'}-reason it is")
+    for api_client, reference in ((theirs, rivals.theirs[2]), (own, rivals.own[2])):
+        _done(api_client, reference, "cancel", reason=f"{CANARY if api_client is theirs else 'ours'}-reason it is")
     for word, domain, product in (("ours", "gaon.example", "GS-M1"), (CANARY, "saebyeok.example", f"{CANARY}-product")):
         _live(rivals, word=word, domain=domain, product=product)
     _call_in(rivals)
-    _withdraw(rivals.program("qa@brc.example"))
+    _withdraw(rivals.api_client("qa@brc.example"))
     work(database)
     jobs.plan(database)
     return rivals
@@ -103,7 +103,7 @@ def settle(place: Place, database: Database, folder) -> Rivals:
 
 def _live(rivals: Rivals, *, word: str, domain: str, product: str) -> None:
     """What else leaves rows: a change that waits, a clearance, an override, a call to be confirmed, a form still open."""
-    scheduler, requester = rivals.program("scheduler@brc.example"), rivals.program(f"requester@{domain}")
+    scheduler, requester = rivals.api_client("scheduler@brc.example"), rivals.api_client(f"requester@{domain}")
     confirmed, room, code = (rivals.theirs[0], "B-01", "SAE") if word == CANARY else (rivals.own[0], "B-02", "GAO")
     phoned, late, longer = (a_booking(product, day, word=word, domain=domain, room=room) for day in (7, 15, 0))
     for body in (phoned, late, longer) if word != CANARY else ():
@@ -114,27 +114,29 @@ def _live(rivals: Rivals, *, word: str, domain: str, product: str) -> None:
     )
     assert changed.status_code == 200, changed.text
     points = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]}
-    _done(rivals.program("production@brc.example"), f"{confirmed}/sessions/1", "clear", **points)
+    _done(rivals.api_client("production@brc.example"), f"{confirmed}/sessions/1", "clear", **points)
     late["sessions"][0] |= {"start": utc(weekday_at(19, weeks=5)), "end": utc(weekday_at(21, weeks=5))}
-    evening = _booked(rivals.program(f"approver@{domain}"), late | {"run_type": "CLIN", "equipment": []})
+    evening = _booked(rivals.api_client(f"approver@{domain}"), late | {"run_type": "CLIN", "equipment": []})
     answered = {"rule": "CA-01", "reason": f"{word}-answer, agreed with the head of the facility"}
     _done(scheduler, evening, "review", overrides=[answered])
     called = _booked(scheduler, phoned | {"booked_for": code})
     (rivals.theirs if word == CANARY else rivals.own).extend((evening, called))
     start = weekday_at(9, weeks=6)
     session = {"room": room, "start": start, "end": start + timedelta(hours=3), "headcount": "1"}
-    seen = rivals.visitor(f"requester@{domain}").post("/bookings/preview", form_of(sessions=[session], product=product))
+    seen = rivals.page_client(f"requester@{domain}").post(
+        "/bookings/preview", form_of(sessions=[session], product=product)
+    )
     assert seen.status_code == 200, seen.text
 
 
 def _call_in(rivals: Rivals) -> None:
     """Somebody of the house can be called in on Saturdays."""
     shift = {"role": "SCHEDULER", "from_time": "08:00", "until_time": "20:00", "weekday": "5"}
-    answer = rivals.visitor("scheduler@brc.example").post("/roster", {"email": "scheduler@brc.example"} | shift)
+    answer = rivals.page_client("scheduler@brc.example").post("/roster", {"email": "scheduler@brc.example"} | shift)
     assert answer.status_code == 303, answer.text
 
 
-def _withdraw(quality: Program) -> None:
+def _withdraw(quality: ApiClient) -> None:
     """Holds on everything that is Saebyeok's, and one on a room for a reason of theirs."""
     subjects = (
         ("COMPANY", "SAE"),
@@ -148,12 +150,12 @@ def _withdraw(quality: Program) -> None:
         assert answer.status_code == 201, answer.text
 
 
-def _booked(program: Program, body: dict) -> str:
-    answer = program.post("/api/v1/bookings", body)
+def _booked(api_client: ApiClient, body: dict) -> str:
+    answer = api_client.post("/api/v1/bookings", body)
     assert answer.status_code == 201, answer.text
     return answer.json["reference"]
 
 
-def _done(program: Program, reference: str, action: str, **body) -> None:
-    answer = program.post(f"/api/v1/bookings/{reference}/{action}", body)
+def _done(api_client: ApiClient, reference: str, action: str, **body) -> None:
+    answer = api_client.post(f"/api/v1/bookings/{reference}/{action}", body)
     assert answer.status_code == 200, answer.text

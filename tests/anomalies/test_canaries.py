@@ -38,20 +38,20 @@ class Looked:
 
 def crawl(rivals: Rivals, email: str, *, references: list[str]) -> Iterator[Looked]:
     """Every GET route, filled in with everything one may know; pages with and without htmx."""
-    visitor, program = rivals.visitor(email), rivals.program(email)
-    feeds = _feeds_of(program)
+    page_client, api_client = rivals.page_client(email), rivals.api_client(email)
+    feeds = _feeds_of(api_client)
     for address in addresses(rivals, references=references, feeds=feeds):
         if address.startswith("/api/"):
-            yield Looked(f"GET {address}", program.get(address))
+            yield Looked(f"GET {address}", api_client.get(address))
             continue
-        yield Looked(f"GET {address}", visitor.get(address, headers={"Accept-Language": "en"}))
-        yield Looked(f"GET {address} (htmx)", visitor.get(address, headers={"HX-Request": "true"}))
+        yield Looked(f"GET {address}", page_client.get(address, headers={"Accept-Language": "en"}))
+        yield Looked(f"GET {address} (htmx)", page_client.get(address, headers={"HX-Request": "true"}))
 
 
-def _feeds_of(program) -> list[str]:
+def _feeds_of(api_client) -> list[str]:
     made = []
     for scope in ("mine", "company", "resource:B-01", "resource:INC-01", "resource:BSC-01"):
-        answer = program.post("/api/v1/feeds", {"scope": scope})
+        answer = api_client.post("/api/v1/feeds", {"scope": scope})
         assert answer.status_code == 201, answer.text
         made.append(re.search(r"/calendars/([^/]+)\.ics", answer.json["url"])[1])
     return made
@@ -93,25 +93,25 @@ def addresses(rivals: Rivals, *, references: list[str], feeds: list[str]) -> Ite
 
 def refused_asking(rivals: Rivals) -> Iterator[Looked]:
     """Gaon asks for what Saebyeok holds: previews and submits, by page and by API, and acts on their bookings."""
-    visitor, program = rivals.visitor(GAON), rivals.program(GAON)
+    page_client, api_client = rivals.page_client(GAON), rivals.api_client(GAON)
     wanted = a_booking("GS-M1", 0, word="ours", domain="gaon.example", units=5)
     shifted = a_booking("GS-M1", 1, word="ours", domain="gaon.example", units=1)
     for body in (wanted, shifted):
-        yield Looked("preview", program.post("/api/v1/bookings/preview", body))
-        yield Looked("submit", program.post("/api/v1/bookings", body))
+        yield Looked("preview", api_client.post("/api/v1/bookings/preview", body))
+        yield Looked("submit", api_client.post("/api/v1/bookings", body))
     stolen = a_booking(f"{CANARY}-product".lower(), 0, word="ours", domain="gaon.example")
-    yield Looked("their product", program.post("/api/v1/bookings", stolen | {"product": "SE-01"}))
+    yield Looked("their product", api_client.post("/api/v1/bookings", stolen | {"product": "SE-01"}))
     start, end = rivals.taken
     session = {"room": "B-01", "start": start, "end": end, "headcount": "1", "setup_min": "0", "teardown_min": "0"}
     reservation = {"resource": "INC-01", "units": "8", "start": start, "end": end}
     for operation in ("check", "submit"):
         form = form_of(operation=operation, sessions=[session], equipment=[reservation])
-        yield Looked(f"form {operation}", visitor.post("/bookings/new", form))
-        yield Looked("preview of the form", visitor.post("/bookings/preview", form))
+        yield Looked(f"form {operation}", page_client.post("/bookings/new", form))
+        yield Looked("preview of the form", page_client.post("/bookings/preview", form))
     for reference in rivals.theirs:
         for action in ("submit", "review", "approve", "return", "reject", "cancel"):
             body = wanted if action == "submit" else {"reason": "Because I would like to"}
-            yield Looked(f"POST {action}", program.post(f"/api/v1/bookings/{reference}/{action}", body))
+            yield Looked(f"POST {action}", api_client.post(f"/api/v1/bookings/{reference}/{action}", body))
 
 
 def words_found(rivals: Rivals, looked: Looked) -> list[str]:
@@ -163,7 +163,7 @@ def test_the_same_crawl_finds_all_of_it_for_those_it_belongs_to(rivals: Rivals) 
 
 def test_staff_are_told_whose_it_is(rivals: Rivals) -> None:
     body = a_booking("GS-M1", 0, word="ours", domain="gaon.example") | {"booked_for": "GAO"}
-    refused = rivals.program("scheduler@brc.example").post("/api/v1/bookings/preview", body)
+    refused = rivals.api_client("scheduler@brc.example").post("/api/v1/bookings/preview", body)
     assert rivals.theirs[0] in refused.text
 
 
@@ -171,7 +171,7 @@ def test_staff_are_told_whose_it_is(rivals: Rivals) -> None:
     "path", ["/bookings/{}", "/bookings/{}/edit", "/api/v1/bookings/{}", "/api/v1/bookings/{}/history"]
 )
 def test_their_booking_and_one_that_is_not_there_look_the_same(rivals: Rivals, path: str) -> None:
-    reader = rivals.program(GAON) if path.startswith("/api/") else rivals.visitor(GAON)
+    reader = rivals.api_client(GAON) if path.startswith("/api/") else rivals.page_client(GAON)
     first, second = (
         _without_its_own(reference, reader.get(path.format(reference))) for reference in (rivals.theirs[0], ABSENT)
     )
@@ -181,10 +181,10 @@ def test_their_booking_and_one_that_is_not_there_look_the_same(rivals: Rivals, p
 
 @pytest.mark.parametrize("action", ["submit", "review", "approve", "return", "reject", "cancel"])
 def test_acting_on_their_booking_is_as_acting_on_none(rivals: Rivals, action: str) -> None:
-    program = rivals.program(GAON)
+    api_client = rivals.api_client(GAON)
     body = a_booking("GS-M1", 4, word="ours", domain="gaon.example") if action == "submit" else {"reason": "I wish it"}
     answers = [
-        _without_its_own(reference, program.post(f"/api/v1/bookings/{reference}/{action}", body))
+        _without_its_own(reference, api_client.post(f"/api/v1/bookings/{reference}/{action}", body))
         for reference in (rivals.theirs[0], ABSENT)
     ]
     assert answers[0] == answers[1]

@@ -16,7 +16,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
-from tests.clients import PASSWORD, Program, Visitor, make_app, open_accounts, utc, weekday_at
+from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place, place_of
 from tests.statement_watch import watching
 
@@ -34,8 +34,8 @@ GAON, SCHEDULER, QA = "requester@gaon.example", "scheduler@brc.example", "qa@brc
 class Site:
     app: Flask
     place: Place
-    program: dict[str, Program]
-    visitor: dict[str, Visitor]
+    api_clients: dict[str, ApiClient]
+    page_clients: dict[str, PageClient]
     weeks: int = 10
 
     @property
@@ -62,7 +62,7 @@ class Site:
         return common | {"sessions": sessions, "equipment": [incubator]}
 
     def booked(self, who: str = GAON) -> str:
-        answer = self.program[who].post("/api/v1/bookings", self.a_body())
+        answer = self.api_clients[who].post("/api/v1/bookings", self.a_body())
         assert answer.status_code == 201, answer.text
         return answer.json["reference"]
 
@@ -78,9 +78,9 @@ def build_site(cluster: EmbeddedPostgres, template: Place, folder, *, bookings: 
     open_accounts(database)
     app = make_app(place.app_url, place.owner_url, folder)
     people = (GAON, SCHEDULER, QA)
-    programs = {email: Program(app, database, email) for email in people}
+    api_clients = {email: ApiClient(app, database, email) for email in people}
     database.dispose()
-    yield Site(app, place, programs, {email: Visitor(app, email) for email in people})
+    yield Site(app, place, api_clients, {email: PageClient(app, email) for email in people})
     app.extensions["gmp"].database.dispose()
     cluster.drop_database(name)
 
@@ -99,13 +99,13 @@ def many(request, cluster, template, tmp_path_factory) -> Iterator[Site]:
 
 def requests_of(site: Site) -> dict[str, Callable[[], Any]]:
     """Everything people ask of a full diary, each as a call that answers with success."""
-    gaon, scheduler, qa = (site.program[email] for email in (GAON, SCHEDULER, QA))
+    gaon, scheduler, qa = (site.api_clients[email] for email in (GAON, SCHEDULER, QA))
     window = f"from={utc(weekday_at(0, weeks=1))}&to={utc(weekday_at(0, weeks=2))}".replace("+", "%2B")
     waiting = site.booked()
     reviewed = site.booked()
     assert scheduler.post(f"/api/v1/bookings/{reviewed}/review").status_code == 200
     feeds = {
-        (email, scope): site.program[email].post("/api/v1/feeds", {"scope": scope}).json["url"].partition("//")[2]
+        (email, scope): site.api_clients[email].post("/api/v1/feeds", {"scope": scope}).json["url"].partition("//")[2]
         for email, scope in ((GAON, "mine"), (GAON, "company"), (GAON, "resource:B-01"), (SCHEDULER, "resource:B-01"))
     }
     signature = {"signature": {"password": PASSWORD}}
@@ -115,27 +115,29 @@ def requests_of(site: Site) -> dict[str, Callable[[], Any]]:
         "create": lambda: gaon.post("/api/v1/bookings", site.a_body(), **{"Idempotency-Key": f"k{site.weeks}"}),
         "one booking": lambda: gaon.get(f"/api/v1/bookings/{waiting}"),
         "its history": lambda: gaon.get(f"/api/v1/bookings/{waiting}/history"),
-        "its page": lambda: site.visitor[GAON].get(f"/bookings/{waiting}"),
-        "its page for staff": lambda: site.visitor[QA].get(f"/bookings/{waiting}"),
+        "its page": lambda: site.page_clients[GAON].get(f"/bookings/{waiting}"),
+        "its page for staff": lambda: site.page_clients[QA].get(f"/bookings/{waiting}"),
         "review": lambda: scheduler.post(f"/api/v1/bookings/{waiting}/review"),
         "approve": lambda: qa.post(f"/api/v1/bookings/{reviewed}/approve", signature),
         "cancel": lambda: gaon.post(f"/api/v1/bookings/{waiting}/cancel", {"reason": "Not needed any more"}),
-        "my bookings": lambda: site.visitor[GAON].get("/bookings"),
-        "all my bookings": lambda: site.visitor[GAON].get("/bookings?when=all"),
-        "bookings for staff": lambda: site.visitor[QA].get("/bookings"),
+        "my bookings": lambda: site.page_clients[GAON].get("/bookings"),
+        "all my bookings": lambda: site.page_clients[GAON].get("/bookings?when=all"),
+        "bookings for staff": lambda: site.page_clients[QA].get("/bookings"),
         "list": lambda: gaon.get("/api/v1/bookings"),
         "list of a window": lambda: gaon.get(f"/api/v1/bookings?{window}"),
         "list for staff": lambda: qa.get("/api/v1/bookings"),
-        "inbox": lambda: site.visitor[SCHEDULER].get("/inbox"),
+        "inbox": lambda: site.page_clients[SCHEDULER].get("/inbox"),
         "availability": lambda: gaon.get(f"/api/v1/availability?resource=B-01&minutes=60&{window}"),
     }
     for email in (GAON, QA):
-        asked[f"timeline of {email}"] = lambda who=email: site.program[who].get(f"/api/v1/timeline?{window}")
-        asked[f"timeline page of {email}"] = lambda who=email: site.visitor[who].get(
+        asked[f"timeline of {email}"] = lambda who=email: site.api_clients[who].get(f"/api/v1/timeline?{window}")
+        asked[f"timeline page of {email}"] = lambda who=email: site.page_clients[who].get(
             f"/timeline?date={day}&equipment=1"
         )
-        asked[f"today of {email}"] = lambda who=email: site.visitor[who].get("/today")
-        asked[f"a session for {email}"] = lambda who=email: site.visitor[who].get(f"/bookings/{waiting}/sessions/1")
+        asked[f"today of {email}"] = lambda who=email: site.page_clients[who].get("/today")
+        asked[f"a session for {email}"] = lambda who=email: site.page_clients[who].get(
+            f"/bookings/{waiting}/sessions/1"
+        )
     asked["a session"] = lambda: gaon.get(f"/api/v1/bookings/{waiting}/sessions/1")
     for (email, scope), url in feeds.items():
         path = "/" + url.partition("/")[2]
@@ -205,10 +207,10 @@ def test_creating_keeps_its_budget_of_statements_however_full_the_diary_is(few: 
     counts = []
     for site in (few, many):
         # The use of a token is noted from time to time, not with every request.
-        site.program[GAON].get("/api/v1/resources")
+        site.api_clients[GAON].get("/api/v1/resources")
         body, key = site.a_body(), {"Idempotency-Key": f"budget-{site.weeks}"}
         with watching(site.database) as watched:
-            answer = site.program[GAON].post("/api/v1/bookings", body, **key)
+            answer = site.api_clients[GAON].post("/api/v1/bookings", body, **key)
         assert answer.status_code == 201, answer.text
         counts.append(len(watched.statements))
     print(f"statements of a create with its key and its token: {counts}")
@@ -227,9 +229,9 @@ def test_a_longer_booking_needs_no_more_statements(few: Site) -> None:
             first | {"start": utc(start + shift), "end": utc(start + shift + timedelta(hours=2))} for shift in shifts
         ]
         few.weeks += 2
-        few.program[GAON].get("/api/v1/resources")
+        few.api_clients[GAON].get("/api/v1/resources")
         with watching(few.database) as watched:
-            answer = few.program[GAON].post("/api/v1/bookings", body)
+            answer = few.api_clients[GAON].post("/api/v1/bookings", body)
         assert answer.status_code == 201, answer.text
         counts.append(len(watched.statements))
     assert counts[0] == counts[1]

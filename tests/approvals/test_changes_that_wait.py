@@ -27,15 +27,15 @@ def test_a_change_stands_in_the_inbox_and_is_decided_among_others(shared_app: Sh
     reference, other = with_a_change(shared_app), shared_app.book()
     assert references(waiting(shared_app, changes=1)) == {reference}
     assert other in references(waiting(shared_app))
-    shown = shared_app.visit(SCHEDULER).get("/inbox").text
+    shown = shared_app.page_client(SCHEDULER).get("/inbox").text
     assert "change of a confirmed booking" in shown
     body = {"items": [act(shared_app, reference, "review"), act(shared_app, other, "review")]}
-    results = shared_app.program(SCHEDULER).post("/api/v1/decisions", body).json["results"]
+    results = shared_app.api_client(SCHEDULER).post("/api/v1/decisions", body).json["results"]
     assert [each["done"] for each in results] == [True, True]
-    form = shared_app.visit(QA).get(f"/inbox/decide?item={reference}:1").text
+    form = shared_app.page_client(QA).get(f"/inbox/decide?item={reference}:1").text
     assert "Version 2" in form
     signed = SIGNED | {"items": [act(shared_app, reference, "approve")]}
-    assert shared_app.program(QA).post("/api/v1/decisions", signed).json["results"][0]["done"]
+    assert shared_app.api_client(QA).post("/api/v1/decisions", signed).json["results"][0]["done"]
     assert change_of(shared_app, reference) == "APPROVED"
     assert not references(waiting(shared_app, QA, changes=1))
 
@@ -63,11 +63,11 @@ def test_a_change_nobody_decides_expires_and_the_booking_stays(shared_app: Share
 def test_a_question_about_a_change_is_answered_in_words(shared_app: SharedApp) -> None:
     reference = with_a_change(shared_app)
     address = f"/api/v1/bookings/{reference}"
-    scheduler = shared_app.program(SCHEDULER)
+    scheduler = shared_app.api_client(SCHEDULER)
     assert scheduler.post(f"{address}/return", {"reason": "Why a week later?"}).status_code == 200
     assert scheduler.post(f"{address}/ask", {"text": "And who will come?"}).status_code == 200
-    answered = shared_app.program(REQUESTER).post(f"{address}/answer", {"text": "The donor comes later"})
+    answered = shared_app.api_client(REQUESTER).post(f"{address}/answer", {"text": "The donor comes later"})
     assert answered.status_code == 200, answered.text
     assert change_of(shared_app, reference) == "SUBMITTED"
-    page = shared_app.visit(REQUESTER).get(f"/bookings/{reference}").text
+    page = shared_app.page_client(REQUESTER).get(f"/bookings/{reference}").text
     assert page.index("Why a week later?") < page.index("The donor comes later")

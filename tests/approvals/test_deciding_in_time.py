@@ -76,23 +76,27 @@ def cap(shared_app: SharedApp, room_days: int) -> None:
 
 
 def test_a_company_keeps_no_more_waiting_than_its_limit_and_is_told_how_much_that_is(shared_app: SharedApp) -> None:
-    program = shared_app.program(REQUESTER)
+    api_client = shared_app.api_client(REQUESTER)
     cap(shared_app, 1)
     day = weekdays(shared_app)
-    first = program.post("/api/v1/bookings", room_on(next(day), "T-01"))
+    first = api_client.post("/api/v1/bookings", room_on(next(day), "T-01"))
     assert first.status_code == 201, first.text
-    second = program.post("/api/v1/bookings", room_on(next(day), "T-01"))
+    second = api_client.post("/api/v1/bookings", room_on(next(day), "T-01"))
     assert second.status_code == 201, "8 and 8 hours of one room are one room-day"
-    refused = program.post("/api/v1/bookings", room_on(next(day), "T-02"))
+    refused = api_client.post("/api/v1/bookings", room_on(next(day), "T-02"))
     assert refused.status_code == 409
     assert refused.json["pending_limit"] == {"waiting": 1, "together": 2, "limit": 1}
     assert "at most 1 may" in refused.json["detail"]
-    assert program.post("/api/v1/bookings", shared_app.incubator_body()).status_code == 201, "an incubator is no room"
-    entered = shared_app.program(SCHEDULER).post("/api/v1/bookings", room_on(next(day), "T-02") | {"booked_for": "GAO"})
+    assert api_client.post("/api/v1/bookings", shared_app.incubator_body()).status_code == 201, (
+        "an incubator is no room"
+    )
+    entered = shared_app.api_client(SCHEDULER).post(
+        "/api/v1/bookings", room_on(next(day), "T-02") | {"booked_for": "GAO"}
+    )
     assert entered.status_code == 409, "what staff enter counts for the company"
-    program.post(f"/api/v1/bookings/{first.json['reference']}/cancel", {"reason": "Not needed any more"})
-    program.post(f"/api/v1/bookings/{second.json['reference']}/cancel", {"reason": "Not needed any more"})
-    assert program.post("/api/v1/bookings", room_on(next(day), "T-02")).status_code == 201
+    api_client.post(f"/api/v1/bookings/{first.json['reference']}/cancel", {"reason": "Not needed any more"})
+    api_client.post(f"/api/v1/bookings/{second.json['reference']}/cancel", {"reason": "Not needed any more"})
+    assert api_client.post("/api/v1/bookings", room_on(next(day), "T-02")).status_code == 201
     cap(shared_app, 100_000)
 
 
@@ -117,7 +121,7 @@ def test_the_form_is_kept_when_the_limit_is_in_the_way(shared_app: SharedApp) ->
     cap(shared_app, 0)
     start = next(weekdays(shared_app))
     part = {"room": "T-01", "start": start, "end": start + timedelta(hours=3), "headcount": "2"}
-    page = shared_app.visit(REQUESTER).post(
+    page = shared_app.page_client(REQUESTER).post(
         "/bookings/new", form_of(kind="TECH_DEMO", product="", run_type="", title="Autumn show", sessions=[part])
     )
     assert page.status_code == 409
@@ -140,52 +144,52 @@ def test_work_on_more_than_five_days_is_asked_for_by_a_signatory_unless_the_comp
     shared_app: SharedApp,
 ) -> None:
     body = campaign(shared_app)
-    refused = shared_app.program(REQUESTER).post("/api/v1/bookings", body)
+    refused = shared_app.api_client(REQUESTER).post("/api/v1/bookings", body)
     assert refused.status_code == 403
     assert "authorised signatory" in refused.json["detail"]
     shared_app.ask("UPDATE company SET single_signatory = true WHERE code = 'GAO' RETURNING id")
-    assert shared_app.program(REQUESTER).post("/api/v1/bookings", body).status_code == 201
+    assert shared_app.api_client(REQUESTER).post("/api/v1/bookings", body).status_code == 201
     shared_app.ask("UPDATE company SET single_signatory = false WHERE code = 'GAO' RETURNING id")
-    assert shared_app.program(APPROVER).post("/api/v1/bookings", campaign(shared_app, "B-02")).status_code == 201
+    assert shared_app.api_client(APPROVER).post("/api/v1/bookings", campaign(shared_app, "B-02")).status_code == 201
 
 
 def test_an_answer_in_words_gives_the_request_back_to_the_stage_that_asked(shared_app: SharedApp) -> None:
     reference = shared_app.book("reviewed")
     address = f"/api/v1/bookings/{reference}"
-    asked = shared_app.program(QA).post(f"{address}/return", {"reason": "Which lot is it?"})
+    asked = shared_app.api_client(QA).post(f"{address}/return", {"reason": "Which lot is it?"})
     assert asked.json["state"] == "RETURNED"
-    assert shared_app.program(QA).post(f"{address}/ask", {"text": "And which shelf?"}).json["state"] == "RETURNED"
-    assert shared_app.program(SCHEDULER).post(f"{address}/ask", {"text": "And which shelf?"}).status_code == 403
-    program = shared_app.program(REQUESTER)
-    assert program.post(f"{address}/answer", {"text": " "}).status_code == 422
-    answered = program.post(f"{address}/answer", {"text": "Lot 7, the upper shelf"})
+    assert shared_app.api_client(QA).post(f"{address}/ask", {"text": "And which shelf?"}).json["state"] == "RETURNED"
+    assert shared_app.api_client(SCHEDULER).post(f"{address}/ask", {"text": "And which shelf?"}).status_code == 403
+    api_client = shared_app.api_client(REQUESTER)
+    assert api_client.post(f"{address}/answer", {"text": " "}).status_code == 422
+    answered = api_client.post(f"{address}/answer", {"text": "Lot 7, the upper shelf"})
     assert (answered.json["state"], answered.json["version"]) == ("UNDER_REVIEW", 1)
-    assert program.post(f"{address}/answer", {"text": "Lot 7, the upper shelf"}).status_code == 409
-    page = shared_app.visit(REQUESTER).get(f"/bookings/{reference}").text
+    assert api_client.post(f"{address}/answer", {"text": "Lot 7, the upper shelf"}).status_code == 409
+    page = shared_app.page_client(REQUESTER).get(f"/bookings/{reference}").text
     assert page.index("Which lot is it?") < page.index("And which shelf?") < page.index("Lot 7, the upper shelf")
-    assert shared_app.program(QA).post(f"{address}/approve", SIGNED).json["state"] == "CONFIRMED"
+    assert shared_app.api_client(QA).post(f"{address}/approve", SIGNED).json["state"] == "CONFIRMED"
 
 
 def test_an_answer_goes_with_a_changed_request(shared_app: SharedApp) -> None:
     reference = shared_app.book("returned")
-    visitor = shared_app.visit(REQUESTER)
-    form = visitor.get(f"/bookings/{reference}/edit").text
+    page_client = shared_app.page_client(REQUESTER)
+    form = page_client.get(f"/bookings/{reference}/edit").text
     assert "Which shelf is it?" in form
     start = shared_app.free_hour()
     part = {"resource": "INC-01", "units": "1", "start": start, "end": start + timedelta(hours=1)}
     fields = form_of(kind="EQUIPMENT", product="", run_type="", equipment=[part]) | {"answer": "The lowest one"}
-    assert visitor.post(f"/bookings/{reference}/edit", fields).status_code == 303
+    assert page_client.post(f"/bookings/{reference}/edit", fields).status_code == 303
     assert events_of(shared_app, reference)[-2:] == ["BookingAnswered", "BookingSubmitted"]
-    assert "The lowest one" in visitor.get(f"/bookings/{reference}").text
+    assert "The lowest one" in page_client.get(f"/bookings/{reference}").text
 
 
 def test_of_two_tabs_the_second_draft_is_told(shared_app: SharedApp) -> None:
-    visitor = shared_app.visit(REQUESTER)
-    made = visitor.post("/bookings/new", form_of(operation="save_draft", purpose="first"))
+    page_client = shared_app.page_client(REQUESTER)
+    made = page_client.post("/bookings/new", form_of(operation="save_draft", purpose="first"))
     address = made.headers["Location"].split("?")[0]
     (row,) = shared_app.ask("SELECT revision FROM booking WHERE reference = %s", address.split("/")[2])
     fields = {"revision": str(row["revision"])}
-    assert visitor.post(address, form_of(operation="save_draft", purpose="second") | fields).status_code == 303
-    stale = visitor.post(address, form_of(operation="save_draft", purpose="third") | fields)
+    assert page_client.post(address, form_of(operation="save_draft", purpose="second") | fields).status_code == 303
+    stale = page_client.post(address, form_of(operation="save_draft", purpose="third") | fields)
     assert stale.status_code == 412
     assert "third" in stale.text

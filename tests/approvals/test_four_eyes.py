@@ -16,13 +16,13 @@ def give_role(shared_app: SharedApp, email: str, role: str) -> None:
 
 def enter(shared_app: SharedApp, email: str) -> str:
     """A booking that staff enter for Gaon."""
-    made = shared_app.program(email).post("/api/v1/bookings", shared_app.incubator_body(booked_for="GAO"))
+    made = shared_app.api_client(email).post("/api/v1/bookings", shared_app.incubator_body(booked_for="GAO"))
     assert made.status_code == 201, made.text
     return f"/api/v1/bookings/{made.json['reference']}"
 
 
 def decide(shared_app: SharedApp, email: str, address: str, action: str) -> Any:
-    return shared_app.program(email).post(f"{address}/{action}", SIGNED | {"reason": "As was agreed by telephone"})
+    return shared_app.api_client(email).post(f"{address}/{action}", SIGNED | {"reason": "As was agreed by telephone"})
 
 
 def test_who_entered_a_booking_may_schedule_it_and_nothing_later(shared_app: SharedApp) -> None:
@@ -36,16 +36,16 @@ def test_who_entered_a_booking_may_schedule_it_and_nothing_later(shared_app: Sha
 
 def test_a_refusal_is_signed_and_needs_a_reason(shared_app: SharedApp) -> None:
     address = f"/api/v1/bookings/{shared_app.book('reviewed')}"
-    program = shared_app.program(QA)
+    api_client = shared_app.api_client(QA)
     before = shared_app.count_rows()
-    assert program.post(f"{address}/reject", {"reason": "Not in this quarter"}).status_code == 422
-    assert program.post(f"{address}/reject", SIGNED).status_code == 422
+    assert api_client.post(f"{address}/reject", {"reason": "Not in this quarter"}).status_code == 422
+    assert api_client.post(f"{address}/reject", SIGNED).status_code == 422
     wrong = {"reason": "Not in this quarter", "signature": {"password": "not the password"}}
-    assert program.post(f"{address}/reject", wrong).status_code in {403, 422}
+    assert api_client.post(f"{address}/reject", wrong).status_code in {403, 422}
     assert {name: count for name, count in shared_app.count_rows().items() if name != "journal"} == {
         name: count for name, count in before.items() if name != "journal"
     }
-    rejected = program.post(f"{address}/reject", SIGNED | {"reason": "Not in this quarter"})
+    rejected = api_client.post(f"{address}/reject", SIGNED | {"reason": "Not in this quarter"})
     assert rejected.json["state"] == "REJECTED"
     (signature,) = shared_app.ask(
         "SELECT meaning, printed_name, record_version, content_hash FROM signature WHERE record_reference = %s",
@@ -61,8 +61,8 @@ def test_a_refusal_is_signed_and_needs_a_reason(shared_app: SharedApp) -> None:
 
 def test_a_question_needs_words_and_a_waiting_booking(shared_app: SharedApp) -> None:
     address = f"/api/v1/bookings/{shared_app.book()}"
-    program = shared_app.program(SCHEDULER)
-    assert program.post(f"{address}/return", {"reason": "?"}).status_code == 422
-    assert program.post(f"{address}/return", {"reason": "Which shelf is it?"}).json["state"] == "RETURNED"
-    assert program.post(f"{address}/return", {"reason": "Which shelf is it?"}).status_code == 409
-    assert program.post(f"{address}/review").status_code == 409
+    api_client = shared_app.api_client(SCHEDULER)
+    assert api_client.post(f"{address}/return", {"reason": "?"}).status_code == 422
+    assert api_client.post(f"{address}/return", {"reason": "Which shelf is it?"}).json["state"] == "RETURNED"
+    assert api_client.post(f"{address}/return", {"reason": "Which shelf is it?"}).status_code == 409
+    assert api_client.post(f"{address}/review").status_code == 409

@@ -15,7 +15,7 @@ SCHEDULER, QA, REQUESTER = "scheduler@brc.example", "qa@brc.example", "requester
 
 
 def waiting(shared_app: SharedApp, email: str = SCHEDULER, **query: Any) -> dict[str, Any]:
-    return dict(shared_app.program(email).get(f"/api/v1/decisions?{urlencode(query | {'page_size': 200})}").json)
+    return dict(shared_app.api_client(email).get(f"/api/v1/decisions?{urlencode(query | {'page_size': 200})}").json)
 
 
 def references(found: dict[str, Any]) -> set[str]:
@@ -40,13 +40,13 @@ def test_each_row_says_who_decides_and_by_when(shared_app: SharedApp) -> None:
     assert reference not in references(waiting(shared_app, QA))
     seen = next(row for row in waiting(shared_app, QA, stage="all")["waiting"] if row["reference"] == reference)
     assert seen["may_decide"] is False
-    page = shared_app.visit(SCHEDULER).get("/inbox").text
+    page = shared_app.page_client(SCHEDULER).get("/inbox").text
     assert reference in page
     assert "Staff scheduler" in page
 
 
 def test_a_company_reads_no_inbox(shared_app: SharedApp) -> None:
-    assert shared_app.program(REQUESTER).get("/api/v1/decisions").status_code == 403
+    assert shared_app.api_client(REQUESTER).get("/api/v1/decisions").status_code == 403
 
 
 def test_the_address_narrows_what_is_shown(shared_app: SharedApp) -> None:
@@ -61,7 +61,7 @@ def test_the_address_narrows_what_is_shown(shared_app: SharedApp) -> None:
     assert not references(waiting(shared_app, company="SAE"))
     assert not references(waiting(shared_app, room="B-01"))
     assert not references(waiting(shared_app, changes=1))
-    page = shared_app.visit(SCHEDULER).get("/inbox?late=1&sort=due").text
+    page = shared_app.page_client(SCHEDULER).get("/inbox?late=1&sort=due").text
     assert late in page
     assert other not in page
     assert "overdue" in page
@@ -70,8 +70,8 @@ def test_the_address_narrows_what_is_shown(shared_app: SharedApp) -> None:
 def test_ticked_records_are_shown_in_full_and_decided_one_by_one(shared_app: SharedApp) -> None:
     good, stale = shared_app.book("reviewed"), shared_app.book("reviewed")
     items = [item(shared_app, good), item(shared_app, stale)]
-    visitor = shared_app.visit(QA)
-    form = visitor.get("/inbox/decide?" + urlencode({"item": items}, doseq=True)).text
+    page_client = shared_app.page_client(QA)
+    form = page_client.get("/inbox/decide?" + urlencode({"item": items}, doseq=True)).text
     assert all(each in form for each in items)
     assert form.count("INC-01") == 2
     assert "Approved – quality assurance" in form
@@ -79,11 +79,11 @@ def test_ticked_records_are_shown_in_full_and_decided_one_by_one(shared_app: Sha
     key = re.search(r'name="idempotency_key" value="([^"]+)"', form)
     assert key
     fields = {"item": items, "password": PASSWORD, "action": "forward", "idempotency_key": key[1]}
-    done = visitor.post("/inbox/decide", fields)
+    done = page_client.post("/inbox/decide", fields)
     assert done.status_code == 200
     assert "1 of 2 done." in done.text
     assert "Someone changed this in the meantime" in done.text
-    again = visitor.post("/inbox/decide", fields)
+    again = page_client.post("/inbox/decide", fields)
     assert "1 of 2 done." in again.text, "a double click is told the same"
     (signature,) = shared_app.ask("SELECT * FROM signature WHERE record_reference = %s", good)
     (version,) = shared_app.ask(
@@ -101,7 +101,7 @@ def test_with_a_wrong_password_nothing_is_decided_and_the_form_is_kept(shared_ap
         "action": "reject",
         "reason": "Not this quarter",
     }
-    page = shared_app.visit(QA).post("/inbox/decide", fields)
+    page = shared_app.page_client(QA).post("/inbox/decide", fields)
     assert page.status_code == 422
     assert "Not this quarter" in page.text
     assert shared_app.ask("SELECT state FROM booking WHERE reference = %s", reference)[0]["state"] == "UNDER_REVIEW"
@@ -119,8 +119,8 @@ def test_a_program_decides_on_several_under_one_signature(shared_app: SharedApp)
             {"reference": "BK-ZZZZZZZZ", "action": "approve", "revision": 1},
         ]
     }
-    program = shared_app.program(QA)
-    results = program.post("/api/v1/decisions", body, **{"Idempotency-Key": "a morning's work"}).json["results"]
+    api_client = shared_app.api_client(QA)
+    results = api_client.post("/api/v1/decisions", body, **{"Idempotency-Key": "a morning's work"}).json["results"]
     assert [(each["done"], each["state"]) for each in results] == [
         (True, "CONFIRMED"),
         (True, "RETURNED"),
@@ -129,7 +129,7 @@ def test_a_program_decides_on_several_under_one_signature(shared_app: SharedApp)
         (False, None),
     ]
     assert [each["status"] for each in results[3:]] == [403, 404]
-    again = program.post("/api/v1/decisions", body, **{"Idempotency-Key": "a morning's work"}).json["results"]
+    again = api_client.post("/api/v1/decisions", body, **{"Idempotency-Key": "a morning's work"}).json["results"]
     assert [each["done"] for each in again] == [True, True, True, False, False]
     signed = shared_app.ask(
         "SELECT record_reference, meaning FROM signature WHERE record_reference = ANY(%s)",
@@ -146,7 +146,7 @@ def test_without_a_signature_what_is_signed_is_refused_and_the_rest_is_done(shar
     body = {
         "items": [act(shared_app, signed, "approve"), act(shared_app, unsigned, "return", reason="Which lot is it?")]
     }
-    results = shared_app.program(QA).post("/api/v1/decisions", body).json["results"]
+    results = shared_app.api_client(QA).post("/api/v1/decisions", body).json["results"]
     assert [(each["done"], each["status"]) for each in results] == [(False, 422), (True, 200)]
     assert "enter your password" in results[0]["why"]
 
@@ -154,4 +154,4 @@ def test_without_a_signature_what_is_signed_is_refused_and_the_rest_is_done(shar
 @pytest.mark.parametrize("action", ["cancel", "expire", "ask", "approve it"])
 def test_other_acts_are_no_decisions(shared_app: SharedApp, action: str) -> None:
     body = {"items": [{"reference": "BK-ZZZZZZZZ", "action": action, "revision": 1}]}
-    assert shared_app.program(QA).post("/api/v1/decisions", body).status_code == 422
+    assert shared_app.api_client(QA).post("/api/v1/decisions", body).status_code == 422

@@ -22,7 +22,7 @@ SCHEDULER, REQUESTER, APPROVER, OPERATOR, RIVAL = (
 
 
 def enter(shared_app: SharedApp, booked_for: str, **more: Any) -> str:
-    made = shared_app.program(SCHEDULER).post(
+    made = shared_app.api_client(SCHEDULER).post(
         "/api/v1/bookings", shared_app.incubator_body(booked_for=booked_for, **more)
     )
     assert made.status_code == 201, made.text
@@ -68,7 +68,7 @@ def test_who_phoned_asked_and_who_typed_entered(shared_app: SharedApp) -> None:
 @pytest.mark.parametrize("booked_for", ["ZZZ", "nobody@gaon.example", f"SAE {REQUESTER}", SCHEDULER, "GAO SAE"])
 def test_nobody_is_entered_for_whom_nobody_knows(shared_app: SharedApp, booked_for: str) -> None:
     body = shared_app.incubator_body(booked_for=booked_for)
-    answer = shared_app.program(SCHEDULER).post("/api/v1/bookings", body)
+    answer = shared_app.api_client(SCHEDULER).post("/api/v1/bookings", body)
     assert answer.status_code == 422
     assert "booked_for" in answer.json["errors"]
 
@@ -83,7 +83,7 @@ def test_opening_the_link_confirms_nothing_and_its_one_button_does_once(shared_a
         assert "INC-01" in page.text
         assert "Set-Cookie" not in page.headers
     assert confirmed_by(shared_app, reference) == []
-    seen = shared_app.visit(SCHEDULER).get(f"/bookings/{reference}").text
+    seen = shared_app.page_client(SCHEDULER).get(f"/bookings/{reference}").text
     assert "not yet confirmed by the company" in seen
     assert stranger.post(link).status_code == 303
     assert confirmed_by(shared_app, reference) == [("GAO requester", True)]
@@ -91,7 +91,7 @@ def test_opening_the_link_confirms_nothing_and_its_one_button_does_once(shared_a
     assert "Thank you." in after
     assert "INC-01" not in after, "a used link tells no more"
     assert stranger.post(link).status_code == 409
-    assert "confirmed by the company at" in shared_app.visit(SCHEDULER).get(f"/bookings/{reference}").text
+    assert "confirmed by the company at" in shared_app.page_client(SCHEDULER).get(f"/bookings/{reference}").text
 
 
 def test_a_link_that_is_not_right_in_every_sign_opens_nothing(shared_app: SharedApp) -> None:
@@ -114,7 +114,7 @@ def test_a_link_ends_with_its_booking_and_with_its_person(shared_app: SharedApp)
     reference = enter(shared_app, REQUESTER)
     link = links(shared_app, reference)[REQUESTER]
     cancel = {"reason": "They phoned again and gave it up"}
-    assert shared_app.program(SCHEDULER).post(f"/api/v1/bookings/{reference}/cancel", cancel).status_code == 200
+    assert shared_app.api_client(SCHEDULER).post(f"/api/v1/bookings/{reference}/cancel", cancel).status_code == 200
     stranger = shared_app.app.test_client()
     assert "nothing left to confirm" in stranger.get(link).text
     assert stranger.post(link).status_code == 409
@@ -134,39 +134,39 @@ def test_a_form_of_another_site_confirms_nothing(shared_app: SharedApp) -> None:
 
 def test_somebody_of_the_company_confirms_signed_in_and_a_rival_never(shared_app: SharedApp) -> None:
     reference = enter(shared_app, REQUESTER)
-    assert shared_app.visit(RIVAL).post(f"/bookings/{reference}/acknowledge").status_code == 404
-    assert shared_app.visit(OPERATOR).post(f"/bookings/{reference}/acknowledge").status_code == 403
-    assert shared_app.visit(SCHEDULER).post(f"/bookings/{reference}/acknowledge").status_code == 403
-    assert "Yes, we asked for this" in shared_app.visit(APPROVER).get(f"/bookings/{reference}").text
-    assert shared_app.visit(APPROVER).post(f"/bookings/{reference}/acknowledge").status_code == 303
+    assert shared_app.page_client(RIVAL).post(f"/bookings/{reference}/acknowledge").status_code == 404
+    assert shared_app.page_client(OPERATOR).post(f"/bookings/{reference}/acknowledge").status_code == 403
+    assert shared_app.page_client(SCHEDULER).post(f"/bookings/{reference}/acknowledge").status_code == 403
+    assert "Yes, we asked for this" in shared_app.page_client(APPROVER).get(f"/bookings/{reference}").text
+    assert shared_app.page_client(APPROVER).post(f"/bookings/{reference}/acknowledge").status_code == 303
     assert confirmed_by(shared_app, reference) == [("GAO approver", False)]
-    assert shared_app.visit(REQUESTER).post(f"/bookings/{reference}/acknowledge").status_code == 409
+    assert shared_app.page_client(REQUESTER).post(f"/bookings/{reference}/acknowledge").status_code == 409
 
 
 def test_who_answers_a_question_has_confirmed_the_rest(shared_app: SharedApp) -> None:
     reference = enter(shared_app, REQUESTER)
     address = f"/api/v1/bookings/{reference}"
-    asked = shared_app.program(SCHEDULER).post(f"{address}/return", {"reason": "Which shelf is it?"})
+    asked = shared_app.api_client(SCHEDULER).post(f"{address}/return", {"reason": "Which shelf is it?"})
     assert asked.status_code == 200
-    answered = shared_app.program(REQUESTER).post(f"{address}/answer", {"text": "The lowest one"})
+    answered = shared_app.api_client(REQUESTER).post(f"{address}/answer", {"text": "The lowest one"})
     assert answered.status_code == 200, answered.text
     assert confirmed_by(shared_app, reference) == [("GAO requester", False)]
 
 
 def test_the_form_offers_the_people_and_products_of_the_chosen_company(shared_app: SharedApp) -> None:
-    visitor = shared_app.visit(SCHEDULER)
-    page = visitor.post("/bookings/new", form_of(operation="company", company="SAE", product="")).text
+    page_client = shared_app.page_client(SCHEDULER)
+    page = page_client.post("/bookings/new", form_of(operation="company", company="SAE", product="")).text
     assert re.search(r'<option value="requester@saebyeok.example"', page)
     assert "requester@gaon.example" not in page
     assert "SE-01" in page
     start = shared_app.free_hour()
     part = {"resource": "INC-01", "units": "1", "start": start, "end": start + timedelta(hours=1)}
     common = {"kind": "EQUIPMENT", "product": "", "run_type": "", "company": "SAE"}
-    made = visitor.post(
+    made = page_client.post(
         "/bookings/new", form_of(**common, equipment=[part]) | {"asked_by": "requester@saebyeok.example"}
     )
     assert made.status_code == 303
     reference = made.headers["Location"].split("/")[2].split("?")[0]
     assert people_of(shared_app, reference) == ("requester@saebyeok.example", SCHEDULER)
     wrong = form_of(**common, equipment=[part]) | {"asked_by": REQUESTER}
-    assert visitor.post("/bookings/new", wrong).status_code == 422
+    assert page_client.post("/bookings/new", wrong).status_code == 422

@@ -18,19 +18,19 @@ def clinical(shared_app: SharedApp, hour: int, *, weeks: int = 5, weekday: int =
     start = weekday_at(hour, weeks=weeks, weekday=weekday)
     session = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [session]}
-    made = shared_app.program(SIGNATORY).post("/api/v1/bookings", body)
+    made = shared_app.api_client(SIGNATORY).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     return f"/api/v1/bookings/{made.json['reference']}"
 
 
 def open_rules(shared_app: SharedApp, address: str) -> list[tuple[str, str]]:
-    found = shared_app.program(SIGNATORY).get(address).json["open_findings"]
+    found = shared_app.api_client(SIGNATORY).get(address).json["open_findings"]
     return [(finding["rule"], finding["severity"]) for finding in found]
 
 
 def answer(shared_app: SharedApp, email: str, address: str, action: str, *overrides: tuple[str, str]) -> Any:
     body = SIGNED | {"overrides": [{"rule": rule, "reason": reason} for rule, reason in overrides]}
-    return shared_app.program(email).post(f"{address}/{action}", body)
+    return shared_app.api_client(email).post(f"{address}/{action}", body)
 
 
 def test_scheduling_answers_for_an_evening_session_and_the_reason_is_kept(shared_app: SharedApp) -> None:
@@ -54,7 +54,7 @@ def test_scheduling_answers_for_an_evening_session_and_the_reason_is_kept(shared
     }
     assert answer(shared_app, PRODUCTION, address, "approve").status_code == 200
     assert answer(shared_app, QA, address, "approve").json["state"] == "CONFIRMED"
-    page = shared_app.visit(REQUESTER).get(address.replace("/api/v1", ""))
+    page = shared_app.page_client(REQUESTER).get(address.replace("/api/v1", ""))
     assert WHY in page.text
     assert "Staff scheduler" in page.text
 
@@ -92,7 +92,7 @@ def test_nobody_answers_for_a_rule_that_is_not_theirs_or_without_a_reason(shared
 def test_an_answer_holds_for_its_version_only(shared_app: SharedApp) -> None:
     address = clinical(shared_app, 19, weekday=0)
     assert answer(shared_app, SCHEDULER, address, "review", ("CA-01", WHY)).status_code == 200
-    returned = shared_app.program(PRODUCTION).post(f"{address}/return", {"reason": "Which batch record is it?"})
+    returned = shared_app.api_client(PRODUCTION).post(f"{address}/return", {"reason": "Which batch record is it?"})
     assert returned.status_code == 200
     start = weekday_at(19, weeks=5, weekday=0)
     part = {"room": "B-01", "start": start, "end": start + timedelta(hours=2), "headcount": "1"}
@@ -100,24 +100,26 @@ def test_an_answer_holds_for_its_version_only(shared_app: SharedApp) -> None:
     fields = form_of(run_type="CLIN", sessions=[part], purpose="As asked") | {
         "revision": str(returned.json["revision"]), "reference": returned.json["reference"]
     }  # fmt: skip
-    assert shared_app.visit(SIGNATORY).post(f"{page}/edit", fields).status_code == 303
+    assert shared_app.page_client(SIGNATORY).post(f"{page}/edit", fields).status_code == 303
     assert answer(shared_app, SCHEDULER, address, "review").status_code == 409
     assert answer(shared_app, SCHEDULER, address, "review", ("CA-01", WHY)).status_code == 200
 
 
 def test_the_page_offers_what_the_reader_may_override_and_keeps_what_was_typed(shared_app: SharedApp) -> None:
     address = clinical(shared_app, 19, weekday=3, weeks=6).replace("/api/v1", "")
-    visitor = shared_app.visit(SCHEDULER)
-    shown = visitor.get(address).text
+    page_client = shared_app.page_client(SCHEDULER)
+    shown = page_client.get(address).text
     assert 'name="override" value="CA-01"' in shown
     revision = {"revision": "1"}
-    refused = visitor.post(f"{address}/review", revision | {"override": "CA-01", "override_reason-CA-01": "no time"})
+    refused = page_client.post(
+        f"{address}/review", revision | {"override": "CA-01", "override_reason-CA-01": "no time"}
+    )
     assert refused.status_code == 422
     assert "no time" in refused.text
     assert "at least 20 characters" in refused.text
-    missing = visitor.post(f"{address}/review", revision)
+    missing = page_client.post(f"{address}/review", revision)
     assert missing.status_code == 409
     assert "must be overridden first" in missing.text
-    done = visitor.post(f"{address}/review", revision | {"override": "CA-01", "override_reason-CA-01": WHY})
+    done = page_client.post(f"{address}/review", revision | {"override": "CA-01", "override_reason-CA-01": WHY})
     assert done.status_code == 303
-    assert 'value="CA-01"' not in shared_app.visit(QA).get(address).text
+    assert 'value="CA-01"' not in shared_app.page_client(QA).get(address).text

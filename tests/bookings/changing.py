@@ -76,7 +76,7 @@ def confirmed_run(shared_app: SharedApp, *, until: str = "confirmed", sessions: 
     start = weekday_at(9, weeks=next(_weeks))
     next(_weeks)
     body = run_body(start, sessions=sessions, equipment=equipment)
-    made = shared_app.program(GAON).post("/api/v1/bookings", body)
+    made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     reference = made.json["reference"]
     if until == "confirmed":
@@ -91,13 +91,13 @@ def approve(shared_app: SharedApp, reference: str) -> None:
 
 def tell(shared_app: SharedApp, email: str, reference: str, action: str) -> Any:
     body = {"reason": REASON} | (SIGNED if action in {"approve", "reject"} else {})
-    return shared_app.program(email).post(f"/api/v1/bookings/{reference}/{action}", body)
+    return shared_app.api_client(email).post(f"/api/v1/bookings/{reference}/{action}", body)
 
 
 def patch(shared_app: SharedApp, reference: str, body: Any, *, by: str = GAON, etag: str | None = None) -> Any:
-    program = shared_app.program(by)
-    headers = program.headers | ({"If-Match": etag} if etag else {})
-    return program.client.patch(f"/api/v1/bookings/{reference}", json=body, headers=headers)
+    api_client = shared_app.api_client(by)
+    headers = api_client.headers | ({"If-Match": etag} if etag else {})
+    return api_client.client.patch(f"/api/v1/bookings/{reference}", json=body, headers=headers)
 
 
 Held = dict[str, list[tuple[str, str]]]

@@ -286,10 +286,10 @@ def bad(wrong: Wrong) -> Body:
 
 
 def post(shared_app: SharedApp, body: Any, path: str = "/api/v1/bookings", **headers: str) -> TestResponse:
-    program = shared_app.program(REQUESTER)
-    headers = program.headers | {"Content-Type": "application/json"} | headers
+    api_client = shared_app.api_client(REQUESTER)
+    headers = api_client.headers | {"Content-Type": "application/json"} | headers
     # Written in ASCII, as half a character cannot be sent otherwise.
-    return program.client.post(path, data=json.dumps(body), headers=headers)
+    return api_client.client.post(path, data=json.dumps(body), headers=headers)
 
 
 def has_hangul(sentence: str) -> bool:
@@ -358,11 +358,11 @@ RAW = (
 @pytest.mark.parametrize(("body", "content_type"), [each[1:3] for each in RAW], ids=[each[0] for each in RAW])
 def test_a_body_that_cannot_be_read_is_refused(shared_app: SharedApp, body: bytes, content_type: str) -> None:
     before = shared_app.count_rows()
-    program = shared_app.program(REQUESTER)
+    api_client = shared_app.api_client(REQUESTER)
     for language in ("en", "ko"):
-        headers = program.headers | {"Accept-Language": language, "Content-Type": content_type}
+        headers = api_client.headers | {"Accept-Language": language, "Content-Type": content_type}
         for path in ("/api/v1/bookings", "/api/v1/bookings/preview"):
-            answer = program.client.post(path, data=body, headers=headers)
+            answer = api_client.client.post(path, data=body, headers=headers)
             assert answer.status_code in {400, 415, 422}, answer.text
             assert answer.mimetype == "application/problem+json"
             assert has_hangul(answer.json["detail"]) is (language == "ko")
@@ -395,7 +395,7 @@ ADDRESSES = (
 @pytest.mark.parametrize(("address", "field"), ADDRESSES)
 def test_a_bad_address_is_refused_at_its_part(shared_app: SharedApp, address: str, field: str | None) -> None:
     for language in ("en", "ko"):
-        answer = shared_app.program(REQUESTER).get(address, **{"Accept-Language": language})
+        answer = shared_app.api_client(REQUESTER).get(address, **{"Accept-Language": language})
         assert answer.status_code == 422, answer.text
         if field is not None:
             sentences = answer.json["errors"][field]
@@ -419,12 +419,12 @@ def test_a_bad_address_is_refused_at_its_part(shared_app: SharedApp, address: st
     ],
 )
 def test_a_page_makes_the_best_of_a_bad_address(shared_app: SharedApp, address: str) -> None:
-    assert shared_app.visit(REQUESTER).get(address).status_code == 200
+    assert shared_app.page_client(REQUESTER).get(address).status_code == 200
 
 
 def test_a_page_number_beyond_counting_is_no_failure(shared_app: SharedApp) -> None:
     for path in ("/bookings", "/inbox"):
-        answer = shared_app.visit("scheduler@brc.example").get(f"{path}?page={10**30}")
+        answer = shared_app.page_client("scheduler@brc.example").get(f"{path}?page={10**30}")
         assert answer.status_code < 500
 
 
@@ -535,7 +535,7 @@ def test_a_bad_form_comes_back_with_words_and_all_that_was_typed(
 ) -> None:
     before = shared_app.count_rows()
     fields = form_of(sessions=[SESSION], equipment=[INCUBATOR], title="Run seven") | change
-    answer = shared_app.visit(REQUESTER).post("/bookings/new", fields)
+    answer = shared_app.page_client(REQUESTER).post("/bookings/new", fields)
     assert answer.status_code == 422
     page = unescape(answer.text)
     assert sentence in page
@@ -549,9 +549,9 @@ def test_a_bad_form_comes_back_with_words_and_all_that_was_typed(
 def test_a_form_with_control_characters_is_refused(shared_app: SharedApp) -> None:
     before = shared_app.count_rows()
     fields = form_of(sessions=[SESSION], title="A\x00B")
-    visitor = shared_app.visit(REQUESTER)
-    fields["csrf_token"] = visitor.csrf
-    answer = visitor.client.post("/bookings/new", data=fields, headers={"Accept-Language": "en"})
+    page_client = shared_app.page_client(REQUESTER)
+    fields["csrf_token"] = page_client.csrf
+    answer = page_client.client.post("/bookings/new", data=fields, headers={"Accept-Language": "en"})
     assert answer.status_code == 422
     assert CONTROL in unescape(answer.text)
     assert shared_app.count_rows() == before
@@ -570,11 +570,11 @@ def test_a_form_with_control_characters_is_refused(shared_app: SharedApp) -> Non
     ids=str,
 )
 def test_a_draft_keeps_whatever_was_typed(shared_app: SharedApp, change: Body) -> None:
-    visitor = shared_app.visit(REQUESTER)
+    page_client = shared_app.page_client(REQUESTER)
     fields = form_of(operation="save_draft", sessions=[SESSION], equipment=[INCUBATOR]) | change
-    kept = visitor.post("/bookings/new", fields)
+    kept = page_client.post("/bookings/new", fields)
     assert kept.status_code == 303, kept.text
-    page = unescape(visitor.get(kept.location).text)
+    page = unescape(page_client.get(kept.location).text)
     chosen = {"kind", "product", "company"}
     assert all(value in page for name, value in change.items() if name not in chosen)
     reference = re.search(r"BK-\w{8}", kept.location)[0]
@@ -582,13 +582,13 @@ def test_a_draft_keeps_whatever_was_typed(shared_app: SharedApp, change: Body) -
         "SELECT c.code FROM booking JOIN company c ON c.id = company_id WHERE reference = %s", reference
     )
     assert row["code"] == "GAO"
-    assert visitor.get("/bookings").status_code == 200
-    assert visitor.get(f"/bookings/{reference}").status_code < 400
+    assert page_client.get("/bookings").status_code == 200
+    assert page_client.get(f"/bookings/{reference}").status_code < 400
 
 
 def test_a_draft_of_staff_for_nobody_is_given_back(shared_app: SharedApp) -> None:
     fields = form_of(operation="save_draft", sessions=[SESSION], title="Run eight")
-    answer = shared_app.visit("scheduler@brc.example").post("/bookings/new", fields)
+    answer = shared_app.page_client("scheduler@brc.example").post("/bookings/new", fields)
     assert answer.status_code == 422
     assert "Say which company this booking is for." in answer.text
     assert "Run eight" in answer.text
@@ -599,7 +599,7 @@ def test_a_draft_of_staff_for_nobody_is_given_back(shared_app: SharedApp) -> Non
 def test_an_odd_button_loses_nothing(shared_app: SharedApp, operation: str, fill: str) -> None:
     before = shared_app.count_rows()
     fields = form_of(operation=operation, sessions=[SESSION], title="Run nine") | {"fill": fill}
-    answer = shared_app.visit(REQUESTER).post("/bookings/new", fields)
+    answer = shared_app.page_client(REQUESTER).post("/bookings/new", fields)
     assert answer.status_code == 200
     assert "Run nine" in answer.text
     assert shared_app.count_rows() == before

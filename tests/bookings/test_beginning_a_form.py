@@ -41,19 +41,19 @@ def ask_for_the_harvest(shared_app: SharedApp, *, weeks: int) -> str:
         "people": "operator@saebyeok.example",
     }
     form = form_of(product="SE-01", batch="SE-2701", purpose="P2 harvest", sessions=[session])
-    sent = shared_app.visit(REQUESTER).post("/bookings/new", form)
+    sent = shared_app.page_client(REQUESTER).post("/bookings/new", form)
     assert sent.status_code == 303, sent.text
     return sent.location.partition("?")[0].rpartition("/")[2]
 
 
 @pytest.fixture(scope="module")
 def reference(shared_app: SharedApp) -> str:
-    assert "begun_from" not in shared_app.visit(REQUESTER).get("/bookings/new").text
+    assert "begun_from" not in shared_app.page_client(REQUESTER).get("/bookings/new").text
     return ask_for_the_harvest(shared_app, weeks=6)
 
 
 def test_a_new_form_begins_as_the_companys_last_booking(shared_app: SharedApp, reference: str) -> None:
-    page = shared_app.visit(REQUESTER).get("/bookings/new").text
+    page = shared_app.page_client(REQUESTER).get("/bookings/new").text
     assert value_of(page, "begun_from") == reference
     assert (chosen(page, "kind"), chosen(page, "run_type"), chosen(page, "sessions-0-room")) == (
         "CLEANROOM",
@@ -75,7 +75,7 @@ def test_a_new_form_begins_as_the_companys_last_booking(shared_app: SharedApp, r
 
 
 def test_the_address_wins_over_the_last_booking(shared_app: SharedApp, reference: str) -> None:
-    page = shared_app.visit(REQUESTER).get("/bookings/new?room=B-01&start=2027-03-02T09:00%2B09:00").text
+    page = shared_app.page_client(REQUESTER).get("/bookings/new?room=B-01&start=2027-03-02T09:00%2B09:00").text
     assert chosen(page, "sessions-0-room") == "B-01"
     assert value_of(page, "sessions-0-start_date") == "2027-03-02"
     assert (value_of(page, "sessions-0-start_time"), value_of(page, "sessions-0-end_time")) == ("09:00", "12:00")
@@ -83,7 +83,7 @@ def test_the_address_wins_over_the_last_booking(shared_app: SharedApp, reference
 
 
 def test_an_empty_form_is_to_be_had(shared_app: SharedApp, reference: str) -> None:
-    page = shared_app.visit(REQUESTER).get("/bookings/new?blank=1").text
+    page = shared_app.page_client(REQUESTER).get("/bookings/new?blank=1").text
     assert "begun_from" not in page
     assert chosen(page, "sessions-0-room") == ""
 
@@ -91,17 +91,17 @@ def test_an_empty_form_is_to_be_had(shared_app: SharedApp, reference: str) -> No
 @pytest.mark.parametrize(("room", "kind"), [("T-01", "TECH_DEMO"), ("T-02", "REVIEW"), ("C-01", "CLEANROOM")])
 def test_a_room_says_what_is_done_in_it(shared_app: SharedApp, room: str, kind: str) -> None:
     for reader in ("requester@hanbit.example", "scheduler@brc.example"):
-        assert chosen(shared_app.visit(reader).get(f"/bookings/new?room={room}").text, "kind") == kind
+        assert chosen(shared_app.page_client(reader).get(f"/bookings/new?room={room}").text, "kind") == kind
 
 
 def test_another_company_begins_with_nothing_of_it(shared_app: SharedApp, reference: str) -> None:
-    page = shared_app.visit("requester@hanbit.example").get("/bookings/new").text
+    page = shared_app.page_client("requester@hanbit.example").get("/bookings/new").text
     assert reference not in page
     assert "harvest" not in page
 
 
 def test_a_copy_lies_whole_weeks_later_and_takes_the_people_along(shared_app: SharedApp, reference: str) -> None:
-    page = shared_app.visit(REQUESTER).get(f"/bookings/new?copy={reference}").text
+    page = shared_app.page_client(REQUESTER).get(f"/bookings/new?copy={reference}").text
     assert value_of(page, "sessions-0-start_date") == weekday_at(13, weeks=7).date().isoformat()
     assert value_of(page, "sessions-0-end_date") == weekday_at(13, weeks=7).date().isoformat()
     assert re.search(r'value="operator@saebyeok.example" checked', page)
@@ -110,30 +110,32 @@ def test_a_copy_lies_whole_weeks_later_and_takes_the_people_along(shared_app: Sh
 
 
 def test_a_rival_copies_nothing(shared_app: SharedApp, reference: str) -> None:
-    assert shared_app.visit("requester@hanbit.example").get(f"/bookings/new?copy={reference}").status_code == 404
+    assert shared_app.page_client("requester@hanbit.example").get(f"/bookings/new?copy={reference}").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["", "?room=B-01", "?copy=BK-00000000"])
 def test_who_may_not_draft_is_told_so_at_once(shared_app: SharedApp, address: str) -> None:
-    told = shared_app.visit("operator@saebyeok.example").get(f"/bookings/new{address}").status_code
+    told = shared_app.page_client("operator@saebyeok.example").get(f"/bookings/new{address}").status_code
     assert told == (404 if "copy" in address else 403)
 
 
 @pytest.mark.parametrize("start", ["yesterday", "0001-01-01T00:00", "9999-12-31T23:59", "2027-13-01", ""])
 def test_an_address_that_makes_no_sense_begins_a_form_all_the_same(shared_app: SharedApp, start: str) -> None:
     assert (
-        shared_app.visit(REQUESTER).get("/bookings/new", query_string={"room": "B-01", "start": start}).status_code
+        shared_app.page_client(REQUESTER)
+        .get("/bookings/new", query_string={"room": "B-01", "start": start})
+        .status_code
         == 200
     )
 
 
 def test_control_characters_give_the_form_back(shared_app: SharedApp) -> None:
     form = form_of(product="SE-01", purpose="Harvest\x00 of two\x07 flasks", sessions=[{"room": "B-01"}])
-    answer = shared_app.visit(REQUESTER).post("/bookings/new", form)
+    answer = shared_app.page_client(REQUESTER).post("/bookings/new", form)
     assert answer.status_code == 422
     assert "Harvest of two flasks" in answer.text
     assert 'id="f-purpose-error"' in answer.text
-    told = shared_app.visit(REQUESTER).post("/bookings/preview", form)
+    told = shared_app.page_client(REQUESTER).post("/bookings/preview", form)
     assert told.status_code == 200
     assert "Control characters" in told.text
 
@@ -141,29 +143,29 @@ def test_control_characters_give_the_form_back(shared_app: SharedApp) -> None:
 def test_booking_again_is_one_click_from_the_booking_and_from_the_list(shared_app: SharedApp, reference: str) -> None:
     again = f"/bookings/new?copy={reference}"
     for page in (f"/bookings/{reference}", "/bookings"):
-        assert again in shared_app.visit(REQUESTER).get(page).text
-        assert again not in shared_app.visit("operator@saebyeok.example").get(page).text
+        assert again in shared_app.page_client(REQUESTER).get(page).text
+        assert again not in shared_app.page_client("operator@saebyeok.example").get(page).text
 
 
 def test_drafts_are_offered_again_to_who_began_them(shared_app: SharedApp) -> None:
-    assert "You have" not in shared_app.visit(REQUESTER).get("/bookings/new").text
+    assert "You have" not in shared_app.page_client(REQUESTER).get("/bookings/new").text
     form = form_of(
         operation="save_draft", product="SE-01", sessions=[{"room": "C-02", "start": weekday_at(9, weeks=8)}]
     )
-    kept = shared_app.visit(REQUESTER).post("/bookings/new", form)
+    kept = shared_app.page_client(REQUESTER).post("/bookings/new", form)
     address = kept.location.partition("?")[0]
     for page in ("/bookings/new", "/bookings"):
-        told = shared_app.visit(REQUESTER).get(page).text
+        told = shared_app.page_client(REQUESTER).get(page).text
         assert "You have 1 draft – go on with" in told
         assert f'<a href="{address}">SE-01 · C-02 · ' in told
-    assert "go on with" not in shared_app.visit("approver@saebyeok.example").get("/bookings/new").text
-    shared_app.visit(REQUESTER).post("/bookings/new", form | {"idempotency_key": "another"})
-    assert "You have 2 drafts" in shared_app.visit(REQUESTER).get("/bookings").text
+    assert "go on with" not in shared_app.page_client("approver@saebyeok.example").get("/bookings/new").text
+    shared_app.page_client(REQUESTER).post("/bookings/new", form | {"idempotency_key": "another"})
+    assert "You have 2 drafts" in shared_app.page_client(REQUESTER).get("/bookings").text
 
 
 def test_the_list_opens_the_form_of_a_draft_for_those_who_may_write_it(shared_app: SharedApp) -> None:
     form = form_of(operation="save_draft", product="SE-01", sessions=[], idempotency_key="a draft to be opened")
-    saved = shared_app.visit(REQUESTER).post("/bookings/new", form)
+    saved = shared_app.page_client(REQUESTER).post("/bookings/new", form)
     assert saved.status_code == 303, saved.text
     draft = saved.location.partition("?")[0].removesuffix("/edit")
     readers = {
@@ -173,6 +175,6 @@ def test_the_list_opens_the_form_of_a_draft_for_those_who_may_write_it(shared_ap
         "qa@brc.example": "",
     }
     for reader, opened in readers.items():
-        page = shared_app.visit(reader).get("/bookings?when=all&state=DRAFT").text
+        page = shared_app.page_client(reader).get("/bookings?when=all&state=DRAFT").text
         assert re.findall(rf'class="row-link" href="{draft}([^"]*)"', page) == [opened], reader
-        assert shared_app.visit(reader).get(draft + opened).status_code == 200, reader
+        assert shared_app.page_client(reader).get(draft + opened).status_code == 200, reader

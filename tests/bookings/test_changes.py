@@ -31,21 +31,21 @@ def test_a_change_waits_beside_what_is_confirmed_and_both_are_held(shared_app: S
     assert [each["field"] for each in asked.json["change"]["changed"]] == ["time", "time"]
     assert hold_of(shared_app, run.reference) == booked(run, later)
     for period in (run, later):
-        refused = shared_app.program(HANBIT).post("/api/v1/bookings", run_body(period.start, product="HB-Derm"))
+        refused = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(period.start, product="HB-Derm"))
         assert refused.status_code == 409
-    assert shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}/change").json["state"] == "SUBMITTED"
+    assert shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}/change").json["state"] == "SUBMITTED"
 
 
 def test_an_approved_change_is_the_booking_and_holds_nothing_else(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
     later = run.shifted(days=7)
-    before = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}")
+    before = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}")
     patch(shared_app, run.reference, later.body)
     assert tell(shared_app, SCHEDULER, run.reference, "review").status_code == 200
     assert hold_of(shared_app, run.reference) == booked(run, later)
     assert tell(shared_app, QA, run.reference, "approve").json["version"] == 2
     assert hold_of(shared_app, run.reference) == booked(later)
-    now = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}")
+    now = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}")
     assert now.json["sessions"][0]["start"] == utc(later.start)
     assert before.json["sessions"][0]["number"] == now.json["sessions"][0]["number"]
     (row,) = shared_app.ask("SELECT sequence, version, state FROM booking WHERE reference = %s", run.reference)
@@ -59,16 +59,16 @@ def test_an_approved_change_is_the_booking_and_holds_nothing_else(shared_app: Sh
 def test_a_rejected_or_withdrawn_change_leaves_everything_as_it_was(shared_app: SharedApp) -> None:
     for ending in ("reject", "withdraw"):
         run = confirmed_run(shared_app)
-        before = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}").json
+        before = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").json
         patch(shared_app, run.reference, run.shifted(days=7).body)
         if ending == "reject":
             tell(shared_app, SCHEDULER, run.reference, "reject")
         else:
             tell(shared_app, GAON, run.reference, "withdraw")
-        after = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}").json
+        after = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").json
         assert hold_of(shared_app, run.reference) == booked(run)
         assert {**after, "revision": 0} == {**before, "revision": 0}
-        assert shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}/change").status_code == 404
+        assert shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}/change").status_code == 404
         assert people_held(shared_app, run.reference) == [("operator@gaon.example", utc(run.start))]
 
 
@@ -87,7 +87,7 @@ def test_the_people_of_both_versions_are_held_while_a_change_waits(shared_app: S
     patch(shared_app, run.reference, later.body)
     assert [start for _email, start in people_held(shared_app, run.reference)] == [utc(run.start), utc(later.start)]
     other = run_body(later.start, room="B-02", people=("operator@gaon.example",))
-    refused = shared_app.program(GAON).post("/api/v1/bookings", other)
+    refused = shared_app.api_client(GAON).post("/api/v1/bookings", other)
     assert refused.status_code == 409
     assert {each["rule"] for each in refused.json["findings"]} == {"PE-03"}
 
@@ -128,20 +128,20 @@ def test_the_scheduler_moves_a_session_within_a_day_without_new_signatures(share
     run = confirmed_run(shared_app, equipment=False)
     moved = run.shifted(hours=3)
     times = {"start": moved.start.isoformat(), "end": moved.end.isoformat()}
-    done = shared_app.program(SCHEDULER).post(f"/api/v1/bookings/{run.reference}/sessions/1/move", times)
+    done = shared_app.api_client(SCHEDULER).post(f"/api/v1/bookings/{run.reference}/sessions/1/move", times)
     assert (done.status_code, done.json["outcome"], done.json["version"]) == (200, "moved", 1)
     assert hold_of(shared_app, run.reference) == booked(moved, equipment=False)
     (row,) = shared_app.ask("SELECT sequence, version FROM booking WHERE reference = %s", run.reference)
     assert (row["sequence"], row["version"]) == (2, 1)
     two_days = run.shifted(days=1, hours=4)
     times = {"start": two_days.start.isoformat(), "end": two_days.end.isoformat()}
-    asked = shared_app.program(SCHEDULER).post(f"/api/v1/bookings/{run.reference}/sessions/1/move", times)
+    asked = shared_app.api_client(SCHEDULER).post(f"/api/v1/bookings/{run.reference}/sessions/1/move", times)
     assert asked.json["outcome"] == "requested", "a day from what was agreed, however often it was moved"
 
 
 def test_a_stale_change_is_told_so(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
-    etag = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}").headers["ETag"]
+    etag = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").headers["ETag"]
     assert patch(shared_app, run.reference, run.body | {"purpose": "Another purpose"}, etag=etag).status_code == 200
     stale = patch(shared_app, run.reference, run.body | {"purpose": "A third purpose"}, etag=etag)
     assert stale.status_code == 412
@@ -170,7 +170,7 @@ def test_cancelling_ends_the_change_that_waits(shared_app: SharedApp) -> None:
 def test_a_rule_in_the_way_leaves_the_booking_as_it_was(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
     rival_start = run.start + timedelta(days=7)
-    taken = shared_app.program(HANBIT).post("/api/v1/bookings", run_body(rival_start, product="HB-Derm"))
+    taken = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(rival_start, product="HB-Derm"))
     assert taken.status_code == 201, taken.text
     refused = patch(shared_app, run.reference, run.shifted(days=7).body)
     assert refused.status_code == 409
@@ -191,12 +191,12 @@ def test_nobody_decides_twice_on_a_change_nor_on_their_own(shared_app: SharedApp
 def test_a_session_is_given_up_with_a_reason_and_the_rest_goes_on(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app, sessions=2)
     address = f"/api/v1/bookings/{run.reference}/sessions/1/cancel"
-    assert shared_app.program(GAON).post(address).status_code == 422
-    done = shared_app.program(GAON).post(address, {"reason": REASON})
+    assert shared_app.api_client(GAON).post(address).status_code == 422
+    done = shared_app.api_client(GAON).post(address, {"reason": REASON})
     assert done.status_code == 200, done.text
-    shown = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}").json
+    shown = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").json
     assert [each["state"] for each in shown["sessions"]] == ["CANCELLED", "PLANNED"]
     left = booked(run) | {"B-01": booked(run.shifted(days=1))["B-01"]}
     assert hold_of(shared_app, run.reference) == left
-    last = shared_app.program(GAON).post(address.replace("/1/", "/2/"), {"reason": REASON})
+    last = shared_app.api_client(GAON).post(address.replace("/1/", "/2/"), {"reason": REASON})
     assert last.status_code == 409

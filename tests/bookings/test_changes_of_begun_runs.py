@@ -27,7 +27,7 @@ def test_a_session_that_has_begun_stays_and_is_carried_over(shared_app: SharedAp
     assert asked.json["outcome"] == "requested", asked.text
     assert tell(shared_app, SCHEDULER, run.reference, "review").status_code == 200
     assert tell(shared_app, QA, run.reference, "approve").json["version"] == 2
-    shown = shared_app.program(GAON).get(f"/api/v1/bookings/{run.reference}").json
+    shown = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").json
     assert [each["state"] for each in shown["sessions"]] == ["IN_USE", "PLANNED"]
     assert hold_of(shared_app, run.reference) == booked(run, run.shifted(days=8), equipment=False)
     hung = shared_app.ask(

@@ -28,19 +28,21 @@ def revision_of(page: Any) -> str:
 
 def test_the_form_is_filled_says_what_becomes_of_it_and_asks(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
-    visitor = shared_app.visit(GAON)
+    page_client = shared_app.page_client(GAON)
     address = f"/bookings/{run.reference}"
-    assert f'href="{address}/change"' in visitor.get(address).text
-    form = visitor.get(f"{address}/change")
+    assert f'href="{address}/change"' in page_client.get(address).text
+    form = page_client.get(f"{address}/change")
     assert f'value="{run.start.astimezone(SEOUL):%Y-%m-%d}"' in form.text
     later = run.shifted(days=7)
-    seen = visitor.post(f"{address}/change", typed(later, operation="check"))
+    seen = page_client.post(f"{address}/change", typed(later, operation="check"))
     assert "stays confirmed as it is until that is decided" in seen.text
-    at_once = visitor.post(f"{address}/change/preview", typed(run) | {"purpose": "P3 harvest"})
+    at_once = page_client.post(f"{address}/change/preview", typed(run) | {"purpose": "P3 harvest"})
     assert "The signatures stand" in at_once.text
-    sent = visitor.post(f"{address}/change", typed(later, revision=revision_of(form), explanation="The donor is late"))
+    sent = page_client.post(
+        f"{address}/change", typed(later, revision=revision_of(form), explanation="The donor is late")
+    )
     assert (sent.status_code, sent.location) == (303, f"{address}?done=change-requested")
-    page = visitor.get(sent.location).text
+    page = page_client.get(sent.location).text
     assert "What would change" in page
     assert "The donor is late" in page
     assert "Withdraw the change" in page
@@ -53,7 +55,7 @@ def test_what_a_waiting_change_holds_is_not_shown_as_agreed(shared_app: SharedAp
     patch(shared_app, run.reference, later.body)
     window = urlencode({"from": utc(run.start - LENGTH), "to": utc(later.end + LENGTH), "resource": "B-01"})
     for reader in (GAON, SCHEDULER):
-        answer = shared_app.program(reader).get(f"/api/v1/timeline?{window}")
+        answer = shared_app.api_client(reader).get(f"/api/v1/timeline?{window}")
         blocks = [each for each in answer.json["blocks"] if each["reference"] == run.reference]
         for resource, places in (("B-01", 1), ("INC-01", 2)):
             states = [each["state"] for each in blocks if each["resource"] == resource]
@@ -64,7 +66,7 @@ def test_the_decider_sees_what_would_change_and_signs_for_that_version(shared_ap
     run = confirmed_run(shared_app)
     later = run.shifted(days=7)
     patch(shared_app, run.reference, later.body)
-    scheduler, quality = shared_app.visit(SCHEDULER), shared_app.visit(QA)
+    scheduler, quality = shared_app.page_client(SCHEDULER), shared_app.page_client(QA)
     address = f"/bookings/{run.reference}"
     page = scheduler.get(address)
     assert "What would change" in page.text
@@ -81,7 +83,7 @@ def test_the_decider_sees_what_would_change_and_signs_for_that_version(shared_ap
 
 def test_what_was_changed_at_once_can_be_taken_back(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app, equipment=False)
-    scheduler = shared_app.visit(SCHEDULER)
+    scheduler = shared_app.page_client(SCHEDULER)
     address = f"/bookings/{run.reference}"
     moved = run.shifted(hours=2)
     times = {
@@ -96,7 +98,7 @@ def test_what_was_changed_at_once_can_be_taken_back(shared_app: SharedApp) -> No
     assert hold_of(shared_app, run.reference) == booked(moved, equipment=False)
     page = scheduler.get(done.location)
     assert "Undo" in page.text
-    assert "Undo" not in shared_app.visit(GAON).get(address).text
+    assert "Undo" not in shared_app.page_client(GAON).get(address).text
     back = scheduler.post(f"{address}/undo", {"revision": revision_of(page)})
     assert back.status_code == 303, back.text
     assert hold_of(shared_app, run.reference) == booked(run, equipment=False)
@@ -104,32 +106,32 @@ def test_what_was_changed_at_once_can_be_taken_back(shared_app: SharedApp) -> No
 
 def test_a_session_given_up_at_the_page_needs_its_reason(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app, sessions=2, equipment=False)
-    visitor = shared_app.visit(GAON)
+    page_client = shared_app.page_client(GAON)
     address = f"/bookings/{run.reference}"
-    page = visitor.get(address)
-    refused = visitor.post(f"{address}/sessions/2/give-up", {"revision": revision_of(page)})
+    page = page_client.get(address)
+    refused = page_client.post(f"{address}/sessions/2/give-up", {"revision": revision_of(page)})
     assert refused.status_code == 422
-    done = visitor.post(
+    done = page_client.post(
         f"{address}/sessions/2/give-up", {"revision": revision_of(page), "reason": "The second passage is not needed"}
     )
     assert done.status_code == 303
     assert hold_of(shared_app, run.reference) == booked(run, equipment=False)
-    assert "gave a session up" in visitor.get(address).text
+    assert "gave a session up" in page_client.get(address).text
 
 
 def test_leaving_a_session_out_of_the_form_gives_it_up(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app, sessions=2, equipment=False)
-    visitor = shared_app.visit(GAON)
+    page_client = shared_app.page_client(GAON)
     address = f"/bookings/{run.reference}/change"
-    fields = typed(run) | {"revision": revision_of(visitor.get(address))}
+    fields = typed(run) | {"revision": revision_of(page_client.get(address))}
     fields = {name: value for name, value in fields.items() if not name.startswith("equipment-")}
-    refused = visitor.post(address, fields)
+    refused = page_client.post(address, fields)
     assert refused.status_code == 422
-    done = visitor.post(address, fields | {"explanation": "The second day is not needed"})
+    done = page_client.post(address, fields | {"explanation": "The second day is not needed"})
     assert done.status_code == 303, done.text
     assert hold_of(shared_app, run.reference) == booked(run, equipment=False)
 
-    again = shared_app.program(GAON).post(
+    again = shared_app.api_client(GAON).post(
         "/api/v1/bookings", run.shifted(days=1).body | {"sessions": run.body["sessions"][1:]}
     )
     assert again.status_code == 201, again.text

@@ -109,9 +109,9 @@ def test_whatever_is_typed_is_read_as_it_was_typed(form: forms.Form) -> None:
 def test_a_kept_draft_comes_back_as_typed(shared_app: SharedApp, form: forms.Form) -> None:
     fields = fields_of(form)
     fields["op"] = "save_draft"
-    kept = shared_app.visit("requester@gaon.example").post("/bookings/new", fields)
+    kept = shared_app.page_client("requester@gaon.example").post("/bookings/new", fields)
     assert kept.status_code == 303, kept.text
     (row,) = shared_app.ask("SELECT draft FROM booking ORDER BY id DESC LIMIT 1")
     without = {"reference", "revision"}
     assert row["draft"] == {name: value for name, value in form.items() if name not in without}
-    assert shared_app.visit("requester@gaon.example").get(kept.location).status_code == 200
+    assert shared_app.page_client("requester@gaon.example").get(kept.location).status_code == 200

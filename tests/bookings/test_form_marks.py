@@ -24,13 +24,13 @@ WORDS = {"mine": "You are filling", "ours": "A colleague is filling", "others": 
 def open_form(shared_app: SharedApp, *, email: str = REQUESTER, room: str = "B-01", start: datetime = START) -> None:
     """The form opened at a free time, as a browser does it: the page, then the request that a script sends once."""
     address = f"/bookings/new?room={room}&start={quote(start.isoformat())}"
-    assert "/bookings/marks" in shared_app.visit(email).get(address).text
+    assert "/bookings/marks" in shared_app.page_client(email).get(address).text
     session = {"room": room, "start": start, "end": start + timedelta(hours=4)}
-    assert shared_app.visit(email).post("/bookings/marks", form_of(sessions=[session])).status_code == 204
+    assert shared_app.page_client(email).post("/bookings/marks", form_of(sessions=[session])).status_code == 204
 
 
 def marks_seen_by(shared_app: SharedApp, email: str) -> list[str]:
-    page = shared_app.visit(email).get(f"/timeline?view=week&date={START:%Y-%m-%d}").text
+    page = shared_app.page_client(email).get(f"/timeline?view=week&date={START:%Y-%m-%d}").text
     told = re.findall(r'class="tl-at tl-mark [^"]*" title="([^"]*)"', page)
     return [whose for one in told for whose, words in WORDS.items() if words in one]
 
@@ -43,7 +43,7 @@ def nobody_fills_in_a_form(shared_app: SharedApp) -> Iterator[None]:
 
 def test_opening_a_page_writes_nothing(shared_app: SharedApp) -> None:
     before = shared_app.count_rows()
-    shared_app.visit(REQUESTER).get(f"/bookings/new?room=B-01&start={quote(START.isoformat())}")
+    shared_app.page_client(REQUESTER).get(f"/bookings/new?room=B-01&start={quote(START.isoformat())}")
     assert shared_app.count_rows() == before
     assert shared_app.ask("SELECT id FROM form_mark") == []
 
@@ -52,7 +52,7 @@ def test_each_reads_of_a_form_what_is_theirs_to_know(shared_app: SharedApp) -> N
     open_form(shared_app)
     seen = {email: marks_seen_by(shared_app, email) for email in (REQUESTER, COLLEAGUE, RIVAL, STAFF)}
     assert seen == {REQUESTER: ["mine"], COLLEAGUE: ["ours"], RIVAL: ["others"], STAFF: ["others"]}
-    page = shared_app.visit(RIVAL).get(f"/timeline?date={START:%Y-%m-%d}").text
+    page = shared_app.page_client(RIVAL).get(f"/timeline?date={START:%Y-%m-%d}").text
     assert "Gaon" not in page
     assert "GAO" not in page
 
@@ -74,9 +74,9 @@ def test_a_person_has_the_marks_of_the_latest_form_only(shared_app: SharedApp) -
         {"room": "C-01", "start": START + timedelta(days=n), "end": START + timedelta(days=n, hours=1)}
         for n in range(3)
     ]
-    shared_app.visit(REQUESTER).post("/bookings/preview", form_of(sessions=three))
+    shared_app.page_client(REQUESTER).post("/bookings/preview", form_of(sessions=three))
     assert marks_seen_by(shared_app, RIVAL) == ["others"] * 3
-    shared_app.visit(REQUESTER).post("/bookings/preview", form_of(sessions=three[:1]))
+    shared_app.page_client(REQUESTER).post("/bookings/preview", form_of(sessions=three[:1]))
     assert marks_seen_by(shared_app, RIVAL) == ["others"]
 
 
@@ -84,7 +84,7 @@ def test_typing_on_renews_the_mark(shared_app: SharedApp) -> None:
     open_form(shared_app)
     shared_app.ask("UPDATE form_mark SET expires_at = gmp_now() + interval '1 second' RETURNING id")
     session = {"room": "B-01", "start": START, "end": START + timedelta(hours=1)}
-    shared_app.visit(REQUESTER).post("/bookings/preview", form_of(sessions=[session]))
+    shared_app.page_client(REQUESTER).post("/bookings/preview", form_of(sessions=[session]))
     (row,) = shared_app.ask("SELECT expires_at > gmp_now() + interval '9 minutes' AS renewed FROM form_mark")
     assert row["renewed"]
 
@@ -104,13 +104,13 @@ def test_a_mark_ends_by_itself_and_is_forgotten(shared_app: SharedApp) -> None:
 def test_a_mark_refuses_nobody(shared_app: SharedApp) -> None:
     open_form(shared_app, start=START + timedelta(days=1))
     page = (
-        shared_app.visit(RIVAL)
+        shared_app.page_client(RIVAL)
         .get(f"/bookings/new?room=B-01&start={quote((START + timedelta(days=1)).isoformat())}")
         .text
     )
     assert "Nothing is in the way" in page
     session = {"room": "B-01", "start": START + timedelta(days=1), "end": START + timedelta(days=1, hours=3)}
-    sent = shared_app.visit(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[session]))
+    sent = shared_app.page_client(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[session]))
     assert sent.status_code == 303
 
 
@@ -120,10 +120,10 @@ def test_a_form_that_is_sent_or_left_is_no_longer_marked(shared_app: SharedApp, 
     open_form(shared_app, room="C-01", start=start)
     session = {"room": "C-01", "start": start, "end": start + timedelta(hours=1)}
     if how == "leave":
-        assert shared_app.visit(REQUESTER).post("/bookings/marks/drop").status_code == 204
+        assert shared_app.page_client(REQUESTER).post("/bookings/marks/drop").status_code == 204
     else:
         form = form_of(operation=how, sessions=[session])
-        assert shared_app.visit(REQUESTER).post("/bookings/new", form).status_code == 303
+        assert shared_app.page_client(REQUESTER).post("/bookings/new", form).status_code == 303
     assert shared_app.ask("SELECT id FROM form_mark WHERE expires_at > gmp_now()") == []
 
 

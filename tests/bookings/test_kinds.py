@@ -20,18 +20,18 @@ def session(room: str, start: datetime, hours: float = 2, **more: Any) -> dict[s
 
 
 def ask(shared_app: SharedApp, body: dict[str, Any], *, by: str = GAON, expected: int = 201) -> dict[str, Any]:
-    made = shared_app.program(by).post("/api/v1/bookings", body)
+    made = shared_app.api_client(by).post("/api/v1/bookings", body)
     assert made.status_code == expected, made.text
     return dict(made.json)
 
 
 def events_of(shared_app: SharedApp, reference: str) -> list[str]:
-    history = shared_app.program(GAON).get(f"/api/v1/bookings/{reference}/history").json["entries"]
+    history = shared_app.api_client(GAON).get(f"/api/v1/bookings/{reference}/history").json["entries"]
     return [entry["event"] for entry in history]
 
 
 def act(shared_app: SharedApp, email: str, reference: str, action: str = "approve", **more: Any) -> dict[str, Any]:
-    done = shared_app.program(email).post(f"/api/v1/bookings/{reference}/{action}", SIGNED | more)
+    done = shared_app.api_client(email).post(f"/api/v1/bookings/{reference}/{action}", SIGNED | more)
     assert done.status_code == 200, done.text
     return dict(done.json)
 
@@ -79,7 +79,7 @@ def test_the_facility_switches_confirming_by_itself_off(shared_app: SharedApp, s
 def test_a_tour_asks_for_one_click_of_the_demonstration_centre(shared_app: SharedApp) -> None:
     made = ask(shared_app, {"kind": "TOUR", "seats": 18, "sessions": [session("VC-01", weekday_at(14), 1.5)]})
     assert (made["track"], made["seats"], made["sessions"][0]["headcount"]) == ("light", 18, 18)
-    done = shared_app.program(DEMO).post(f"/api/v1/bookings/{made['reference']}/approve")
+    done = shared_app.api_client(DEMO).post(f"/api/v1/bookings/{made['reference']}/approve")
     assert done.json["state"] == "CONFIRMED"
 
 
@@ -144,7 +144,7 @@ def test_what_is_only_kept_comes_back_as_it_was_said(shared_app: SharedApp) -> N
     }
     body = said | {"kind": "EDUCATION", "sessions": [session("T-02", weekday_at(9, weeks=7), 6)]}
     made = ask(shared_app, body)
-    kept = shared_app.program(GAON).get(f"/api/v1/bookings/{made['reference']}").json
+    kept = shared_app.api_client(GAON).get(f"/api/v1/bookings/{made['reference']}").json
     assert {name: kept[name] for name in said} == said
 
 

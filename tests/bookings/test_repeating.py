@@ -25,7 +25,7 @@ def session(start: datetime = START, **more: Any) -> dict[str, Any]:
 def send(shared_app: SharedApp, operation: str, *, sessions: list[dict[str, Any]] | None = None, **fields: Any) -> str:
     repeat = {f"repeat-{name.replace('__', '-')}": value for name, value in fields.items()}
     form = form_of(operation=operation, sessions=[session()] if sessions is None else sessions) | repeat
-    answer = shared_app.visit(REQUESTER).post("/bookings/new", form)
+    answer = shared_app.page_client(REQUESTER).post("/bookings/new", form)
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -41,7 +41,7 @@ def verdicts(page: str) -> list[tuple[str, str]]:
 @pytest.fixture(scope="module", autouse=True)
 def a_rival_holds_the_second_date(shared_app: SharedApp) -> None:
     taken = session(START + timedelta(days=14) - HOUR)
-    sent = shared_app.visit(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken]))
+    sent = shared_app.page_client(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken]))
     assert sent.status_code == 303
 
 

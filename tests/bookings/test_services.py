@@ -21,7 +21,7 @@ GAON = "requester@gaon.example"
 
 
 def cancel(shared_app: SharedApp, reference: str, *, by: str = GAON, reason: str = REASON) -> Any:
-    return shared_app.program(by).post(f"/api/v1/bookings/{reference}/cancel", {"reason": reason})
+    return shared_app.api_client(by).post(f"/api/v1/bookings/{reference}/cancel", {"reason": reason})
 
 
 def slots_of(shared_app: SharedApp, reference: str) -> list[tuple[str, bool]]:
@@ -67,7 +67,7 @@ def test_a_returned_booking_keeps_its_slots_and_comes_back_as_the_next_version(s
     body = shared_app.incubator_body()
     body["equipment"][0]["resource"] = "INC-02"
     path = f"/api/v1/bookings/{reference}/submit"
-    again = shared_app.program(GAON).post(path, body)
+    again = shared_app.api_client(GAON).post(path, body)
     assert (again.json["state"], again.json["version"]) == ("SUBMITTED", 2)
     assert [code for code, active in slots_of(shared_app, reference) if active] == ["INC-02"]
     versions = shared_app.ask(
@@ -84,13 +84,13 @@ def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app
     body = shared_app.incubator_body()
     body["equipment"][0] |= {"resource": "TFF-01"}
     rival = {"kind": "EQUIPMENT", "equipment": [dict(body["equipment"][0])]}
-    assert shared_app.program("requester@hanbit.example").post("/api/v1/bookings", rival).status_code == 201
+    assert shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings", rival).status_code == 201
     before = shared_app.count_rows()
-    refused = shared_app.program(GAON).post(f"/api/v1/bookings/{reference}/submit", body)
+    refused = shared_app.api_client(GAON).post(f"/api/v1/bookings/{reference}/submit", body)
     assert refused.status_code == 409
     assert shared_app.count_rows() == before
     assert slots_of(shared_app, reference) == [("INC-01", True)]
-    assert shared_app.program(GAON).get(f"/api/v1/bookings/{reference}").json["state"] == "RETURNED"
+    assert shared_app.api_client(GAON).get(f"/api/v1/bookings/{reference}").json["state"] == "RETURNED"
 
 
 def cleanroom(shared_app: SharedApp) -> dict[str, Any]:
@@ -138,10 +138,10 @@ def content_of(evidence: dict[str, Any]) -> BookingContent:
 
 
 def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: SharedApp) -> None:
-    made = shared_app.program(GAON).post("/api/v1/bookings", cleanroom(shared_app))
+    made = shared_app.api_client(GAON).post("/api/v1/bookings", cleanroom(shared_app))
     assert made.status_code == 201, made.text
     reference = made.json["reference"]
-    shared_app.program("scheduler@brc.example").post(f"/api/v1/bookings/{reference}/review")
+    shared_app.api_client("scheduler@brc.example").post(f"/api/v1/bookings/{reference}/review")
     (booking,) = shared_app.ask("SELECT id, company_id, kind, run_type FROM booking WHERE reference = %s", reference)
     judged = shared_app.ask(
         "SELECT e.version, e.occasion, e.outcome, e.findings, d.facts, d.findings AS evidence FROM evaluation e"
@@ -186,7 +186,7 @@ def test_each_row_of_a_new_booking_has_one_line_of_history(shared_app: SharedApp
         }
     before = shared_app.ask("SELECT coalesce(max(id), 0) AS id FROM row_history")[0]["id"]
     last = {table: shared_app.ask(f"SELECT coalesce(max(id), 0) AS id FROM {table}")[0]["id"] for table in WRITTEN}
-    made = shared_app.program(GAON).post("/api/v1/bookings", body)
+    made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     lines = shared_app.ask("SELECT * FROM row_history WHERE id > %s ORDER BY id", before)
     told = Counter((line["table_name"], line["row_id"]) for line in lines if line["operation"] == "INSERT")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
-from tests.clients import Program, make_app, weekday_at
+from tests.clients import ApiClient, make_app, weekday_at
 from tests.facility import FAR_YEAR
 from tests.shared_app import SIGNED
 
@@ -30,7 +30,7 @@ def a_run(*, room: str, weeks: int) -> dict[str, object]:
 def a_busy_house(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A request that waits, a confirmed booking with a change that waits, and a room on hold that puts it at risk."""
     app = make_app(site.place.app_url, site.place.owner_url, tmp_path_factory.mktemp("house"))
-    company, scheduler, quality = (Program(app, site.database, email) for email in (REQUESTER, SCHEDULER, QA))
+    company, scheduler, quality = (ApiClient(app, site.database, email) for email in (REQUESTER, SCHEDULER, QA))
     assert company.post("/api/v1/bookings", a_run(room="B-01", weeks=3)).status_code == 201
     made = company.post("/api/v1/bookings", a_run(room="B-02", weeks=6))
     address = f"/api/v1/bookings/{made.json['reference']}"

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.clients import Program, make_app, weekday_at
+from tests.clients import ApiClient, make_app, weekday_at
 
 REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
 PHONE = 390
@@ -54,7 +54,7 @@ def an_earlier_booking(site: Site, tmp_path_factory: pytest.TempPathFactory) -> 
     start = AFTERNOON.replace(hour=9) - timedelta(days=7)
     session = {"room": "B-02", "start": start.isoformat(), "end": (start + timedelta(hours=3)).isoformat()}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [session | {"headcount": 2}]}
-    made = Program(app, site.database, REQUESTER).post("/api/v1/bookings", body)
+    made = ApiClient(app, site.database, REQUESTER).post("/api/v1/bookings", body)
     app.extensions["gmp"].database.dispose()
     assert made.status_code == 201, made.text
 

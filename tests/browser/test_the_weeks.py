@@ -40,11 +40,11 @@ def a_confirmed_run(desk: SharedApp, *, weeks: int) -> str:
     session = {"room": "B-02", "start": start.isoformat(), "end": (start + timedelta(hours=4)).isoformat()}
     session |= {"headcount": 2, "people": [{"email": OPERATOR, "role": "OPERATOR"}]}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [session]}
-    made = desk.program(REQUESTER).post("/api/v1/bookings", body)
+    made = desk.api_client(REQUESTER).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     reference = str(made.json["reference"])
-    assert desk.program(SCHEDULER).post(f"/api/v1/bookings/{reference}/review").status_code == 200
-    assert desk.program(QA).post(f"/api/v1/bookings/{reference}/approve", SIGNED).status_code == 200
+    assert desk.api_client(SCHEDULER).post(f"/api/v1/bookings/{reference}/review").status_code == 200
+    assert desk.api_client(QA).post(f"/api/v1/bookings/{reference}/approve", SIGNED).status_code == 200
     return reference
 
 
@@ -147,7 +147,7 @@ def test_the_scheduler_moves_a_session_and_takes_it_back_without_new_signatures(
 ) -> None:
     reference = a_confirmed_run(desk, weeks=10)
     page = open_page(SCHEDULER)
-    feed = desk.program(REQUESTER).post("/api/v1/feeds", {"scope": "company"})
+    feed = desk.api_client(REQUESTER).post("/api/v1/feeds", {"scope": "company"})
     diary = Diary(feed.json["url"], reference)
     agreed = diary.read()
     page.goto(f"/bookings/{reference}")

@@ -19,7 +19,7 @@ from gmp_booking.calendars.service import create_feed
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.people.service import find_person_by_email
-from tests.clients import CHEAP, PASSWORD, Visitor, make_app
+from tests.clients import CHEAP, PASSWORD, PageClient, make_app
 from tests.facility import actor_of
 
 REQUESTER = "requester@gaon.example"
@@ -53,9 +53,9 @@ def app(place, people: dict[str, Actor], tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def visitor(app: Flask) -> Visitor:
+def page_client(app: Flask) -> PageClient:
     """Gaon's requester, signed in."""
-    return Visitor(app, REQUESTER)
+    return PageClient(app, REQUESTER)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gmp_booking.calendars import masking
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import Actor
 from tests.calendars.conftest import REQUESTER, RIVAL, SCHEDULER
-from tests.clients import Visitor
+from tests.clients import PageClient
 
 Get = Callable[..., Any]
 
@@ -44,8 +44,8 @@ def call(app, database: Database, people: dict[str, Actor]) -> Callable[..., Any
     return call
 
 
-def test_a_link_made_on_the_page_is_shown_once_and_works(visitor: Visitor, get: Get) -> None:
-    page = visitor.post("/account/calendars", {"scope": "mine"})
+def test_a_link_made_on_the_page_is_shown_once_and_works(page_client: PageClient, get: Get) -> None:
+    page = page_client.post("/account/calendars", {"scope": "mine"})
     assert page.status_code == 201
     assert page.headers["Cache-Control"] == "no-store"
     path = path_in(page.text)
@@ -55,29 +55,31 @@ def test_a_link_made_on_the_page_is_shown_once_and_works(visitor: Visitor, get: 
     assert get(path).status_code == 200
 
 
-def test_a_link_is_replaced_and_revoked_on_the_page(visitor: Visitor, get: Get, call: Callable[..., Any]) -> None:
+def test_a_link_is_replaced_and_revoked_on_the_page(
+    page_client: PageClient, get: Get, call: Callable[..., Any]
+) -> None:
     form = {"scope": "resource", "resource": "B-01"}
-    first = path_in(visitor.post("/account/calendars", form).text)
+    first = path_in(page_client.post("/account/calendars", form).text)
     (feed,) = call(REQUESTER, "GET", "").json["items"]
     assert (feed["scope"], feed["resource"]) == ("resource", "B-01")
-    second = path_in(visitor.post(f"/account/calendars/{feed['id']}/rotate").text)
+    second = path_in(page_client.post(f"/account/calendars/{feed['id']}/rotate").text)
     assert (get(first).status_code, get(second).status_code) == (404, 200)
     (feed,) = call(REQUESTER, "GET", "").json["items"]
     assert (feed["scope"], feed["resource"]) == ("resource", "B-01")
-    answer = visitor.post(f"/account/calendars/{feed['id']}/revoke")
+    answer = page_client.post(f"/account/calendars/{feed['id']}/revoke")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
     assert get(second).status_code == 404
 
 
-def test_the_page_wants_somebody_and_an_honest_form(visitor: Visitor, app: Flask) -> None:
+def test_the_page_wants_somebody_and_an_honest_form(page_client: PageClient, app: Flask) -> None:
     assert app.test_client().post("/account/calendars", data={"scope": "mine"}).headers["Location"] == "/login"
-    assert visitor.post("/account/calendars", {"scope": "mine", "csrf_token": "no"}).status_code == 403
-    assert visitor.post("/account/calendars").status_code == 422
+    assert page_client.post("/account/calendars", {"scope": "mine", "csrf_token": "no"}).status_code == 403
+    assert page_client.post("/account/calendars").status_code == 422
 
 
-def test_the_account_page_lists_the_links_and_never_the_secret(visitor: Visitor) -> None:
-    path = path_in(visitor.post("/account/calendars", {"scope": "resource", "resource": "B-01"}).text)
-    page = visitor.get("/account").text
+def test_the_account_page_lists_the_links_and_never_the_secret(page_client: PageClient) -> None:
+    path = path_in(page_client.post("/account/calendars", {"scope": "resource", "resource": "B-01"}).text)
+    page = page_client.get("/account").text
     assert path.partition("gmpf_")[2][:7] in page
     assert path.partition("gmpf_")[2][:20] not in page
 

@@ -14,7 +14,7 @@ from gmp_booking.kernel.access import Actor
 from gmp_booking.requests.submit import submit
 from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm
 from tests.calendars.readers import read_with_icalendar
-from tests.clients import Visitor
+from tests.clients import PageClient
 from tests.notifications.journeys import a_demo, a_session, morning
 
 TITLE = "Open day: sterile filling"
@@ -90,25 +90,25 @@ def test_a_change_of_others_is_news_and_what_they_do_in_silence_is_not(
 
 @pytest.mark.parametrize(("language", "word"), [("ko", "예약됨"), ("zh_Hans", "已预约"), ("en", "Reserved")])
 def test_a_link_speaks_the_language_chosen_for_it(
-    visitor: Visitor, get: Callable, house: tuple[str, str], language: str, word: str
+    page_client: PageClient, get: Callable, house: tuple[str, str], language: str, word: str
 ) -> None:
-    page = visitor.post("/account/calendars", {"scope": "facility", "language": language})
+    page = page_client.post("/account/calendars", {"scope": "facility", "language": language})
     assert page.status_code == 201
     path = re.search(r"http://booking\.example(/calendars/gmpf_[\w-]{43}\.ics)", page.text)[1]
     blocks = [each for each in summaries(get(path)) if TITLE not in each]
     assert len(blocks) == 1
     assert blocks[0] != "T-01 · Reserved" or language == "en"
-    account = visitor.get("/account").text
+    account = page_client.get("/account").text
     assert {"ko": "한국어", "zh_Hans": "中文", "en": "English"}[language] in account
-    assert visitor.post("/account/calendars", {"scope": "mine", "language": "fr"}).status_code == 422
+    assert page_client.post("/account/calendars", {"scope": "mine", "language": "fr"}).status_code == 422
 
 
-def test_replace_on_the_account_page_ends_the_old_address(visitor: Visitor, get: Callable) -> None:
-    made = visitor.post("/account/calendars", {"scope": "mine"}).text
+def test_replace_on_the_account_page_ends_the_old_address(page_client: PageClient, get: Callable) -> None:
+    made = page_client.post("/account/calendars", {"scope": "mine"}).text
     pattern = r"http://booking\.example(/calendars/gmpf_[\w-]{43}\.ics)"
     old = re.search(pattern, made)[1]
-    action = re.search(r'action="(/account/calendars/\d+/rotate)"', visitor.get("/account").text)[1]
-    replaced = visitor.post(action)
+    action = re.search(r'action="(/account/calendars/\d+/rotate)"', page_client.get("/account").text)[1]
+    replaced = page_client.post(action)
     assert replaced.status_code == 201
     assert "<svg" in replaced.text
     assert "no-store" in replaced.headers["Cache-Control"]

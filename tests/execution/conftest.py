@@ -53,7 +53,7 @@ class Floor:
         product = {"gaon": "GS-M1", "saebyeok": "SE-01", "hanbit": "HB-Derm"}[company]
         head = {"kind": "CLEANROOM", "product": product, "run_type": "ENG"} | more.get("head", {})
         head = {name: value for name, value in head.items() if value is not None}
-        made = self.shared_app.program(f"requester@{company}.example").post(
+        made = self.shared_app.api_client(f"requester@{company}.example").post(
             "/api/v1/bookings", head | {"sessions": sessions}
         )
         assert made.status_code == 201, made.text
@@ -65,10 +65,10 @@ class Floor:
     def _decide(self, reference: str, track: str) -> None:
         address = f"/api/v1/bookings/{reference}"
         if track == "light":
-            assert self.shared_app.program("demo@brc.example").post(f"{address}/approve").status_code == 200
+            assert self.shared_app.api_client("demo@brc.example").post(f"{address}/approve").status_code == 200
             return
-        assert self.shared_app.program(SCHEDULER).post(f"{address}/review").status_code == 200
-        approved = self.shared_app.program(QA).post(f"{address}/approve", SIGNED)
+        assert self.shared_app.api_client(SCHEDULER).post(f"{address}/review").status_code == 200
+        approved = self.shared_app.api_client(QA).post(f"{address}/approve", SIGNED)
         assert approved.json["state"] == "CONFIRMED", approved.text
 
     def bring(self, reference: str, starts_in: float) -> None:
@@ -91,7 +91,7 @@ class Floor:
         self, email: str, reference: str, action: str, body: Mapping[str, Any] | None = None, *, number: int = 1
     ) -> TestResponse:
         address = f"/api/v1/bookings/{reference}/sessions/{number}/{action}"
-        return self.shared_app.program(email).post(address, dict(body or {}))
+        return self.shared_app.api_client(email).post(address, dict(body or {}))
 
     def do(self, email: str, reference: str, action: str, body: Any = None, *, number: int = 1) -> dict[str, Any]:
         answer = self.act(email, reference, action, body, number=number)

@@ -140,12 +140,12 @@ def test_an_abort_needs_a_deviation_and_a_reason(floor: Floor) -> None:
 def test_a_booking_is_closed_once_everything_is_over(floor: Floor) -> None:
     reference = floor.running(1, 1)
     close = f"/api/v1/bookings/{reference}/close"
-    qa = floor.shared_app.program(QA)
+    qa = floor.shared_app.api_client(QA)
     floor.do(OPERATOR, reference, "complete")
     assert qa.post(close, SIGNED).status_code == 409
     floor.bring(reference, -5)
     floor.do(SCHEDULER, reference, "missed", number=2)
-    assert floor.shared_app.program(REQUESTER).post(close, SIGNED).status_code == 403
+    assert floor.shared_app.api_client(REQUESTER).post(close, SIGNED).status_code == 403
     assert qa.post(close).status_code == 422
     assert qa.post(close, SIGNED).json["state"] == "CLOSED"
     signed = floor.shared_app.ask(
@@ -159,11 +159,11 @@ def test_a_booking_is_closed_once_everything_is_over(floor: Floor) -> None:
 def test_a_stale_look_and_a_repeated_key_have_one_effect(floor: Floor) -> None:
     reference = floor.released(3)
     address = f"/api/v1/bookings/{reference}/sessions/1/check-in"
-    program = floor.shared_app.program(OPERATOR)
-    assert program.post(address, {}, **{"If-Match": f'"{reference}-1"'}).status_code == 412
+    api_client = floor.shared_app.api_client(OPERATOR)
+    assert api_client.post(address, {}, **{"If-Match": f'"{reference}-1"'}).status_code == 412
     (row,) = floor.shared_app.ask("SELECT revision FROM booking WHERE reference = %s", reference)
     headers = {"If-Match": f'"{reference}-{row["revision"]}"', "Idempotency-Key": f"once-{reference}"}
-    first, second = (program.post(address, {}, **headers) for _ in range(2))
+    first, second = (api_client.post(address, {}, **headers) for _ in range(2))
     assert (first.status_code, second.status_code, second.data) == (200, 200, first.data)
     assert [event["event"] for event in floor.events(reference)].count("SessionStarted") == 1
 
@@ -216,7 +216,7 @@ def test_a_booking_that_somebody_came_early_for_is_cancelled_no_more(floor: Floo
     early = floor.released(2, starts_in=1)
     floor.do(OPERATOR, early, "check-in")
     address = f"/api/v1/bookings/{early}/cancel"
-    answer = floor.shared_app.program(REQUESTER).post(address, {"reason": "It is not needed"})
+    answer = floor.shared_app.api_client(REQUESTER).post(address, {"reason": "It is not needed"})
     assert answer.status_code == 409
     assert "has begun" in answer.json["detail"]
     assert [slot["code"] for slot in floor.slots(early)] == ["B-01"]
@@ -230,4 +230,4 @@ def test_who_was_done_before_the_time_planned_is_free_in_it(floor: Floor) -> Non
     part = {"room": "B-02", "start": start.isoformat(), "end": (start + timedelta(hours=4)).isoformat()}
     part |= {"people": [{"email": OPERATOR}], "headcount": 1}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
-    assert floor.shared_app.program(REQUESTER).post("/api/v1/bookings", body).status_code == 201
+    assert floor.shared_app.api_client(REQUESTER).post("/api/v1/bookings", body).status_code == 201

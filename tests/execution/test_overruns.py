@@ -47,7 +47,7 @@ def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(floor: F
     begin = floor.session(neighbour)["starts_at"]
     body = {"room": "B-01", "start": (begin + 0.2 * HOUR).isoformat(), "end": (begin + 0.9 * HOUR).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
-    seen = floor.shared_app.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
+    seen = floor.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
     told = seen.text
     assert "RM-01" in told
     assert running not in told
@@ -92,7 +92,7 @@ def test_ending_early_gives_the_rest_back_and_teardown_is_kept(floor: Floor) -> 
     begin = datetime.now(UTC) + HOUR
     body = {"room": "B-01", "start": begin.isoformat(), "end": (begin + HOUR).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
-    seen = floor.shared_app.program("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
+    seen = floor.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
     assert not [each for each in seen["findings"] if each["rule"] == "RM-01"]
 
 
@@ -154,7 +154,7 @@ def test_the_next_booking_is_at_risk_for_as_long_as_the_overrun_reaches_into_it(
     assert at_risk() == []
     floor.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
     assert at_risk() == [neighbour]
-    owners = floor.shared_app.visit("requester@hanbit.example").get(f"/bookings/{neighbour}").text
+    owners = floor.shared_app.page_client("requester@hanbit.example").get(f"/bookings/{neighbour}").text
     assert "At risk" in owners
     assert running not in owners
     assert "GS-M1" not in owners

@@ -19,15 +19,15 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(floor: 
         floor.empty()
         running = floor.running(2)
         ends = floor.session(running)["ends_at"]
-        programs = [floor.shared_app.program(f"requester@{name}.example") for name in ("hanbit", "saebyeok")]
-        floor.shared_app.program(OPERATOR)
+        api_clients = [floor.shared_app.api_client(f"requester@{name}.example") for name in ("hanbit", "saebyeok")]
+        floor.shared_app.api_client(OPERATOR)
 
-        def book(index: int, ends: Any = ends, programs: Any = programs) -> int:
+        def book(index: int, ends: Any = ends, api_clients: Any = api_clients) -> int:
             start = ends + timedelta(minutes=20 + 45 * (index % 3))
             part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
             product = ("HB-Derm", "SE-01")[index % 2]
             body = {"kind": "CLEANROOM", "product": product, "run_type": "ENG", "sessions": [part]}
-            return int(programs[index % 2].post("/api/v1/bookings", body).status_code)
+            return int(api_clients[index % 2].post("/api/v1/bookings", body).status_code)
 
         def overrun(minutes: int, running: str = running, ends: Any = ends) -> int:
             until = {"until": (ends + timedelta(minutes=minutes)).isoformat()}
@@ -45,7 +45,7 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(floor: 
 def test_of_two_who_check_in_one_does(floor: Floor) -> None:
     reference = floor.released(2)
     for email in (OPERATOR, OPERATOR2):
-        floor.shared_app.program(email)
+        floor.shared_app.api_client(email)
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(floor.act, email, reference, "check-in") for email in (OPERATOR, OPERATOR2)]
         statuses = sorted(each.result().status_code for each in asked)

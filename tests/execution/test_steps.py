@@ -145,6 +145,6 @@ def test_nothing_happens_in_a_booking_that_is_not_confirmed(floor: Floor) -> Non
     start = datetime.now(UTC) + timedelta(days=40)
     part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
-    made = floor.shared_app.program("requester@gaon.example").post("/api/v1/bookings", asked)
+    made = floor.shared_app.api_client("requester@gaon.example").post("/api/v1/bookings", asked)
     assert floor.act(OPERATOR, made.json["reference"], "clear", POINTS).status_code == 409
     assert floor.act(OPERATOR, made.json["reference"], "clear", POINTS, number=2).status_code == 404

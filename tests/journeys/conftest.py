@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from gmp_booking.infra.database.uow import Database
-from tests.clients import Program, Visitor, make_app, open_accounts
+from tests.clients import ApiClient, PageClient, make_app, open_accounts
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ def app(place, database: Database, tmp_path) -> Flask:
 
 
 @pytest.fixture
-def visit(app: Flask) -> Callable[[str], Visitor]:
-    return lambda email: Visitor(app, email)
+def page_client(app: Flask) -> Callable[[str], PageClient]:
+    return lambda email: PageClient(app, email)
 
 
 @pytest.fixture
-def program(app: Flask, database: Database) -> Callable[[str], Program]:
-    return lambda email: Program(app, database, email)
+def api_client(app: Flask, database: Database) -> Callable[[str], ApiClient]:
+    return lambda email: ApiClient(app, database, email)

@@ -52,17 +52,17 @@ def journal_of(rows: Session, reference: str) -> list[tuple[str, str]]:
     return [tuple(row) for row in rows.execute(statement, {"reference": reference})]
 
 
-def test_the_journey_by_page(visit, rows: Session) -> None:
-    requester = visit("requester@gaon.example")
+def test_the_journey_by_page(page_client, rows: Session) -> None:
+    requester = page_client("requester@gaon.example")
     answer = requester.post("/bookings/new", form_of(sessions=[SESSION], equipment=[INCUBATOR]))
     assert answer.status_code == 303, answer.text
     reference = re.search(r"BK-\w{8}", answer.location)[0]
     assert "B-01" in requester.get(f"/bookings/{reference}").text
 
-    scheduler = visit("scheduler@brc.example")
+    scheduler = page_client("scheduler@brc.example")
     assert reference in scheduler.get("/inbox").text
     assert scheduler.post(f"/bookings/{reference}/review").status_code == 303
-    quality = visit("qa@brc.example")
+    quality = page_client("qa@brc.example")
     wrong = quality.post(f"/bookings/{reference}/approve", {"password": "not the password"})
     assert wrong.status_code == 422
     assert "Approve" in wrong.text
@@ -77,8 +77,8 @@ def test_the_journey_by_page(visit, rows: Session) -> None:
     assert journal_of(rows, reference) == EXPECTED
 
 
-def test_the_journey_by_api(program, rows: Session) -> None:
-    requester = program("requester@gaon.example")
+def test_the_journey_by_api(api_client, rows: Session) -> None:
+    requester = api_client("requester@gaon.example")
     answer = requester.post("/api/v1/bookings", BODY, **{"Idempotency-Key": "one"})
     assert answer.status_code == 201, answer.text
     reference = answer.json["reference"]
@@ -86,9 +86,9 @@ def test_the_journey_by_api(program, rows: Session) -> None:
     assert answer.location.endswith(reference)
     assert requester.post("/api/v1/bookings", BODY, **{"Idempotency-Key": "one"}).data == answer.data
 
-    reviewed = program("scheduler@brc.example").post(f"/api/v1/bookings/{reference}/review")
+    reviewed = api_client("scheduler@brc.example").post(f"/api/v1/bookings/{reference}/review")
     assert reviewed.json["stage_role"] == "QA"
-    quality = program("qa@brc.example")
+    quality = api_client("qa@brc.example")
     assert quality.post(f"/api/v1/bookings/{reference}/approve").status_code == 422
     approved = quality.post(f"/api/v1/bookings/{reference}/approve", SIGNED)
     assert approved.json["state"] == "CONFIRMED", approved.text
@@ -103,8 +103,8 @@ def test_the_journey_by_api(program, rows: Session) -> None:
     assert [entry["event"] for entry in history] == [event for event, _ in EXPECTED]
 
 
-def test_a_refusal_explains_itself_and_offers_what_works(program) -> None:
-    requester, rival = program("requester@gaon.example"), program("requester@hanbit.example")
+def test_a_refusal_explains_itself_and_offers_what_works(api_client) -> None:
+    requester, rival = api_client("requester@gaon.example"), api_client("requester@hanbit.example")
     assert requester.post("/api/v1/bookings", BODY).status_code == 201
     theirs = BODY | {"product": "HB-Derm", "equipment": []}
     theirs["sessions"] = [BODY["sessions"][0] | {"people": []}]
@@ -119,33 +119,33 @@ def test_a_refusal_explains_itself_and_offers_what_works(program) -> None:
     assert rival.post("/api/v1/bookings", taken).status_code == 201
 
 
-def test_a_demonstration_takes_one_click(visit, program) -> None:
+def test_a_demonstration_takes_one_click(page_client, api_client) -> None:
     session = {"room": "T-01", "start": START.isoformat(), "end": END.isoformat(), "headcount": 8}
-    asked = program("requester@saebyeok.example").post(
+    asked = api_client("requester@saebyeok.example").post(
         "/api/v1/bookings", {"kind": "TECH_DEMO", "title": "Exosome demonstration", "sessions": [session]}
     )
     assert asked.status_code == 201, asked.text
-    approved = program("demo@brc.example").post(f"/api/v1/bookings/{asked.json['reference']}/approve")
+    approved = api_client("demo@brc.example").post(f"/api/v1/bookings/{asked.json['reference']}/approve")
     assert approved.json["state"] == "CONFIRMED"
 
 
-def test_nobody_decides_out_of_turn(program) -> None:
-    requester = program("requester@gaon.example")
+def test_nobody_decides_out_of_turn(api_client) -> None:
+    requester = api_client("requester@gaon.example")
     reference = requester.post("/api/v1/bookings", BODY).json["reference"]
     address = f"/api/v1/bookings/{reference}"
     assert requester.post(f"{address}/approve", SIGNED).status_code == 403
-    assert program("admin@brc.example").post(f"{address}/review").status_code == 403
-    assert program("qa@brc.example").post(f"{address}/approve", SIGNED).status_code == 403
-    assert program("scheduler@brc.example").post(f"{address}/approve", SIGNED).status_code == 409
-    assert program("requester@hanbit.example").post(f"{address}/cancel", {"reason": REASON}).status_code == 404
+    assert api_client("admin@brc.example").post(f"{address}/review").status_code == 403
+    assert api_client("qa@brc.example").post(f"{address}/approve", SIGNED).status_code == 403
+    assert api_client("scheduler@brc.example").post(f"{address}/approve", SIGNED).status_code == 409
+    assert api_client("requester@hanbit.example").post(f"{address}/cancel", {"reason": REASON}).status_code == 404
 
 
-def test_a_returned_booking_comes_back_as_the_next_version(program, rows: Session) -> None:
-    requester = program("requester@gaon.example")
+def test_a_returned_booking_comes_back_as_the_next_version(api_client, rows: Session) -> None:
+    requester = api_client("requester@gaon.example")
     reference = requester.post("/api/v1/bookings", BODY).json["reference"]
     address = f"/api/v1/bookings/{reference}"
     question = {"reason": "Which incubator shelf do you need?"}
-    assert program("scheduler@brc.example").post(f"{address}/return", question).json["state"] == "RETURNED"
+    assert api_client("scheduler@brc.example").post(f"{address}/return", question).json["state"] == "RETURNED"
     again = requester.post(f"{address}/submit", BODY | {"equipment": []})
     assert again.status_code == 201, again.text
     assert (again.json["version"], again.json["state"]) == (2, "SUBMITTED")

@@ -34,26 +34,26 @@ def part(room: str, start: datetime, hours: float, **more: str) -> dict[str, Any
 def enter(shared_app: SharedApp, kind: str, *sessions: dict[str, Any], company: str = "BRC", **plain: str) -> str:
     """The reference of what the manager enters by the form."""
     fields = form_of(kind=kind, company=company, product="", run_type="", sessions=sessions, **plain)
-    answer = shared_app.visit(DEMO).post("/bookings/new", fields)
+    answer = shared_app.page_client(DEMO).post("/bookings/new", fields)
     assert answer.status_code == 303, re.findall(r"field-error.*?</p>", answer.text)
     return str(re.search(r"BK-\w{8}", answer.headers["Location"])[0])  # type: ignore[index]
 
 
 def booking(shared_app: SharedApp, reference: str) -> dict[str, Any]:
-    return dict(shared_app.program(DEMO).get(f"/api/v1/bookings/{reference}").json)
+    return dict(shared_app.api_client(DEMO).get(f"/api/v1/bookings/{reference}").json)
 
 
 def approve(shared_app: SharedApp, reference: str) -> None:
     """The one step: a click without a password."""
-    page = shared_app.visit(DEMO).get(f"/bookings/{reference}").text
+    page = shared_app.page_client(DEMO).get(f"/bookings/{reference}").text
     assert 'name="password"' not in page
     revision = booking(shared_app, reference)["revision"]
-    done = shared_app.visit(DEMO).post(f"/bookings/{reference}/approve", {"revision": str(revision)})
+    done = shared_app.page_client(DEMO).post(f"/bookings/{reference}/approve", {"revision": str(revision)})
     assert done.status_code == 303, done.text
 
 
 def steps_of(shared_app: SharedApp, reference: str) -> list[str]:
-    entries = shared_app.program(DEMO).get(f"/api/v1/bookings/{reference}/history").json["entries"]
+    entries = shared_app.api_client(DEMO).get(f"/api/v1/bookings/{reference}/history").json["entries"]
     return [entry["event"] for entry in entries]
 
 
@@ -100,13 +100,13 @@ def test_a_three_week_course_with_two_hands_on_groups_is_one_booking_with_a_publ
     assert (kept["state"], len(kept["sessions"]), kept["visibility"]) == ("CONFIRMED", 9, "PUBLIC")
     assert [each["headcount"] for each in kept["sessions"][:3]] == [16, 8, 8]
     day = f"{weekday_at(9, weeks=9):%Y-%m-%d}"
-    assert COURSE in shared_app.visit(RIVAL).get(f"/timeline?view=week&date={day}").text
+    assert COURSE in shared_app.page_client(RIVAL).get(f"/timeline?view=week&date={day}").text
 
 
 @pytest.mark.parametrize("kind", ["TECH_DEMO", "EDUCATION", "TOUR", "REVIEW"])
 def test_the_form_of_a_demonstration_asks_for_no_cleanroom_ceremony(shared_app: SharedApp, kind: str) -> None:
     fields = form_of(operation="kind", kind=kind, sessions=[part("T-02", weekday_at(9, weeks=4), 1)])
-    page = shared_app.visit(GAON).post("/bookings/new", fields).text
+    page = shared_app.page_client(GAON).post("/bookings/new", fields).text
     assert 'name="seats"' in page
     for name in NEVER_ASKED:
         assert f'name="{name}"' not in page, name
@@ -115,13 +115,13 @@ def test_the_form_of_a_demonstration_asks_for_no_cleanroom_ceremony(shared_app: 
 def test_choosing_equipment_shows_a_reservation_at_the_time_already_typed(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=4)
     fields = form_of(operation="kind", kind="EQUIPMENT", sessions=[part("B-01", start, 4)])
-    page = shared_app.visit(GAON).post("/bookings/new", fields).text
+    page = shared_app.page_client(GAON).post("/bookings/new", fields).text
     assert 'name="sessions-0-room"' not in page
     assert re.search(rf'name="equipment-0-start_date"[^>]*value="{start:%Y-%m-%d}"', page)
 
 
 def test_the_company_is_offered_only_the_rooms_that_fit(shared_app: SharedApp) -> None:
     fields = form_of(operation="kind", kind="QC", sessions=[part("B-01", weekday_at(9, weeks=4), 1)])
-    page = shared_app.visit(GAON).post("/bookings/new", fields).text
+    page = shared_app.page_client(GAON).post("/bookings/new", fields).text
     assert 'value="L-01"' in page
     assert 'value="B-01"' not in page

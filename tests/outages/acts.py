@@ -23,7 +23,7 @@ def a_maintenance(room: str, start: datetime, *, hours: float = 4, **more: Any) 
 
 def placed(shared_app: SharedApp, body: dict[str, Any], *, by: str | None = None) -> dict[str, Any]:
     """The outage, or the first of a series."""
-    answer = shared_app.program(by or (QA if body["kind"] == "HOLD" else ENGINEER)).post("/api/v1/outages", body)
+    answer = shared_app.api_client(by or (QA if body["kind"] == "HOLD" else ENGINEER)).post("/api/v1/outages", body)
     assert answer.status_code == 201, answer.text
     return answer.json["outages"][0]
 
@@ -31,6 +31,6 @@ def placed(shared_app: SharedApp, body: dict[str, Any], *, by: str | None = None
 def lifted(shared_app: SharedApp, outage: dict[str, Any], **more: Any) -> dict[str, Any]:
     by = QA if outage["kind"] == "HOLD" else ENGINEER
     body = {"reason": "The requalification has passed"} | (SIGNED if outage["kind"] == "HOLD" else {}) | more
-    answer = shared_app.program(by).post(f"/api/v1/outages/{outage['id']}/lift", body)
+    answer = shared_app.api_client(by).post(f"/api/v1/outages/{outage['id']}/lift", body)
     assert answer.status_code == 200, answer.text
     return answer.json

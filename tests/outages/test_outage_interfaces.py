@@ -30,9 +30,9 @@ def a_form(**more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("who", STAFF)
 def test_who_may_place_what(shared_app: SharedApp, who: str) -> None:
-    program = shared_app.program(f"{who}@brc.example")
-    maintenance = program.post("/api/v1/outages", a_maintenance("B-03", weekday_at(9, weeks=40)))
-    hold = program.post("/api/v1/outages", a_hold("B-03", start=weekday_at(9, weeks=50).isoformat()))
+    api_client = shared_app.api_client(f"{who}@brc.example")
+    maintenance = api_client.post("/api/v1/outages", a_maintenance("B-03", weekday_at(9, weeks=40)))
+    hold = api_client.post("/api/v1/outages", a_hold("B-03", start=weekday_at(9, weeks=50).isoformat()))
     assert (maintenance.status_code == 201) == (who in {"engineer", "scheduler", "manager"}), maintenance.text
     assert (hold.status_code == 201) == (who in {"qa", "bso", "production"}), hold.text
     assert {maintenance.status_code, hold.status_code} <= {201, 403}
@@ -42,31 +42,31 @@ def test_an_outage_may_be_written_in_short(shared_app: SharedApp) -> None:
     start, until = weekday_at(9, weeks=44), weekday_at(12, weeks=44)
     short = {"subject": {"room": "B-03"}, "kind": "MAINTENANCE", "reason": "The filters are changed"}
     short |= {"from": start.isoformat(), "until": until.isoformat()}
-    made = shared_app.program(ENGINEER).post("/api/v1/outages", short)
+    made = shared_app.api_client(ENGINEER).post("/api/v1/outages", short)
     assert made.status_code == 201, made.text
     (one,) = made.json["outages"]
     assert (one["subject"]["kind"], one["subject"]["code"]) == ("ROOM", "B-03")
     assert datetime.fromisoformat(one["start"]) == start
-    unknown = shared_app.program(ENGINEER).post("/api/v1/outages", short | {"subject": {"roof": "B-03"}})
+    unknown = shared_app.api_client(ENGINEER).post("/api/v1/outages", short | {"subject": {"roof": "B-03"}})
     assert unknown.status_code == 422
 
 
 def test_a_company_may_neither_place_nor_look(shared_app: SharedApp) -> None:
-    program, visitor = shared_app.program(GAON), shared_app.visit(GAON)
-    assert program.post("/api/v1/outages", a_hold()).status_code == 403
+    api_client, page_client = shared_app.api_client(GAON), shared_app.page_client(GAON)
+    assert api_client.post("/api/v1/outages", a_hold()).status_code == 403
     for path in (
         "/api/v1/outages",
         "/api/v1/outages/1",
         "/api/v1/outages/impact?subject_kind=ROOM&subject=B-01&kind=HOLD",
     ):
-        assert program.get(path).status_code == 403, path
+        assert api_client.get(path).status_code == 403, path
     for path in ("/outages", "/outages/new", "/outages/1"):
-        assert visitor.get(path).status_code == 403, path
+        assert page_client.get(path).status_code == 403, path
 
 
 def test_hold_numbers_have_no_gap_even_where_a_placing_was_refused(shared_app: SharedApp) -> None:
     first = placed(shared_app, a_hold("C-02", end=weekday_at(9, weeks=60).isoformat()))
-    assert shared_app.program(QA).post("/api/v1/outages", a_hold("C-02", reason="no")).status_code == 422
+    assert shared_app.api_client(QA).post("/api/v1/outages", a_hold("C-02", reason="no")).status_code == 422
     second = placed(shared_app, a_hold("C-02", end=weekday_at(9, weeks=60).isoformat()))
     assert int(second["hold_no"][5:]) == int(first["hold_no"][5:]) + 1
 
@@ -75,24 +75,26 @@ def test_a_hold_is_lifted_under_a_signature_with_a_reason_by_quality_alone(share
     hold = placed(shared_app, a_hold("C-02"))
     path = f"/api/v1/outages/{hold['id']}/lift"
     reason = {"reason": "The requalification has passed"}
-    unsigned = shared_app.program(QA).post(path, reason)
+    unsigned = shared_app.api_client(QA).post(path, reason)
     assert (unsigned.status_code, "signature" in unsigned.text) == (422, True)
-    assert shared_app.program(QA).post(path, SIGNED).status_code == 422
-    assert shared_app.program(QA).post(path, reason | {"signature": {"password": "wrong"}}).status_code == 422
-    assert shared_app.program("bso@brc.example").post(path, reason | SIGNED).status_code == 403
-    assert shared_app.program(ENGINEER).post(path, reason | SIGNED).status_code == 403
-    shown = shared_app.program(QA).get(f"/api/v1/outages/{hold['id']}")
-    stale = shared_app.program(QA).post(path, reason | SIGNED, **{"If-Match": f'"outage-{hold["id"]}-7"'})
+    assert shared_app.api_client(QA).post(path, SIGNED).status_code == 422
+    assert shared_app.api_client(QA).post(path, reason | {"signature": {"password": "wrong"}}).status_code == 422
+    assert shared_app.api_client("bso@brc.example").post(path, reason | SIGNED).status_code == 403
+    assert shared_app.api_client(ENGINEER).post(path, reason | SIGNED).status_code == 403
+    shown = shared_app.api_client(QA).get(f"/api/v1/outages/{hold['id']}")
+    stale = shared_app.api_client(QA).post(path, reason | SIGNED, **{"If-Match": f'"outage-{hold["id"]}-7"'})
     assert stale.status_code == 412
-    answer = shared_app.program(QA).post(path, reason | SIGNED, **{"If-Match": shown.headers["ETag"]})
+    answer = shared_app.api_client(QA).post(path, reason | SIGNED, **{"If-Match": shown.headers["ETag"]})
     assert answer.status_code == 200
     assert answer.json["lifted_by"] == "Staff qa"
-    assert shared_app.program(QA).post(path, reason | SIGNED).status_code == 409
+    assert shared_app.api_client(QA).post(path, reason | SIGNED).status_code == 409
 
 
 def test_the_same_key_places_one_outage(shared_app: SharedApp) -> None:
     body = a_maintenance("B-03", weekday_at(9, weeks=45))
-    answers = [shared_app.program(ENGINEER).post("/api/v1/outages", body, **{"Idempotency-Key": "once"}) for _ in "ab"]
+    answers = [
+        shared_app.api_client(ENGINEER).post("/api/v1/outages", body, **{"Idempotency-Key": "once"}) for _ in "ab"
+    ]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json == answers[1].json
 
@@ -114,7 +116,7 @@ def test_the_same_key_places_one_outage(shared_app: SharedApp) -> None:
 )
 def test_what_is_wrong_is_said_by_field(shared_app: SharedApp, change: dict[str, Any], field: str) -> None:
     before = shared_app.ask("SELECT count(*) AS n FROM outage")
-    answer = shared_app.program(ENGINEER).post(
+    answer = shared_app.api_client(ENGINEER).post(
         "/api/v1/outages", a_maintenance("B-03", weekday_at(9, weeks=46)) | change
     )
     assert answer.status_code == 422, answer.text
@@ -125,7 +127,7 @@ def test_what_is_wrong_is_said_by_field(shared_app: SharedApp, change: dict[str,
 def test_a_series_falls_at_the_same_local_hour_and_its_rest_is_lifted_at_once(shared_app: SharedApp) -> None:
     start = weekday_at(7, weeks=20)
     body = a_maintenance("C-02", start, hours=2, repeat={"every_days": 7, "times": 5})
-    answer = shared_app.program(ENGINEER).post("/api/v1/outages", body)
+    answer = shared_app.api_client(ENGINEER).post("/api/v1/outages", body)
     series = answer.json["outages"]
     starts = [datetime.fromisoformat(one["start"]) for one in series]
     assert starts == [start + timedelta(days=7 * number) for number in range(5)]
@@ -146,21 +148,21 @@ def test_what_an_outage_would_hit_is_shown_before_it_is_placed(shared_app: Share
         "start": row["starts_at"].isoformat(),
         "end": row["ends_at"].isoformat(),
     }
-    answer = shared_app.program(ENGINEER).client.get(
-        "/api/v1/outages/impact", query_string=query, headers=shared_app.program(ENGINEER).headers
+    answer = shared_app.api_client(ENGINEER).client.get(
+        "/api/v1/outages/impact", query_string=query, headers=shared_app.api_client(ENGINEER).headers
     )
     assert answer.status_code == 200, answer.text
     assert answer.json["bookings"] == [reference]
     assert [(hit["resource"], hit["company"]) for hit in answer.json["hits"]] == [("INC-01", "GAO")]
     after = query | {"start": row["ends_at"].isoformat(), "end": (row["ends_at"] + timedelta(minutes=1)).isoformat()}
-    answer = shared_app.program(ENGINEER).client.get(
-        "/api/v1/outages/impact", query_string=after, headers=shared_app.program(ENGINEER).headers
+    answer = shared_app.api_client(ENGINEER).client.get(
+        "/api/v1/outages/impact", query_string=after, headers=shared_app.api_client(ENGINEER).headers
     )
     assert reference not in answer.json["bookings"]
 
 
 def test_the_pages_look_place_show_and_lift(shared_app: SharedApp) -> None:
-    engineer = shared_app.visit(ENGINEER)
+    engineer = shared_app.page_client(ENGINEER)
     assert "Place it" in engineer.get("/outages/new?subject=ROOM:B-03").text
     looked = engineer.post("/outages/new", a_form(op="look"))
     assert looked.status_code == 200
@@ -181,7 +183,7 @@ def test_the_pages_look_place_show_and_lift(shared_app: SharedApp) -> None:
 
 
 def test_a_double_click_places_once(shared_app: SharedApp) -> None:
-    engineer = shared_app.visit(ENGINEER)
+    engineer = shared_app.page_client(ENGINEER)
     form = a_form(idempotency_key="double", start_time="14:00", end_time="15:00")
     places = {engineer.post("/outages/new", form).headers["Location"] for _ in range(2)}
     assert len(places) == 1
@@ -189,7 +191,7 @@ def test_a_double_click_places_once(shared_app: SharedApp) -> None:
 
 def test_a_hold_is_lifted_on_its_page_with_the_password(shared_app: SharedApp) -> None:
     hold = placed(shared_app, a_hold("C-02", start=weekday_at(9, weeks=55).isoformat()))
-    quality = shared_app.visit(QA)
+    quality = shared_app.page_client(QA)
     path = f"/outages/{hold['id']}/lift"
     wrong = quality.post(path, {"revision": "1", "reason": "All is well again", "password": "not it"})
     assert wrong.status_code == 422
@@ -212,18 +214,18 @@ def test_a_company_sees_that_something_is_not_available_and_nothing_else(shared_
     window = f"from={day}T00:00:00%2B09:00&to={day}T23:00:00%2B09:00"
     secrets = (hold["hold_no"], WHY, "HOLD", "AHU_STOP", "AHU-1", "Filters", "Quality hold", "Air handling")
     for who, knows in ((GAON, False), ("engineer@brc.example", True)):
-        page = shared_app.visit(who).get(f"/timeline?view=day&date={day}").text
-        json = shared_app.program(who).get(f"/api/v1/timeline?{window}").text
+        page = shared_app.page_client(who).get(f"/timeline?view=day&date={day}").text
+        json = shared_app.api_client(who).get(f"/api/v1/timeline?{window}").text
         assert ("Not available" in page) or knows
         for secret in secrets[:1]:
             assert (secret in page) == knows
             assert (secret in json) == knows
         if not knows:
             assert [secret for secret in secrets if secret in page or secret in json] == []
-    blocks = shared_app.program(GAON).get(f"/api/v1/timeline?{window}&resource=B-01").json["blocks"]
+    blocks = shared_app.api_client(GAON).get(f"/api/v1/timeline?{window}&resource=B-01").json["blocks"]
     withdrawn = [block for block in blocks if block["state"] == "NOT_AVAILABLE" and block["resource"] == "B-01"]
     assert len(withdrawn) == 1, "two outages that overlap are one stretch"
-    free = shared_app.program(GAON).get(f"/api/v1/availability?{window}&resource=B-01").json["free"]
+    free = shared_app.api_client(GAON).get(f"/api/v1/availability?{window}&resource=B-01").json["free"]
     assert all(not (each["start"] < withdrawn[0]["end"] and withdrawn[0]["start"] < each["end"]) for each in free)
 
 

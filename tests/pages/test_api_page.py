@@ -40,13 +40,13 @@ def test_it_is_read_signed_out_and_shows_the_way_of_whoever_is_signed_in(shared_
     assert nobody.status_code == 200
     assert 'href="/timeline"' not in nobody.text
     assert 'class="languages"' not in nobody.text
-    somebody = shared_app.visit(REQUESTER).get(PAGE)
+    somebody = shared_app.page_client(REQUESTER).get(PAGE)
     assert 'href="/timeline"' in somebody.text
     assert 'class="languages"' in somebody.text
 
 
 def test_a_token_is_not_looked_at_on_the_page(shared_app: SharedApp) -> None:
-    page = shared_app.program(REQUESTER).get(PAGE)
+    page = shared_app.api_client(REQUESTER).get(PAGE)
     assert page.status_code == 200
     assert 'href="/timeline"' not in page.text
 
@@ -62,6 +62,6 @@ def test_its_frame_speaks_the_readers_language_and_the_description_english(
 
 
 def test_the_language_chosen_once_counts_before_the_browsers(shared_app: SharedApp) -> None:
-    visitor = shared_app.visit("operator@gaon.example")
-    assert visitor.post("/language", {"language": "ko", "next": PAGE}).location == PAGE
-    assert '<html lang="ko"' in visitor.get(PAGE, headers={"Accept-Language": "en"}).text
+    page_client = shared_app.page_client("operator@gaon.example")
+    assert page_client.post("/language", {"language": "ko", "next": PAGE}).location == PAGE
+    assert '<html lang="ko"' in page_client.get(PAGE, headers={"Accept-Language": "en"}).text

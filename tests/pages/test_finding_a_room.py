@@ -28,13 +28,14 @@ HOUR = timedelta(hours=1)
 def a_morning_is_taken(shared_app: SharedApp) -> None:
     taken = {"room": "B-01", "start": START, "end": START + 3 * HOUR}
     assert (
-        shared_app.visit(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken])).status_code == 303
+        shared_app.page_client(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken])).status_code
+        == 303
     )
 
 
 def offers(shared_app: SharedApp, **asked: str) -> dict[str, list[tuple[str, str]]]:
     """By room, the (start, end) of every link into the form."""
-    page = shared_app.visit(REQUESTER).get("/timeline/free", query_string={"date": f"{START:%Y-%m-%d}", **asked})
+    page = shared_app.page_client(REQUESTER).get("/timeline/free", query_string={"date": f"{START:%Y-%m-%d}", **asked})
     assert page.status_code == 200
     found: dict[str, list[tuple[str, str]]] = {}
     for link in re.findall(r'href="(/bookings/new\?[^"]+)"', page.text):
@@ -64,12 +65,12 @@ def test_when_is_this_one_free(shared_app: SharedApp) -> None:
 
 
 def test_an_offer_leads_to_the_filled_form(shared_app: SharedApp) -> None:
-    page = shared_app.visit(REQUESTER).get(
+    page = shared_app.page_client(REQUESTER).get(
         "/timeline/free", query_string={"date": f"{START:%Y-%m-%d}", "from": "13:00", "minutes": "180", "where": "B-01"}
     )
     link = re.search(r'href="(/bookings/new\?[^"]+end=[^"]+)"', page.text)
     assert link
-    form = shared_app.visit(REQUESTER).get(html.unescape(link[1])).text
+    form = shared_app.page_client(REQUESTER).get(html.unescape(link[1])).text
     assert 'name="sessions-0-start_time" type="text" value="13:00"' in form
     assert 'name="sessions-0-end_time" type="text" value="16:00"' in form
 
@@ -87,7 +88,7 @@ def test_an_offer_leads_to_the_filled_form(shared_app: SharedApp) -> None:
     ],
 )
 def test_a_question_without_sense_is_answered_all_the_same(shared_app: SharedApp, asked: dict[str, str]) -> None:
-    assert shared_app.visit(REQUESTER).get("/timeline/free", query_string=asked).status_code == 200
+    assert shared_app.page_client(REQUESTER).get("/timeline/free", query_string=asked).status_code == 200
 
 
 def room(code: str = "B-01") -> ResourceRow:
@@ -137,7 +138,7 @@ def test_days_off_are_passed_over() -> None:
 
 def test_a_list_of_the_day_offers_its_free_stretches_without_a_script(shared_app: SharedApp) -> None:
     page = (
-        shared_app.visit(REQUESTER)
+        shared_app.page_client(REQUESTER)
         .get("/timeline", query_string={"view": "agenda", "date": f"{START:%Y-%m-%d}", "room": "B-01"})
         .text
     )
@@ -145,7 +146,7 @@ def test_a_list_of_the_day_offers_its_free_stretches_without_a_script(shared_app
     free = re.findall(r'class="ag-line ag-free"[^>]*>\s*<span>([^<]+) Free</span>', page)
     assert free == ["08:00–09:00", "12:00–20:00"]
     link = html.unescape(re.findall(r'class="ag-line ag-free" href="([^"]+)"', page)[0])
-    form = shared_app.visit(REQUESTER).get(link).text
+    form = shared_app.page_client(REQUESTER).get(link).text
     assert 'name="sessions-0-start_time" type="text" value="08:00"' in form
     assert 'name="sessions-0-end_time" type="text" value="09:00"' in form, "no longer than the gap"
 

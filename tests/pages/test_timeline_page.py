@@ -15,7 +15,7 @@ START = weekday_at(9, weeks=5)
 def book(shared_app: SharedApp, *, at: datetime, hours: int = 2, room: str = "B-03") -> str:
     session = {"room": room, "start": at.isoformat(), "end": (at + timedelta(hours=hours)).isoformat()}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "title": "Canary run", "sessions": [session]}
-    made = shared_app.program(GAON).post("/api/v1/bookings", body)
+    made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     return str(made.json["reference"])
 
@@ -24,13 +24,13 @@ def test_a_company_sees_the_time_of_others_as_one_block_without_words(shared_app
     references = [book(shared_app, at=START), book(shared_app, at=START + timedelta(hours=2))]
     window = f"from={START.astimezone(SEOUL):%Y-%m-%d}T00:00:00%2B09:00&to={START:%Y-%m-%d}T23:00:00%2B09:00"
     address = f"/api/v1/timeline?{window}&resource=B-03"
-    rivals = shared_app.program(HANBIT).get(address).json["blocks"]
+    rivals = shared_app.api_client(HANBIT).get(address).json["blocks"]
     (block,) = [each for each in rivals if each["resource"] == "B-03"]
     assert (block["reference"], block["label"], block["state"]) == (None, None, "RESERVED")
     end = datetime.fromisoformat(block["end"])
     assert (datetime.fromisoformat(block["start"]), end) == (START, START + timedelta(hours=4))
     for reader in (GAON, STAFF):
-        blocks = shared_app.program(reader).get(address).json["blocks"]
+        blocks = shared_app.api_client(reader).get(address).json["blocks"]
         assert {each["reference"] for each in blocks if each["resource"] == "B-03"} == set(references)
         assert {each["label"] for each in blocks} == {"GS-M1"}
 
@@ -39,11 +39,11 @@ def test_the_page_says_whose_time_it_is_to_staff_only(shared_app: SharedApp) -> 
     reference = book(shared_app, at=START + timedelta(days=1))
     for view in ("day", "week"):
         address = f"/timeline?view={view}&date={START + timedelta(days=1):%Y-%m-%d}"
-        staff = shared_app.visit(STAFF).get(address).text
+        staff = shared_app.page_client(STAFF).get(address).text
         assert reference in staff
         assert "GS-M1" in staff
-        assert reference in shared_app.visit(GAON).get(address).text
-        rival = shared_app.visit(HANBIT).get(address).text
+        assert reference in shared_app.page_client(GAON).get(address).text
+        rival = shared_app.page_client(HANBIT).get(address).text
         assert not any(word in rival for word in (reference, "GS-M1", "Canary", "Gaon", "가온"))
         assert "Reserved" in rival
 
@@ -58,7 +58,7 @@ def test_a_page_asks_as_often_for_a_hundred_bookings_as_for_five(shared_app: Sha
         for email in (GAON, STAFF):
             for path in paths if email == STAFF else [path for path in paths if path != "/inbox"]:
                 with watching(shared_app.app.extensions["gmp"].database) as watched:
-                    assert shared_app.visit(email).get(path).status_code == 200
+                    assert shared_app.page_client(email).get(path).status_code == 200
                 counted[email, path] = len(watched.statements)
         return counted
 

@@ -26,14 +26,14 @@ def section(page: str, title: str) -> str:
 def test_a_company_meets_its_own_and_of_others_only_that_a_room_is_taken(floor: Floor) -> None:
     mine = floor.running(2, starts_in=0)
     theirs = floor.confirmed(2, company="hanbit", room="B-02", starts_in=-0.5)
-    page = floor.shared_app.visit(OPERATOR).get("/today").text
+    page = floor.shared_app.page_client(OPERATOR).get("/today").text
     assert mine in section(page, "now")
     assert not any(word in page for word in (theirs, "HB-Derm", "Hanbit", "한빛"))
     assert "reserved until" in section(page, "now")
-    rival = floor.shared_app.visit(HANBIT).get("/today").text
+    rival = floor.shared_app.page_client(HANBIT).get("/today").text
     assert theirs in rival
     assert not any(word in rival for word in (mine, "GS-M1", "Gaon", "가온", "GAO operator"))
-    staff = floor.shared_app.visit(SCHEDULER).get("/today").text
+    staff = floor.shared_app.page_client(SCHEDULER).get("/today").text
     assert mine in staff
     assert theirs in staff
 
@@ -41,11 +41,11 @@ def test_a_company_meets_its_own_and_of_others_only_that_a_room_is_taken(floor: 
 def test_what_runs_says_until_when_and_how_late_it_is(floor: Floor) -> None:
     running = floor.running(2, starts_in=0)
     floor.bring(running, -2.25)
-    page = floor.shared_app.visit(OPERATOR).get("/today").text
+    page = floor.shared_app.page_client(OPERATOR).get("/today").text
     assert "15 min over" in section(page, "now")
     ends = floor.session(running)["ends_at"] + timedelta(minutes=50)
     floor.do(OPERATOR, running, "takes-until", {"until": ends.isoformat()})
-    shown = section(floor.shared_app.visit(OPERATOR).get("/today").text, "now")
+    shown = section(floor.shared_app.page_client(OPERATOR).get("/today").text, "now")
     assert "takes 50 min longer" in shown
     assert f"{ends.astimezone(SEOUL):%H:%M} KST" in shown
 
@@ -55,7 +55,7 @@ def test_names_that_are_missing_are_asked_for_a_week_ahead(floor: Floor) -> None
     whole = floor.confirmed(1, room="B-01", starts_in=24, session={"people": named})
     lacking = floor.confirmed(1, room="B-02", starts_in=48, session={"people": named[:1]})
     far = floor.confirmed(1, room="B-03", starts_in=200)
-    shown = section(floor.shared_app.visit(SCHEDULER).get("/today").text, "missing")
+    shown = section(floor.shared_app.page_client(SCHEDULER).get("/today").text, "missing")
     assert lacking in shown
     assert "1 name missing" in shown
     assert whole not in shown
@@ -72,7 +72,7 @@ def test_what_waits_for_whom_stands_on_top(floor: Floor) -> None:
     done = _done(floor)
 
     def waits(email: str) -> dict[str, set[str]]:
-        page = floor.shared_app.visit(email).get("/today").text
+        page = floor.shared_app.page_client(email).get("/today").text
         found = {}
         for action in ("ready", "verify-clearance", "verify", "missed"):
             part = re.search(rf'aria-labelledby="waiting-{action}".*?</section>', page, re.DOTALL)
@@ -105,9 +105,9 @@ def test_one_signature_releases_what_was_ticked_and_says_what_became_of_each(flo
     raw = floor.confirmed(1, room="B-03", starts_in=0.2)
     ticked = [f"{reference}/1" for reference in (*ready, raw)]
     fields = {"session": ticked, "password": "not this one", "idempotency_key": f"morning-{raw}"}
-    visitor = floor.shared_app.visit(QA)
-    assert visitor.post("/today/release", fields).status_code == 422
-    answers = [visitor.post("/today/release", fields | {"password": PASSWORD}) for _ in range(2)]
+    page_client = floor.shared_app.page_client(QA)
+    assert page_client.post("/today/release", fields).status_code == 422
+    answers = [page_client.post("/today/release", fields | {"password": PASSWORD}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [409, 409]
     assert all(answer.text.count("Not released") == 1 for answer in answers)
     assert [floor.session(each)["state"] for each in (*ready, raw)] == ["READY", "READY", "PLANNED"]
@@ -116,7 +116,7 @@ def test_one_signature_releases_what_was_ticked_and_says_what_became_of_each(flo
     )
     assert {each["record_reference"] for each in signed} == set(ticked[:2])
     assert len({each["content_hash"] for each in signed}) == len(signed) == 2
-    result = floor.shared_app.program(QA).post(
+    result = floor.shared_app.api_client(QA).post(
         "/api/v1/releases", SIGNED | {"sessions": [{"reference": raw, "session": 1}]}
     )
     assert [each["status"] for each in result.json["results"]] == [409]
@@ -125,7 +125,7 @@ def test_one_signature_releases_what_was_ticked_and_says_what_became_of_each(flo
 def test_a_wall_names_nobody(floor: Floor) -> None:
     reference = floor.running(2, starts_in=0)
     for email in (SCHEDULER, OPERATOR):
-        page = floor.shared_app.visit(email).get("/today?screen=1").text
+        page = floor.shared_app.page_client(email).get("/today?screen=1").text
         board = page[page.index('id="board"') : page.index("</main>")]
         assert reference in board
         assert 'hx-trigger="every 30s"' in board
@@ -134,20 +134,20 @@ def test_a_wall_names_nobody(floor: Floor) -> None:
 
 def test_a_wall_that_looks_again_keeps_nobody_signed_in(floor: Floor) -> None:
     shared_app = floor.shared_app
-    visitor = shared_app.visit(QA)
+    page_client = shared_app.page_client(QA)
     ago = "UPDATE auth_session SET seen_at = seen_at - interval '3 min' WHERE ended_at IS NULL RETURNING id"
     unseen = "SELECT count(*) AS n FROM auth_session WHERE seen_at < gmp_now() - interval '2 min' AND ended_at IS NULL"
     shared_app.ask(ago)
     before = shared_app.ask(unseen)[0]["n"]
-    visitor.get("/today?screen=1")
+    page_client.get("/today?screen=1")
     assert shared_app.ask(unseen)[0]["n"] == before
-    visitor.get("/today")
+    page_client.get("/today")
     assert shared_app.ask(unseen)[0]["n"] == before - 1
 
 
 def test_who_only_works_in_rooms_lands_on_today(shared_app: SharedApp) -> None:
-    assert shared_app.visit(OPERATOR).get("/").location == "/today"
-    assert shared_app.visit(SCHEDULER).get("/").location == "/timeline"
+    assert shared_app.page_client(OPERATOR).get("/").location == "/today"
+    assert shared_app.page_client(SCHEDULER).get("/").location == "/timeline"
 
 
 @pytest.mark.parametrize("door", ["page", "api"])
@@ -159,7 +159,7 @@ def test_both_doors_leave_the_same_journal(floor: Floor, door: str) -> None:
         form: dict[str, Any] = {"seen": floor.session(reference)["state"]}
         for name, value in fields.items():
             form |= {f"{action}-password": PASSWORD} if name == "signature" else {f"{action}-{name}": value}
-        answer = floor.shared_app.visit(email).post(f"/bookings/{reference}/sessions/1/{action}", form)
+        answer = floor.shared_app.page_client(email).post(f"/bookings/{reference}/sessions/1/{action}", form)
         assert answer.status_code == 303, answer.text[-2500:]
 
     why = {"reason": "The alarm of the hood went off"}
@@ -197,18 +197,18 @@ def test_both_doors_leave_the_same_journal(floor: Floor, door: str) -> None:
 
 def test_a_refused_form_comes_back_as_it_was_filled_in(floor: Floor) -> None:
     reference = floor.running(2)
-    visitor = floor.shared_app.visit(QA)
+    page_client = floor.shared_app.page_client(QA)
     address = f"/bookings/{reference}/sessions/1"
     sent = {"seen": "IN_USE", "abort-reason": "Spill on the bench", "abort-password": PASSWORD}
-    answer = visitor.post(f"{address}/abort", sent)
+    answer = page_client.post(f"{address}/abort", sent)
     assert answer.status_code == 422
     assert "Give the number of the deviation." in answer.text
     assert "Spill on the bench" in answer.text
     assert PASSWORD not in answer.text
-    bad = visitor.post(f"{address}/complete", {"complete-at_date": "tomorrow", "complete-at_time": "9"})
+    bad = page_client.post(f"{address}/complete", {"complete-at_date": "tomorrow", "complete-at_time": "9"})
     assert bad.status_code == 422
     assert "HH:MM" in bad.text
-    assert visitor.post(f"{address}/complete", {"seen": "READY"}).status_code == 412
+    assert page_client.post(f"{address}/complete", {"seen": "READY"}).status_code == 412
 
 
 def test_the_cost_of_today_does_not_grow_with_its_sessions(floor: Floor) -> None:
@@ -217,7 +217,7 @@ def test_the_cost_of_today_does_not_grow_with_its_sessions(floor: Floor) -> None
         for email in (OPERATOR, QA):
             for path in ("/today", "/today?screen=1"):
                 with watching(floor.shared_app.app.extensions["gmp"].database) as watched:
-                    assert floor.shared_app.visit(email).get(path).status_code == 200
+                    assert floor.shared_app.page_client(email).get(path).status_code == 200
                 counted.append(len(watched.statements))
         return counted
 

@@ -23,21 +23,21 @@ SATURDAY = 5
 
 def put_on_call(shared_app: SharedApp, by: str = SCHEDULER, **typed: str) -> Any:
     form = {"email": SCHEDULER, "role": "SCHEDULER", "from_time": "08:00", "until_time": "20:00"} | typed
-    return shared_app.visit(by).post("/roster", form)
+    return shared_app.page_client(by).post("/roster", form)
 
 
 def rules_of(shared_app: SharedApp, start: datetime, *, hours: int = 2) -> list[str]:
     """What is said of a clinical session at this time."""
     part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()}
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [part]}
-    answer = shared_app.program(GAON).post("/api/v1/bookings/preview", body)
+    answer = shared_app.api_client(GAON).post("/api/v1/bookings/preview", body)
     assert answer.status_code == 200, answer.text
     return [finding["rule"] for finding in answer.json["findings"]]
 
 
 def end_all(shared_app: SharedApp) -> None:
     for row in shared_app.ask("SELECT id FROM on_call WHERE ended_at IS NULL"):
-        assert shared_app.visit(SCHEDULER).post(f"/roster/{row['id']}/end").status_code == 303
+        assert shared_app.page_client(SCHEDULER).post(f"/roster/{row['id']}/end").status_code == 303
 
 
 def test_a_weekly_entry_covers_its_weekday_until_it_is_ended(shared_app: SharedApp) -> None:
@@ -47,7 +47,7 @@ def test_a_weekly_entry_covers_its_weekday_until_it_is_ended(shared_app: SharedA
     assert "CA-01" not in rules_of(shared_app, saturday)
     assert "CA-01" in rules_of(shared_app, saturday + timedelta(days=1))
     assert "CA-01" in rules_of(shared_app, saturday + timedelta(hours=9))
-    assert "Staff scheduler" in shared_app.visit(QA).get("/roster").text
+    assert "Staff scheduler" in shared_app.page_client(QA).get("/roster").text
     end_all(shared_app)
     assert "CA-01" in rules_of(shared_app, saturday)
 
@@ -77,7 +77,7 @@ def test_the_head_of_the_facility_keeps_it_too_and_nobody_else_does(shared_app: 
     assert put_on_call(shared_app, by=MANAGER, weekday="6").status_code == 303
     assert put_on_call(shared_app, by=QA, weekday="6").status_code == 403
     assert put_on_call(shared_app, by=GAON, weekday="6").status_code == 403
-    assert shared_app.visit(GAON).get("/roster").status_code == 403
+    assert shared_app.page_client(GAON).get("/roster").status_code == 403
     end_all(shared_app)
 
 

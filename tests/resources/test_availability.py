@@ -23,8 +23,8 @@ def lay(shared_app: SharedApp, dice: random.Random, *, of: str, places: int) -> 
         end = start + STEP * dice.randint(1, 40)
         units = dice.randint(1, places)
         part = {"resource": of, "start": start.isoformat(), "end": end.isoformat(), "units": units}
-        program = shared_app.program(dice.choice([GAON, HANBIT]))
-        answer = program.post("/api/v1/bookings", {"kind": "EQUIPMENT", "equipment": [part]})
+        api_client = shared_app.api_client(dice.choice([GAON, HANBIT]))
+        answer = api_client.post("/api/v1/bookings", {"kind": "EQUIPMENT", "equipment": [part]})
         assert answer.status_code in {201, 409}, answer.text
         if answer.status_code == 201:
             taken.append((start, end, units))
@@ -40,7 +40,7 @@ def test_a_moment_is_free_when_fewer_places_are_taken_than_there_are(shared_app:
         assert taken
         query = f"resource={code}&from={FIRST:%Y-%m-%dT%H:%M:%SZ}&to={LAST:%Y-%m-%dT%H:%M:%SZ}&minutes=1"
         for reader in (GAON, HANBIT, "scheduler@brc.example"):
-            told = shared_app.program(reader).get(f"/api/v1/availability?{query}").json["free"]
+            told = shared_app.api_client(reader).get(f"/api/v1/availability?{query}").json["free"]
             free = [(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in told]
             moment = FIRST
             while moment < LAST:
@@ -52,7 +52,7 @@ def test_a_moment_is_free_when_fewer_places_are_taken_than_there_are(shared_app:
 def test_no_stretch_is_shorter_than_asked_for_or_leaves_the_window(shared_app: SharedApp) -> None:
     for minutes in (15, 240, 1440):
         query = f"resource=INC-01&from={FIRST:%Y-%m-%dT%H:%M:%SZ}&to={LAST:%Y-%m-%dT%H:%M:%SZ}&minutes={minutes}"
-        for each in shared_app.program(GAON).get(f"/api/v1/availability?{query}").json["free"]:
+        for each in shared_app.api_client(GAON).get(f"/api/v1/availability?{query}").json["free"]:
             start, end = datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])
             assert FIRST <= start < end <= LAST
             assert end - start >= timedelta(minutes=minutes)
@@ -60,10 +60,10 @@ def test_no_stretch_is_shorter_than_asked_for_or_leaves_the_window(shared_app: S
 
 def test_an_unknown_resource_is_not_there(shared_app: SharedApp) -> None:
     query = f"resource=Z-99&from={FIRST:%Y-%m-%dT%H:%M:%SZ}&to={LAST:%Y-%m-%dT%H:%M:%SZ}"
-    assert shared_app.program(GAON).get(f"/api/v1/availability?{query}").status_code == 404
+    assert shared_app.api_client(GAON).get(f"/api/v1/availability?{query}").status_code == 404
 
 
 def test_rooms_and_equipment_are_listed_for_everybody_alike(shared_app: SharedApp) -> None:
-    lists = [shared_app.program(email).get("/api/v1/resources").json for email in (GAON, HANBIT, "qa@brc.example")]
+    lists = [shared_app.api_client(email).get("/api/v1/resources").json for email in (GAON, HANBIT, "qa@brc.example")]
     assert lists[0] == lists[1] == lists[2]
     assert {"B-01", "T-02", "INC-01", "TFF-01"} <= {each["code"] for each in lists[0]["resources"]}

@@ -26,11 +26,11 @@ def a_run(room: str, start: datetime, *, hours: float = 3, **more: Any) -> dict[
 
 
 def confirmed(shared_app: SharedApp, body: dict[str, Any], by: str = GAON) -> str:
-    made = shared_app.program(by).post("/api/v1/bookings", body)
+    made = shared_app.api_client(by).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     address = f"/api/v1/bookings/{made.json['reference']}"
-    assert shared_app.program("scheduler@brc.example").post(f"{address}/review").status_code == 200
-    answer = shared_app.program("qa@brc.example").post(f"{address}/approve", SIGNED)
+    assert shared_app.api_client("scheduler@brc.example").post(f"{address}/review").status_code == 200
+    answer = shared_app.api_client("qa@brc.example").post(f"{address}/approve", SIGNED)
     assert answer.status_code == 200, answer.text
     return str(made.json["reference"])
 
@@ -104,10 +104,10 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
 
     work(shared_app.database)
     assert all(events(shared_app, reference) == ["BookingAtRisk"] for reference in hit), "said once"
-    page = shared_app.visit(GAON).get(f"/bookings/{later[0]}").text
+    page = shared_app.page_client(GAON).get(f"/bookings/{later[0]}").text
     assert "on hold since" in page
     assert "HOLD-0001" not in page
-    assert "HOLD-0001" in shared_app.visit("qa@brc.example").get(f"/bookings/{later[0]}").text
+    assert "HOLD-0001" in shared_app.page_client("qa@brc.example").get(f"/bookings/{later[0]}").text
 
     lifted(shared_app, hold)
     work(shared_app.database)
@@ -124,7 +124,7 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
 def test_who_books_into_an_outage_is_refused_with_ways_around_it(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=5)
     outage = placed(shared_app, a_maintenance("B-03", start, hours=3))
-    answer = shared_app.program(GAON).post("/api/v1/bookings", a_run("B-03", start + timedelta(hours=1)))
+    answer = shared_app.api_client(GAON).post("/api/v1/bookings", a_run("B-03", start + timedelta(hours=1)))
     assert answer.status_code == 409, answer.text
     (finding,) = answer.json["findings"]
     assert finding["rule"] == "RM-06"
@@ -132,9 +132,9 @@ def test_who_books_into_an_outage_is_refused_with_ways_around_it(shared_app: Sha
     assert "Filters" not in answer.text
     assert answer.json["alternatives"]
     for alternative in answer.json["alternatives"]:
-        preview = shared_app.program(GAON).post(
+        preview = shared_app.api_client(GAON).post(
             "/api/v1/bookings/preview", a_run("B-03", start) | {"sessions": alternative["sessions"]}
         )
         assert preview.json["verdict"] == "clear", preview.text
     lifted(shared_app, outage)
-    assert shared_app.program(GAON).post("/api/v1/bookings", a_run("B-03", start)).status_code == 201
+    assert shared_app.api_client(GAON).post("/api/v1/bookings", a_run("B-03", start)).status_code == 201

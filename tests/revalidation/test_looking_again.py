@@ -95,7 +95,7 @@ def test_stopped_air_reaches_the_rooms_it_serves_and_only_warns_of_what_runs_alo
         device: False,
         other: False,
     }
-    page = shared_app.visit(GAON).get(f"/bookings/{device}").text
+    page = shared_app.page_client(GAON).get(f"/bookings/{device}").text
     assert "The air handling of B-02 is stopped" in page
     assert "AHU-1" not in page
 
@@ -147,7 +147,7 @@ def test_what_is_given_up_is_at_risk_of_nothing_any_more(shared_app: SharedApp) 
     placed(shared_app, a_hold("B-03"))
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [True]
-    shared_app.program(GAON).post(f"/api/v1/bookings/{reference}/cancel", {"reason": "Another room is better"})
+    shared_app.api_client(GAON).post(f"/api/v1/bookings/{reference}/cancel", {"reason": "Another room is better"})
     assert at_risk(shared_app, reference) == [False]
     work(shared_app.database)
     assert events(shared_app, reference) == ["BookingAtRisk"], "it was not said to be clear"
@@ -236,14 +236,14 @@ def test_equipment_that_is_taken_out_of_service_puts_its_bookings_at_risk(shared
 
 def test_a_request_that_waits_is_at_risk_too_and_what_needs_an_override_is_no_risk(shared_app: SharedApp) -> None:
     night = a_run("B-03", in_a_fresh_week(21), hours=2) | {"run_type": "ENG"}
-    made = shared_app.program(GAON).post("/api/v1/bookings", night)
+    made = shared_app.api_client(GAON).post("/api/v1/bookings", night)
     assert made.status_code == 201, made.text
     work(shared_app.database)
     assert at_risk(shared_app, made.json["reference"]) == [False]
     placed(shared_app, a_hold("B-03"))
     work(shared_app.database)
     assert at_risk(shared_app, made.json["reference"]) == [True]
-    cancelled = shared_app.program(GAON).post(
+    cancelled = shared_app.api_client(GAON).post(
         f"/api/v1/bookings/{made.json['reference']}/cancel", {"reason": "The room is not available"}
     )
     assert cancelled.status_code == 200
@@ -255,17 +255,17 @@ def test_a_request_that_waits_is_at_risk_too_and_what_needs_an_override_is_no_ri
 def test_an_outage_that_races_a_request_is_seen_by_it_or_puts_it_at_risk(shared_app: SharedApp, _time: int) -> None:
     monday = in_a_fresh_week(weekday=0)
     starts = [monday + timedelta(days=day, hours=hour) for day in range(4) for hour in (0, 3)]
-    programs = [shared_app.program(GAON) for _ in starts]
+    api_clients = [shared_app.api_client(GAON) for _ in starts]
 
     def ask(index: int) -> tuple[int, str]:
         client = shared_app.app.test_client()
         body = a_run("B-03", starts[index], hours=2)
-        answer = client.post("/api/v1/bookings", json=body, headers=programs[index].headers)
+        answer = client.post("/api/v1/bookings", json=body, headers=api_clients[index].headers)
         return answer.status_code, answer.json.get("reference", "")
 
     def hold(_index: int) -> tuple[int, str]:
         client = shared_app.app.test_client()
-        answer = client.post("/api/v1/outages", json=a_hold("B-03"), headers=shared_app.program(QA).headers)
+        answer = client.post("/api/v1/outages", json=a_hold("B-03"), headers=shared_app.api_client(QA).headers)
         return answer.status_code, "hold"
 
     with ThreadPoolExecutor(9) as pool:

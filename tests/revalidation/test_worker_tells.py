@@ -65,12 +65,12 @@ def test_a_session_that_takes_longer_puts_the_next_at_risk(shared_app: SharedApp
     following = confirmed(shared_app, a_run("B-01", now + timedelta(hours=3), hours=1))
     work(shared_app.database)
     assert at_risk(shared_app, following) == [False]
-    answer = shared_app.program(GAON).post(
+    answer = shared_app.api_client(GAON).post(
         f"/api/v1/bookings/{running}/sessions/1/takes-until",
         {"until": (now + timedelta(hours=3, minutes=30)).isoformat(), "reason": "The cells are slow today"},
     )
     assert answer.status_code == 200, answer.text
     work(shared_app.database)
     assert at_risk(shared_app, following) == [True]
-    page = shared_app.visit(GAON).get(f"/bookings/{following}").text
+    page = shared_app.page_client(GAON).get(f"/bookings/{following}").text
     assert "What would work instead" in page

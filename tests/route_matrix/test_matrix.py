@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.clients import PASSWORD, Visitor, form_of, weekday_at
+from tests.clients import PASSWORD, PageClient, form_of, weekday_at
 from tests.route_matrix.administration import administration_form, record_of_the_administration
 from tests.shared_app import SharedApp
 
@@ -109,7 +109,7 @@ class Cell:
         if self.line.route.startswith("/admin"):
             return record_of_the_administration(self.shared_app, self.line.route, name)
         if name == "outage_id":
-            placed = self.shared_app.program("engineer@brc.example").post("/api/v1/outages", OUTAGE)
+            placed = self.shared_app.api_client("engineer@brc.example").post("/api/v1/outages", OUTAGE)
             return int(placed.json["outages"][0]["id"])
         owner = "operator3@gaon.example" if self.line.about == "another's" or self.email is None else self.email
         return {"feed_id": self._feed_of, "token_id": self._token_of, "session_id": self._session_of}.get(
@@ -117,10 +117,10 @@ class Cell:
         )(owner)
 
     def _feed_of(self, owner: str) -> int:
-        return int(self.shared_app.program(owner).post("/api/v1/feeds", {"scope": "mine"}).json["id"])
+        return int(self.shared_app.api_client(owner).post("/api/v1/feeds", {"scope": "mine"}).json["id"])
 
     def _token_of(self, owner: str) -> int:
-        made = self.shared_app.visit(owner).post("/account/tokens", {"name": "spare", "days": "1"})
+        made = self.shared_app.page_client(owner).post("/account/tokens", {"name": "spare", "days": "1"})
         assert made.status_code == 201
         return int(self.shared_app.ask("SELECT max(id) AS id FROM api_token")[0]["id"])
 
@@ -128,7 +128,7 @@ class Cell:
         return int(self.shared_app.ask("SELECT min(id) AS id FROM holiday WHERE active")[0]["id"])
 
     def _session_of(self, owner: str) -> int:
-        Visitor(self.shared_app.app, owner)
+        PageClient(self.shared_app.app, owner)
         return int(self.shared_app.ask("SELECT max(id) AS id FROM auth_session")[0]["id"])
 
     def body(self) -> tuple[dict[str, Any], Any]:
@@ -214,18 +214,18 @@ class Cell:
     def send(self, path: str, form: dict[str, Any], body: Any) -> TestResponse:
         method = self.line.method
         if self.line.is_api:
-            headers = self.shared_app.program(self.email).headers if self.email else {}
+            headers = self.shared_app.api_client(self.email).headers if self.email else {}
             payload = {"json": body} if method in {"POST", "PATCH"} else {}
             return self.shared_app.app.test_client().open(path, method=method, headers=headers, **payload)
-        visitor = self._visitor()
-        return visitor.get(path) if method == "GET" else visitor.post(path, form)
+        page_client = self._page_client()
+        return page_client.get(path) if method == "GET" else page_client.post(path, form)
 
-    def _visitor(self) -> Any:
+    def _page_client(self) -> Any:
         if self.email is None:
             return Stranger(self.shared_app)
         if self.line.route == "/logout":
-            return Visitor(self.shared_app.app, self.email)
-        return self.shared_app.visit(self.email)
+            return PageClient(self.shared_app.app, self.email)
+        return self.shared_app.page_client(self.email)
 
 
 def another_time() -> dict[str, datetime]:
@@ -240,7 +240,7 @@ def moved_to(times: Mapping[str, datetime]) -> dict[str, str]:
     return days | {f"{name}_time": f"{at:%H:%M}" for name, at in times.items()}
 
 
-class Stranger(Visitor):
+class Stranger(PageClient):
     """Somebody who has opened the sign-in page and no more."""
 
     def __init__(self, shared_app: SharedApp) -> None:
@@ -310,7 +310,7 @@ def test_a_form_without_its_token_is_refused(shared_app: SharedApp, line: Line) 
     path = cell.path()
     before = shared_app.count_rows()
     for fields in (form, {name: value for name, value in form.items() if name != "csrf_token"}):
-        assert shared_app.visit(str(cell.email)).client.post(path, data=fields).status_code == 403
+        assert shared_app.page_client(str(cell.email)).client.post(path, data=fields).status_code == 403
     assert shared_app.count_rows() == before
 
 
@@ -319,9 +319,9 @@ def test_a_cookie_opens_no_door_of_the_api(shared_app: SharedApp, line: Line) ->
     cell = Cell(shared_app, line, "scheduler")
     _form, body = cell.body()
     cell.line = Line(line.method, line.route, "absent", line.body, ())
-    visitor = shared_app.visit("scheduler@brc.example")
+    page_client = shared_app.page_client("scheduler@brc.example")
     payload = {"json": body} if line.method in {"POST", "PATCH"} else {}
-    headers = {"X-CSRF-Token": visitor.csrf}
-    answer = visitor.client.open(cell.path(), method=line.method, headers=headers, **payload)
+    headers = {"X-CSRF-Token": page_client.csrf}
+    answer = page_client.client.open(cell.path(), method=line.method, headers=headers, **payload)
     assert answer.status_code == 401
     assert json.loads(answer.text)["type"] == "urn:gmp-booking:problem:not-signed-in"
