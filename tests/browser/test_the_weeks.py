@@ -15,7 +15,7 @@ from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
 from tests.browser.test_the_journey import calendar_link, decide, fill_moment
 from tests.clients import PASSWORD, SEOUL, make_app, weekday_at
-from tests.execution.conftest import Floor
+from tests.execution.conftest import ExecutionClient
 from tests.shared_app import SIGNED, SharedApp
 
 REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
@@ -174,11 +174,11 @@ def test_the_scheduler_moves_a_session_and_takes_it_back_without_new_signatures(
 def test_a_run_that_takes_longer_puts_the_next_one_at_risk_until_it_ends(
     site: Site, desk: SharedApp, open_page: Callable[..., Page]
 ) -> None:
-    floor = Floor(desk)
-    floor.empty()
-    running = floor.running(2, starts_in=0)
-    following = floor.confirmed(2, company="hanbit", starts_in=3)
-    until = floor.session(running)["ends_at"].astimezone(SEOUL) + timedelta(hours=2)
+    execution = ExecutionClient(desk)
+    execution.empty()
+    running = execution.running(2, starts_in=0)
+    following = execution.confirmed(2, company="hanbit", starts_in=3)
+    until = execution.session(running)["ends_at"].astimezone(SEOUL) + timedelta(hours=2)
     page = open_page(SCHEDULER)
     page.goto(f"/bookings/{running}/sessions/1")
     page.locator("summary", has_text="Takes longer").click()

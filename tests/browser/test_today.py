@@ -11,17 +11,17 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site
 from tests.browser.test_accessibility import serious_findings
 from tests.clients import PASSWORD, SEOUL, make_app
-from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, Floor
+from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, ExecutionClient
 from tests.shared_app import SharedApp
 
 
 @pytest.fixture
-def floor(site: Site, tmp_path) -> Iterator[Floor]:
+def execution(site: Site, tmp_path) -> Iterator[ExecutionClient]:
     app = make_app(site.place.app_url, site.place.owner_url, tmp_path)
     shared_app = SharedApp(app, site.database, site.place)
-    floor = Floor(shared_app)
-    floor.empty()
-    yield floor
+    execution = ExecutionClient(shared_app)
+    execution.empty()
+    yield execution
     shared_app._rows.close()
     app.extensions["gmp"].database.dispose()
 
@@ -32,8 +32,10 @@ def at_home(open_page: Callable[..., Page], email: str, **more: object) -> Page:
     return page
 
 
-def test_a_session_from_clearance_to_its_end_on_a_phone(floor: Floor, open_page: Callable[..., Page]) -> None:
-    reference = floor.confirmed(2, starts_in=0.05)
+def test_a_session_from_clearance_to_its_end_on_a_phone(
+    execution: ExecutionClient, open_page: Callable[..., Page]
+) -> None:
+    reference = execution.confirmed(2, starts_in=0.05)
     operator = at_home(open_page, OPERATOR, width=390)
     assert operator.url.endswith("/today")
     operator.get_by_role("link", name="Open B-01").first.click()
@@ -55,7 +57,7 @@ def test_a_session_from_clearance_to_its_end_on_a_phone(floor: Floor, open_page:
     assert operator.evaluate("document.documentElement.scrollWidth") <= 390
     operator.get_by_role("link", name="Complete").click()
     operator.locator("summary", has_text="Takes longer").click()
-    until = floor.session(reference)["ends_at"].astimezone(SEOUL) + timedelta(minutes=30)
+    until = execution.session(reference)["ends_at"].astimezone(SEOUL) + timedelta(minutes=30)
     operator.fill("[name=takes-until-until_date]", f"{until:%Y-%m-%d}")
     operator.fill("[name=takes-until-until_time]", f"{until:%H:%M}")
     operator.locator("form[action$='/takes-until'] button").click()
@@ -63,7 +65,7 @@ def test_a_session_from_clearance_to_its_end_on_a_phone(floor: Floor, open_page:
     operator.fill("[name=complete-headcount]", "2")
     operator.locator("form[action$='/complete'] button").click()
     expect(operator.locator(".record-title")).to_contain_text("Done")
-    events = [event["event"] for event in floor.events(reference)]
+    events = [event["event"] for event in execution.events(reference)]
     assert events[-5:] == [
         "LineClearanceVerified",
         "SessionReady",
@@ -85,13 +87,13 @@ LIGHT, DARK = ("light", 1280), ("dark", 390)
     ],
 )
 def test_axe_finds_nothing_serious_on_any_page_of_a_day(
-    floor: Floor, open_page: Callable[..., Page], looks: tuple[tuple[str, int], ...]
+    execution: ExecutionClient, open_page: Callable[..., Page], looks: tuple[tuple[str, int], ...]
 ) -> None:
-    running = floor.running(2, starts_in=0)
-    raw = floor.confirmed(1, room="B-02", starts_in=0.1)
-    floor.do(OPERATOR, raw, "clear", POINTS)
-    floor.do(OPERATOR2, raw, "verify-clearance")
-    floor.confirmed(1, room="B-03", starts_in=-2)
+    running = execution.running(2, starts_in=0)
+    raw = execution.confirmed(1, room="B-02", starts_in=0.1)
+    execution.do(OPERATOR, raw, "clear", POINTS)
+    execution.do(OPERATOR2, raw, "verify-clearance")
+    execution.confirmed(1, room="B-03", starts_in=-2)
     found: list[str] = []
     for email, (scheme, width) in zip((OPERATOR, SCHEDULER, QA), looks, strict=True):
         page = at_home(open_page, email, scheme=scheme, width=width)
@@ -102,11 +104,11 @@ def test_axe_finds_nothing_serious_on_any_page_of_a_day(
     assert found == []
 
 
-def test_a_wall_is_fresh_by_itself(floor: Floor, open_page: Callable[..., Page]) -> None:
+def test_a_wall_is_fresh_by_itself(execution: ExecutionClient, open_page: Callable[..., Page]) -> None:
     page = at_home(open_page, SCHEDULER)
     page.goto("/today?screen=1")
     expect(page.locator("#board")).to_contain_text("Nobody is at work right now.")
-    floor.running(1, starts_in=0)
+    execution.running(1, starts_in=0)
     page.evaluate("htmx.ajax('GET', '/today?screen=1', {target: '#board', swap: 'outerHTML'})")
     expect(page.locator("#board")).to_contain_text("In use")
     assert page.locator("header.masthead").is_hidden()

@@ -1,4 +1,4 @@
-"""A facility where something happens now: confirmed bookings brought to the present."""
+"""Confirmed bookings moved to the present, and the actions of their sessions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ POINTS = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]
 WHY = {"reason": "The centrifuge had to be balanced again"}
 
 
-class Floor:
-    """The rooms and what happens in them, by API."""
+class ExecutionClient:
+    """What people do in sessions, by API."""
 
     def __init__(self, shared_app: SharedApp) -> None:
         self.shared_app = shared_app
         self._weeks = 3
 
     def empty(self) -> None:
-        """Nobody is anywhere: what earlier tests left is over."""
+        """End every session and free every slot that earlier tests left."""
         self.shared_app.ask("UPDATE slot SET active = false WHERE active RETURNING id")
         over = "state = 'CANCELLED', actual_start_at = NULL, actual_end_at = NULL, expected_end_at = NULL"
         self.shared_app.ask(f"UPDATE booking_session SET {over} WHERE state <> 'CANCELLED' RETURNING id")
@@ -161,7 +161,7 @@ class Floor:
 
 
 @pytest.fixture
-def floor(shared_app: SharedApp) -> Iterator[Floor]:
-    floor = Floor(shared_app)
-    floor.empty()
-    return floor
+def execution(shared_app: SharedApp) -> Iterator[ExecutionClient]:
+    execution = ExecutionClient(shared_app)
+    execution.empty()
+    return execution

@@ -6,21 +6,21 @@ from gmp_booking.infra.database.outbox import claim
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.rendering import write_letter
-from tests.execution.conftest import OPERATOR, PRODUCTION, QA, SCHEDULER, WHY, Floor
+from tests.execution.conftest import OPERATOR, PRODUCTION, QA, SCHEDULER, WHY, ExecutionClient
 from tests.shared_app import SIGNED
 
 
-def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(floor: Floor) -> None:
-    aborted = floor.running(2)
-    floor.do(QA, aborted, "suspend", SIGNED | WHY)
-    floor.do(QA, aborted, "resume", SIGNED | WHY)
-    floor.do(PRODUCTION, aborted, "abort", SIGNED | WHY | {"deviation_no": "DEV-27-009"})
-    missed = floor.confirmed(3, room="B-02", starts_in=-1.1)
-    floor.do(SCHEDULER, missed, "missed")
-    quiet = floor.running(2, room="B-03")
-    floor.do(OPERATOR, quiet, "complete")
-    jobs.plan(floor.shared_app.database)
-    told = floor.shared_app.ask(
+def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution: ExecutionClient) -> None:
+    aborted = execution.running(2)
+    execution.do(QA, aborted, "suspend", SIGNED | WHY)
+    execution.do(QA, aborted, "resume", SIGNED | WHY)
+    execution.do(PRODUCTION, aborted, "abort", SIGNED | WHY | {"deviation_no": "DEV-27-009"})
+    missed = execution.confirmed(3, room="B-02", starts_in=-1.1)
+    execution.do(SCHEDULER, missed, "missed")
+    quiet = execution.running(2, room="B-03")
+    execution.do(OPERATOR, quiet, "complete")
+    jobs.plan(execution.shared_app.database)
+    told = execution.shared_app.ask(
         "SELECT b.reference, m.recipient, m.payload ->> 'happened' AS happened, m.payload ->> 'reason' AS reason"
         " FROM outbox_message m JOIN booking b ON b.id = m.booking_id WHERE m.kind = 'happened' ORDER BY m.id"
     )
@@ -32,16 +32,16 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(floor: Fl
     ]
     assert {each["recipient"] for each in told} == {"requester@gaon.example"}
     assert [each["reason"] for each in told] == [WHY["reason"]] * 3 + [""]
-    letters = read_letters(floor)
+    letters = read_letters(execution)
     assert any("Suspended: B-01" in each and WHY["reason"] in each for each in letters)
     assert any("Aborted: B-01" in each and "DEV-27-009" in each for each in letters)
     assert any("Nobody came: B-02" in each and "KST" in each for each in letters)
 
 
-def read_letters(floor: Floor) -> list[str]:
+def read_letters(execution: ExecutionClient) -> list[str]:
     """The mails as they would leave the house."""
-    database, config = floor.shared_app.database, floor.shared_app.app.extensions["gmp"].config
-    floor.shared_app.ask(
+    database, config = execution.shared_app.database, execution.shared_app.app.extensions["gmp"].config
+    execution.shared_app.ask(
         "UPDATE outbox_message SET due_at = gmp_now() - interval '1 s' WHERE kind = 'happened' RETURNING id"
     )
     claimed = database.transact(SYSTEM, claim, limit=500).messages

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gmp_booking.revalidation import jobs as revalidation
-from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, Floor
+from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, ExecutionClient
 
 HOUR = timedelta(hours=1)
 
@@ -19,149 +19,151 @@ def free_until(taken: list[tuple[datetime, datetime]], since: datetime, wanted: 
     return min([start for start, _end in taken if since <= start < wanted], default=wanted)
 
 
-def test_an_overrun_takes_the_free_time_and_stops_at_the_neighbour(floor: Floor) -> None:
-    running = floor.running(2)
-    neighbour = floor.confirmed(2, company="hanbit", starts_in=3)
-    (theirs,) = floor.slots(neighbour)
-    ends = floor.session(running)["ends_at"]
+def test_an_overrun_takes_the_free_time_and_stops_at_the_neighbour(execution: ExecutionClient) -> None:
+    running = execution.running(2)
+    neighbour = execution.confirmed(2, company="hanbit", starts_in=3)
+    (theirs,) = execution.slots(neighbour)
+    ends = execution.session(running)["ends_at"]
     until = ends + 2 * HOUR
-    floor.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
-    (mine,) = floor.slots(running)
+    execution.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
+    (mine,) = execution.slots(running)
     assert mine["ends_at"] == theirs["starts_at"] < until
-    assert floor.slots(neighbour) == [theirs]
-    data = floor.last_event(running)["data"]
+    assert execution.slots(neighbour) == [theirs]
+    data = execution.last_event(running)["data"]
     assert (data["session"], data["room"]) == (1, "B-01")
     assert datetime.fromisoformat(data["until"]) == until.replace(microsecond=0)
     assert datetime.fromisoformat(data["held_until"]) == theirs["starts_at"]
 
 
-def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(floor: Floor) -> None:
-    running = floor.running(2)
-    neighbour = floor.confirmed(2, company="hanbit", starts_in=3)
-    until = floor.session(running)["ends_at"] + 2 * HOUR
-    floor.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
-    refused = _release(floor, neighbour)
+def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(execution: ExecutionClient) -> None:
+    running = execution.running(2)
+    neighbour = execution.confirmed(2, company="hanbit", starts_in=3)
+    until = execution.session(running)["ends_at"] + 2 * HOUR
+    execution.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
+    refused = _release(execution, neighbour)
     assert refused.status_code == 409
     (finding,) = refused.json["findings"]
     assert finding["rule"] == "RM-01"
-    begin = floor.session(neighbour)["starts_at"]
+    begin = execution.session(neighbour)["starts_at"]
     body = {"room": "B-01", "start": (begin + 0.2 * HOUR).isoformat(), "end": (begin + 0.9 * HOUR).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
-    seen = floor.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
+    seen = execution.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
     told = seen.text
     assert "RM-01" in told
     assert running not in told
     assert "Gaon" not in told
-    floor.do(OPERATOR, running, "complete")
-    assert _release(floor, neighbour).status_code == 200
+    execution.do(OPERATOR, running, "complete")
+    assert _release(execution, neighbour).status_code == 200
 
 
-def _release(floor: Floor, reference: str):
+def _release(execution: ExecutionClient, reference: str):
     from tests.execution.conftest import POINTS, PRODUCTION
     from tests.shared_app import SIGNED
 
-    if floor.session(reference)["state"] == "PLANNED":
-        floor.act(PRODUCTION, reference, "clear", POINTS)
-        floor.act(QA, reference, "verify-clearance")
-    return floor.act(QA, reference, "ready", SIGNED)
+    if execution.session(reference)["state"] == "PLANNED":
+        execution.act(PRODUCTION, reference, "clear", POINTS)
+        execution.act(QA, reference, "verify-clearance")
+    return execution.act(QA, reference, "ready", SIGNED)
 
 
-def test_a_true_end_after_the_planned_one_is_recorded_whatever_is_in_the_way(floor: Floor) -> None:
-    running = floor.running(3)
-    neighbour = floor.confirmed(2, company="hanbit", starts_in=4)
-    floor.bring(running, -5)
-    floor.bring(neighbour, -1)
-    floor.shared_app.ask("UPDATE booking_session SET actual_start_at = starts_at WHERE state = 'IN_USE' RETURNING id")
-    (theirs,) = floor.slots(neighbour)
-    done = floor.do(OPERATOR, running, "complete")
+def test_a_true_end_after_the_planned_one_is_recorded_whatever_is_in_the_way(execution: ExecutionClient) -> None:
+    running = execution.running(3)
+    neighbour = execution.confirmed(2, company="hanbit", starts_in=4)
+    execution.bring(running, -5)
+    execution.bring(neighbour, -1)
+    execution.shared_app.ask(
+        "UPDATE booking_session SET actual_start_at = starts_at WHERE state = 'IN_USE' RETURNING id"
+    )
+    (theirs,) = execution.slots(neighbour)
+    done = execution.do(OPERATOR, running, "complete")
     assert datetime.fromisoformat(done["actual_end"]) > theirs["starts_at"]
-    assert [event["event"] for event in floor.events(running)][-2:] == ["SessionCompleted", "SessionOverran"]
-    assert floor.slots(neighbour) == [theirs]
-    assert floor.slots(running)[0]["ends_at"] == theirs["starts_at"]
+    assert [event["event"] for event in execution.events(running)][-2:] == ["SessionCompleted", "SessionOverran"]
+    assert execution.slots(neighbour) == [theirs]
+    assert execution.slots(running)[0]["ends_at"] == theirs["starts_at"]
 
 
-def test_ending_early_gives_the_rest_back_and_teardown_is_kept(floor: Floor) -> None:
-    reference = floor.running(4, session={"teardown_min": 30, "equipment": ["BSC-01"]})
-    before = floor.slots(reference)
-    done = floor.do(OPERATOR, reference, "complete")
+def test_ending_early_gives_the_rest_back_and_teardown_is_kept(execution: ExecutionClient) -> None:
+    reference = execution.running(4, session={"teardown_min": 30, "equipment": ["BSC-01"]})
+    before = execution.slots(reference)
+    done = execution.do(OPERATOR, reference, "complete")
     ended = datetime.fromisoformat(done["actual_end"])
-    after = floor.slots(reference)
+    after = execution.slots(reference)
     assert {slot["code"] for slot in after} == {"B-01", "BSC-01"}
     assert all(slot["ends_at"] == ended + 0.5 * HOUR for slot in after)
     assert [slot["starts_at"] for slot in after] == [slot["starts_at"] for slot in before]
     begin = datetime.now(UTC) + HOUR
     body = {"room": "B-01", "start": begin.isoformat(), "end": (begin + HOUR).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
-    seen = floor.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
+    seen = execution.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
     assert not [each for each in seen["findings"] if each["rule"] == "RM-01"]
 
 
-def test_what_was_announced_can_be_taken_back(floor: Floor) -> None:
-    reference = floor.running(2)
-    ends = floor.session(reference)["ends_at"]
-    floor.do(OPERATOR, reference, "takes-until", {"until": (ends + HOUR).isoformat()})
-    assert floor.slots(reference)[0]["ends_at"] > ends
-    floor.do(OPERATOR, reference, "takes-until", {"until": ends.isoformat()})
-    assert floor.slots(reference)[0]["ends_at"] == ends
-    assert floor.session(reference)["expected_end_at"] is None
-    assert [event["event"] for event in floor.events(reference)][-2:] == ["SessionOverran", "OverrunWithdrawn"]
+def test_what_was_announced_can_be_taken_back(execution: ExecutionClient) -> None:
+    reference = execution.running(2)
+    ends = execution.session(reference)["ends_at"]
+    execution.do(OPERATOR, reference, "takes-until", {"until": (ends + HOUR).isoformat()})
+    assert execution.slots(reference)[0]["ends_at"] > ends
+    execution.do(OPERATOR, reference, "takes-until", {"until": ends.isoformat()})
+    assert execution.slots(reference)[0]["ends_at"] == ends
+    assert execution.session(reference)["expected_end_at"] is None
+    assert [event["event"] for event in execution.events(reference)][-2:] == ["SessionOverran", "OverrunWithdrawn"]
     for until in (ends, ends + timedelta(days=30), datetime.now(UTC) - HOUR):
-        assert floor.act(OPERATOR, reference, "takes-until", {"until": until.isoformat()}).status_code == 422
+        assert execution.act(OPERATOR, reference, "takes-until", {"until": until.isoformat()}).status_code == 422
 
 
 ROUNDS = int(os.environ.get("GMP_OVERRUNS", "4"))
 
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
-def test_random_overruns_agree_with_a_diary_in_plain_python(floor: Floor, round_number: int) -> None:
+def test_random_overruns_agree_with_a_diary_in_plain_python(execution: ExecutionClient, round_number: int) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"round {round_number}, seed {seed}")
     dice = random.Random(seed)
-    running = floor.running(2, session={"equipment": ["BSC-01"], "teardown_min": dice.choice((0, 15))})
+    running = execution.running(2, session={"equipment": ["BSC-01"], "teardown_min": dice.choice((0, 15))})
     gaps = sorted(dice.sample(range(1, 12), k=dice.randint(0, 2)))
-    neighbours = [floor.confirmed(0.5, company="hanbit", starts_in=2.5 + gap) for gap in gaps]
-    theirs = [slot for each in neighbours for slot in floor.slots(each)]
-    row = floor.session(running)
+    neighbours = [execution.confirmed(0.5, company="hanbit", starts_in=2.5 + gap) for gap in gaps]
+    theirs = [slot for each in neighbours for slot in execution.slots(each)]
+    row = execution.session(running)
     teardown = timedelta(minutes=row["teardown_min"])
     held = row["ends_at"] + teardown
     for _ in range(3):
         until = row["ends_at"] + timedelta(minutes=dice.randrange(5, 700, 5))
-        floor.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
+        execution.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
         until = until.replace(microsecond=0)
         taken = [(slot["starts_at"], slot["ends_at"]) for slot in theirs]
         wanted = until + teardown
         held = wanted if wanted <= held else free_until(taken, held, wanted)
         held = max(held, row["ends_at"] + teardown)
-        found = {slot["code"]: slot["ends_at"] for slot in floor.slots(running)}
+        found = {slot["code"]: slot["ends_at"] for slot in execution.slots(running)}
         # The bench is nobody else's; the room is shared, and whoever holds it is not pushed.
         assert found["B-01"] == held
         assert found["BSC-01"] == wanted
-        assert [slot for each in neighbours for slot in floor.slots(each)] == theirs
-    assert floor.act(REQUESTER, running, "complete", WHY).status_code == 200
+        assert [slot for each in neighbours for slot in execution.slots(each)] == theirs
+    assert execution.act(REQUESTER, running, "complete", WHY).status_code == 200
 
 
-def test_the_next_booking_is_at_risk_for_as_long_as_the_overrun_reaches_into_it(floor: Floor) -> None:
-    running = floor.running(2)
-    neighbour = floor.confirmed(2, company="hanbit", starts_in=3)
-    later = floor.confirmed(1, company="hanbit", starts_in=9)
-    ends = floor.session(running)["ends_at"]
+def test_the_next_booking_is_at_risk_for_as_long_as_the_overrun_reaches_into_it(execution: ExecutionClient) -> None:
+    running = execution.running(2)
+    neighbour = execution.confirmed(2, company="hanbit", starts_in=3)
+    later = execution.confirmed(1, company="hanbit", starts_in=9)
+    ends = execution.session(running)["ends_at"]
 
     def at_risk() -> list[str]:
-        revalidation.work(floor.shared_app.database)
-        found = floor.shared_app.ask("SELECT reference FROM booking WHERE at_risk AND state = 'CONFIRMED'")
+        revalidation.work(execution.shared_app.database)
+        found = execution.shared_app.ask("SELECT reference FROM booking WHERE at_risk AND state = 'CONFIRMED'")
         return [each["reference"] for each in found if each["reference"] in {running, neighbour, later}]
 
     assert at_risk() == []
-    floor.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
+    execution.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
     assert at_risk() == [neighbour]
-    owners = floor.shared_app.page_client("requester@hanbit.example").get(f"/bookings/{neighbour}").text
+    owners = execution.shared_app.page_client("requester@hanbit.example").get(f"/bookings/{neighbour}").text
     assert "At risk" in owners
     assert running not in owners
     assert "GS-M1" not in owners
     assert "B-02" in owners, "a twin of the room is offered instead"
-    floor.do(OPERATOR, running, "takes-until", {"until": ends.isoformat()})
+    execution.do(OPERATOR, running, "takes-until", {"until": ends.isoformat()})
     assert at_risk() == []
-    floor.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
+    execution.do(OPERATOR, running, "takes-until", {"until": (ends + 2 * HOUR).isoformat()})
     assert at_risk() == [neighbour]
-    floor.do(OPERATOR, running, "complete")
+    execution.do(OPERATOR, running, "complete")
     assert at_risk() == []

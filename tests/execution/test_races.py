@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from tests.execution.conftest import OPERATOR, OPERATOR2, Floor
+from tests.execution.conftest import OPERATOR, OPERATOR2, ExecutionClient
 
 OVERLAPS = """
     SELECT a.id FROM slot AS a JOIN slot AS b ON a.unit_id = b.unit_id AND a.id < b.id AND a.during && b.during
@@ -14,13 +14,13 @@ OVERLAPS = """
 """
 
 
-def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(floor: Floor) -> None:
+def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(execution: ExecutionClient) -> None:
     for round_number in range(4):
-        floor.empty()
-        running = floor.running(2)
-        ends = floor.session(running)["ends_at"]
-        api_clients = [floor.shared_app.api_client(f"requester@{name}.example") for name in ("hanbit", "saebyeok")]
-        floor.shared_app.api_client(OPERATOR)
+        execution.empty()
+        running = execution.running(2)
+        ends = execution.session(running)["ends_at"]
+        api_clients = [execution.shared_app.api_client(f"requester@{name}.example") for name in ("hanbit", "saebyeok")]
+        execution.shared_app.api_client(OPERATOR)
 
         def book(index: int, ends: Any = ends, api_clients: Any = api_clients) -> int:
             start = ends + timedelta(minutes=20 + 45 * (index % 3))
@@ -31,7 +31,7 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(floor: 
 
         def overrun(minutes: int, running: str = running, ends: Any = ends) -> int:
             until = {"until": (ends + timedelta(minutes=minutes)).isoformat()}
-            return floor.act(OPERATOR, running, "takes-until", until).status_code
+            return execution.act(OPERATOR, running, "takes-until", until).status_code
 
         with ThreadPoolExecutor(4) as pool:
             asked = [pool.submit(book, index) for index in range(4)]
@@ -39,15 +39,15 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(floor: 
             statuses = [each.result() for each in asked]
         assert set(statuses[:4]) <= {201, 409}, statuses
         assert set(statuses[4:]) == {200}, statuses
-        assert floor.shared_app.ask(OVERLAPS) == [], f"round {round_number}"
+        assert execution.shared_app.ask(OVERLAPS) == [], f"round {round_number}"
 
 
-def test_of_two_who_check_in_one_does(floor: Floor) -> None:
-    reference = floor.released(2)
+def test_of_two_who_check_in_one_does(execution: ExecutionClient) -> None:
+    reference = execution.released(2)
     for email in (OPERATOR, OPERATOR2):
-        floor.shared_app.api_client(email)
+        execution.shared_app.api_client(email)
     with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(floor.act, email, reference, "check-in") for email in (OPERATOR, OPERATOR2)]
+        asked = [pool.submit(execution.act, email, reference, "check-in") for email in (OPERATOR, OPERATOR2)]
         statuses = sorted(each.result().status_code for each in asked)
     assert statuses == [200, 409]
-    assert [event["event"] for event in floor.events(reference)].count("SessionStarted") == 1
+    assert [event["event"] for event in execution.events(reference)].count("SessionStarted") == 1

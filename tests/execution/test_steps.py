@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.execution.conftest import OPERATOR, POINTS, PRODUCTION, QA, SCHEDULER, WHY, Floor
+from tests.execution.conftest import OPERATOR, POINTS, PRODUCTION, QA, SCHEDULER, WHY, ExecutionClient
 from tests.shared_app import SIGNED
 
 # Where each act leads from each state of a session that begins with a released room; a dash refuses (409).
@@ -74,77 +74,79 @@ DOERS = {"clear": OPERATOR, "missed": SCHEDULER, "verify": "operator2@gaon.examp
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_act_leads_where_the_table_says_or_is_refused(floor: Floor, state: str) -> None:
-    reference = floor.in_state(state)
+def test_every_act_leads_where_the_table_says_or_is_refused(execution: ExecutionClient, state: str) -> None:
+    reference = execution.in_state(state)
     for action, leads in STEPS.items():
         if state in leads:
             continue
-        answer = floor.act(DOERS.get(action, QA), reference, action, body_of(action))
+        answer = execution.act(DOERS.get(action, QA), reference, action, body_of(action))
         assert answer.status_code == 409, (state, action, answer.text)
-    assert floor.session(reference)["state"] == state
+    assert execution.session(reference)["state"] == state
     for action, leads in STEPS.items():
         if state in leads and leads[state] == state:
-            floor.do(DOERS.get(action, QA), reference, action, body_of(action))
+            execution.do(DOERS.get(action, QA), reference, action, body_of(action))
     moving = [action for action, leads in STEPS.items() if leads.get(state, state) != state]
     for index, action in enumerate(moving):
-        one = reference if index == 0 else fresh(floor, state)
-        assert floor.do(DOERS.get(action, QA), one, action, body_of(action))["state"] == STEPS[action][state]
+        one = reference if index == 0 else fresh(execution, state)
+        assert execution.do(DOERS.get(action, QA), one, action, body_of(action))["state"] == STEPS[action][state]
 
 
-def fresh(floor: Floor, state: str) -> str:
-    floor.empty()
-    return floor.in_state(state)
+def fresh(execution: ExecutionClient, state: str) -> str:
+    execution.empty()
+    return execution.in_state(state)
 
 
 STATE_FOR = {"resume": "SUSPENDED", "verify": "DONE", "check-in": "READY", "missed": "MISSED"}
 
 
 @pytest.mark.parametrize("action", sorted(MAY))
-def test_an_act_is_refused_to_whoever_may_not_do_it(floor: Floor, action: str) -> None:
+def test_an_act_is_refused_to_whoever_may_not_do_it(execution: ExecutionClient, action: str) -> None:
     early = {"clear", "verify-clearance", "ready"}
-    reference = floor.in_state(STATE_FOR.get(action, "PLANNED" if action in early else "IN_USE"))
-    assert floor.act("requester@saebyeok.example", reference, action, body_of(action)).status_code == 404
-    before = len(floor.events(reference))
+    reference = execution.in_state(STATE_FOR.get(action, "PLANNED" if action in early else "IN_USE"))
+    assert execution.act("requester@saebyeok.example", reference, action, body_of(action)).status_code == 404
+    before = len(execution.events(reference))
     for name, email in ACTORS.items():
         if name not in MAY[action]:
-            assert floor.act(email, reference, action, body_of(action)).status_code == 403, name
-    assert len(floor.events(reference)) == before
+            assert execution.act(email, reference, action, body_of(action)).status_code == 403, name
+    assert len(execution.events(reference)) == before
     for name in sorted(MAY[action]):
         # Without what the act asks for it goes no further than to the act itself.
-        bare = floor.act(ACTORS[name], reference, action, {"at": "2099-01-01T00:00:00Z"})
+        bare = execution.act(ACTORS[name], reference, action, {"at": "2099-01-01T00:00:00Z"})
         assert bare.status_code in {200, 409, 422}, (name, bare.text)
 
 
 @pytest.mark.parametrize(("room", "kind"), [("T-01", "TECH_DEMO"), ("C-02", None)])
-def test_where_no_clearance_is_judged_work_simply_begins(floor: Floor, room: str, kind: str | None) -> None:
+def test_where_no_clearance_is_judged_work_simply_begins(
+    execution: ExecutionClient, room: str, kind: str | None
+) -> None:
     head = {"kind": kind, "product": None, "run_type": None} if kind else {}
-    reference = floor.confirmed(2, room=room, head=head)
-    assert floor.act(OPERATOR, reference, "clear", POINTS).status_code == 409
-    assert floor.act(QA, reference, "ready", SIGNED).status_code == 409
-    assert floor.do(OPERATOR, reference, "check-in")["state"] == "IN_USE"
-    assert floor.do(OPERATOR, reference, "complete")["state"] == "DONE"
+    reference = execution.confirmed(2, room=room, head=head)
+    assert execution.act(OPERATOR, reference, "clear", POINTS).status_code == 409
+    assert execution.act(QA, reference, "ready", SIGNED).status_code == 409
+    assert execution.do(OPERATOR, reference, "check-in")["state"] == "IN_USE"
+    assert execution.do(OPERATOR, reference, "complete")["state"] == "DONE"
 
 
-def test_missed_comes_an_hour_after_the_start_and_gives_the_rest_back(floor: Floor) -> None:
-    reference = floor.confirmed(3, starts_in=-0.9)
-    assert floor.act(SCHEDULER, reference, "missed").status_code == 409
-    floor.bring(reference, -1.1)
-    assert floor.do(SCHEDULER, reference, "missed")["state"] == "MISSED"
-    (slot,) = floor.slots(reference)
+def test_missed_comes_an_hour_after_the_start_and_gives_the_rest_back(execution: ExecutionClient) -> None:
+    reference = execution.confirmed(3, starts_in=-0.9)
+    assert execution.act(SCHEDULER, reference, "missed").status_code == 409
+    execution.bring(reference, -1.1)
+    assert execution.do(SCHEDULER, reference, "missed")["state"] == "MISSED"
+    (slot,) = execution.slots(reference)
     assert slot["ends_at"] <= datetime.now(UTC)
 
 
-def test_a_session_said_to_be_missed_much_later_held_no_more_than_its_own_time(floor: Floor) -> None:
-    reference = floor.confirmed(1, starts_in=-3)
-    floor.do(SCHEDULER, reference, "missed")
-    (slot,) = floor.slots(reference)
+def test_a_session_said_to_be_missed_much_later_held_no_more_than_its_own_time(execution: ExecutionClient) -> None:
+    reference = execution.confirmed(1, starts_in=-3)
+    execution.do(SCHEDULER, reference, "missed")
+    (slot,) = execution.slots(reference)
     assert slot["ends_at"] - slot["starts_at"] == timedelta(hours=1)
 
 
-def test_nothing_happens_in_a_booking_that_is_not_confirmed(floor: Floor) -> None:
+def test_nothing_happens_in_a_booking_that_is_not_confirmed(execution: ExecutionClient) -> None:
     start = datetime.now(UTC) + timedelta(days=40)
     part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
     asked = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
-    made = floor.shared_app.api_client("requester@gaon.example").post("/api/v1/bookings", asked)
-    assert floor.act(OPERATOR, made.json["reference"], "clear", POINTS).status_code == 409
-    assert floor.act(OPERATOR, made.json["reference"], "clear", POINTS, number=2).status_code == 404
+    made = execution.shared_app.api_client("requester@gaon.example").post("/api/v1/bookings", asked)
+    assert execution.act(OPERATOR, made.json["reference"], "clear", POINTS).status_code == 409
+    assert execution.act(OPERATOR, made.json["reference"], "clear", POINTS, number=2).status_code == 404

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.clients import PASSWORD, SEOUL
-from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, Floor, floor
+from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, ExecutionClient, execution
 from tests.shared_app import SIGNED, SharedApp
 from tests.statement_watch import watching
 
-__all__ = ["floor"]
+__all__ = ["execution"]
 HANBIT = "requester@hanbit.example"
 
 
@@ -23,56 +23,56 @@ def section(page: str, title: str) -> str:
     return found[0] if found else ""
 
 
-def test_a_company_meets_its_own_and_of_others_only_that_a_room_is_taken(floor: Floor) -> None:
-    mine = floor.running(2, starts_in=0)
-    theirs = floor.confirmed(2, company="hanbit", room="B-02", starts_in=-0.5)
-    page = floor.shared_app.page_client(OPERATOR).get("/today").text
+def test_a_company_meets_its_own_and_of_others_only_that_a_room_is_taken(execution: ExecutionClient) -> None:
+    mine = execution.running(2, starts_in=0)
+    theirs = execution.confirmed(2, company="hanbit", room="B-02", starts_in=-0.5)
+    page = execution.shared_app.page_client(OPERATOR).get("/today").text
     assert mine in section(page, "now")
     assert not any(word in page for word in (theirs, "HB-Derm", "Hanbit", "한빛"))
     assert "reserved until" in section(page, "now")
-    rival = floor.shared_app.page_client(HANBIT).get("/today").text
+    rival = execution.shared_app.page_client(HANBIT).get("/today").text
     assert theirs in rival
     assert not any(word in rival for word in (mine, "GS-M1", "Gaon", "가온", "GAO operator"))
-    staff = floor.shared_app.page_client(SCHEDULER).get("/today").text
+    staff = execution.shared_app.page_client(SCHEDULER).get("/today").text
     assert mine in staff
     assert theirs in staff
 
 
-def test_what_runs_says_until_when_and_how_late_it_is(floor: Floor) -> None:
-    running = floor.running(2, starts_in=0)
-    floor.bring(running, -2.25)
-    page = floor.shared_app.page_client(OPERATOR).get("/today").text
+def test_what_runs_says_until_when_and_how_late_it_is(execution: ExecutionClient) -> None:
+    running = execution.running(2, starts_in=0)
+    execution.bring(running, -2.25)
+    page = execution.shared_app.page_client(OPERATOR).get("/today").text
     assert "15 min over" in section(page, "now")
-    ends = floor.session(running)["ends_at"] + timedelta(minutes=50)
-    floor.do(OPERATOR, running, "takes-until", {"until": ends.isoformat()})
-    shown = section(floor.shared_app.page_client(OPERATOR).get("/today").text, "now")
+    ends = execution.session(running)["ends_at"] + timedelta(minutes=50)
+    execution.do(OPERATOR, running, "takes-until", {"until": ends.isoformat()})
+    shown = section(execution.shared_app.page_client(OPERATOR).get("/today").text, "now")
     assert "takes 50 min longer" in shown
     assert f"{ends.astimezone(SEOUL):%H:%M} KST" in shown
 
 
-def test_names_that_are_missing_are_asked_for_a_week_ahead(floor: Floor) -> None:
+def test_names_that_are_missing_are_asked_for_a_week_ahead(execution: ExecutionClient) -> None:
     named = [{"email": OPERATOR, "role": "OPERATOR"}, {"email": OPERATOR2, "role": "VERIFIER"}]
-    whole = floor.confirmed(1, room="B-01", starts_in=24, session={"people": named})
-    lacking = floor.confirmed(1, room="B-02", starts_in=48, session={"people": named[:1]})
-    far = floor.confirmed(1, room="B-03", starts_in=200)
-    shown = section(floor.shared_app.page_client(SCHEDULER).get("/today").text, "missing")
+    whole = execution.confirmed(1, room="B-01", starts_in=24, session={"people": named})
+    lacking = execution.confirmed(1, room="B-02", starts_in=48, session={"people": named[:1]})
+    far = execution.confirmed(1, room="B-03", starts_in=200)
+    shown = section(execution.shared_app.page_client(SCHEDULER).get("/today").text, "missing")
     assert lacking in shown
     assert "1 name missing" in shown
     assert whole not in shown
     assert far not in shown
 
 
-def test_what_waits_for_whom_stands_on_top(floor: Floor) -> None:
-    to_release = floor.confirmed(1, room="B-01", starts_in=0.2)
-    floor.do(OPERATOR, to_release, "clear", POINTS)
-    floor.do(OPERATOR2, to_release, "verify-clearance")
-    to_verify = floor.confirmed(1, room="B-02", starts_in=0.2)
-    floor.do(OPERATOR, to_verify, "clear", POINTS)
-    nobody_came = floor.confirmed(1, room="B-03", starts_in=-1.5)
-    done = _done(floor)
+def test_what_waits_for_whom_stands_on_top(execution: ExecutionClient) -> None:
+    to_release = execution.confirmed(1, room="B-01", starts_in=0.2)
+    execution.do(OPERATOR, to_release, "clear", POINTS)
+    execution.do(OPERATOR2, to_release, "verify-clearance")
+    to_verify = execution.confirmed(1, room="B-02", starts_in=0.2)
+    execution.do(OPERATOR, to_verify, "clear", POINTS)
+    nobody_came = execution.confirmed(1, room="B-03", starts_in=-1.5)
+    done = _done(execution)
 
     def waits(email: str) -> dict[str, set[str]]:
-        page = floor.shared_app.page_client(email).get("/today").text
+        page = execution.shared_app.page_client(email).get("/today").text
         found = {}
         for action in ("ready", "verify-clearance", "verify", "missed"):
             part = re.search(rf'aria-labelledby="waiting-{action}".*?</section>', page, re.DOTALL)
@@ -90,50 +90,50 @@ def test_what_waits_for_whom_stands_on_top(floor: Floor) -> None:
     assert waits(OPERATOR2)["verify-clearance"] == {to_verify}
 
 
-def _done(floor: Floor) -> str:
-    reference = floor.confirmed(1, room="C-02", starts_in=-0.1)
-    floor.do(OPERATOR, reference, "check-in")
-    floor.do(OPERATOR, reference, "complete")
+def _done(execution: ExecutionClient) -> str:
+    reference = execution.confirmed(1, room="C-02", starts_in=-0.1)
+    execution.do(OPERATOR, reference, "check-in")
+    execution.do(OPERATOR, reference, "complete")
     return reference
 
 
-def test_one_signature_releases_what_was_ticked_and_says_what_became_of_each(floor: Floor) -> None:
-    ready = [floor.confirmed(1, room=room, starts_in=0.2) for room in ("B-01", "B-02")]
+def test_one_signature_releases_what_was_ticked_and_says_what_became_of_each(execution: ExecutionClient) -> None:
+    ready = [execution.confirmed(1, room=room, starts_in=0.2) for room in ("B-01", "B-02")]
     for reference in ready:
-        floor.do(OPERATOR, reference, "clear", POINTS)
-        floor.do(OPERATOR2, reference, "verify-clearance")
-    raw = floor.confirmed(1, room="B-03", starts_in=0.2)
+        execution.do(OPERATOR, reference, "clear", POINTS)
+        execution.do(OPERATOR2, reference, "verify-clearance")
+    raw = execution.confirmed(1, room="B-03", starts_in=0.2)
     ticked = [f"{reference}/1" for reference in (*ready, raw)]
     fields = {"session": ticked, "password": "not this one", "idempotency_key": f"morning-{raw}"}
-    page_client = floor.shared_app.page_client(QA)
+    page_client = execution.shared_app.page_client(QA)
     assert page_client.post("/today/release", fields).status_code == 422
     answers = [page_client.post("/today/release", fields | {"password": PASSWORD}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [409, 409]
     assert all(answer.text.count("Not released") == 1 for answer in answers)
-    assert [floor.session(each)["state"] for each in (*ready, raw)] == ["READY", "READY", "PLANNED"]
-    signed = floor.shared_app.ask(
+    assert [execution.session(each)["state"] for each in (*ready, raw)] == ["READY", "READY", "PLANNED"]
+    signed = execution.shared_app.ask(
         "SELECT record_reference, meaning, content_hash FROM signature WHERE record_reference = ANY (%s)", ticked
     )
     assert {each["record_reference"] for each in signed} == set(ticked[:2])
     assert len({each["content_hash"] for each in signed}) == len(signed) == 2
-    result = floor.shared_app.api_client(QA).post(
+    result = execution.shared_app.api_client(QA).post(
         "/api/v1/releases", SIGNED | {"sessions": [{"reference": raw, "session": 1}]}
     )
     assert [each["status"] for each in result.json["results"]] == [409]
 
 
-def test_a_wall_names_nobody(floor: Floor) -> None:
-    reference = floor.running(2, starts_in=0)
+def test_a_wall_names_nobody(execution: ExecutionClient) -> None:
+    reference = execution.running(2, starts_in=0)
     for email in (SCHEDULER, OPERATOR):
-        page = floor.shared_app.page_client(email).get("/today?screen=1").text
+        page = execution.shared_app.page_client(email).get("/today?screen=1").text
         board = page[page.index('id="board"') : page.index("</main>")]
         assert reference in board
         assert 'hx-trigger="every 30s"' in board
         assert not any(word in board for word in ("Gaon", "GS-M1", "GAO operator", "Staff", "<form"))
 
 
-def test_a_wall_that_looks_again_keeps_nobody_signed_in(floor: Floor) -> None:
-    shared_app = floor.shared_app
+def test_a_wall_that_looks_again_keeps_nobody_signed_in(execution: ExecutionClient) -> None:
+    shared_app = execution.shared_app
     page_client = shared_app.page_client(QA)
     ago = "UPDATE auth_session SET seen_at = seen_at - interval '3 min' WHERE ended_at IS NULL RETURNING id"
     unseen = "SELECT count(*) AS n FROM auth_session WHERE seen_at < gmp_now() - interval '2 min' AND ended_at IS NULL"
@@ -151,19 +151,19 @@ def test_who_only_works_in_rooms_lands_on_today(shared_app: SharedApp) -> None:
 
 
 @pytest.mark.parametrize("door", ["page", "api"])
-def test_both_doors_leave_the_same_journal(floor: Floor, door: str) -> None:
+def test_both_doors_leave_the_same_journal(execution: ExecutionClient, door: str) -> None:
     def do(email: str, reference: str, action: str, fields: Mapping[str, Any]) -> None:
         if door == "api":
-            floor.do(email, reference, action, fields)
+            execution.do(email, reference, action, fields)
             return
-        form: dict[str, Any] = {"seen": floor.session(reference)["state"]}
+        form: dict[str, Any] = {"seen": execution.session(reference)["state"]}
         for name, value in fields.items():
             form |= {f"{action}-password": PASSWORD} if name == "signature" else {f"{action}-{name}": value}
-        answer = floor.shared_app.page_client(email).post(f"/bookings/{reference}/sessions/1/{action}", form)
+        answer = execution.shared_app.page_client(email).post(f"/bookings/{reference}/sessions/1/{action}", form)
         assert answer.status_code == 303, answer.text[-2500:]
 
     why = {"reason": "The alarm of the hood went off"}
-    reference = floor.confirmed(2, starts_in=0)
+    reference = execution.confirmed(2, starts_in=0)
     do(OPERATOR, reference, "clear", POINTS)
     do(OPERATOR2, reference, "verify-clearance", {})
     do(QA, reference, "ready", SIGNED)
@@ -180,7 +180,7 @@ def test_both_doors_leave_the_same_journal(floor: Floor, door: str) -> None:
             event["data"].get("note"),
             event["data"].get("headcount"),
         )
-        for event in floor.events(reference)[3:]
+        for event in execution.events(reference)[3:]
     ]
     assert told == [
         ("BookingConfirmed", "Staff qa", None, None, None),
@@ -195,9 +195,9 @@ def test_both_doors_leave_the_same_journal(floor: Floor, door: str) -> None:
     ]
 
 
-def test_a_refused_form_comes_back_as_it_was_filled_in(floor: Floor) -> None:
-    reference = floor.running(2)
-    page_client = floor.shared_app.page_client(QA)
+def test_a_refused_form_comes_back_as_it_was_filled_in(execution: ExecutionClient) -> None:
+    reference = execution.running(2)
+    page_client = execution.shared_app.page_client(QA)
     address = f"/bookings/{reference}/sessions/1"
     sent = {"seen": "IN_USE", "abort-reason": "Spill on the bench", "abort-password": PASSWORD}
     answer = page_client.post(f"{address}/abort", sent)
@@ -211,20 +211,20 @@ def test_a_refused_form_comes_back_as_it_was_filled_in(floor: Floor) -> None:
     assert page_client.post(f"{address}/complete", {"seen": "READY"}).status_code == 412
 
 
-def test_the_cost_of_today_does_not_grow_with_its_sessions(floor: Floor) -> None:
+def test_the_cost_of_today_does_not_grow_with_its_sessions(execution: ExecutionClient) -> None:
     def count() -> list[int]:
         counted = []
         for email in (OPERATOR, QA):
             for path in ("/today", "/today?screen=1"):
-                with watching(floor.shared_app.app.extensions["gmp"].database) as watched:
-                    assert floor.shared_app.page_client(email).get(path).status_code == 200
+                with watching(execution.shared_app.app.extensions["gmp"].database) as watched:
+                    assert execution.shared_app.page_client(email).get(path).status_code == 200
                 counted.append(len(watched.statements))
         return counted
 
-    floor.confirmed(0.3, starts_in=0.5)
+    execution.confirmed(0.3, starts_in=0.5)
     count()
     few = count()
     for number in range(8):
-        floor.confirmed(0.3, room=f"B-0{1 + number % 3}", starts_in=-1.2 if number > 4 else 1 + number / 4)
+        execution.confirmed(0.3, room=f"B-0{1 + number % 3}", starts_in=-1.2 if number > 4 else 1 + number / 4)
     assert count() == few
     assert max(few) <= 12, few
