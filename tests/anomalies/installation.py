@@ -95,7 +95,7 @@ class Installation:
         """The tracebacks the web workers wrote."""
         return "\n".join(part[-3000:] for part in self.said.split("Traceback (most recent call last):")[1:])
 
-    def crowd(self) -> Client:
+    def shared_client(self) -> Client:
         return Client(self.port, tokens=self.tokens)
 
     def pid_of(self, part: str) -> int | None:

@@ -29,11 +29,11 @@ class Held:
 class Load:
     """Threads of requesters and of one decider; `stop()` ends them after each has had its last answer."""
 
-    def __init__(self, crowd: Callable[[], Client], *, requesters: int, seed: int) -> None:
+    def __init__(self, shared_client: Callable[[], Client], *, requesters: int, seed: int) -> None:
         self.ledger = Ledger()
         self.interrupted = Ledger()
         """The calls that had no answer, or a 502 or 503; each was made again with the same key."""
-        self._crowd = crowd
+        self._crowd = shared_client
         self._seed = seed
         self._spans = itertools.cycle(itertools.islice(working_hours(weeks_of_its_own()), 400))
         self._lock = threading.Lock()

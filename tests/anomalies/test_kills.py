@@ -33,7 +33,7 @@ def kill(installation: Installation, victim: str, chance: random.Random) -> None
 def run_with_kills(installation: Installation, *, kills: int, requesters: int, seed: int) -> None:
     chance = random.Random(seed)
     log = installation.server_log
-    load = Load(installation.crowd, requesters=requesters, seed=seed)
+    load = Load(installation.shared_client, requesters=requesters, seed=seed)
     victims = [VICTIMS[number % len(VICTIMS)] for number in range(kills)]
     chance.shuffle(victims)
     back: dict[str, list[float]] = {victim: [] for victim in VICTIMS}
@@ -51,11 +51,11 @@ def run_with_kills(installation: Installation, *, kills: int, requesters: int, s
     slowest = {victim: f"{max(times):.1f} s" for victim, times in back.items() if times}
     print(f"seed {seed}: {kills} kills, slowest recovery {slowest}")
     print(f"answered: {load.ledger}; interrupted: {load.interrupted.statuses()}")
-    judge(installation, load)
+    check_stored(installation, load)
     assert log.deadlocks() == []
 
 
-def judge(installation: Installation, load: Load) -> None:
+def check_stored(installation: Installation, load: Load) -> None:
     assert set(load.interrupted.statuses()) <= OF_NO_ACCOUNT
     assert set(load.ledger.statuses()) <= {200, 201, 409, 412}, installation.bugs
     by_action = Counter(call.action for call in load.ledger.calls if call.reply.is_success)

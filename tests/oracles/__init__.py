@@ -1,9 +1,9 @@
-"""Independent judges of what is stored: plain SQL for reading, plain Python for judging, nothing of the product.
+"""Independent checks of what is stored: plain SQL for reading, plain Python for checking, nothing of the product.
 
 Each returns a list of sentences, empty when all is well.
 """
 
-from tests.oracles.completeness_oracle import Told, decisions_amiss, effects_beyond_one, half_written, lost
+from tests.oracles.completeness_oracle import SuccessfulCall, decisions_amiss, effects_beyond_one, half_written, lost
 from tests.oracles.place_oracle import (
     Need,
     needs,
@@ -16,7 +16,7 @@ from tests.oracles.world import World, read_world
 
 __all__ = [
     "Need",
-    "Told",
+    "SuccessfulCall",
     "World",
     "all_violations",
     "decisions_amiss",

@@ -1,4 +1,4 @@
-"""Is every booking there in full or not at all, and is everything there that somebody was told is there?"""
+"""Checks that every booking is stored in full or not at all, and that every action confirmed to a client is stored."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ EVENT = {
 }
 
 
-class Told(NamedTuple):
-    """What a client was told: this action on this reference took effect (an answer of 2xx)."""
+class SuccessfulCall(NamedTuple):
+    """An action on a booking that was answered with 2xx."""
 
     reference: str
     action: str
@@ -62,14 +62,14 @@ def half_written(world: World) -> list[str]:
     return found + [f"parts of booking {stray}, which is not there" for stray in sorted(strays - known)]
 
 
-def lost(world: World, told: Iterable[Told]) -> list[str]:
-    """What somebody was told and the database does not know, or knows otherwise."""
+def lost(world: World, successful_calls: Iterable[SuccessfulCall]) -> list[str]:
+    """Successful calls that the database does not know, or contradicts."""
     bookings = world.by_reference
     events = {
         booking_id: {row.event for row in rows} for booking_id, rows in grouped(world.journal, "booking_id").items()
     }
     found = []
-    for one in told:
+    for one in successful_calls:
         booking = bookings.get(one.reference)
         if booking is None:
             found.append(f"{one.reference} was answered for and is gone")
@@ -80,11 +80,13 @@ def lost(world: World, told: Iterable[Told]) -> list[str]:
     return found
 
 
-def effects_beyond_one(told: Iterable[Told]) -> list[str]:
-    """Targets that more than one was told to have, and keys that had more than one effect."""
-    told = [one for one in told if one.action == "submit"]
-    winners = Counter(target for target, _reference in {(one.target, one.reference) for one in told if one.target})
-    effects = Counter(key for key, _reference in {(one.key, one.reference) for one in told if one.key})
+def effects_beyond_one(successful_calls: Iterable[SuccessfulCall]) -> list[str]:
+    """Targets that more than one client got, and idempotency keys that had more than one effect."""
+    successful_calls = [one for one in successful_calls if one.action == "submit"]
+    winners = Counter(
+        target for target, _reference in {(one.target, one.reference) for one in successful_calls if one.target}
+    )
+    effects = Counter(key for key, _reference in {(one.key, one.reference) for one in successful_calls if one.key})
     return [f"{target}: {count} winners" for target, count in winners.items() if count > 1] + [
         f"key {key}: {count} effects" for key, count in effects.items() if count > 1
     ]

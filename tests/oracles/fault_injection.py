@@ -1,4 +1,4 @@
-"""Small worlds in which all is well, and faults planted into them: what the oracles are themselves judged by."""
+"""Generated worlds without a fault, and functions that put one fault into them, to test the oracles with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tests.oracles.completeness_oracle import Told
+from tests.oracles.completeness_oracle import SuccessfulCall
 from tests.oracles.world import (
     AttendedRow,
     BookingRow,
@@ -36,26 +36,26 @@ UNITS = (UnitRow(1, 1), UnitRow(2, 2), UnitRow(3, BENCH), *(UnitRow(40 + n, INCU
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A world and what its clients were told."""
+class GeneratedWorld:
+    """Stored rows, and the calls that clients saw succeed."""
 
     world: World
-    told: tuple[Told, ...]
+    successful_calls: tuple[SuccessfulCall, ...]
 
 
-def a_clean_scene(chance: random.Random) -> Scene:
-    """Some dozen bookings, touching one another here and there, in all states; told by another way than judged."""
+def a_clean_world(chance: random.Random) -> GeneratedWorld:
+    """Thirteen bookings in all states; some touch each other. Built independently of the oracles."""
     builder = _Builder(chance)
     for number in range(1, 14):
         builder.book(number)
-    return Scene(builder.world, tuple(builder.told))
+    return GeneratedWorld(builder.world, tuple(builder.successful_calls))
 
 
 class _Builder:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.world = World(resources=RESOURCES, units=UNITS)
-        self.told: list[Told] = []
+        self.successful_calls: list[SuccessfulCall] = []
         self._cursor = DAWN
 
     def book(self, number: int) -> None:
@@ -97,10 +97,12 @@ class _Builder:
             ),
             history=w.history | {number},
         )
-        self.told.append(Told(reference, "submit", target=f"target {number}", key=f"key {number}"))
+        self.successful_calls.append(
+            SuccessfulCall(reference, "submit", target=f"target {number}", key=f"key {number}")
+        )
         if state in {"CONFIRMED", "CANCELLED", "REJECTED"}:
             action = {"CONFIRMED": "approve", "CANCELLED": "cancel", "REJECTED": "reject"}[state]
-            self.told.append(Told(reference, action))
+            self.successful_calls.append(SuccessfulCall(reference, action))
 
 
 def _has_ended(state: str) -> bool:
@@ -125,39 +127,39 @@ def _events(state: str) -> list[str]:
 # -- faults; each takes a clean scene and spoils one thing
 
 
-def _holding(scene: Scene, chance: random.Random) -> BookingRow:
-    return chance.choice([row for row in scene.world.bookings if not _has_ended(row.state)])
+def _holding(generated: GeneratedWorld, chance: random.Random) -> BookingRow:
+    return chance.choice([row for row in generated.world.bookings if not _has_ended(row.state)])
 
 
-def overlap(scene: Scene, chance: random.Random) -> Scene:
+def overlap(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
     """A second active slot on a unit, sharing at least one minute with the first."""
-    w = scene.world
+    w = generated.world
     slot = chance.choice([row for row in w.slots if row.active])
     minute = timedelta(minutes=1)
     shift = timedelta(minutes=chance.randrange(-29, 30))
     rival = slot._replace(id=99_999, start=slot.start + shift, end=max(slot.end + shift, slot.start + shift + minute))
-    return replace(scene, world=replace(w, slots=(*w.slots, rival)))
+    return replace(generated, world=replace(w, slots=(*w.slots, rival)))
 
 
-def oversell(scene: Scene, chance: random.Random) -> Scene:
+def oversell(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
     """A booking that was agreed to although the incubator has no five places."""
-    w = scene.world
-    booking = _holding(scene, chance)
+    w = generated.world
+    booking = _holding(generated, chance)
     session = next(row for row in w.sessions if row.booking_id == booking.id)
     others = tuple(row for row in w.reservations if row.booking_id != booking.id)
     more = ReservationRow(booking.id, 1, INCUBATOR, chance.randint(5, 9), session.start, session.end)
-    return replace(scene, world=replace(w, reservations=(*others, more)))
+    return replace(generated, world=replace(w, reservations=(*others, more)))
 
 
-def room_given_twice(scene: Scene, chance: random.Random) -> Scene:
+def room_given_twice(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
     """Two bookings agreed for one room and time, through attended equipment where it is its home; slots say nothing."""
-    w = scene.world
+    w = generated.world
     session = chance.choice([row for row in w.sessions if row.state == "PLANNED"])
     through_bench = [AttendedRow(777, BENCH)] if session.room_id == 1 else []
     rival = BookingRow(777, "BK-RIVAL", 1, "CONFIRMED", 1)
     theirs = SessionRow(777, 777, 1, 2, session.end - timedelta(minutes=1), session.end, "PLANNED")
     return replace(
-        scene,
+        generated,
         world=replace(
             w,
             bookings=(*w.bookings, rival),
@@ -167,32 +169,32 @@ def room_given_twice(scene: Scene, chance: random.Random) -> Scene:
     )
 
 
-def lost_slot(scene: Scene, chance: random.Random) -> Scene:
-    w = scene.world
+def lost_slot(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    w = generated.world
     slot = chance.choice([row for row in w.slots if row.active])
-    return replace(scene, world=replace(w, slots=tuple(row for row in w.slots if row != slot)))
+    return replace(generated, world=replace(w, slots=tuple(row for row in w.slots if row != slot)))
 
 
-def slot_moved(scene: Scene, chance: random.Random) -> Scene:
-    w = scene.world
+def slot_moved(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    w = generated.world
     slot = chance.choice([row for row in w.slots if row.active])
     moved = slot._replace(end=slot.end - timedelta(minutes=1))
-    return replace(scene, world=replace(w, slots=tuple(moved if row == slot else row for row in w.slots)))
+    return replace(generated, world=replace(w, slots=tuple(moved if row == slot else row for row in w.slots)))
 
 
-def slots_not_released(scene: Scene, chance: random.Random) -> Scene:
-    w = scene.world
-    booking = _holding(scene, chance)
+def slots_not_released(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    w = generated.world
+    booking = _holding(generated, chance)
     ended = booking._replace(state="CANCELLED")
-    return replace(scene, world=replace(w, bookings=tuple(ended if row == booking else row for row in w.bookings)))
+    return replace(generated, world=replace(w, bookings=tuple(ended if row == booking else row for row in w.bookings)))
 
 
-def lost_booking(scene: Scene, chance: random.Random) -> Scene:
+def lost_booking(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
     """Every trace of a booking is gone, as after a crash that forgot a commit."""
-    w = scene.world
+    w = generated.world
     gone = chance.choice(w.bookings).id
     return replace(
-        scene,
+        generated,
         world=replace(
             w,
             bookings=tuple(row for row in w.bookings if row.id != gone),
@@ -205,29 +207,33 @@ def lost_booking(scene: Scene, chance: random.Random) -> Scene:
     )
 
 
-def lost_decision(scene: Scene, chance: random.Random) -> Scene:
-    w = scene.world
-    booking = _holding(scene, chance)
-    told = Told(booking.reference, "cancel")
-    return replace(scene, world=w, told=(*scene.told, told))
+def lost_decision(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    w = generated.world
+    booking = _holding(generated, chance)
+    call = SuccessfulCall(booking.reference, "cancel")
+    return replace(generated, world=w, successful_calls=(*generated.successful_calls, call))
 
 
-def duplicate_winner(scene: Scene, chance: random.Random) -> Scene:
-    first, second = chance.sample([one for one in scene.told if one.action == "submit"], 2)
+def duplicate_winner(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    first, second = chance.sample([one for one in generated.successful_calls if one.action == "submit"], 2)
     double = second._replace(target=first.target)
-    return replace(scene, told=tuple(double if one == second else one for one in scene.told))
+    return replace(
+        generated, successful_calls=tuple(double if one == second else one for one in generated.successful_calls)
+    )
 
 
-def second_effect_of_a_key(scene: Scene, chance: random.Random) -> Scene:
-    first, second = chance.sample([one for one in scene.told if one.action == "submit"], 2)
+def second_effect_of_a_key(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    first, second = chance.sample([one for one in generated.successful_calls if one.action == "submit"], 2)
     double = second._replace(key=first.key)
-    return replace(scene, told=tuple(double if one == second else one for one in scene.told))
+    return replace(
+        generated, successful_calls=tuple(double if one == second else one for one in generated.successful_calls)
+    )
 
 
-def half_written(scene: Scene, chance: random.Random) -> Scene:
+def half_written(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
     """One part of a booking did not make it: its version, all its parts, its slots, its journal or its history."""
-    w = scene.world
-    booking = _holding(scene, chance).id
+    w = generated.world
+    booking = _holding(generated, chance).id
     parts: Mapping[str, Callable[[], World]] = {
         "version": lambda: replace(w, versions=tuple(row for row in w.versions if row.booking_id != booking)),
         "parts": lambda: replace(
@@ -239,16 +245,16 @@ def half_written(scene: Scene, chance: random.Random) -> Scene:
         "journal": lambda: replace(w, journal=tuple(row for row in w.journal if row.booking_id != booking)),
         "history": lambda: replace(w, history=w.history - {booking}),
     }
-    return replace(scene, world=parts[chance.choice(sorted(parts))]())
+    return replace(generated, world=parts[chance.choice(sorted(parts))]())
 
 
-def decided_twice(scene: Scene, chance: random.Random) -> Scene:
-    w = scene.world
+def decided_twice(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    w = generated.world
     confirmed = chance.choice([row for row in w.bookings if row.state == "CONFIRMED"]).id
     more = JournalRow(confirmed, chance.choice(["BookingConfirmed", "BookingRejected"]), 1)
-    return replace(scene, world=replace(w, journal=(*w.journal, more)))
+    return replace(generated, world=replace(w, journal=(*w.journal, more)))
 
 
-def signed_twice(scene: Scene, chance: random.Random) -> Scene:
-    w = scene.world
-    return replace(scene, world=replace(w, signatures=(*w.signatures, chance.choice(w.signatures))))
+def signed_twice(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
+    w = generated.world
+    return replace(generated, world=replace(w, signatures=(*w.signatures, chance.choice(w.signatures))))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from tests.oracles.observed_history import Booking, Course, Entry, Letter
+from tests.oracles.observed_history import Booking, Entry, ObservedHistory, ReceivedMail
 from tests.oracles.world import grouped
 
 Plan = dict[str, tuple[datetime, datetime]]
@@ -43,35 +43,35 @@ HAPPENED: Mapping[str, frozenset[str]] = {
 """What must have happened before a mail may say so."""
 
 
-def mails_amiss(course: Course) -> list[str]:
+def mails_amiss(history: ObservedHistory) -> list[str]:
     """Whatever in the mails is not, or was not, as they say."""
     return [
-        *_said_what_never_was(course),
-        *_calendars_amiss(course),
-        *_ends_untold(course),
-        *_waits_untold(course),
-        *_risks_untold(course),
-        *_sequences_that_fell(course),
-        *_reminders_of_what_does_not_stand(course),
+        *_said_what_never_was(history),
+        *_calendars_amiss(history),
+        *_ends_untold(history),
+        *_waits_untold(history),
+        *_risks_untold(history),
+        *_sequences_that_fell(history),
+        *_reminders_of_what_does_not_stand(history),
     ]
 
 
-def _said_what_never_was(course: Course) -> Iterator[str]:
+def _said_what_never_was(history: ObservedHistory) -> Iterator[str]:
     events: defaultdict[str, set[str]] = defaultdict(set)
-    names = {booking.id: booking.reference for booking in course.bookings}
-    for row in course.journal:
+    names = {booking.id: booking.reference for booking in history.bookings}
+    for row in history.journal:
         if row.booking_id is not None:
             events[names[row.booking_id]].add(row.event)
-    for letter in course.letters:
-        if letter.reference and not HAPPENED.get(letter.says, frozenset()) & events[letter.reference]:
-            yield f"{letter.recipient} was told that {letter.reference} is “{letter.says}”, which never was"
+    for mail in history.mails:
+        if mail.reference and not HAPPENED.get(mail.says, frozenset()) & events[mail.reference]:
+            yield f"{mail.recipient} got a mail that {mail.reference} is “{mail.says}”, which never happened"
 
 
-def _calendars_amiss(course: Course) -> Iterator[str]:
+def _calendars_amiss(history: ObservedHistory) -> Iterator[str]:
     """Everybody's calendar as their mails made it, against what they take part in."""
-    emails = {person.id: person.email for person in course.people}
-    plans = _plans(course)
-    kept = _kept_calendars(course)
+    emails = {person.id: person.email for person in history.people}
+    plans = _plans(history)
+    kept = _kept_calendars(history)
     for email in sorted(set(emails.values())):
         due, there = plans[email], kept[email]
         for key in sorted(due.keys() | there.keys()):
@@ -83,71 +83,71 @@ def _span(period: tuple[datetime, datetime] | None) -> str:
     return f"{period[0]:%d %H:%M%z}–{period[1]:%H:%M}" if period else "not"
 
 
-def _plans(course: Course) -> defaultdict[str, Plan]:
+def _plans(history: ObservedHistory) -> defaultdict[str, Plan]:
     """What everybody takes part in: who asked in all of it, who is named in their sessions."""
-    emails = {person.id: person.email for person in course.people}
-    confirmed = {booking.id: booking for booking in course.bookings if booking.state in {"CONFIRMED", "CLOSED"}}
-    crew = grouped(course.crew, "session_id")
+    emails = {person.id: person.email for person in history.people}
+    confirmed = {booking.id: booking for booking in history.bookings if booking.state in {"CONFIRMED", "CLOSED"}}
+    crew = grouped(history.crew, "session_id")
     plans: defaultdict[str, Plan] = defaultdict(dict)
-    for session in course.sessions:
+    for session in history.sessions:
         booking = confirmed.get(session.booking_id)
         if booking is None or booking.version != session.version or session.state == "CANCELLED":
             continue
         for person_id in {booking.requested_by, *(row.person_id for row in crew[session.id])}:
             plans[emails[person_id]][f"{booking.reference}-s{session.number}"] = (session.start, session.end)
-    for row in course.reservations:
+    for row in history.reservations:
         booking = confirmed.get(row.booking_id)
         if booking is not None and booking.version == row.version:
             plans[emails[booking.requested_by]][f"{booking.reference}-e{row.number}"] = (row.start, row.end)
     return plans
 
 
-def _kept_calendars(course: Course) -> defaultdict[str, Plan]:
+def _kept_calendars(history: ObservedHistory) -> defaultdict[str, Plan]:
     """A mail reader takes an entry over unless it knows a later one of the same name (RFC 5546)."""
     latest: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
-    for letter in course.letters:
-        for entry in letter.entries:
+    for mail in history.mails:
+        for entry in mail.entries:
             key = entry.uid.partition("@")[0]
-            known = latest[letter.recipient].get(key)
+            known = latest[mail.recipient].get(key)
             if known is None or known.sequence <= entry.sequence:
-                latest[letter.recipient][key] = entry
+                latest[mail.recipient][key] = entry
     kept: defaultdict[str, Plan] = defaultdict(dict)
     for email, entries in latest.items():
         kept[email] = {key: (each.start, each.end) for key, each in entries.items() if each.method != "CANCEL"}
     return kept
 
 
-def _last_words(course: Course) -> Mapping[tuple[str, str], list[str]]:
-    said: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for letter in course.letters:
-        if letter.reference:
-            said[letter.reference, letter.recipient].append(letter.says)
-    return said
+def _last_words(history: ObservedHistory) -> Mapping[tuple[str, str], list[str]]:
+    heard: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for mail in history.mails:
+        if mail.reference:
+            heard[mail.reference, mail.recipient].append(mail.says)
+    return heard
 
 
-def _ends_untold(course: Course) -> Iterator[str]:
-    """Whoever asked hears how it ended, and nothing after that; whoever was told it stands hears it, too."""
-    emails = {person.id: person.email for person in course.people}
-    words = _last_words(course)
-    for booking in course.bookings:
+def _ends_untold(history: ObservedHistory) -> Iterator[str]:
+    """The requester gets the end as the last mail; so does everybody who got a mail that it stands."""
+    emails = {person.id: person.email for person in history.people}
+    words = _last_words(history)
+    for booking in history.bookings:
         end = ENDS.get(booking.state)
         if end is None:
             continue
         asker = emails[booking.requested_by]
-        told = {
-            who for (reference, who), said in words.items() if reference == booking.reference and set(said) & STANDS
+        informed = {
+            who for (reference, who), heard in words.items() if reference == booking.reference and set(heard) & STANDS
         }
-        for who in sorted(told | {asker}):
-            said = words.get((booking.reference, who), ["nothing"])
-            if said[-1] not in {end, "No longer in your plan"} or (who == asker and end not in said):
-                yield f"{booking.reference} is {booking.state}; {who} heard last: {said[-1]}"
+        for who in sorted(informed | {asker}):
+            heard = words.get((booking.reference, who), ["nothing"])
+            if heard[-1] not in {end, "No longer in your plan"} or (who == asker and end not in heard):
+                yield f"{booking.reference} is {booking.state}; {who} heard last: {heard[-1]}"
         yield from _told_otherwise(booking, words, end)
 
 
 def _told_otherwise(booking: Booking, words: Mapping[tuple[str, str], list[str]], end: str) -> Iterator[str]:
-    for (reference, who), said in words.items():
-        if reference == booking.reference and end in said and said[-1] not in {end, "No longer in your plan"}:
-            yield f"{reference} is {booking.state}; {who} was told so, and then: {said[-1]}"
+    for (reference, who), heard in words.items():
+        if reference == booking.reference and end in heard and heard[-1] not in {end, "No longer in your plan"}:
+            yield f"{reference} is {booking.state}; {who} was told so, and then: {heard[-1]}"
 
 
 _STAGE_ROLE = {
@@ -157,12 +157,12 @@ _STAGE_ROLE = {
 }
 
 
-def _waits_untold(course: Course) -> Iterator[str]:
+def _waits_untold(history: ObservedHistory) -> Iterator[str]:
     """Who has to decide was asked to, and who has to answer was asked."""
-    emails = {person.id: person.email for person in course.people}
-    words = _last_words(course)
+    emails = {person.id: person.email for person in history.people}
+    words = _last_words(history)
     asks = {"Waiting for your decision", "Answered"}
-    for booking in course.bookings:
+    for booking in history.bookings:
         asker = words.get((booking.reference, emails[booking.requested_by]), [])
         if booking.state == "RETURNED" and (not asker or asker[-1] not in {"A question about your request", *_ASIDE}):
             yield f"{booking.reference} is with its company, which heard last: {asker[-1:]}"
@@ -175,38 +175,38 @@ def _waits_untold(course: Course) -> Iterator[str]:
 _ASIDE = frozenset({"At risk", "Clear again", "Expires on"})
 
 
-def _risks_untold(course: Course) -> Iterator[str]:
-    """Whoever asked for a booking at risk has been told, and is not told otherwise."""
-    emails = {person.id: person.email for person in course.people}
-    words = _last_words(course)
-    for booking in course.bookings:
+def _risks_untold(history: ObservedHistory) -> Iterator[str]:
+    """The requester of a booking at risk got a mail about it, and no later mail that says otherwise."""
+    emails = {person.id: person.email for person in history.people}
+    words = _last_words(history)
+    for booking in history.bookings:
         if booking.state in ENDS or booking.state == "CLOSED":
             continue
-        said = [each for each in words.get((booking.reference, emails[booking.requested_by]), []) if each in _RISKS]
-        if booking.at_risk and said[-1:] != ["At risk"]:
-            yield f"{booking.reference} is at risk, its owner heard last: {said[-1:]}"
-        if not booking.at_risk and said[-1:] == ["At risk"]:
+        heard = [each for each in words.get((booking.reference, emails[booking.requested_by]), []) if each in _RISKS]
+        if booking.at_risk and heard[-1:] != ["At risk"]:
+            yield f"{booking.reference} is at risk, its owner heard last: {heard[-1:]}"
+        if not booking.at_risk and heard[-1:] == ["At risk"]:
             yield f"{booking.reference} is clear, its owner was told last that it is at risk"
 
 
 _RISKS = frozenset({"At risk", "Clear again"})
 
 
-def _sequences_that_fell(course: Course) -> Iterator[str]:
+def _sequences_that_fell(history: ObservedHistory) -> Iterator[str]:
     seen: dict[tuple[str, str], Entry] = {}
-    for letter in course.letters:
-        for entry in letter.entries:
-            before = seen.get((letter.recipient, entry.uid))
+    for mail in history.mails:
+        for entry in mail.entries:
+            before = seen.get((mail.recipient, entry.uid))
             if before is not None and entry.sequence < before.sequence:
-                yield f"{letter.recipient}: {entry.uid} came with SEQUENCE {before.sequence}, then {entry.sequence}"
-            seen[letter.recipient, entry.uid] = entry
+                yield f"{mail.recipient}: {entry.uid} came with SEQUENCE {before.sequence}, then {entry.sequence}"
+            seen[mail.recipient, entry.uid] = entry
 
 
-def _reminders_of_what_does_not_stand(course: Course) -> Iterator[str]:
+def _reminders_of_what_does_not_stand(history: ObservedHistory) -> Iterator[str]:
     """Reminders that are still to go out are of confirmed bookings, as they are, and of sessions that take place."""
-    by_id = course.by_id
-    states = {session.id: session for session in course.sessions}
-    for row in course.pending:
+    by_id = history.by_id
+    states = {session.id: session for session in history.sessions}
+    for row in history.pending:
         if row.kind != "upcoming" or row.booking_id is None:
             continue
         booking = by_id[row.booking_id]
@@ -217,5 +217,5 @@ def _reminders_of_what_does_not_stand(course: Course) -> Iterator[str]:
             yield f"a reminder waits of session {session.number} of {booking.reference}, which was given up"
 
 
-def letters_to(course: Course, recipient: str) -> list[Letter]:
-    return [letter for letter in course.letters if letter.recipient == recipient]
+def mails_to(history: ObservedHistory, recipient: str) -> list[ReceivedMail]:
+    return [mail for mail in history.mails if mail.recipient == recipient]

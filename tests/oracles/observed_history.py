@@ -1,4 +1,4 @@
-"""The course of things: what is stored, how it came to be so, what was sent and what clients were told; raw rows only."""
+"""What was observed: stored rows and their history, mails that arrived, and the answers clients got; raw rows only."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import icalendar
 import psycopg
 
 
-class Said(NamedTuple):
-    """What a client was told of one act; status 0 is no answer at all."""
+class ClientAnswer(NamedTuple):
+    """The answer a client got to one action; status 0 means no answer."""
 
     act: str
     reference: str
@@ -177,8 +177,8 @@ class Entry(NamedTuple):
     end: datetime
 
 
-class Letter(NamedTuple):
-    """One mail as it arrived; letters stand in the order of arrival."""
+class ReceivedMail(NamedTuple):
+    """One mail as it arrived; mails stand in the order of arrival."""
 
     recipient: str
     reference: str
@@ -187,7 +187,7 @@ class Letter(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Course:
+class ObservedHistory:
     now: datetime
     bookings: tuple[Booking, ...] = ()
     versions: tuple[Version, ...] = ()
@@ -204,8 +204,8 @@ class Course:
     outages: tuple[Outage, ...] = ()
     pending: tuple[Pending, ...] = ()
     people: tuple[Person, ...] = ()
-    letters: tuple[Letter, ...] = ()
-    said: tuple[Said, ...] = field(default=())
+    mails: tuple[ReceivedMail, ...] = ()
+    answers: tuple[ClientAnswer, ...] = field(default=())
 
     @property
     def by_id(self) -> Mapping[int, Booking]:
@@ -281,20 +281,22 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
 }
 
 
-def read_course(superuser_url: str, *, mails: Iterable[EmailMessage] = (), said: Iterable[Said] = ()) -> Course:
+def read_history(
+    superuser_url: str, *, mails: Iterable[EmailMessage] = (), answers: Iterable[ClientAnswer] = ()
+) -> ObservedHistory:
     """Everything at one instant."""
     with psycopg.connect(superuser_url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (now,) = connection.execute("SELECT gmp_now()").fetchone() or (None,)
         rows = {name: tuple(map(row._make, connection.execute(query))) for name, (row, query) in _QUERIES.items()}
     assert now is not None
-    return Course(now, **rows, letters=tuple(map(read_letter, mails)), said=tuple(said))
+    return ObservedHistory(now, **rows, mails=tuple(map(read_mail, mails)), answers=tuple(answers))
 
 
 _SUBJECT = re.compile(r"\[(?P<reference>BK-\w+)\] (?P<says>[^:,]+)")
 
 
-def read_letter(mail: EmailMessage) -> Letter:
+def read_mail(mail: EmailMessage) -> ReceivedMail:
     """What a mail says in its subject, and what its calendar files hold."""
     subject = " ".join(str(mail["Subject"]).split())
     found = _SUBJECT.match(subject)
@@ -307,7 +309,7 @@ def read_letter(mail: EmailMessage) -> Letter:
     ]
     reference, says = (found["reference"], found["says"]) if found else ("", subject)
     says = re.sub(r" on [0-9-]+ .*", " on", says)
-    return Letter(str(mail["X-RcptTo"]), reference, says, tuple(entries))
+    return ReceivedMail(str(mail["X-RcptTo"]), reference, says, tuple(entries))
 
 
 def _entry(event: Any, method: str) -> Entry:

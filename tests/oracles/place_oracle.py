@@ -37,7 +37,7 @@ def slots_that_overlap(world: World) -> list[str]:
 
 
 def needs(world: World) -> Iterator[Need]:
-    """What every booking that holds anything needs, told from what was agreed; slots are not looked at."""
+    """What every booking that holds slots needs, derived from its agreed content and not from its slots."""
     holding = {(booking.id, booking.version) for booking in world.bookings if booking.state in HOLDING}
     resources = {resource.id: resource for resource in world.resources}
     attended = grouped(world.attended, "session_id")

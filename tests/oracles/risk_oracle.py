@@ -1,6 +1,6 @@
-"""Is at risk what open outages and overruns hit, and nothing else? Judged for what still lies ahead.
+"""Checks that exactly those bookings are at risk that open outages and overruns hit, for times still ahead.
 
-Between what surely is hit and what surely is not lies what has begun or is passing by: of that nothing is said.
+Sessions that have begun or are just ending may be either; they are not checked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tests.oracles.observed_history import Course, Outage, Session
+from tests.oracles.observed_history import ObservedHistory, Outage, Session
 from tests.oracles.world import grouped
 
 STANDING = frozenset({"SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED", "CONFIRMED"})
@@ -28,18 +28,18 @@ class Part(NamedTuple):
     end: datetime
 
 
-def risks_amiss(course: Course) -> list[str]:
+def risks_amiss(history: ObservedHistory) -> list[str]:
     """Bookings whose flag is not what lies in their way."""
-    parts = grouped(_parts(course), "booking_id")
-    surely, perhaps = _hits_of_outages(course, parts), _hits_of_outages(course, parts, ever=True)
-    late, near = _hits_of_overruns(course, parts)
+    parts = grouped(_parts(history), "booking_id")
+    surely, perhaps = _hits_of_outages(history, parts), _hits_of_outages(history, parts, ever=True)
+    late, near = _hits_of_overruns(history, parts)
     found = []
-    for booking in course.bookings:
+    for booking in history.bookings:
         if booking.state not in STANDING:
             if booking.at_risk:
                 found.append(f"{booking.reference} is {booking.state} and at risk")
             continue
-        ahead = [part for part in parts[booking.id] if part.end > course.now]
+        ahead = [part for part in parts[booking.id] if part.end > history.now]
         if booking.id in surely | late and not booking.at_risk:
             found.append(f"{booking.reference} ({booking.state}) is hit and not at risk")
         if ahead and booking.at_risk and booking.id not in surely | perhaps | late | near:
@@ -47,11 +47,11 @@ def risks_amiss(course: Course) -> list[str]:
     return found
 
 
-def _parts(course: Course) -> Iterator[Part]:
-    in_force = {(booking.id, booking.version) for booking in course.bookings if booking.state in STANDING}
-    resources = {resource.id: resource for resource in course.resources}
-    attended = grouped(course.attended, "session_id")
-    for session in course.sessions:
+def _parts(history: ObservedHistory) -> Iterator[Part]:
+    in_force = {(booking.id, booking.version) for booking in history.bookings if booking.state in STANDING}
+    resources = {resource.id: resource for resource in history.resources}
+    attended = grouped(history.attended, "session_id")
+    for session in history.sessions:
         if (session.booking_id, session.version) not in in_force or session.state == "CANCELLED":
             continue
         start = session.start - timedelta(minutes=session.setup_min)
@@ -61,29 +61,29 @@ def _parts(course: Course) -> Iterator[Part]:
             home = resources[row.equipment_id].home_room_id
             taken |= {row.equipment_id} | ({home} if home is not None else set())
         yield from (Part(session.booking_id, resource_id, session, start, end) for resource_id in taken)
-    for row in course.reservations:
+    for row in history.reservations:
         if (row.booking_id, row.version) in in_force:
             yield Part(row.booking_id, row.equipment_id, None, row.start, row.end)
 
 
-def _hits_of_outages(course: Course, parts: dict[int, list[Part]], *, ever: bool = False) -> set[int]:
+def _hits_of_outages(history: ObservedHistory, parts: dict[int, list[Part]], *, ever: bool = False) -> set[int]:
     """The bookings of which something still to come lies in an outage; `ever`: of which anything lies in one."""
     hit = set()
-    for outage in course.outages:
-        end = outage.end or datetime.max.replace(tzinfo=course.now.tzinfo)
-        start = outage.start if ever else max(outage.start, course.now)
+    for outage in history.outages:
+        end = outage.end or datetime.max.replace(tzinfo=history.now.tzinfo)
+        start = outage.start if ever else max(outage.start, history.now)
         if start >= end:
             continue
         for booking_id, theirs in parts.items():
             for part in theirs:
-                if part.start < end and start < part.end and _lies_on(course, outage, part, ever=ever):
+                if part.start < end and start < part.end and _lies_on(history, outage, part, ever=ever):
                     hit.add(booking_id)
     return hit
 
 
-def _lies_on(course: Course, outage: Outage, part: Part, *, ever: bool) -> bool:
-    resource = next(each for each in course.resources if each.id == part.resource_id)
-    if not ever and part.session is None and part.start <= course.now:
+def _lies_on(history: ObservedHistory, outage: Outage, part: Part, *, ever: bool) -> bool:
+    resource = next(each for each in history.resources if each.id == part.resource_id)
+    if not ever and part.session is None and part.start <= history.now:
         return False  # What runs alone and has begun goes on under a warning.
     if not ever and part.session is not None and part.session.state not in _UNENDED:
         return False
@@ -108,9 +108,9 @@ def _is_demonstration(code: str) -> bool:
     return code.startswith(("T-", "VC-"))
 
 
-def _hits_of_overruns(course: Course, parts: dict[int, list[Part]]) -> tuple[set[int], set[int]]:
+def _hits_of_overruns(history: ObservedHistory, parts: dict[int, list[Part]]) -> tuple[set[int], set[int]]:
     """The bookings a running session surely reaches into, and those it might: by its room or by its people."""
-    crew = grouped(course.crew, "session_id")
+    crew = grouped(history.crew, "session_id")
     people = {session_id: {row.person_id for row in rows} for session_id, rows in crew.items()}
     by_resource: defaultdict[int, list[Part]] = defaultdict(list)
     for theirs in parts.values():
@@ -121,13 +121,13 @@ def _hits_of_overruns(course: Course, parts: dict[int, list[Part]]) -> tuple[set
         session = mine.session
         if session is None or session.state in {"PLANNED", "READY", "MISSED"}:
             continue
-        true_end = session.actual_end or session.expected_end or max(session.end, course.now)
+        true_end = session.actual_end or session.expected_end or max(session.end, history.now)
         until = true_end + timedelta(minutes=session.teardown_min)
         runs = session.state in {"IN_USE", "SUSPENDED"} and session.expected_end is not None
         for other in by_resource[mine.resource_id]:
             if other.booking_id == mine.booking_id or other.start < mine.start:
                 continue
-            if runs and course.now < other.start < until and _is_to_come(other):
+            if runs and history.now < other.start < until and _is_to_come(other):
                 surely.add(other.booking_id)
             if other.start < until:
                 perhaps.add(other.booking_id)

@@ -1,9 +1,9 @@
-"""All there is to say against a course of things, in sentences; empty when all is well."""
+"""All violations in an observed history, as sentences; empty when there is none."""
 
 from __future__ import annotations
 
 from tests.oracles.mail_oracle import mails_amiss
-from tests.oracles.observed_history import Course
+from tests.oracles.observed_history import ObservedHistory
 from tests.oracles.risk_oracle import risks_amiss
 from tests.oracles.slot_oracle import holds_amiss, overlaps
 from tests.oracles.transition_oracle import (
@@ -17,15 +17,15 @@ from tests.oracles.transition_oracle import (
 __all__ = ["amiss"]
 
 
-def amiss(course: Course) -> list[str]:
+def amiss(history: ObservedHistory) -> list[str]:
     return [
-        *overlaps(course),
-        *holds_amiss(course),
-        *unconfirmed_that_hold_nothing(course),
-        *answers_amiss(course),
-        *ways_amiss(course),
-        *sequences_amiss(course),
-        *signatures_amiss(course),
-        *mails_amiss(course),
-        *risks_amiss(course),
+        *overlaps(history),
+        *holds_amiss(history),
+        *unconfirmed_that_hold_nothing(history),
+        *answers_amiss(history),
+        *ways_amiss(history),
+        *sequences_amiss(history),
+        *signatures_amiss(history),
+        *mails_amiss(history),
+        *risks_amiss(history),
     ]

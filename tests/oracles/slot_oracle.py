@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.oracles.observed_history import Course, Session
+from tests.oracles.observed_history import ObservedHistory, Session
 from tests.oracles.world import HOLDING, grouped
 
 OPEN = frozenset({"SUBMITTED", "UNDER_REVIEW", "RETURNED"})
@@ -28,10 +28,10 @@ class Claim(NamedTuple):
     units: int
 
 
-def overlaps(course: Course) -> list[str]:
+def overlaps(history: ObservedHistory) -> list[str]:
     """Active slots of one unit that share an instant."""
     found = []
-    for unit_id, slots in grouped((slot for slot in course.slots if slot.active), "unit_id").items():
+    for unit_id, slots in grouped((slot for slot in history.slots if slot.active), "unit_id").items():
         open_until, holder = None, 0
         for slot in sorted(slots, key=lambda each: (each.start, each.end)):
             if open_until is not None and slot.start < open_until:
@@ -41,15 +41,15 @@ def overlaps(course: Course) -> list[str]:
     return found
 
 
-def holds_amiss(course: Course) -> list[str]:
+def holds_amiss(history: ObservedHistory) -> list[str]:
     """Bookings that hold less or more than the union of what they are entitled to."""
     claims: defaultdict[tuple[int, int], list[Claim]] = defaultdict(list)
-    for booking_id, resource_id, claim in _claims(course):
+    for booking_id, resource_id, claim in _claims(history):
         claims[booking_id, resource_id].append(claim)
-    held = grouped((slot for slot in course.slots if slot.active), "booking_id")
+    held = grouped((slot for slot in history.slots if slot.active), "booking_id")
     found = []
-    names = {booking.id: f"{booking.reference} ({booking.state})" for booking in course.bookings}
-    codes = {resource.id: resource.code for resource in course.resources}
+    names = {booking.id: f"{booking.reference} ({booking.state})" for booking in history.bookings}
+    codes = {resource.id: resource.code for resource in history.resources}
     taken: defaultdict[tuple[int, int], list[tuple[datetime, datetime]]] = defaultdict(list)
     for booking_id, slots in held.items():
         for slot in slots:
@@ -83,19 +83,19 @@ def _due(claims: list[Claim], start: datetime, end: datetime) -> tuple[int, int]
     return max(sure.values(), default=0), min(most, 1) if single else most
 
 
-def _claims(course: Course) -> Iterator[tuple[int, int, Claim]]:
-    in_force = {booking.id: booking.version for booking in course.bookings if booking.state in HOLDING}
+def _claims(history: ObservedHistory) -> Iterator[tuple[int, int, Claim]]:
+    in_force = {booking.id: booking.version for booking in history.bookings if booking.state in HOLDING}
     wanted = set(in_force.items()) | {
-        (change.booking_id, change.version) for change in course.changes if change.state in OPEN
+        (change.booking_id, change.version) for change in history.changes if change.state in OPEN
     }
     true_rows = {
         (session.booking_id, session.number): session
-        for session in course.sessions
+        for session in history.sessions
         if in_force.get(session.booking_id) == session.version
     }
-    resources = {resource.id: resource for resource in course.resources}
-    attended = grouped(course.attended, "session_id")
-    for session in course.sessions:
+    resources = {resource.id: resource for resource in history.resources}
+    attended = grouped(history.attended, "session_id")
+    for session in history.sessions:
         if (session.booking_id, session.version) not in wanted:
             continue
         happened = true_rows.get((session.booking_id, session.number), session)
@@ -109,7 +109,7 @@ def _claims(course: Course) -> Iterator[tuple[int, int, Claim]]:
             if home.room_use == "ATTENDED" and home.home_room_id is not None:
                 taken.add(home.home_room_id)
         yield from ((session.booking_id, resource_id, claim) for resource_id in taken)
-    for row in course.reservations:
+    for row in history.reservations:
         if (row.booking_id, row.version) in wanted:
             claim = Claim(row.version, row.start, row.end, row.end, row.units)
             yield row.booking_id, row.equipment_id, claim

@@ -1,4 +1,4 @@
-"""The judges themselves: every planted fault is found, and clean worlds raise no alarm."""
+"""The oracles find every injected fault and report nothing in clean worlds."""
 
 import random
 
@@ -19,13 +19,13 @@ from tests.oracles import (
 TIMES = 200
 
 FINDERS = {
-    "overlap": lambda scene: slots_that_overlap(scene.world),
-    "oversold": lambda scene: places_oversold(scene.world),
-    "unlike agreed": lambda scene: slots_unlike_agreed(scene.world),
-    "half-written": lambda scene: half_written(scene.world),
-    "decisions": lambda scene: decisions_amiss(scene.world),
-    "lost": lambda scene: lost(scene.world, scene.told),
-    "effects": lambda scene: effects_beyond_one(scene.told),
+    "overlap": lambda generated: slots_that_overlap(generated.world),
+    "oversold": lambda generated: places_oversold(generated.world),
+    "unlike agreed": lambda generated: slots_unlike_agreed(generated.world),
+    "half-written": lambda generated: half_written(generated.world),
+    "decisions": lambda generated: decisions_amiss(generated.world),
+    "lost": lambda generated: lost(generated.world, generated.successful_calls),
+    "effects": lambda generated: effects_beyond_one(generated.successful_calls),
 }
 
 FAULTS = [
@@ -47,8 +47,12 @@ FAULTS = [
 
 def test_clean_worlds_raise_no_alarm() -> None:
     for seed in range(TIMES):
-        scene = fault_injection.a_clean_scene(random.Random(seed))
-        found = all_violations(scene.world) + lost(scene.world, scene.told) + effects_beyond_one(scene.told)
+        generated = fault_injection.a_clean_world(random.Random(seed))
+        found = (
+            all_violations(generated.world)
+            + lost(generated.world, generated.successful_calls)
+            + effects_beyond_one(generated.successful_calls)
+        )
         assert found == [], f"seed {seed}"
 
 
@@ -57,7 +61,7 @@ def test_every_planted_fault_is_found(fault, finder) -> None:
     missed = []
     for seed in range(TIMES):
         chance = random.Random(seed)
-        scene = fault(fault_injection.a_clean_scene(chance), chance)
-        if not FINDERS[finder](scene):
+        generated = fault(fault_injection.a_clean_world(chance), chance)
+        if not FINDERS[finder](generated):
             missed.append(seed)
     assert missed == [], f"not found with the seeds {missed}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from tests.oracles.observed_history import Booking, Course, Step
+from tests.oracles.observed_history import Booking, ObservedHistory, Step
 from tests.oracles.world import HOLDING, grouped
 
 FINAL = frozenset({"REJECTED", "EXPIRED", "CANCELLED", "CLOSED"})
@@ -68,55 +68,55 @@ EVENTS: Mapping[str, frozenset[str]] = {
 """What the journal says of an act that was answered with success: one of these, once."""
 
 
-def answers_amiss(course: Course) -> list[str]:
+def answers_amiss(history: ObservedHistory) -> list[str]:
     """Acts that were answered for and did not happen once, and acts that were refused and left a trace."""
-    journal = grouped((row for row in course.journal if row.request_id), "request_id")
-    traces = Counter(step.request_id for step in course.steps if step.request_id)
-    names = {booking.id: booking.reference for booking in course.bookings}
+    journal = grouped((row for row in history.journal if row.request_id), "request_id")
+    traces = Counter(step.request_id for step in history.steps if step.request_id)
+    names = {booking.id: booking.reference for booking in history.bookings}
     found = []
-    for said in course.said:
-        if said.status >= 500:
-            found.append(f"{said.act} of {said.reference} was answered {said.status}")
-        if said.act == "expire" or not said.request_id:
+    for answer in history.answers:
+        if answer.status >= 500:
+            found.append(f"{answer.act} of {answer.reference} was answered {answer.status}")
+        if answer.act == "expire" or not answer.request_id:
             continue
-        rows = journal[said.request_id]
-        if not said.is_success or said.is_replay:
-            if rows or traces[said.request_id]:
-                found.append(f"{said.act} of {said.reference} was answered {said.status} and left a trace")
+        rows = journal[answer.request_id]
+        if not answer.is_success or answer.is_replay:
+            if rows or traces[answer.request_id]:
+                found.append(f"{answer.act} of {answer.reference} was answered {answer.status} and left a trace")
             continue
-        events = [row for row in rows if row.event in EVENTS[said.act]]
-        if said.outcome == "unchanged":
-            found += [f"{said.act} of {said.reference} changed nothing and was written down" for _ in rows]
+        events = [row for row in rows if row.event in EVENTS[answer.act]]
+        if answer.outcome == "unchanged":
+            found += [f"{answer.act} of {answer.reference} changed nothing and was written down" for _ in rows]
         elif not events:
-            found.append(f"{said.act} of {said.reference} was answered for, the journal does not know of it")
-        elif len(events) > 1 and EVENTS[said.act] != _ANY_CHANGE:
-            found.append(f"{said.act} of {said.reference} was asked for once and happened {len(events)} times")
+            found.append(f"{answer.act} of {answer.reference} was answered for, the journal does not know of it")
+        elif len(events) > 1 and EVENTS[answer.act] != _ANY_CHANGE:
+            found.append(f"{answer.act} of {answer.reference} was asked for once and happened {len(events)} times")
         found += [
-            f"{said.act} of {said.reference} was written down for {names.get(row.booking_id)}"
+            f"{answer.act} of {answer.reference} was written down for {names.get(row.booking_id)}"
             for row in rows
-            if said.reference and row.booking_id is not None and names.get(row.booking_id) != said.reference
+            if answer.reference and row.booking_id is not None and names.get(row.booking_id) != answer.reference
         ]
-    return found + _unheard_of(course)
+    return found + _unheard_of(history)
 
 
-def _unheard_of(course: Course) -> list[str]:
+def _unheard_of(history: ObservedHistory) -> list[str]:
     """What the journal says somebody asked for and nobody did."""
-    asked = {said.request_id for said in course.said}
+    asked = {answer.request_id for answer in history.answers}
     return [
         f"{row.event} of booking {row.booking_id} was asked for by nobody"
-        for row in course.journal
+        for row in history.journal
         if row.request_id and row.request_id not in asked
     ]
 
 
-def ways_amiss(course: Course) -> list[str]:
+def ways_amiss(history: ObservedHistory) -> list[str]:
     """Steps from one state to another that no rule knows, and rows that are not what their history ends with."""
     found = []
     histories: defaultdict[tuple[str, int], list[Step]] = defaultdict(list)
-    for step in course.steps:
+    for step in history.steps:
         if step.table in _WAYS:
             histories[step.table, step.row_id].append(step)
-    earlier = _states_of_versions(course)
+    earlier = _states_of_versions(history)
     for (table, row_id), steps in histories.items():
         state: str | None = None
         for step in steps:
@@ -129,7 +129,7 @@ def ways_amiss(course: Course) -> list[str]:
             state = after
         if (table, row_id) in earlier.now and earlier.now[table, row_id] != state:
             found.append(f"{table} {row_id}: is {earlier.now[table, row_id]}, its history ends with {state}")
-    return found + list(_stages_skipped(course)) + list(_states_that_clash(course))
+    return found + list(_stages_skipped(history)) + list(_states_that_clash(history))
 
 
 class _Known:
@@ -138,10 +138,10 @@ class _Known:
         self.carried = carried
 
 
-def _states_of_versions(course: Course) -> _Known:
-    now = {("booking", booking.id): booking.state for booking in course.bookings}
-    now |= {("booking_session", session.id): session.state for session in course.sessions}
-    carried = {(session.booking_id, session.number, session.state) for session in course.sessions}
+def _states_of_versions(history: ObservedHistory) -> _Known:
+    now = {("booking", booking.id): booking.state for booking in history.bookings}
+    now |= {("booking_session", session.id): session.state for session in history.sessions}
+    carried = {(session.booking_id, session.number, session.state) for session in history.sessions}
     return _Known(now, frozenset(carried))
 
 
@@ -157,14 +157,14 @@ def _is_way(table: str, step: Step, before: str | None, after: str | None, known
     return False
 
 
-def _stages_skipped(course: Course) -> Iterator[str]:
+def _stages_skipped(history: ObservedHistory) -> Iterator[str]:
     """What was confirmed or put in force without every stage of its track, version by version."""
     passed: defaultdict[tuple[int, int | None], Counter[str]] = defaultdict(Counter)
-    for row in course.journal:
+    for row in history.journal:
         if row.booking_id is not None:
             passed[row.booking_id, row.version][row.event] += 1
-    changes = {(change.booking_id, change.version): change for change in course.changes}
-    for booking in course.bookings:
+    changes = {(change.booking_id, change.version): change for change in history.changes}
+    for booking in history.bookings:
         for (booking_id, version), events in passed.items():
             if booking_id != booking.id:
                 continue
@@ -179,11 +179,11 @@ def _stages_skipped(course: Course) -> Iterator[str]:
                     yield f"{booking.reference} version {version} was confirmed past {due} stage(s)"
 
 
-def _states_that_clash(course: Course) -> Iterator[str]:
+def _states_that_clash(history: ObservedHistory) -> Iterator[str]:
     """A change waits for a confirmed booking alone and alone; nobody works in a booking that has ended."""
-    by_id = course.by_id
+    by_id = history.by_id
     open_changes: Counter[int] = Counter()
-    for change in course.changes:
+    for change in history.changes:
         booking = by_id[change.booking_id]
         if change.state in {"SUBMITTED", "UNDER_REVIEW", "RETURNED"}:
             open_changes[booking.id] += 1
@@ -192,7 +192,7 @@ def _states_that_clash(course: Course) -> Iterator[str]:
         if change.state == "APPROVED" and change.track != "session move" and booking.version < change.version:
             yield f"{booking.reference} is at version {booking.version}, version {change.version} was approved"
     yield from (f"{count} changes of {by_id[each].reference} wait" for each, count in open_changes.items() if count > 1)
-    for session in course.sessions:
+    for session in history.sessions:
         booking = by_id[session.booking_id]
         if booking.state in FINAL - {"CLOSED"} and session.state in {"IN_USE", "SUSPENDED", "DONE", "ABORTED"}:
             yield f"{booking.reference} is {booking.state}, its session {session.number} {session.state}"
@@ -201,10 +201,10 @@ def _states_that_clash(course: Course) -> Iterator[str]:
             yield f"{booking.reference} is {booking.state}, its session {session.number} still {session.state}"
 
 
-def sequences_amiss(course: Course) -> list[str]:
+def sequences_amiss(history: ObservedHistory) -> list[str]:
     """SEQUENCE that fell, or did not rise with what a calendar shows."""
     found = []
-    for step in course.steps:
+    for step in history.steps:
         if step.table != "booking" or step.old is None or step.new is None:
             continue
         name, before, after = step.new["reference"], step.old["sequence"], step.new["sequence"]
@@ -217,20 +217,20 @@ def sequences_amiss(course: Course) -> list[str]:
     return found
 
 
-def signatures_amiss(course: Course) -> list[str]:
+def signatures_amiss(history: ObservedHistory) -> list[str]:
     """Signatures over other content than their version's, and versions in force that nobody signed for."""
-    hashes = {(row.booking_id, row.version): row.hash for row in course.versions}
+    hashes = {(row.booking_id, row.version): row.hash for row in history.versions}
     found = [
         f"booking {row.booking_id} version {row.version}: {row.meaning} was signed over other content"
-        for row in course.signatures
+        for row in history.signatures
         if hashes.get((row.booking_id, row.version)) != row.hash
     ]
-    signed = {(row.booking_id, row.version, row.meaning) for row in course.signatures}
-    final = Counter((row.booking_id, row.version, row.meaning) for row in course.signatures)
+    signed = {(row.booking_id, row.version, row.meaning) for row in history.signatures}
+    final = Counter((row.booking_id, row.version, row.meaning) for row in history.signatures)
     found += [f"booking {key[0]} version {key[1]}: {key[2]} {count} times" for key, count in final.items() if count > 1]
     due = {"CONFIRMED": "APPROVED – QA", "CLOSED": "APPROVED – QA", "APPROVED": "APPROVED – QA", "REJECTED": "REJECTED"}
-    decided = [(row.id, row.version, row.state) for row in course.bookings if row.track == "engineering"]
-    decided += [(row.booking_id, row.version, row.state) for row in course.changes if row.track == "engineering"]
+    decided = [(row.id, row.version, row.state) for row in history.bookings if row.track == "engineering"]
+    decided += [(row.booking_id, row.version, row.state) for row in history.changes if row.track == "engineering"]
     found += [
         f"booking {booking_id}: version {version} is {state} and nobody signed that"
         for booking_id, version, state in decided
@@ -239,15 +239,15 @@ def signatures_amiss(course: Course) -> list[str]:
     return found
 
 
-def unconfirmed_that_hold_nothing(course: Course) -> list[str]:
+def unconfirmed_that_hold_nothing(history: ObservedHistory) -> list[str]:
     """Bookings that should hold their time and hold none, though nothing of them has begun."""
-    held = {slot.booking_id for slot in course.slots if slot.active}
+    held = {slot.booking_id for slot in history.slots if slot.active}
     begun = {
-        session.booking_id for session in course.sessions if session.state not in {"PLANNED", "READY", "CANCELLED"}
+        session.booking_id for session in history.sessions if session.state not in {"PLANNED", "READY", "CANCELLED"}
     }
     return [
         f"{booking.reference} is {booking.state} and holds nothing"
-        for booking in _those(course.bookings, HOLDING)
+        for booking in _those(history.bookings, HOLDING)
         if booking.id not in held | begun
     ]
 

@@ -24,7 +24,7 @@ STAFF_ADDRESSES = [f"{user}@brc.example" for user in STAFF]
 
 
 @dataclass
-class Arena:
+class RaceSetup:
     """A service, the tokens of its people, and what is known of its database from outside."""
 
     service: Service
@@ -36,7 +36,7 @@ class Arena:
     def client(self, email: str) -> Client:
         return self.service.client(self.tokens[email])
 
-    def crowd(self) -> Client:
+    def shared_client(self) -> Client:
         """One connection that everybody may speak through."""
         return self.service.client("", tokens=self.tokens)
 
@@ -55,6 +55,6 @@ def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tupl
 
 
 @pytest.fixture
-def arena(running_service: tuple[Service, dict[str, str], Place], cluster: EmbeddedPostgres) -> Arena:
+def race_setup(running_service: tuple[Service, dict[str, str], Place], cluster: EmbeddedPostgres) -> RaceSetup:
     service, tokens, place = running_service
-    return Arena(service, tokens, place, ServerLog(cluster.log))
+    return RaceSetup(service, tokens, place, ServerLog(cluster.log))

@@ -1,4 +1,4 @@
-"""What clients at work come to wish for: mostly what a booking's state suggests, now and then anything at all."""
+"""Random actions of the clients: mostly what a booking's state suggests, sometimes any action."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ Doc = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One act: who asks for what of which booking."""
+class RandomAction:
+    """One action: who sends which request about which booking."""
 
     act: str
     who: str
@@ -39,17 +39,17 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Mind:
-    """What a client goes by when it wishes: chance, and the time on the wall."""
+class ActionChooser:
+    """Chooses an action from a random source and the current time."""
 
     chance: random.Random
     now: datetime
 
     # -- new bookings and outages
 
-    def create(self) -> Wish:
+    def create(self) -> RandomAction:
         domain = self.chance.choice(COMPANIES)
-        return Wish("create", f"requester@{domain}", "/api/v1/bookings", self._a_booking(domain))
+        return RandomAction("create", f"requester@{domain}", "/api/v1/bookings", self._a_booking(domain))
 
     def _a_booking(self, domain: str) -> dict[str, Any]:
         start = self._a_start()
@@ -91,14 +91,14 @@ class Mind:
             minutes=30 * self.chance.randrange(16)
         )
 
-    def place(self) -> Wish:
+    def place(self) -> RandomAction:
         start = self._on_a_day(self.now + timedelta(days=self.chance.randint(0, 4)))
         start = max(start, self.now + timedelta(minutes=1))
         window = {"start": start.isoformat(), "end": (start + timedelta(hours=self.chance.randint(1, 5))).isoformat()}
         room = self.chance.choice(GMP_ROOMS + DEMO_ROOMS)
         if self.chance.random() < 0.5:
             body = {"subject": {"kind": "ROOM", "code": room}, "kind": "HOLD"} | WHY
-            return Wish("place", QA, "/api/v1/outages", body | ({} if self.chance.random() < 0.5 else window))
+            return RandomAction("place", QA, "/api/v1/outages", body | ({} if self.chance.random() < 0.5 else window))
         kind, subject = self.chance.choice(
             [
                 ("MAINTENANCE", {"kind": "ROOM", "code": room}),
@@ -106,23 +106,23 @@ class Mind:
                 ("AHU_STOP", {"kind": "AHU", "code": "AHU-3"}),
             ]
         )
-        return Wish("place", ENGINEER, "/api/v1/outages", {"subject": subject, "kind": kind} | window | WHY)
+        return RandomAction("place", ENGINEER, "/api/v1/outages", {"subject": subject, "kind": kind} | window | WHY)
 
-    def lift(self, outage_id: int, kind: str) -> Wish:
+    def lift(self, outage_id: int, kind: str) -> RandomAction:
         who = QA if kind == "HOLD" else ENGINEER
         body = WHY | (SIGNED if kind == "HOLD" else {})
-        return Wish("lift", who, f"/api/v1/outages/{outage_id}/lift", body)
+        return RandomAction("lift", who, f"/api/v1/outages/{outage_id}/lift", body)
 
     # -- one booking
 
-    def about(self, doc: Doc, *, changes: bool) -> Wish:
-        """What somebody may want of this booking; `changes` when one waits for its decision."""
+    def about(self, doc: Doc, *, changes: bool) -> RandomAction:
+        """An action on this booking; `changes` when a change request waits."""
         if self.chance.random() < 0.1:
             return self.chance.choice([*_BOOKING_ACTS.values()])(self, doc)
         choices = _likely(doc, self.now, changes=changes)
         return self.chance.choices([*choices], [*choices.values()])[0](self, doc)
 
-    def amend(self, doc: Doc) -> Wish:
+    def amend(self, doc: Doc) -> RandomAction:
         """Another day, hour or room for one part of it."""
         sessions, rest = _standing(doc), [_plain(each) for each in doc["equipment"]]
         if not sessions:
@@ -141,7 +141,7 @@ class Mind:
             session |= {"room": self.chance.choice(rooms), "equipment": []}
         return self._patch("amend", doc, sessions, rest)
 
-    def swap(self, doc: Doc) -> Wish:
+    def swap(self, doc: Doc) -> RandomAction:
         """Somebody else comes."""
         sessions = _standing(doc)
         if not sessions:
@@ -151,12 +151,14 @@ class Mind:
         session["people"] = [{"email": f"{user}@{_domain(doc)}"} for user in users]
         return self._patch("swap", doc, sessions, [_plain(each) for each in doc["equipment"]])
 
-    def _patch(self, act: str, doc: Doc, sessions: list[dict[str, Any]], equipment: list[dict[str, Any]]) -> Wish:
+    def _patch(
+        self, act: str, doc: Doc, sessions: list[dict[str, Any]], equipment: list[dict[str, Any]]
+    ) -> RandomAction:
         head = {name: doc[name] for name in ("kind", "run_type", "product", "title") if doc.get(name)}
         body = head | {"sessions": sessions, "equipment": equipment} | WHY
         return self._of(doc, act, self._owner(doc), body, path="", method="PATCH")
 
-    def move(self, doc: Doc) -> Wish:
+    def move(self, doc: Doc) -> RandomAction:
         number, session = self._one(doc)
         start, end = _times(session)
         by = timedelta(minutes=30 * self.chance.choice([-4, -2, -1, 1, 2, 4]))
@@ -164,78 +166,78 @@ class Mind:
         who = self.chance.choice([SCHEDULER, SCHEDULER, self._owner(doc)])
         return self._of(doc, "move", who, body, path=f"/sessions/{number}/move")
 
-    def give_up(self, doc: Doc) -> Wish:
+    def give_up(self, doc: Doc) -> RandomAction:
         number, _ = self._one(doc)
         return self._of(doc, "give up", self._owner(doc), WHY, path=f"/sessions/{number}/cancel")
 
-    def cancel(self, doc: Doc) -> Wish:
+    def cancel(self, doc: Doc) -> RandomAction:
         return self._of(doc, "cancel", self.chance.choice([self._owner(doc), SCHEDULER]), WHY)
 
-    def withdraw(self, doc: Doc) -> Wish:
+    def withdraw(self, doc: Doc) -> RandomAction:
         return self._of(doc, "withdraw", self._owner(doc), WHY)
 
-    def review(self, doc: Doc) -> Wish:
+    def review(self, doc: Doc) -> RandomAction:
         return self._of(doc, "review", SCHEDULER, {})
 
-    def approve(self, doc: Doc) -> Wish:
+    def approve(self, doc: Doc) -> RandomAction:
         return self._of(doc, "approve", self._approver(doc), SIGNED)
 
-    def approve_a_move(self, doc: Doc) -> Wish:
+    def approve_a_move(self, doc: Doc) -> RandomAction:
         return self._of(doc, "approve", SCHEDULER, {})
 
-    def reject(self, doc: Doc) -> Wish:
+    def reject(self, doc: Doc) -> RandomAction:
         who = self.chance.choice([SCHEDULER, self._approver(doc)])
         return self._of(doc, "reject", who, SIGNED | WHY)
 
-    def send_back(self, doc: Doc) -> Wish:
+    def send_back(self, doc: Doc) -> RandomAction:
         return self._of(doc, "return", self.chance.choice([SCHEDULER, self._approver(doc)]), WHY)
 
-    def answer(self, doc: Doc) -> Wish:
+    def answer(self, doc: Doc) -> RandomAction:
         return self._of(doc, "answer", self._owner(doc), {"text": "It is the larger one of both"})
 
-    def expire(self, doc: Doc) -> Wish:
-        return Wish("expire", "", "", reference=doc["reference"])
+    def expire(self, doc: Doc) -> RandomAction:
+        return RandomAction("expire", "", "", reference=doc["reference"])
 
     # -- its sessions
 
-    def clear(self, doc: Doc) -> Wish:
+    def clear(self, doc: Doc) -> RandomAction:
         return self._in_session(doc, "clear", self._operator(doc), {"items": POINTS})
 
-    def verify_clearance(self, doc: Doc) -> Wish:
+    def verify_clearance(self, doc: Doc) -> RandomAction:
         return self._in_session(doc, "verify-clearance", QA, {})
 
-    def ready(self, doc: Doc) -> Wish:
+    def ready(self, doc: Doc) -> RandomAction:
         return self._in_session(doc, "ready", QA, SIGNED)
 
-    def check_in(self, doc: Doc) -> Wish:
+    def check_in(self, doc: Doc) -> RandomAction:
         if doc["kind"] == "CLEANROOM" and self.chance.random() < 0.5:
             return self._in_session(doc, "check-in", PRODUCTION, WHY | {"deviation_no": "DEV-27-004"})
         return self._in_session(doc, "check-in", self._operator(doc), WHY)
 
-    def takes_until(self, doc: Doc) -> Wish:
+    def takes_until(self, doc: Doc) -> RandomAction:
         number, session = self._one(doc, "IN_USE", "SUSPENDED")
         until = _times(session)[1] + timedelta(minutes=15 * self.chance.choice([-1, 0, 1, 2, 4, 8]))
         body = {"until": until.isoformat()}
         return self._of(doc, "takes-until", self._operator(doc), body, path=f"/sessions/{number}/takes-until")
 
-    def complete(self, doc: Doc) -> Wish:
+    def complete(self, doc: Doc) -> RandomAction:
         at = self.now - timedelta(minutes=self.chance.choice([0, 1, 5, 20]))
         return self._in_session(doc, "complete", self._operator(doc), WHY | {"at": at.isoformat()}, "IN_USE")
 
-    def suspend(self, doc: Doc) -> Wish:
+    def suspend(self, doc: Doc) -> RandomAction:
         return self._in_session(doc, "suspend", QA, SIGNED | WHY, "IN_USE")
 
-    def resume(self, doc: Doc) -> Wish:
+    def resume(self, doc: Doc) -> RandomAction:
         return self._in_session(doc, "resume", QA, SIGNED | WHY, "SUSPENDED")
 
-    def abort(self, doc: Doc) -> Wish:
+    def abort(self, doc: Doc) -> RandomAction:
         body = SIGNED | WHY | {"deviation_no": "DEV-27-005"}
         return self._in_session(doc, "abort", QA, body, "IN_USE", "SUSPENDED")
 
-    def missed(self, doc: Doc) -> Wish:
+    def missed(self, doc: Doc) -> RandomAction:
         return self._in_session(doc, "missed", SCHEDULER, {})
 
-    def _in_session(self, doc: Doc, act: str, who: str, body: Mapping[str, Any], *states: str) -> Wish:
+    def _in_session(self, doc: Doc, act: str, who: str, body: Mapping[str, Any], *states: str) -> RandomAction:
         number, _ = self._one(doc, *states)
         return self._of(doc, act, who, body, path=f"/sessions/{number}/{act}")
 
@@ -247,10 +249,10 @@ class Mind:
 
     def _of(
         self, doc: Doc, act: str, who: str, body: Mapping[str, Any], *, path: str | None = None, method: str = "POST"
-    ) -> Wish:
+    ) -> RandomAction:
         reference = doc["reference"]
         end = f"/{act}" if path is None else path
-        return Wish(act, who, f"/api/v1/bookings/{reference}{end}", body, method, reference)
+        return RandomAction(act, who, f"/api/v1/bookings/{reference}{end}", body, method, reference)
 
     def _owner(self, doc: Doc) -> str:
         return f"requester@{_domain(doc)}"
@@ -289,43 +291,74 @@ def _plain(reservation: Doc) -> dict[str, Any]:
     return {name: reservation[name] for name in ("resource", "units", "start", "end")}
 
 
-Likely = dict[Callable[[Mind, Doc], Wish], float]
+Likely = dict[Callable[[ActionChooser, Doc], RandomAction], float]
 
 
 def _likely(doc: Doc, now: datetime, *, changes: bool) -> Likely:
     state = doc["state"]
     if state in {"SUBMITTED", "UNDER_REVIEW"}:
-        decide: Likely = {Mind.approve: 6} if state == "UNDER_REVIEW" or doc["track"] == "light" else {Mind.review: 6}
-        return decide | {Mind.amend: 1.5, Mind.reject: 0.5, Mind.send_back: 0.7, Mind.cancel: 0.4, Mind.expire: 0.5}
+        decide: Likely = (
+            {ActionChooser.approve: 6}
+            if state == "UNDER_REVIEW" or doc["track"] == "light"
+            else {ActionChooser.review: 6}
+        )
+        return decide | {
+            ActionChooser.amend: 1.5,
+            ActionChooser.reject: 0.5,
+            ActionChooser.send_back: 0.7,
+            ActionChooser.cancel: 0.4,
+            ActionChooser.expire: 0.5,
+        }
     if state == "RETURNED":
-        return {Mind.answer: 3, Mind.amend: 3, Mind.cancel: 0.7, Mind.expire: 0.7}
+        return {ActionChooser.answer: 3, ActionChooser.amend: 3, ActionChooser.cancel: 0.7, ActionChooser.expire: 0.7}
     if state != "CONFIRMED":
-        return {Mind.cancel: 1, Mind.amend: 1, Mind.approve: 1}
+        return {ActionChooser.cancel: 1, ActionChooser.amend: 1, ActionChooser.approve: 1}
     return _likely_of_confirmed(doc, now, changes=changes)
 
 
 def _likely_of_confirmed(doc: Doc, now: datetime, *, changes: bool) -> Likely:
     states = {each["state"] for each in doc["sessions"]}
-    likely: Likely = {Mind.swap: 1.2, Mind.give_up: 0.4, Mind.cancel: 0.5, Mind.move: 1}
+    likely: Likely = {
+        ActionChooser.swap: 1.2,
+        ActionChooser.give_up: 0.4,
+        ActionChooser.cancel: 0.5,
+        ActionChooser.move: 1,
+    }
     if changes:
-        likely |= {Mind.review: 3, Mind.approve: 3, Mind.approve_a_move: 0.7, Mind.reject: 1.2, Mind.withdraw: 0.8}
-        likely |= {Mind.send_back: 0.5, Mind.answer: 0.5, Mind.expire: 0.8, Mind.amend: 0.5}
+        likely |= {
+            ActionChooser.review: 3,
+            ActionChooser.approve: 3,
+            ActionChooser.approve_a_move: 0.7,
+            ActionChooser.reject: 1.2,
+            ActionChooser.withdraw: 0.8,
+        }
+        likely |= {
+            ActionChooser.send_back: 0.5,
+            ActionChooser.answer: 0.5,
+            ActionChooser.expire: 0.8,
+            ActionChooser.amend: 0.5,
+        }
     else:
-        likely |= {Mind.amend: 3}
+        likely |= {ActionChooser.amend: 3}
     if "IN_USE" in states:
-        likely |= {Mind.takes_until: 4, Mind.complete: 4, Mind.suspend: 0.6, Mind.abort: 0.5}
+        likely |= {
+            ActionChooser.takes_until: 4,
+            ActionChooser.complete: 4,
+            ActionChooser.suspend: 0.6,
+            ActionChooser.abort: 0.5,
+        }
     if "SUSPENDED" in states:
-        likely |= {Mind.resume: 3, Mind.abort: 1}
+        likely |= {ActionChooser.resume: 3, ActionChooser.abort: 1}
     ahead = [_times(each)[0] for each in doc["sessions"] if each["state"] in {"PLANNED", "READY"}]
     if ahead and min(ahead) < now + timedelta(hours=4):
-        likely |= {Mind.check_in: 5, Mind.missed: 0.5}
+        likely |= {ActionChooser.check_in: 5, ActionChooser.missed: 0.5}
         if doc["kind"] == "CLEANROOM":
-            likely |= {Mind.clear: 1, Mind.verify_clearance: 1, Mind.ready: 1}
+            likely |= {ActionChooser.clear: 1, ActionChooser.verify_clearance: 1, ActionChooser.ready: 1}
     return likely
 
 
-_BOOKING_ACTS: Mapping[str, Callable[[Mind, Doc], Wish]] = {
-    name: getattr(Mind, name)
+_BOOKING_ACTS: Mapping[str, Callable[[ActionChooser, Doc], RandomAction]] = {
+    name: getattr(ActionChooser, name)
     for name in (
         *("amend", "swap", "move", "give_up", "cancel", "withdraw", "review", "approve", "approve_a_move", "reject"),
         *("send_back", "answer", "expire", "clear", "verify_clearance", "ready", "check_in", "takes_until"),

@@ -1,4 +1,4 @@
-"""A house at work for a race: gunicorn, the worker process, a mail server, and a clock that may be moved."""
+"""A running installation for a race: gunicorn, the worker process, a mail server and a movable clock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _WAITS = """
 
 
 class Clock:
-    """The house's clock: runs on, and jumps when told; nobody works at night."""
+    """The clock of the installation; it can be moved and skips nights and weekends."""
 
     def __init__(self, place: Place) -> None:
         self._url = place.owner_url.replace("+psycopg", "")
@@ -69,7 +69,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class House:
+class RunningInstallation:
     place: Place
     service: Service
     database: Database
@@ -80,7 +80,7 @@ class House:
     worker: subprocess.Popen[bytes]
 
     def say(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """As the superuser, whom no wall stops."""
+        """As the superuser, whom no row policy stops."""
         with psycopg.connect(self.place.superuser_url, autocommit=True) as connection:
             return connection.execute(statement, values).fetchall()
 
@@ -94,9 +94,11 @@ class House:
 
 
 @contextmanager
-def running_house(cluster: EmbeddedPostgres, template: Place, folder: Path, people: list[str]) -> Iterator[House]:
+def running_installation(
+    cluster: EmbeddedPostgres, template: Place, folder: Path, people: list[str]
+) -> Iterator[RunningInstallation]:
     """A copy of the test facility with everything running that runs in an installation."""
-    name = f"house_{os.getpid()}_{folder.name}".replace("-", "_")
+    name = f"installation_{os.getpid()}_{folder.name}".replace("-", "_")
     cluster.ensure_database(name, template=template.name)
     place = place_of(cluster, name)
     database = Database(place.app_url, consumers=CONSUMERS, pool_size=4)
@@ -107,7 +109,9 @@ def running_house(cluster: EmbeddedPostgres, template: Place, folder: Path, peop
         Service(place.app_url, place.owner_url, workers=4) as service,
         _worker(place, folder, port) as worker,
     ):
-        yield House(place, service, database, tokens, clock, folder / "mail", ServerLog(cluster.log), worker)
+        yield RunningInstallation(
+            place, service, database, tokens, clock, folder / "mail", ServerLog(cluster.log), worker
+        )
     database.dispose()
     cluster.drop_database(name)
 

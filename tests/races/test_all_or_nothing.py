@@ -7,8 +7,8 @@ import pytest
 
 from tests.oracles import Need, all_violations, effects_beyond_one, lost, read_world, refused_in_vain
 from tests.oracles.world import World
-from tests.races.client_log import told
-from tests.races.conftest import REQUESTERS, Arena
+from tests.races.client_log import successful_calls
+from tests.races.conftest import REQUESTERS, RaceSetup
 from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own
 from tests.server_harness import race
 
@@ -44,7 +44,7 @@ def a_mixed_request(chance: random.Random, monday: datetime, *, days: int) -> di
 
 
 def needs_of(request: dict, world: World) -> list[Need]:
-    """What a request takes, told from what was sent."""
+    """What a request takes, derived from its body."""
     ids = {resource.code: resource.id for resource in world.resources}
     found = []
     for session in request["sessions"]:
@@ -60,7 +60,7 @@ def needs_of(request: dict, world: World) -> list[Need]:
     return found
 
 
-def run_mixed(arena: Arena, *, attempts: int, days: int, clients: int, seed: int) -> World:
+def run_mixed(race_setup: RaceSetup, *, attempts: int, days: int, clients: int, seed: int) -> World:
     chance = random.Random(seed)
     monday = weeks_of_its_own(days // 7 + 1)
     refused: list[tuple[str, dict]] = []
@@ -72,30 +72,30 @@ def run_mixed(arena: Arena, *, attempts: int, days: int, clients: int, seed: int
         def job(client, email=email, request=request, key=f"mixed-{seed}-{number}"):
             body = cleanroom_work(email, request["sessions"], request["equipment"])
             ask = lambda: client.as_(email).post("/api/v1/bookings", body, key=key)  # noqa: E731
-            call = arena.ledger.make("", "submit", ask, key=key)
+            call = race_setup.ledger.make("", "submit", ask, key=key)
             if call.reply.status == 409:
                 refused.append((key, request))
 
         jobs.append(job)
-    race([arena.crowd() for _ in range(clients)], jobs)
-    print(f"seed {seed}: {arena.ledger}")
-    world = read_world(arena.place.superuser_url)
+    race([race_setup.shared_client() for _ in range(clients)], jobs)
+    print(f"seed {seed}: {race_setup.ledger}")
+    world = read_world(race_setup.place.superuser_url)
     wanted = [(key, needs_of(request, world)) for key, request in refused]
     assert refused_in_vain(world, wanted) == []
     return world
 
 
-def judge(arena: Arena, world: World) -> None:
-    assert set(arena.ledger.statuses()) == {201, 409}
-    answered = told(arena.ledger.calls)
+def check_stored(race_setup: RaceSetup, world: World) -> None:
+    assert set(race_setup.ledger.statuses()) == {201, 409}
+    answered = successful_calls(race_setup.ledger.calls)
     assert all_violations(world) + lost(world, answered) + effects_beyond_one(answered) == []
-    assert arena.server_log.deadlocks() == []
+    assert race_setup.server_log.deadlocks() == []
 
 
-def test_five_resources_are_had_together_or_not_at_all(arena: Arena) -> None:
-    judge(arena, run_mixed(arena, attempts=120, days=3, clients=32, seed=120))
+def test_five_resources_are_had_together_or_not_at_all(race_setup: RaceSetup) -> None:
+    check_stored(race_setup, run_mixed(race_setup, attempts=120, days=3, clients=32, seed=120))
 
 
 @pytest.mark.long
-def test_five_thousand_bookings_of_five_resources(arena: Arena) -> None:
-    judge(arena, run_mixed(arena, attempts=5000, days=60, clients=32, seed=5005))
+def test_five_thousand_bookings_of_five_resources(race_setup: RaceSetup) -> None:
+    check_stored(race_setup, run_mixed(race_setup, attempts=5000, days=60, clients=32, seed=5005))

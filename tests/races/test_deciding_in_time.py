@@ -12,22 +12,22 @@ from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.registry import CONSUMERS
 from tests.oracles import all_violations, read_world
-from tests.races.conftest import ALONE, Arena
+from tests.races.conftest import ALONE, RaceSetup
 from tests.races.requests import FULL_ROOMS, a_demonstration, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Reply, at_once
 
 GAON = "requester@gaon.example"
 
 
-def say(arena: Arena, statement: str, *values: object) -> list[tuple]:
-    with psycopg.connect(arena.place.superuser_url, autocommit=True) as connection:
+def say(race_setup: RaceSetup, statement: str, *values: object) -> list[tuple]:
+    with psycopg.connect(race_setup.place.superuser_url, autocommit=True) as connection:
         return connection.execute(statement, values).fetchall()
 
 
-def waiting_room_days(arena: Arena, company: str) -> int:
+def waiting_room_days(race_setup: RaceSetup, company: str) -> int:
     """Started 24 hours of room time of each room, counted from the rows by other means than the product's."""
     rows = say(
-        arena,
+        race_setup,
         """
         SELECT s.room_id, s.starts_at, s.ends_at, s.setup_min + s.teardown_min
         FROM booking_session s JOIN booking b ON b.id = s.booking_id AND b.version = s.version
@@ -42,19 +42,19 @@ def waiting_room_days(arena: Arena, company: str) -> int:
     return sum(-(-each // 1440) for each in minutes.values())
 
 
-def rush(arena: Arena, *, clients: int, limit: int) -> list[Reply]:
+def rush(race_setup: RaceSetup, *, clients: int, limit: int) -> list[Reply]:
     """Every client asks for a room of its own at a time of its own, so that nothing but the limit is in the way.
 
     The company takes part in no other race: a room-day somebody began elsewhere would have room for more.
     """
     start, end = next(working_hours(weeks_of_its_own()))
     rooms = [*FULL_ROOMS, "T-01", "T-02"]
-    wishes = [(rooms[number % len(rooms)], number // len(rooms)) for number in range(clients)]
+    wanted = [(rooms[number % len(rooms)], number // len(rooms)) for number in range(clients)]
     replies: list[Reply] = [Reply(0)] * clients
 
     def one(number: int) -> None:
-        room, half_day = wishes[number]
-        client = arena.client(ALONE)
+        room, half_day = wanted[number]
+        client = race_setup.client(ALONE)
         length = (end - start) / 2
         span = (start + half_day * length, start + (half_day + 1) * length)
         body = (
@@ -65,31 +65,31 @@ def rush(arena: Arena, *, clients: int, limit: int) -> list[Reply]:
         replies[number] = client.post("/api/v1/bookings", body)
         client.close()
 
-    say(arena, "UPDATE company SET pending_room_days_cap = %s WHERE code = 'NRU' RETURNING id", limit)
+    say(race_setup, "UPDATE company SET pending_room_days_cap = %s WHERE code = 'NRU' RETURNING id", limit)
     at_once(clients, one)
-    say(arena, "UPDATE company SET pending_room_days_cap = 100000 WHERE code = 'NRU' RETURNING id")
+    say(race_setup, "UPDATE company SET pending_room_days_cap = 100000 WHERE code = 'NRU' RETURNING id")
     return replies
 
 
-def test_of_many_requests_at_once_no_more_get_in_than_the_limit_lets(arena: Arena) -> None:
-    assert waiting_room_days(arena, "NRU") == 0
-    replies = rush(arena, clients=12, limit=3)
+def test_of_many_requests_at_once_no_more_get_in_than_the_limit_lets(race_setup: RaceSetup) -> None:
+    assert waiting_room_days(race_setup, "NRU") == 0
+    replies = rush(race_setup, clients=12, limit=3)
     assert {reply.status for reply in replies} == {201, 409}, [reply.body for reply in replies]
     refused = [reply for reply in replies if reply.status == 409]
     assert all("pending_limit" in reply.json for reply in refused)
-    assert waiting_room_days(arena, "NRU") == 3
-    assert all_violations(read_world(arena.place.superuser_url)) == []
+    assert waiting_room_days(race_setup, "NRU") == 3
+    assert all_violations(read_world(race_setup.place.superuser_url)) == []
 
 
-def duel(arena: Arena, database: Database, room: str, span: tuple) -> tuple[str, int]:
+def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> tuple[str, int]:
     """QA approves while the time runs out; the state it ends in and what QA was told."""
-    client = arena.crowd()
+    client = race_setup.shared_client()
     made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *span)]))
     assert made.status == 201, made
     address = f"/api/v1/bookings/{made.json['reference']}"
     assert client.as_("scheduler@brc.example").post(f"{address}/review", {}).status == 200
     client.close()
-    quality = arena.client("qa@brc.example")
+    quality = race_setup.client("qa@brc.example")
     statuses: list[int] = []
     together = threading.Barrier(2)
 
@@ -100,13 +100,13 @@ def duel(arena: Arena, database: Database, room: str, span: tuple) -> tuple[str,
     approving = threading.Thread(target=approve)
     approving.start()
     statement = "UPDATE booking SET pending_until = gmp_now() WHERE reference = %s RETURNING id"
-    say(arena, statement, made.json["reference"])
+    say(race_setup, statement, made.json["reference"])
     together.wait()
     expire_overdue(database)
     approving.join()
     quality.close()
     ((state, events),) = say(
-        arena,
+        race_setup,
         "SELECT b.state, array_agg(j.event ORDER BY j.id) FROM booking b JOIN journal j ON j.booking_id = b.id"
         " WHERE b.reference = %s GROUP BY b.state",
         made.json["reference"],
@@ -116,23 +116,23 @@ def duel(arena: Arena, database: Database, room: str, span: tuple) -> tuple[str,
     return state, statuses[0]
 
 
-def run_duels(arena: Arena, rounds: int) -> Counter[tuple[str, int]]:
-    database = Database(arena.place.app_url, consumers=CONSUMERS, pool_size=2)
+def run_duels(race_setup: RaceSetup, rounds: int) -> Counter[tuple[str, int]]:
+    database = Database(race_setup.place.app_url, consumers=CONSUMERS, pool_size=2)
     spans = working_hours(weeks_of_its_own(rounds // 125 + 1))
     places = ((room, span) for span in spans for room in FULL_ROOMS)
-    ends = Counter(duel(arena, database, *next(places)) for _ in range(rounds))
+    ends = Counter(duel(race_setup, database, *next(places)) for _ in range(rounds))
     database.dispose()
     print(dict(ends))
     assert set(ends) <= {("CONFIRMED", 200), ("EXPIRED", 409), ("EXPIRED", 412)}
-    assert all_violations(read_world(arena.place.superuser_url)) == []
-    assert arena.server_log.deadlocks() == []
+    assert all_violations(read_world(race_setup.place.superuser_url)) == []
+    assert race_setup.server_log.deadlocks() == []
     return ends
 
 
-def test_of_an_approval_and_an_expiry_at_once_one_happens(arena: Arena) -> None:
-    run_duels(arena, 8)
+def test_of_an_approval_and_an_expiry_at_once_one_happens(race_setup: RaceSetup) -> None:
+    run_duels(race_setup, 8)
 
 
 @pytest.mark.long
-def test_an_approval_and_an_expiry_at_once_three_hundred_times(arena: Arena) -> None:
-    assert {state for state, _status in run_duels(arena, 300)} == {"CONFIRMED", "EXPIRED"}
+def test_an_approval_and_an_expiry_at_once_three_hundred_times(race_setup: RaceSetup) -> None:
+    assert {state for state, _status in run_duels(race_setup, 300)} == {"CONFIRMED", "EXPIRED"}

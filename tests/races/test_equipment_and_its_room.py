@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from tests.oracles import all_violations, read_world
-from tests.races.conftest import Arena
+from tests.races.conftest import RaceSetup
 from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import Reply, at_once
 
@@ -35,26 +35,26 @@ def its_room(email: str, span: Span) -> dict:
     return cleanroom_work(email, [a_session("C-01", *span)])
 
 
-def ask(arena: Arena, email: str, body: dict) -> Reply:
-    client = arena.client(email)
+def ask(race_setup: RaceSetup, email: str, body: dict) -> Reply:
+    client = race_setup.client(email)
     reply = client.post("/api/v1/bookings", body)
     client.close()
     return reply
 
 
 @pytest.mark.parametrize("by_equipment", [equipment_alone, equipment_in_another_room])
-def test_whoever_comes_first_has_both(arena: Arena, by_equipment) -> None:
+def test_whoever_comes_first_has_both(race_setup: RaceSetup, by_equipment) -> None:
     first, second = itertools.islice(working_hours(weeks_of_its_own()), 2)
-    assert ask(arena, GAON, by_equipment(GAON, first)).status == 201
-    refused = ask(arena, SAEBYEOK, its_room(SAEBYEOK, first))
+    assert ask(race_setup, GAON, by_equipment(GAON, first)).status == 201
+    refused = ask(race_setup, SAEBYEOK, its_room(SAEBYEOK, first))
     assert (refused.status, {each["rule"] for each in refused.json["findings"]}) == (409, {"RM-01"})
-    assert ask(arena, SAEBYEOK, its_room(SAEBYEOK, second)).status == 201
-    refused = ask(arena, GAON, by_equipment(GAON, second))
+    assert ask(race_setup, SAEBYEOK, its_room(SAEBYEOK, second)).status == 201
+    refused = ask(race_setup, GAON, by_equipment(GAON, second))
     assert (refused.status, {each["rule"] for each in refused.json["findings"]}) == (409, {"RM-01"})
-    assert all_violations(read_world(arena.place.superuser_url)) == []
+    assert all_violations(read_world(race_setup.place.superuser_url)) == []
 
 
-def run_rivals(arena: Arena, *, rounds: int, seed: int) -> None:
+def run_rivals(race_setup: RaceSetup, *, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     won: Counter[str] = Counter()
     for span in itertools.islice(working_hours(weeks_of_its_own(rounds // 25 + 1)), rounds):
@@ -64,20 +64,20 @@ def run_rivals(arena: Arena, *, rounds: int, seed: int) -> None:
         replies: list[Reply] = [Reply(0), Reply(0)]
 
         def one(number: int, bodies=bodies, replies=replies) -> None:
-            replies[number] = ask(arena, *bodies[number])
+            replies[number] = ask(race_setup, *bodies[number])
 
         at_once(2, one)
         assert sorted(reply.status for reply in replies) == [201, 409]
         won["equipment" if replies[[email for email, _body in bodies].index(GAON)].is_success else "room"] += 1
     print(f"seed {seed}: won {dict(won)}")
-    assert all_violations(read_world(arena.place.superuser_url)) == []
-    assert arena.server_log.deadlocks() == []
+    assert all_violations(read_world(race_setup.place.superuser_url)) == []
+    assert race_setup.server_log.deadlocks() == []
 
 
-def test_at_the_same_moment_one_of_them_wins(arena: Arena) -> None:
-    run_rivals(arena, rounds=10, seed=4)
+def test_at_the_same_moment_one_of_them_wins(race_setup: RaceSetup) -> None:
+    run_rivals(race_setup, rounds=10, seed=4)
 
 
 @pytest.mark.long
-def test_at_the_same_moment_one_of_them_wins_three_hundred_times(arena: Arena) -> None:
-    run_rivals(arena, rounds=300, seed=304)
+def test_at_the_same_moment_one_of_them_wins_three_hundred_times(race_setup: RaceSetup) -> None:
+    run_rivals(race_setup, rounds=300, seed=304)

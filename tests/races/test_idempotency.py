@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
-from tests.races.client_log import told
-from tests.races.conftest import REQUESTERS, Arena
+from tests.races.client_log import successful_calls
+from tests.races.conftest import REQUESTERS, RaceSetup
 from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import Client, Reply, race
 
@@ -19,10 +19,10 @@ Replies = defaultdict[str, list[tuple[bool, Reply]]]
 
 
 def sending(
-    arena: Arena, replies: Replies, email: str, key: str, *, body: dict, is_altered: bool
+    race_setup: RaceSetup, replies: Replies, email: str, key: str, *, body: dict, is_altered: bool
 ) -> Callable[[Client], None]:
     def job(client: Client) -> None:
-        call = arena.ledger.make(
+        call = race_setup.ledger.make(
             "", "submit", lambda: client.as_(email).post("/api/v1/bookings", body, key=key), key=f"{email} {key}"
         )
         replies[key].append((is_altered, call.reply))
@@ -30,7 +30,7 @@ def sending(
     return job
 
 
-def run_repeated(arena: Arena, *, keys: int, seed: int) -> None:
+def run_repeated(race_setup: RaceSetup, *, keys: int, seed: int) -> None:
     """Each key is sent one to five times at once, then all once more; a fifth of the repeats ask for something else."""
     chance = random.Random(seed)
     replies: Replies = defaultdict(list)
@@ -42,21 +42,26 @@ def run_repeated(arena: Arena, *, keys: int, seed: int) -> None:
         changes = [bool(repeat) and chance.random() < 0.2 for repeat in range(chance.randint(1, 5) + 1)]
         jobs = [
             sending(
-                arena, replies, email, key, body=as_asked | ({"batch": "OTHER"} if change else {}), is_altered=change
+                race_setup,
+                replies,
+                email,
+                key,
+                body=as_asked | ({"batch": "OTHER"} if change else {}),
+                is_altered=change,
             )
             for change in changes
         ]
         now += jobs[:-1]
         later.append(jobs[-1])
-    race([arena.crowd() for _ in range(16)], now)
-    race([arena.crowd() for _ in range(16)], chance.sample(later, len(later)))
-    print(f"seed {seed}: {keys} keys, {arena.ledger}")
+    race([race_setup.shared_client() for _ in range(16)], now)
+    race([race_setup.shared_client() for _ in range(16)], chance.sample(later, len(later)))
+    print(f"seed {seed}: {keys} keys, {race_setup.ledger}")
     for key, answers in replies.items():
-        judge_key(key, answers)
-    judge_all(arena, keys=keys)
+        check_key(key, answers)
+    check_all_keys(race_setup, keys=keys)
 
 
-def judge_key(key: str, answers: list[tuple[bool, Reply]]) -> None:
+def check_key(key: str, answers: list[tuple[bool, Reply]]) -> None:
     """One of the two bodies was first; its answers are identical, those of the other one are refused."""
     booked = {reply.body for _altered, reply in answers if reply.status == 201}
     assert len(booked) == 1, f"{key}: {[(altered, reply.status) for altered, reply in answers]}"
@@ -70,25 +75,25 @@ def judge_key(key: str, answers: list[tuple[bool, Reply]]) -> None:
     assert len({(reply.headers["location"], reply.headers["etag"]) for reply in replies}) == 1
 
 
-def judge_all(arena: Arena, *, keys: int) -> None:
-    answered = told(arena.ledger.calls)
-    world = read_world(arena.place.superuser_url)
+def check_all_keys(race_setup: RaceSetup, *, keys: int) -> None:
+    answered = successful_calls(race_setup.ledger.calls)
+    world = read_world(race_setup.place.superuser_url)
     assert len({one.reference for one in answered}) == keys
     assert all_violations(world) + lost(world, answered) + effects_beyond_one(answered) == []
 
 
-def test_a_request_sent_again_has_one_effect_and_the_same_answer(arena: Arena) -> None:
-    run_repeated(arena, keys=40, seed=8)
+def test_a_request_sent_again_has_one_effect_and_the_same_answer(race_setup: RaceSetup) -> None:
+    run_repeated(race_setup, keys=40, seed=8)
 
 
 @pytest.mark.long
-def test_two_thousand_keys(arena: Arena) -> None:
-    run_repeated(arena, keys=2000, seed=2008)
+def test_two_thousand_keys(race_setup: RaceSetup) -> None:
+    run_repeated(race_setup, keys=2000, seed=2008)
 
 
-def test_a_refusal_is_not_kept(arena: Arena) -> None:
+def test_a_refusal_is_not_kept(race_setup: RaceSetup) -> None:
     span = next(working_hours(weeks_of_its_own()))
-    client = arena.crowd()
+    client = race_setup.shared_client()
     taken = client.as_(REQUESTERS[0]).post(
         "/api/v1/bookings", cleanroom_work(REQUESTERS[0], [a_session("B-01", *span)])
     )
@@ -102,9 +107,9 @@ def test_a_refusal_is_not_kept(arena: Arena) -> None:
     client.close()
 
 
-def test_keys_of_two_people_are_two_keys(arena: Arena) -> None:
+def test_keys_of_two_people_are_two_keys(race_setup: RaceSetup) -> None:
     first, second = itertools.islice(working_hours(weeks_of_its_own()), 2)
-    client = arena.crowd()
+    client = race_setup.shared_client()
     for email, span in zip(REQUESTERS, (first, second), strict=False):
         reply = client.as_(email).post("/api/v1/bookings", cleanroom_work(email, [a_session("B-02", *span)]), key="k")
         assert reply.status == 201

@@ -7,13 +7,15 @@ from collections import Counter
 import pytest
 
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
-from tests.races.client_log import told
-from tests.races.conftest import REQUESTERS, Arena
+from tests.races.client_log import successful_calls
+from tests.races.conftest import REQUESTERS, RaceSetup
 from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import race
 
 
-def run_for_the_same_times(arena: Arena, *, targets: int, attempts_each: int, clients: int, seed: int) -> Counter[str]:
+def run_for_the_same_times(
+    race_setup: RaceSetup, *, targets: int, attempts_each: int, clients: int, seed: int
+) -> Counter[str]:
     """Every target is asked for by many at about the same time; returns the winners of each."""
     chance = random.Random(seed)
     places = [
@@ -34,32 +36,32 @@ def run_for_the_same_times(arena: Arena, *, targets: int, attempts_each: int, cl
             key = f"{seed}-{len(jobs)}"
 
             def job(client, email=email, body=body, target=target, key=key):
-                arena.ledger.make(
+                race_setup.ledger.make(
                     target, "submit", lambda: client.as_(email).post("/api/v1/bookings", body, key=key), key=key
                 )
 
             jobs.append(job)
-    race([arena.crowd() for _ in range(clients)], jobs)
-    print(f"seed {seed}: {arena.ledger}")
-    return Counter(call.target for call in arena.ledger.calls if call.reply.status == 201)
+    race([race_setup.shared_client() for _ in range(clients)], jobs)
+    print(f"seed {seed}: {race_setup.ledger}")
+    return Counter(call.target for call in race_setup.ledger.calls if call.reply.status == 201)
 
 
-def judge(arena: Arena, winners: Counter[str], *, targets: int) -> None:
-    assert set(arena.ledger.statuses()) == {201, 409}
+def check_stored(race_setup: RaceSetup, winners: Counter[str], *, targets: int) -> None:
+    assert set(race_setup.ledger.statuses()) == {201, 409}
     assert len(winners) == targets
     assert set(winners.values()) == {1}
-    world = read_world(arena.place.superuser_url)
-    answered = told(arena.ledger.calls)
+    world = read_world(race_setup.place.superuser_url)
+    answered = successful_calls(race_setup.ledger.calls)
     assert all_violations(world) + lost(world, answered) + effects_beyond_one(answered) == []
-    assert arena.server_log.deadlocks() == []
+    assert race_setup.server_log.deadlocks() == []
 
 
-def test_of_many_who_want_one_time_exactly_one_gets_it(arena: Arena) -> None:
-    winners = run_for_the_same_times(arena, targets=20, attempts_each=10, clients=32, seed=20261122)
-    judge(arena, winners, targets=20)
+def test_of_many_who_want_one_time_exactly_one_gets_it(race_setup: RaceSetup) -> None:
+    winners = run_for_the_same_times(race_setup, targets=20, attempts_each=10, clients=32, seed=20261122)
+    check_stored(race_setup, winners, targets=20)
 
 
 @pytest.mark.long
-def test_five_thousand_attempts_have_250_winners(arena: Arena) -> None:
-    winners = run_for_the_same_times(arena, targets=250, attempts_each=20, clients=32, seed=5000)
-    judge(arena, winners, targets=250)
+def test_five_thousand_attempts_have_250_winners(race_setup: RaceSetup) -> None:
+    winners = run_for_the_same_times(race_setup, targets=250, attempts_each=20, clients=32, seed=5000)
+    check_stored(race_setup, winners, targets=250)

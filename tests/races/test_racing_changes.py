@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from tests.races.conftest import Arena
+from tests.races.conftest import RaceSetup
 from tests.races.requests import a_session, cleanroom_work, weeks_of_its_own
 from tests.server_harness import PASSWORD, Client, Reply, at_once
 
@@ -47,9 +47,9 @@ def places() -> Iterator[tuple[str, datetime]]:
 PLACES = places()
 
 
-def a_waiting_change(arena: Arena, room: str, old: Span, new: Span) -> str:
+def a_waiting_change(race_setup: RaceSetup, room: str, old: Span, new: Span) -> str:
     """A confirmed booking whose change to another week waits for QA."""
-    client = arena.crowd()
+    client = race_setup.shared_client()
     made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *old)]))
     assert made.status == 201, made.body
     reference = str(made.json["reference"])
@@ -65,24 +65,24 @@ def a_waiting_change(arena: Arena, room: str, old: Span, new: Span) -> str:
     return reference
 
 
-def act(arena: Arena, reference: str, what: str, taken: Mapping[str, dict]) -> Reply:
+def act(race_setup: RaceSetup, reference: str, what: str, taken: Mapping[str, dict]) -> Reply:
     path = f"/api/v1/bookings/{reference}"
     if what.startswith("take"):
         work = cleanroom_work(RIVAL, [taken[what.removeprefix("take ")]])
-        return _told(arena.client(RIVAL), "/api/v1/bookings", work)
+        return _post(race_setup.client(RIVAL), "/api/v1/bookings", work)
     if what in {"approve", "reject"}:
-        return _told(arena.client(QA), f"{path}/{what}", REASON | SIGNED)
-    return _told(arena.client(GAON), f"{path}/{what}", REASON)
+        return _post(race_setup.client(QA), f"{path}/{what}", REASON | SIGNED)
+    return _post(race_setup.client(GAON), f"{path}/{what}", REASON)
 
 
-def _told(client: Client, path: str, body: dict) -> Reply:
+def _post(client: Client, path: str, body: dict) -> Reply:
     reply = client.post(path, body)
     client.close()
     return reply
 
 
-def held(arena: Arena, *references: str | None) -> list[Span]:
-    with psycopg.connect(arena.place.superuser_url) as connection:
+def held(race_setup: RaceSetup, *references: str | None) -> list[Span]:
+    with psycopg.connect(race_setup.place.superuser_url) as connection:
         rows = connection.execute(
             "SELECT s.starts_at, s.ends_at FROM slot s JOIN booking b ON b.id = s.booking_id"
             " WHERE s.active AND b.reference = ANY (%s) ORDER BY 1",
@@ -91,8 +91,8 @@ def held(arena: Arena, *references: str | None) -> list[Span]:
         return [(start, end) for start, end in rows]
 
 
-def overlaps(arena: Arena) -> int:
-    with psycopg.connect(arena.place.superuser_url) as connection:
+def overlaps(race_setup: RaceSetup) -> int:
+    with psycopg.connect(race_setup.place.superuser_url) as connection:
         row = connection.execute(
             "SELECT count(*) FROM slot a JOIN slot b ON a.unit_id = b.unit_id AND a.id < b.id"
             " AND a.active AND b.active AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
@@ -109,16 +109,16 @@ def expected(acts: tuple[str, str], replies: list[Reply], old: Span, new: Span) 
     return [new] if "approve" in done else [old]
 
 
-def fight(arena: Arena, acts: tuple[str, str]) -> None:
+def fight(race_setup: RaceSetup, acts: tuple[str, str]) -> None:
     room, day = next(PLACES)
     old, new = ((day + timedelta(days=days), day + timedelta(days=days, hours=3)) for days in (0, 7))
-    reference = a_waiting_change(arena, room, old, new)
-    assert held(arena, reference) == [old, new]
+    reference = a_waiting_change(race_setup, room, old, new)
+    assert held(race_setup, reference) == [old, new]
     replies: list[Reply] = [Reply(0)] * 2
     sessions = {"old": a_session(room, *old), "new": a_session(room, *new)}
 
     def one(number: int) -> None:
-        replies[number] = act(arena, reference, acts[number], sessions)
+        replies[number] = act(race_setup, reference, acts[number], sessions)
 
     at_once(2, one)
     statuses = [reply.status for reply in replies]
@@ -127,16 +127,16 @@ def fight(arena: Arena, acts: tuple[str, str]) -> None:
         assert statuses.count(200) == 1, statuses
     if acts[1] == "cancel" or acts[1].startswith("take"):
         assert replies[0].status == 200 or acts[1] == "cancel", replies[0].body
-    assert held(arena, reference) == expected(acts, replies, old, new)
-    assert overlaps(arena) == 0
+    assert held(race_setup, reference) == expected(acts, replies, old, new)
+    assert overlaps(race_setup) == 0
 
 
 @pytest.mark.parametrize("acts", DUELS.values(), ids=DUELS)
-def test_a_change_and_what_races_it_end_in_one_truth(arena: Arena, acts: tuple[str, str]) -> None:
-    fight(arena, acts)
+def test_a_change_and_what_races_it_end_in_one_truth(race_setup: RaceSetup, acts: tuple[str, str]) -> None:
+    fight(race_setup, acts)
 
 
 @pytest.mark.long
-def test_many_rounds_of_changes_and_what_races_them(arena: Arena) -> None:
+def test_many_rounds_of_changes_and_what_races_them(race_setup: RaceSetup) -> None:
     for acts in itertools.islice(itertools.cycle(DUELS.values()), 200):
-        fight(arena, acts)
+        fight(race_setup, acts)

@@ -1,4 +1,4 @@
-"""One application for the tests of a module, and a post office for its mails."""
+"""One application for the tests of a module, and a mailbox for its mails."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from gmp_booking.infra.mail.dev_mail_server import running_sink
 from tests.notifications.conftest import PostOffice, config_for
 from tests.shared_app import SharedApp, shared_app
 
-__all__ = ["house_post", "shared_app"]
+__all__ = ["mailbox", "shared_app"]
 
 
 @pytest.fixture(scope="module")
-def house_post(shared_app: SharedApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostOffice]:
-    """The mails of the shared_app application."""
+def mailbox(shared_app: SharedApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostOffice]:
+    """The mails of the shared application."""
     folder: Path = tmp_path_factory.mktemp("post")
     with running_sink(folder / "mail") as port:
         config = config_for(folder, port)

@@ -67,7 +67,7 @@ def events(shared_app: SharedApp, reference: str) -> list[str]:
     return [row["event"] for row in rows if row["event"] in {"BookingAtRisk", "BookingClear"}]
 
 
-def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp, house_post: PostOffice) -> None:
+def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp, mailbox: PostOffice) -> None:
     running = confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2)))
     run_now(shared_app, running)
     later = [confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2, weekday=day))) for day in (1, 2)]
@@ -77,7 +77,7 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
     beside = confirmed(shared_app, a_run("B-01", weekday_at(9, weeks=3)))
     hit = [running, *later, others]
     work(shared_app.database)
-    house_post.plan()
+    mailbox.plan()
     assert at_risk(shared_app, *hit, beside) == [False] * 5
 
     hold = placed(shared_app, a_hold("B-02"))
@@ -90,12 +90,12 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
     sessions = shared_app.ask("SELECT bs.state FROM booking_session bs JOIN booking b ON b.id = bs.booking_id"
                             " WHERE b.reference = %s", running)  # fmt: skip
     assert [row["state"] for row in sessions] == ["IN_USE"]
-    house_post.work()
-    told = house_post.subjects
+    mailbox.work()
+    told = mailbox.subjects
     gaon = [subject for subject in told[GAON] if "At risk" in subject]
     assert len(gaon) == 3
     assert len([subject for subject in told["approver@gaon.example"] if "At risk" in subject]) == 3
-    rival = [mail for mail in house_post.mails_to("requester@saebyeok.example") if "At risk" in mail["Subject"]]
+    rival = [mail for mail in mailbox.mails_to("requester@saebyeok.example") if "At risk" in mail["Subject"]]
     assert len(rival) == 1
     text = rival[0].get_body(("plain",)).get_content()
     assert "B-02 Room B-02 is on hold since" in text
@@ -113,8 +113,8 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
     work(shared_app.database)
     assert at_risk(shared_app, *hit) == [False] * 4
     assert all(events(shared_app, reference) == ["BookingAtRisk", "BookingClear"] for reference in hit)
-    house_post.work()
-    assert len([one for one in house_post.subjects[GAON] if "Clear again" in one]) == 3
+    mailbox.work()
+    assert len([one for one in mailbox.subjects[GAON] if "Clear again" in one]) == 3
     signed = shared_app.ask(
         "SELECT meaning, record_reference, printed_name FROM signature WHERE record_type = 'outage'"
     )

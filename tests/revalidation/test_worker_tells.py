@@ -26,9 +26,9 @@ WITHIN_S = 60
 
 
 @pytest.fixture
-def worker(house_post: PostOffice) -> Iterator[subprocess.Popen[str]]:
-    place = house_post.place
-    config = replace(house_post.config, database_url=place.app_url, owner_database_url=place.owner_url)
+def worker(mailbox: PostOffice) -> Iterator[subprocess.Popen[str]]:
+    place = mailbox.place
+    config = replace(mailbox.config, database_url=place.app_url, owner_database_url=place.owner_url)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GMP_")}
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM], env=inherited | config.as_env(), stderr=subprocess.DEVNULL, text=True
@@ -39,14 +39,14 @@ def worker(house_post: PostOffice) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_owners_are_told_within_a_minute(
-    shared_app: SharedApp, house_post: PostOffice, worker: subprocess.Popen[str]
+    shared_app: SharedApp, mailbox: PostOffice, worker: subprocess.Popen[str]
 ) -> None:
     references = [confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=day))) for day in range(3)]
     running = confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=3)))
     run_now(shared_app, running)
 
     def told(word: str) -> int:
-        return sum(word in mail["Subject"] for mail in house_post.mails_to(GAON))
+        return sum(word in mail["Subject"] for mail in mailbox.mails_to(GAON))
 
     hold = placed(shared_app, a_hold("B-03"))
     began = time.monotonic()
