@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -50,6 +51,21 @@ class SharedApp:
 
     def ask(self, statement: str, *values: object) -> list[dict[str, Any]]:
         return self._rows.execute(statement, values).fetchall()
+
+    @contextmanager
+    def clock_at(self, instant: datetime) -> Iterator[None]:
+        """The application's clock starts from this instant; sessions signed in before may be over by then."""
+        offset_s = (instant - datetime.now(UTC)).total_seconds()
+        self._set_clock(f"clock_timestamp() + interval '1 second' * {offset_s}")
+        try:
+            yield
+        finally:
+            self._set_clock("clock_timestamp()")
+
+    def _set_clock(self, now: str) -> None:
+        self._rows.execute(
+            f"CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$SELECT {now}$$"
+        )
 
     def count_rows(self) -> Mapping[str, int]:
         """How many rows each table has that only a use case may write."""

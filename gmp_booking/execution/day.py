@@ -32,7 +32,7 @@ _OF_THE_DAY = """
         SELECT id FROM booking_session WHERE starts_at >= :from_at AND starts_at < :until_at AND state <> 'CANCELLED'
         UNION
         SELECT id FROM booking_session
-        WHERE starts_at > :since AND starts_at < :overdue AND state IN ('PLANNED', 'READY')
+        WHERE starts_at > :since AND starts_at < :from_at AND state IN ('PLANNED', 'READY')
         UNION
         SELECT id FROM booking_session WHERE state = 'DONE' AND verified_at IS NULL AND ends_at > :since
     ))
@@ -80,6 +80,10 @@ class Day:
     sessions: tuple[SessionRow, ...]
     missing: tuple[MissingNames, ...]
 
+    def includes(self, session: SessionRow) -> bool:
+        """Whether the agreed time of the session lies on this day, if only in part."""
+        return self.period.overlaps(Period(session.starts_at, session.ends_at))
+
     @property
     def running(self) -> list[SessionRow]:
         """In use or suspended, whose end comes first."""
@@ -87,9 +91,9 @@ class Day:
 
     @property
     def to_come(self) -> list[SessionRow]:
-        """Of today and not begun."""
+        """Planned for some time of today, also from before midnight, and not begun."""
         waiting = {SessionState.PLANNED, SessionState.READY}
-        return [each for each in self.sessions if each.stands in waiting and self.period.holds(each.starts_at)]
+        return [each for each in self.sessions if each.stands in waiting and self.includes(each)]
 
     @property
     def ended(self) -> list[SessionRow]:
@@ -118,7 +122,6 @@ def read_day(uow: Uow) -> Day:
         "from_at": period.start,
         "until_at": period.end,
         "since": uow.now - LOOK_BACK,
-        "overdue": uow.now - MISSED_AFTER,
         "most": MOST,
     }
     sessions = store.list_sessions(uow, _OF_THE_DAY, values)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.clients import PASSWORD, SEOUL
+from tests.clients import PASSWORD, SEOUL, PageClient
 from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, ExecutionClient, execution
 from tests.shared_app import SIGNED, SharedApp
 from tests.statement_watch import watching
@@ -38,6 +38,19 @@ def test_a_company_meets_its_own_and_of_others_only_that_a_room_is_taken(executi
     assert theirs in staff
 
 
+def test_a_session_due_before_midnight_is_shown_after_midnight(execution: ExecutionClient) -> None:
+    shared_app = execution.shared_app
+    midnight = datetime.now(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
+    until_midnight = (midnight - datetime.now(SEOUL)) / timedelta(hours=1)
+    waiting = execution.confirmed(2, room="B-01", starts_in=until_midnight - 0.5)
+    over = execution.confirmed(2, room="B-02", starts_in=until_midnight - 3)
+    with shared_app.clock_at(midnight + timedelta(minutes=10)):
+        page = PageClient(shared_app.app, SCHEDULER).get("/today").text
+    assert waiting in section(page, "next")
+    assert re.search(r"should have begun \d+ min ago", section(page, "next"))
+    assert over not in section(page, "next")
+
+
 def test_what_runs_says_until_when_and_how_late_it_is(execution: ExecutionClient) -> None:
     running = execution.running(2, starts_in=0)
     execution.bring(running, -2.25)
@@ -63,10 +76,10 @@ def test_names_that_are_missing_are_asked_for_a_week_ahead(execution: ExecutionC
 
 
 def test_what_waits_for_whom_stands_on_top(execution: ExecutionClient) -> None:
-    to_release = execution.confirmed(1, room="B-01", starts_in=0.2)
+    to_release = execution.confirmed(1, room="B-01", starts_in=-0.2)
     execution.do(OPERATOR, to_release, "clear", POINTS)
     execution.do(OPERATOR2, to_release, "verify-clearance")
-    to_verify = execution.confirmed(1, room="B-02", starts_in=0.2)
+    to_verify = execution.confirmed(1, room="B-02", starts_in=-0.2)
     execution.do(OPERATOR, to_verify, "clear", POINTS)
     nobody_came = execution.confirmed(1, room="B-03", starts_in=-1.5)
     done = _done(execution)
@@ -98,11 +111,11 @@ def _done(execution: ExecutionClient) -> str:
 
 
 def test_one_signature_releases_what_was_ticked_and_says_what_became_of_each(execution: ExecutionClient) -> None:
-    ready = [execution.confirmed(1, room=room, starts_in=0.2) for room in ("B-01", "B-02")]
+    ready = [execution.confirmed(1, room=room, starts_in=-0.2) for room in ("B-01", "B-02")]
     for reference in ready:
         execution.do(OPERATOR, reference, "clear", POINTS)
         execution.do(OPERATOR2, reference, "verify-clearance")
-    raw = execution.confirmed(1, room="B-03", starts_in=0.2)
+    raw = execution.confirmed(1, room="B-03", starts_in=-0.2)
     ticked = [f"{reference}/1" for reference in (*ready, raw)]
     fields = {"session": ticked, "password": "not this one", "idempotency_key": f"morning-{raw}"}
     page_client = execution.shared_app.page_client(QA)

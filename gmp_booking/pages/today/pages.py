@@ -75,7 +75,7 @@ def _shown(session: SessionRow, facts: TodayFacts, actor: Actor) -> dict[str, An
     """A session as a line of the board, with what the reader may do in one step."""
     offered = offers(session, actor, facts.day.now)
     now, is_running = facts.day.now, session.stands in RUNNING
-    should_have_begun = session.stands not in RUNNING | ENDED and facts.day.period.holds(session.starts_at)
+    should_have_begun = session.stands not in RUNNING | ENDED and facts.day.includes(session)
     return shown_session(session) | {
         "at_once": [(offer.action, _(offer.label), offer.kind) for offer in offered if offer.at_once],
         "may_complete": any(offer.action == "complete" for offer in offered),
