@@ -148,19 +148,20 @@ def test_booking_again_is_one_click_from_the_booking_and_from_the_list(shared_ap
 
 
 def test_drafts_are_offered_again_to_who_began_them(shared_app: SharedApp) -> None:
-    assert "You have" not in shared_app.page_client(REQUESTER).get("/bookings/new").text
+    author = "requester@nuriesel.example"
+    assert "You have" not in shared_app.page_client(author).get("/bookings/new").text
     form = form_of(
-        operation="save_draft", product="SE-01", sessions=[{"room": "C-02", "start": weekday_at(9, weeks=8)}]
+        operation="save_draft", product="NR-19", sessions=[{"room": "C-02", "start": weekday_at(9, weeks=8)}]
     )
-    kept = shared_app.page_client(REQUESTER).post("/bookings/new", form)
+    kept = shared_app.page_client(author).post("/bookings/new", form)
     address = kept.location.partition("?")[0]
     for page in ("/bookings/new", "/bookings"):
-        told = shared_app.page_client(REQUESTER).get(page).text
+        told = shared_app.page_client(author).get(page).text
         assert "You have 1 draft – go on with" in told
-        assert f'<a href="{address}">SE-01 · C-02 · ' in told
-    assert "go on with" not in shared_app.page_client("approver@saebyeok.example").get("/bookings/new").text
-    shared_app.page_client(REQUESTER).post("/bookings/new", form | {"idempotency_key": "another"})
-    assert "You have 2 drafts" in shared_app.page_client(REQUESTER).get("/bookings").text
+        assert f'<a href="{address}">NR-19 · C-02 · ' in told
+    assert "go on with" not in shared_app.page_client("approver@nuriesel.example").get("/bookings/new").text
+    shared_app.page_client(author).post("/bookings/new", form | {"idempotency_key": "another"})
+    assert "You have 2 drafts" in shared_app.page_client(author).get("/bookings").text
 
 
 def test_the_list_opens_the_form_of_a_draft_for_those_who_may_write_it(shared_app: SharedApp) -> None:

@@ -59,7 +59,7 @@ def test_each_reads_of_a_form_what_is_theirs_to_know(shared_app: SharedApp) -> N
 
 def test_forms_of_two_rivals_are_one_mark_to_a_third(shared_app: SharedApp) -> None:
     open_form(shared_app)
-    open_form(shared_app, email="requester@saebyeok.example", start=START + timedelta(hours=2))
+    open_form(shared_app, email="requester@saebyeok.example", start=START + timedelta(minutes=30))
     assert marks_seen_by(shared_app, RIVAL) == ["others"]
 
 

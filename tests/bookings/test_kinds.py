@@ -59,19 +59,38 @@ def test_a_mere_note_keeps_no_consult_waiting(shared_app: SharedApp) -> None:
     assert made["state"] == "CONFIRMED"
 
 
-@pytest.mark.parametrize("scope", ["kind", "room", "company"])
+SWITCHES = {
+    # scope → the statement that switches it off, the one that takes this back
+    "kind": (
+        "UPDATE auto_confirm SET is_on = false WHERE kind = 'REVIEW' RETURNING id",
+        "UPDATE auto_confirm SET is_on = true WHERE id = %s RETURNING id",
+    ),
+    "room": (
+        """
+        INSERT INTO auto_confirm (kind, is_on, resource_id)
+        SELECT 'REVIEW', false, id FROM resource WHERE code = 'T-02' RETURNING id
+        """,
+        "DELETE FROM auto_confirm WHERE id = %s RETURNING id",
+    ),
+    "company": (
+        """
+        INSERT INTO auto_confirm (kind, is_on, company_id)
+        SELECT 'REVIEW', false, id FROM company WHERE code = 'GAO' RETURNING id
+        """,
+        "DELETE FROM auto_confirm WHERE id = %s RETURNING id",
+    ),
+}
+
+
+@pytest.mark.parametrize("scope", SWITCHES)
 def test_the_facility_switches_confirming_by_itself_off(shared_app: SharedApp, scope: str) -> None:
-    where = {
-        "kind": "UPDATE auto_confirm SET is_on = %s WHERE kind = 'REVIEW' RETURNING id",
-        "room": "INSERT INTO auto_confirm (kind, is_on, resource_id) SELECT 'REVIEW', %s, id FROM resource"
-        " WHERE code = 'T-02' RETURNING id",
-        "company": "INSERT INTO auto_confirm (kind, is_on, company_id) SELECT 'REVIEW', %s, id FROM company"
-        " WHERE code = 'GAO' RETURNING id",
-    }[scope]
-    (row,) = shared_app.ask(where, False)
-    start = weekday_at(9, weekday=["kind", "room", "company"].index(scope), weeks=4)
-    made = ask(shared_app, {"kind": "REVIEW", "sessions": [session("T-02", start, 1)]})
-    shared_app.ask("UPDATE auto_confirm SET is_on = true WHERE id = %s RETURNING id", row["id"])
+    switch_off, switch_back = SWITCHES[scope]
+    (row,) = shared_app.ask(switch_off)
+    start = weekday_at(9, weekday=[*SWITCHES].index(scope), weeks=4)
+    try:
+        made = ask(shared_app, {"kind": "REVIEW", "sessions": [session("T-02", start, 1)]})
+    finally:
+        shared_app.ask(switch_back, row["id"])
     assert (made["state"], made["track"]) == ("SUBMITTED", "light")
     assert act(shared_app, DEMO, made["reference"])["state"] == "CONFIRMED"
 

@@ -35,7 +35,7 @@ def at_home(open_page: Callable[..., Page], email: str, **more: object) -> Page:
 def test_a_session_from_clearance_to_its_end_on_a_phone(
     execution: ExecutionClient, open_page: Callable[..., Page]
 ) -> None:
-    reference = execution.confirmed(2, starts_in=0.05)
+    reference = execution.confirmed(2, starts_in=-0.05)
     operator = at_home(open_page, OPERATOR, width=390)
     assert operator.url.endswith("/today")
     operator.get_by_role("link", name="Open B-01").first.click()
@@ -90,7 +90,7 @@ def test_axe_finds_nothing_serious_on_any_page_of_a_day(
     execution: ExecutionClient, open_page: Callable[..., Page], looks: tuple[tuple[str, int], ...]
 ) -> None:
     running = execution.running(2, starts_in=0)
-    raw = execution.confirmed(1, room="B-02", starts_in=0.1)
+    raw = execution.confirmed(1, room="B-02", starts_in=-0.1)
     execution.do(OPERATOR, raw, "clear", POINTS)
     execution.do(OPERATOR2, raw, "verify-clearance")
     execution.confirmed(1, room="B-03", starts_in=-2)
