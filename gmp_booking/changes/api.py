@@ -14,7 +14,14 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
 from gmp_booking.bookings.views import Booking
 from gmp_booking.changes import service
-from gmp_booking.changes.schemas import ChangeResultOut, ChangeOut, ChangeSchema, MoveSchema, change_result_out, change_out
+from gmp_booking.changes.schemas import (
+    ChangeOut,
+    ChangeResultOut,
+    ChangeSchema,
+    MoveSchema,
+    change_out,
+    change_result_out,
+)
 from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
