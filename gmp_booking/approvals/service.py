@@ -34,7 +34,8 @@ from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, require_revision
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.store import holidays_between
-from gmp_booking.signatures.service import Signature, Verified, sign, signers_of
+from gmp_booking.signatures.models import Signature
+from gmp_booking.signatures.service import Verified, sign, signers_of
 
 RECORD_TYPE = "booking"
 

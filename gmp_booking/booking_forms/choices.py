@@ -20,6 +20,7 @@ from gmp_booking.people.models import Person
 from gmp_booking.people.service import list_people
 from gmp_booking.products.models import Product
 from gmp_booking.products.service import list_products
+from gmp_booking.requests.clarification_store import find_open_question
 from gmp_booking.resources.service import list_resources
 from gmp_booking.resources.store import ResourceRow
 
@@ -33,10 +34,13 @@ class Options:
     products: Sequence[Product]
     people: Sequence[Person]
     companies: Sequence[Company]
+    question: str | None = None
 
 
-def form_options(uow: Uow, *, company: str = "") -> Options:
-    """Shape: `company` is the code of the one staff book for, as far as it was chosen."""
+def form_options(uow: Uow, *, company: str = "", reference: str | None = None) -> Options:
+    """Shape: `company` is the code of the one staff book for, as far as it was chosen; `reference` is the booking's
+    that is changed, whose open question comes along.
+    """
     chosen = find_company(uow, company) if company and uow.actor.is_staff else None
     company_id = chosen.id if chosen else uow.actor.company_id
     return Options(
@@ -45,6 +49,7 @@ def form_options(uow: Uow, *, company: str = "") -> Options:
         products=list_products(uow, company_id),
         people=list_people(uow, company_id) if company_id is not None else (),
         companies=list_companies(uow) if uow.actor.is_staff else (),
+        question=find_open_question(uow, reference) if reference else None,
     )
 
 

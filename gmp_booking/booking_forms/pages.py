@@ -35,7 +35,6 @@ from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from gmp_booking.requests.clarification_store import find_open_question
 from gmp_booking.requests.draft import save_draft
 from gmp_booking.requests.preview import preview_request
 from gmp_booking.requests.submit import Submitted, submit
@@ -240,7 +239,7 @@ def _page(
     drafts: Drafts | None = None,
     marks_on_open: bool = False,
 ) -> Response:
-    found = options or current_request().read(form_options, company=form["company"])
+    found = options or current_request().read(form_options, company=form["company"], reference=form["reference"])
     _choose_the_only_product(form, found)
     return form_page(
         "booking_forms/form.html",
@@ -253,7 +252,7 @@ def _page(
         action=request.path if request.path.endswith("/edit") else url_for("bookings.create"),
         drafts=drafts,
         marks_on_open=marks_on_open,
-        question=current_request().read(find_open_question, form["reference"]) if form["reference"] else None,
+        question=found.question,
         repetition=repetition or Repetition(),
         repeated=_repeated(repetition) if repetition else [],
     )

@@ -21,7 +21,8 @@ from gmp_booking.outages.kinds import HELD_ALONE, OutageKind, SubjectKind
 from gmp_booking.outages.models import Outage
 from gmp_booking.outages.recurrence import MOST, Repeat, occurrences
 from gmp_booking.outages.store import Choice, OutageOn, Subject, Times
-from gmp_booking.signatures.service import Signature, Verified, list_signatures, sign
+from gmp_booking.signatures.models import Signature
+from gmp_booking.signatures.service import Verified, list_signatures, sign
 
 __all__ = [
     "LIFTED_MEANING",

@@ -18,7 +18,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.signatures import store
 from gmp_booking.signatures.models import Signature
 
-__all__ = ["Signature", "Verified", "list_signatures", "sign", "signers_of", "verify"]
+__all__ = ["Verified", "list_signatures", "sign", "signers_of", "verify"]
 
 TIME_ZONE: Final = "Asia/Seoul"
 

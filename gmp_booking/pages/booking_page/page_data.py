@@ -13,7 +13,8 @@ from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.requests.on_behalf import Acknowledgement, list_acknowledgements
-from gmp_booking.signatures.service import Signature, list_signatures
+from gmp_booking.signatures.models import Signature
+from gmp_booking.signatures.service import list_signatures
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.change_section import recorded_changes
 from gmp_booking.pages.booking_page.history import HistoryLine, history_lines
 from gmp_booking.pages.booking_page.page_data import BookingFile
-from gmp_booking.signatures.service import Signature
+from gmp_booking.signatures.models import Signature
 
 
 def head_of(details: BookingDetails, actor: Actor) -> dict[str, Any]:
