@@ -27,8 +27,8 @@ from gmp_booking.infra.web.i18n import SEOUL, _, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-from gmp_booking.signatures.models import Signature
 from gmp_booking.signatures.service import list_signatures
+from gmp_booking.signatures.views import SignatureView
 
 execution = Blueprint("execution", __name__)
 
@@ -42,7 +42,7 @@ class SessionFile:
     """Everything the page shows."""
 
     session: SessionRow
-    signatures: Sequence[Signature]
+    signatures: Sequence[SignatureView]
     now: datetime
 
 

@@ -21,8 +21,8 @@ from gmp_booking.outages.kinds import HELD_ALONE, OutageKind, SubjectKind
 from gmp_booking.outages.models import Outage
 from gmp_booking.outages.recurrence import MOST, Repeat, occurrences
 from gmp_booking.outages.store import Choice, OutageOn, Subject, Times
-from gmp_booking.signatures.models import Signature
 from gmp_booking.signatures.service import Verified, list_signatures, sign
+from gmp_booking.signatures.views import SignatureView
 
 __all__ = [
     "LIFTED_MEANING",
@@ -276,7 +276,7 @@ def list_outages(
     return store.list_rows(uow, when=when, kind=kind, subject_kind=subject_kind, offset=offset, limit=limit)
 
 
-def list_signed(uow: Uow, outage_id: int) -> Sequence[Signature]:
+def list_signed(uow: Uow, outage_id: int) -> Sequence[SignatureView]:
     """The signatures under an outage. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return list_signatures(uow, RECORD_TYPE, outage_id)

@@ -7,6 +7,7 @@ and a token alone never is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final
 
 from gmp_booking.accounts import service as accounts
@@ -17,6 +18,7 @@ from gmp_booking.kernel.errors import Forbidden, Refusal
 from gmp_booking.kernel.text import N_
 from gmp_booking.signatures import store
 from gmp_booking.signatures.models import Signature
+from gmp_booking.signatures.views import SignatureView
 
 __all__ = ["Verified", "list_signatures", "sign", "signers_of", "verify"]
 
@@ -71,9 +73,12 @@ def sign(
     )
 
 
-def list_signatures(uow: Uow, record_type: str, record_id: int) -> Sequence[Signature]:
+def list_signatures(uow: Uow, record_type: str, record_id: int) -> Sequence[SignatureView]:
     """A record's signatures of all its versions, in the order they were given."""
-    return store.list_signatures(uow, record_type, record_id)
+    return [
+        SignatureView(**{each.name: getattr(signature, each.name) for each in fields(SignatureView)})
+        for signature in store.list_signatures(uow, record_type, record_id)
+    ]
 
 
 def signers_of(uow: Uow, record_type: str, record_id: int, *, version: int) -> frozenset[int]:

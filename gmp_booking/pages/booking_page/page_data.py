@@ -13,8 +13,8 @@ from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.requests.on_behalf import Acknowledgement, list_acknowledgements
-from gmp_booking.signatures.models import Signature
 from gmp_booking.signatures.service import list_signatures
+from gmp_booking.signatures.views import SignatureView
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class BookingFile:
     """A booking with all that hangs on it, as the reader may know it."""
 
     details: BookingDetails
-    signatures: Sequence[Signature]
+    signatures: Sequence[SignatureView]
     overrides: Sequence[Override]
     journal: Sequence[JournalEntry]
     acknowledgements: Collection[Acknowledgement]

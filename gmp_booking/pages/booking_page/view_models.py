@@ -18,7 +18,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.change_section import recorded_changes
 from gmp_booking.pages.booking_page.history import HistoryLine, history_lines
 from gmp_booking.pages.booking_page.page_data import BookingFile
-from gmp_booking.signatures.models import Signature
+from gmp_booking.signatures.views import SignatureView
 
 
 def head_of(details: BookingDetails, actor: Actor) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _names(names: Mapping[str, str]) -> dict[str, str]:
     return {"name_ko": names["ko"], "name_en": names["en"], "name_zh": names["zh"]}
 
 
-def signature_of(signature: Signature, booking: Booking) -> dict[str, Any]:
+def signature_of(signature: SignatureView, booking: Booking) -> dict[str, Any]:
     return {
         "meaning": signature.meaning,
         "printed_name": signature.printed_name,
