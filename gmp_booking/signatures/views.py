@@ -13,7 +13,9 @@ class SignatureView:
     Shape: `time_zone` is the zone its time is shown in; `content_hash` is the hash of what was signed.
     """
 
+    record_type: str
     record_id: int
+    record_reference: str
     record_version: int
     content_hash: str
     meaning: str
