@@ -33,8 +33,9 @@ from gmp_booking.infra.process import embedded
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.period import Period
-from gmp_booking.notifications import reminder_offsets
-from gmp_booking.notifications.reminder_offsets import Lead
+from gmp_booking.notifications import mail_kind, reminder_offsets
+from gmp_booking.notifications.mail_kind import BookingMail, MailKind, OnEvents
+from gmp_booking.notifications.reminder_offsets import ReminderOffset
 from gmp_booking.outages import recurrence
 from gmp_booking.outages import service as withdrawing
 from gmp_booking.outages.kinds import HELD_ALONE, KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
@@ -206,8 +207,8 @@ def limits_and_times() -> str:
         "## Deciding\n",
         "A request is to be decided within so many working days, and ends by itself after twice as many; a returned "
         f"one {decision_deadlines.RETURNED_DAYS} working days after it was returned. Changes follow the same times. "
-        "Both sides "
-        f"are warned {_leads(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at {reminder_offsets.MORNING:%H:%M}.\n",
+        f"Both sides are warned {_offsets(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at "
+        f"{reminder_offsets.MORNING:%H:%M}.\n",
         table(["Kind", "Working days to decide"], _decision_days()),
         "## Further limits\n",
         table(["Limit", "Default", "Where"], _limits()),
@@ -345,24 +346,65 @@ def timetable() -> str:
     )
 
 
-def reminders() -> str:
-    plans = {kind.value: some for kind, some in reminder_offsets.LEADS.items()}
-    plans[f"CLEANROOM on {reminder_offsets.CAMPAIGN_DAYS} days or more"] = reminder_offsets.CAMPAIGN
-    hints = [(name, lead.name, lead.hint) for name, some in plans.items() for lead in some if lead.hint]
+def mails() -> str:
+    rows = ((f"`{name}`", _module_docstring(name), *_creation(kind), _truth(kind)) for name, kind in _mail_kinds())
     return page(
-        "Reminders",
-        "gmp_booking/notifications/reminder_offsets.py",
-        f"D-3 falls due three local days before, at {reminder_offsets.MORNING:%H:%M} in {reminder_offsets.SEOUL.key}; "
-        f"H-2 two hours before, at any hour. "
-        f"From D-{reminder_offsets.LONG_DAYS} on a booking is reminded of once, nearer each session is.\n",
-        table(["Kind", "Leads"], ((name, _leads(some)) for name, some in plans.items())),
-        "Some say what to see to by then:\n",
-        table(["Kind", "Lead", "Sentence"], hints),
+        "Mails",
+        "gmp_booking/notifications/kinds",
+        "Every mail the product sends. Those about a booking go only to people of its company and of the facility who "
+        "are active. A mail that is not true any more when it is due is withdrawn instead.\n",
+        table(["Mail", "Says", "Created by", "To", "Due", "True while"], rows),
+        "The days and hours before a session are in [Reminders](reminders.md), those before a request or change "
+        "expires in [Limits and times](limits.md).\n",
     )
 
 
-def _leads(some: Iterable[Lead]) -> str:
-    return ", ".join(lead.name for lead in some)
+def _mail_kinds() -> Iterable[tuple[str, MailKind]]:
+    return mail_kind.discover().items()
+
+
+def _module_docstring(name: str) -> str:
+    module = importlib.import_module(f"gmp_booking.notifications.kinds.{name}")
+    return (inspect.getdoc(module) or "").partition("\n\n")[0]
+
+
+def _creation(kind: MailKind) -> tuple[str, str, str]:
+    """What creates it, who receives it, when it is due."""
+    created = kind.created
+    if isinstance(created, OnEvents):
+        names = ", ".join(f"`{each.__name__}`" for each in created.events)
+        return names, inspect.getdoc(created.to) or "", inspect.getdoc(created.due) or ""
+    return created.when, created.to, created.due
+
+
+def _truth(kind: MailKind) -> str:
+    if not isinstance(kind, BookingMail):
+        return kind.true_while
+    states = ", ".join(state.value for state in BookingState if state in kind.valid_while)
+    changes = ", ".join(state.value for state in ChangeState if state in kind.valid_while_change)
+    condition = "" if kind.still_true is mail_kind.always else inspect.getdoc(kind.still_true) or ""
+    return f"booking {states}" + (f"; change {changes}" if changes else "") + (f". {condition}" if condition else "")
+
+
+def reminders() -> str:
+    plans = {kind.value: some for kind, some in reminder_offsets.REMINDER_OFFSETS.items()}
+    plans[f"CLEANROOM on {reminder_offsets.CAMPAIGN_DAYS} days or more"] = reminder_offsets.CAMPAIGN
+    hints = [(name, each.name, each.hint) for name, some in plans.items() for each in some if each.hint]
+    return page(
+        "Reminders",
+        "gmp_booking/notifications/reminder_offsets.py",
+        f"D-3 is due three local days before, at {reminder_offsets.MORNING:%H:%M} in {reminder_offsets.SEOUL.key}; "
+        f"H-2 two hours before, at any hour. "
+        f"From D-{reminder_offsets.LONG_DAYS} on there is one reminder a booking, nearer one a session; "
+        f"all of D-1 are one mail a person.\n",
+        table(["Kind", "Reminder offsets"], ((name, _offsets(some)) for name, some in plans.items())),
+        "Some name what is to be ready by then:\n",
+        table(["Kind", "Offset", "Sentence"], hints),
+    )
+
+
+def _offsets(some: Iterable[ReminderOffset]) -> str:
+    return ", ".join(each.name for each in some)
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001
@@ -384,6 +426,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "tables.md": tables,
     "timetable.md": timetable,
+    "mails.md": mails,
     "reminders.md": reminders,
     "outages.md": outages,
     "limits.md": limits_and_times,

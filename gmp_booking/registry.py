@@ -8,7 +8,7 @@ from config import Config
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.self_check import check as check_database
 from gmp_booking.infra.database.uow import Database
-from gmp_booking.notifications.service import NOTIFICATIONS
+from gmp_booking.notifications.planning import NOTIFICATIONS
 from gmp_booking.revalidation.service import REVALIDATION
 
 CONSUMERS: tuple[Consumer, ...] = (NOTIFICATIONS, REVALIDATION)

@@ -53,7 +53,7 @@ class Tick:
 TIMETABLE: Final = (
     Tick("turn events into messages", 1, lambda w: notifications.plan(w.database, goes_on=w.goes_on)),
     Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, goes_on=w.goes_on)),
-    Tick("remind who decides", 60, lambda w: notifications.remind_deciders(w.database)),
+    Tick("plan scheduled mails", 60, lambda w: notifications.plan_schedules(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, goes_on=w.goes_on)),
     Tick("judge again what changed", 1, lambda w: revalidation.work(w.database, goes_on=w.goes_on)),
     Tick("look at everything once a night", 60, lambda w: revalidation.look_tonight(w.database)),

@@ -6,8 +6,9 @@ import json
 
 from sqlalchemy import Connection, text
 
-from gmp_booking.notifications.kinds import VALID_WHILE, MailKind
-from gmp_booking.notifications.service import NOTIFICATIONS
+from gmp_booking.notifications.kinds import upcoming
+from gmp_booking.notifications.mail_kind import BookingMail, discover
+from gmp_booking.notifications.planning import NOTIFICATIONS
 from gmp_booking.revalidation.service import REVALIDATION
 
 STILL_ARRIVING = 16
@@ -33,7 +34,7 @@ _SETTLE = text(
                row_number() OVER (PARTITION BY m.booking_id, m.kind ORDER BY m.due_at DESC, m.id) AS place
         FROM outbox_message AS m JOIN booking AS b ON b.id = m.booking_id
         WHERE m.due_at <= gmp_now() AND m.sent_at IS NULL AND m.withdrawn_at IS NULL
-          AND b.version = m.booking_version AND b.state = ANY (string_to_array(CAST(:true_in AS jsonb) ->> m.kind, ' '))
+          AND b.version = m.booking_version AND b.state = ANY (string_to_array(CAST(:states AS jsonb) ->> m.kind, ' '))
           AND (m.kind <> :reminder OR CAST(m.payload ->> 'start' AS timestamptz) > gmp_now())
     ), newest AS (
         SELECT id, due_at, row_number() OVER (PARTITION BY kind ORDER BY due_at DESC, id) AS place
@@ -56,13 +57,15 @@ def close_old_news(owner: Connection) -> None:
 def settle_past_mail(owner: Connection) -> None:
     """Leave only the newest messages of each kind that are still true to be sent now."""
     states = {
-        kind.value: " ".join(state.value for state in VALID_WHILE[kind]) for kind in MailKind if kind in VALID_WHILE
+        kind.name: " ".join(state.value for state in kind.valid_while)
+        for kind in discover().values()
+        if isinstance(kind, BookingMail)
     }
     owner.execute(
         _SETTLE,
         {
-            "true_in": json.dumps(states),
-            "reminder": MailKind.UPCOMING.value,
+            "states": json.dumps(states),
+            "reminder": upcoming.KIND.name,
             "most": MOST_ABOUT_ONE_THING,
             "kept": STILL_ARRIVING,
         },

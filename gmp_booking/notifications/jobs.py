@@ -1,4 +1,4 @@
-"""What the worker does for notifications at each tick: turn events into messages, and send what is due."""
+"""What the worker does for notifications at each tick: plan messages, and send those that are due."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from gmp_booking.infra.database.outbox import ClaimedMessage
 from gmp_booking.infra.database.uow import Database, Unavailable, Uow
 from gmp_booking.infra.mail.smtp import BadMessage, Mail, MailServer, Refused, ServerDown, TryLater, build
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.notifications.digest import is_time_to_remind, plan_digests
-from gmp_booking.notifications.rendering import write_letter
-from gmp_booking.notifications.service import handle_next
+from gmp_booking.notifications.planning import handle_next, list_due_schedules, plan_scheduled
+from gmp_booking.notifications.rendering import write_mail
 
 BATCH: Final = 20
 LEASE_S: Final = outbox.LEASE.total_seconds()
@@ -46,10 +45,10 @@ def plan(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
                 _log.error("ALARM: delivery %s is given up", error.delivery_id, exc_info=error)
 
 
-def remind_deciders(database: Database) -> None:
-    """From eight in the morning on, one mail a day to everybody who keeps something waiting too long."""
-    if database.read(SYSTEM, is_time_to_remind):
-        database.transact(SYSTEM, plan_digests)
+def plan_schedules(database: Database) -> None:
+    """Add the messages of each mail kind that is created on a schedule and is due now."""
+    for name in database.read(SYSTEM, list_due_schedules):
+        database.transact(SYSTEM, plan_scheduled, name)
 
 
 def send(database: Database, config: Config, *, goes_on: Callable[[], bool] = always) -> None:
@@ -91,7 +90,7 @@ class Sender:
 
     def _send_one(self, message: ClaimedMessage, *, lease_ends: float) -> None:
         try:
-            mail = self.database.read(SYSTEM, write_letter, message, self.config)
+            mail = self.database.read(SYSTEM, write_mail, message, self.config)
         except Unavailable:
             raise
         except Exception as error:

@@ -1,6 +1,6 @@
-"""How long before a session whoever takes part is reminded, as data; pure.
+"""How long before a session its participants are reminded, as data; pure.
 
-Source: the leads by kind are the defaults this product ships with; 09:00 and the quiet hours are ours.
+Source: the offsets by kind are the defaults this product ships with; 09:00 and the quiet hours are ours.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ QUIET_UNTIL: Final = time(8)
 LONG_DAYS: Final = 7
 CAMPAIGN_DAYS: Final = 5
 
-# Leads in hours go out at any hour: they are about safety, and the session begins at that hour too.
+# Offsets in hours fall due at any hour: those reminders are about safety.
 assert QUIET_UNTIL <= MORNING < QUIET_FROM, "reminders keep quiet hours"
 
 
 @dataclass(frozen=True)
-class Lead:
-    """So many days before, in the morning, or so many hours before.
+class ReminderOffset:
+    """A number of days before, in the morning, or a number of hours before.
 
-    Shape: a long one is sent once a booking, a short one once a session. The hint is a message id.
+    Shape: a long offset is used once a booking, a short one once a session. The hint is a message id.
     """
 
     days: int = 0
@@ -42,7 +42,7 @@ class Lead:
 
     @property
     def is_day_ahead(self) -> bool:
-        """What is said the morning before, in one mail for the whole day."""
+        """Whether the morning before is meant, which has one mail for the whole day."""
         return self.days == 1
 
     @property
@@ -54,35 +54,40 @@ DOCUMENTS = N_("Please see that the documents are complete.")
 PEOPLE = N_("Please see that everybody named is qualified and will be there.")
 MATERIALS = N_("Please see that the materials are there in time.")
 
-SINGLE: Final = (Lead(days=14, hint=PEOPLE), Lead(days=7, hint=MATERIALS), Lead(days=1))
+SINGLE: Final = (ReminderOffset(days=14, hint=PEOPLE), ReminderOffset(days=7, hint=MATERIALS), ReminderOffset(days=1))
 CAMPAIGN: Final = (
-    Lead(days=30, hint=DOCUMENTS),
-    Lead(days=14, hint=PEOPLE),
-    Lead(days=7, hint=MATERIALS),
-    Lead(days=3),
-    Lead(days=1),
-    Lead(hours=2),
+    ReminderOffset(days=30, hint=DOCUMENTS),
+    ReminderOffset(days=14, hint=PEOPLE),
+    ReminderOffset(days=7, hint=MATERIALS),
+    ReminderOffset(days=3),
+    ReminderOffset(days=1),
+    ReminderOffset(hours=2),
 )
 
 # Calendar days, at nine in the morning; default is ours.
-BEFORE_EXPIRY: Final = (Lead(days=5), Lead(days=1))
+BEFORE_EXPIRY: Final = (ReminderOffset(days=5), ReminderOffset(days=1))
 
-LEADS: Final[dict[Kind, tuple[Lead, ...]]] = {
+REMINDER_OFFSETS: Final[dict[Kind, tuple[ReminderOffset, ...]]] = {
     Kind.CLEANROOM: SINGLE,
     Kind.APS: SINGLE,
-    Kind.EQUIPMENT: (Lead(days=3), Lead(days=1)),
-    Kind.QC: (Lead(days=3), Lead(days=1)),
-    Kind.TECH_DEMO: (Lead(days=14), Lead(days=3), Lead(days=1)),
-    Kind.EDUCATION: (Lead(days=14), Lead(days=3), Lead(days=1)),
-    Kind.REVIEW: (Lead(days=7), Lead(days=1)),
-    Kind.CLINICAL_DEMO: (Lead(days=14), Lead(days=7), Lead(days=1), Lead(hours=4)),
-    Kind.TOUR: (Lead(days=2),),
+    Kind.EQUIPMENT: (ReminderOffset(days=3), ReminderOffset(days=1)),
+    Kind.QC: (ReminderOffset(days=3), ReminderOffset(days=1)),
+    Kind.TECH_DEMO: (ReminderOffset(days=14), ReminderOffset(days=3), ReminderOffset(days=1)),
+    Kind.EDUCATION: (ReminderOffset(days=14), ReminderOffset(days=3), ReminderOffset(days=1)),
+    Kind.REVIEW: (ReminderOffset(days=7), ReminderOffset(days=1)),
+    Kind.CLINICAL_DEMO: (
+        ReminderOffset(days=14),
+        ReminderOffset(days=7),
+        ReminderOffset(days=1),
+        ReminderOffset(hours=4),
+    ),
+    Kind.TOUR: (ReminderOffset(days=2),),
 }
 
 
 @dataclass(frozen=True)
 class Start:
-    """When a part of a booking begins; equipment that runs alone is no session."""
+    """When a part of a booking begins; equipment that runs alone has no session number."""
 
     at: datetime
     session_number: int | None = None
@@ -92,37 +97,37 @@ class Start:
 class Reminder:
     """One reminder to be sent: about one session, or about the whole booking."""
 
-    lead: Lead
+    offset: ReminderOffset
     due_at: datetime
     starts_at: datetime
     session_number: int | None = None
 
 
-def leads_of(kind: Kind, starts: Iterable[Start], *, zone: ZoneInfo = SEOUL) -> tuple[Lead, ...]:
-    """The leads of a booking: cleanroom work on five days or more is a campaign."""
+def offsets_of(kind: Kind, starts: Iterable[Start], *, zone: ZoneInfo = SEOUL) -> tuple[ReminderOffset, ...]:
+    """The offsets of a booking: cleanroom work on five days or more is a campaign."""
     days = {start.at.astimezone(zone).date() for start in starts}
-    return CAMPAIGN if kind is Kind.CLEANROOM and len(days) >= CAMPAIGN_DAYS else LEADS[kind]
+    return CAMPAIGN if kind is Kind.CLEANROOM and len(days) >= CAMPAIGN_DAYS else REMINDER_OFFSETS[kind]
 
 
-def due(lead: Lead, start: datetime, *, zone: ZoneInfo = SEOUL) -> datetime:
-    """When a lead falls due: counted in local days, at nine in the morning there; hours are hours."""
-    if lead.hours:
-        return start - timedelta(hours=lead.hours)
-    day = start.astimezone(zone).date() - timedelta(days=lead.days)
+def due_at(offset: ReminderOffset, start: datetime, *, zone: ZoneInfo = SEOUL) -> datetime:
+    """When an offset falls due: counted in local days, at nine in the morning there; hours are elapsed hours."""
+    if offset.hours:
+        return start - timedelta(hours=offset.hours)
+    day = start.astimezone(zone).date() - timedelta(days=offset.days)
     return datetime.combine(day, MORNING, zone)
 
 
 def plan_reminders(
     kind: Kind, starts: Sequence[Start], *, known_at: datetime, zone: ZoneInfo = SEOUL
 ) -> list[Reminder]:
-    """The reminders still ahead of a booking confirmed at `known_at`; each moment once a session."""
+    """The reminders that fall due after `known_at`; each moment once a session."""
     if not starts:
         return []
     first = min(starts, key=lambda start: start.at)
     found: dict[tuple[int | None, datetime], Reminder] = {}
-    for lead in leads_of(kind, starts, zone=zone):
-        for start in [Start(first.at)] if lead.is_long else starts:
-            due_at = due(lead, start.at, zone=zone)
-            if due_at > known_at:
-                found.setdefault((start.session_number, due_at), Reminder(lead, due_at, start.at, start.session_number))
+    for offset in offsets_of(kind, starts, zone=zone):
+        for start in [Start(first.at)] if offset.is_long else starts:
+            at = due_at(offset, start.at, zone=zone)
+            if at > known_at:
+                found.setdefault((start.session_number, at), Reminder(offset, at, start.at, start.session_number))
     return sorted(found.values(), key=lambda reminder: (reminder.due_at, reminder.session_number or 0))

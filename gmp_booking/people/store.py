@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,3 +114,17 @@ def list_roles(uow: Uow, person_id: int) -> Sequence[PersonRole]:
 def add_role(uow: Uow, role: PersonRole) -> None:
     uow.session.add(role)
     uow.session.flush()
+
+
+def list_active_people(uow: Uow, ids: Collection[int]) -> Sequence[Person]:
+    return uow.session.scalars(select(Person).where(Person.id.in_(ids), Person.active).order_by(Person.id)).all()
+
+
+def list_active_people_by_email(uow: Uow, emails: Collection[str]) -> Sequence[Person]:
+    return uow.session.scalars(select(Person).where(Person.email.in_(emails), Person.active).order_by(Person.id)).all()
+
+
+def list_holders(uow: Uow, role: Role) -> Sequence[Person]:
+    """Everybody active who holds a role now."""
+    holds = select(PersonRole.person_id).where(PersonRole.role == role.value, PersonRole.revoked_at.is_(None))
+    return uow.session.scalars(select(Person).where(Person.id.in_(holds), Person.active).order_by(Person.id)).all()

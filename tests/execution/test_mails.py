@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmp_booking.infra.database.outbox import claim
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
-from gmp_booking.notifications.rendering import write_letter
+from gmp_booking.notifications.rendering import write_mail
 from tests.execution.conftest import OPERATOR, PRODUCTION, QA, SCHEDULER, WHY, ExecutionClient
 from tests.shared_app import SIGNED
 
@@ -32,18 +32,18 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution
     ]
     assert {each["recipient"] for each in told} == {"requester@gaon.example"}
     assert [each["reason"] for each in told] == [WHY["reason"]] * 3 + [""]
-    letters = read_letters(execution)
-    assert any("Suspended: B-01" in each and WHY["reason"] in each for each in letters)
-    assert any("Aborted: B-01" in each and "DEV-27-009" in each for each in letters)
-    assert any("Nobody came: B-02" in each and "KST" in each for each in letters)
+    mails = read_mails(execution)
+    assert any("Suspended: B-01" in each and WHY["reason"] in each for each in mails)
+    assert any("Aborted: B-01" in each and "DEV-27-009" in each for each in mails)
+    assert any("Nobody came: B-02" in each and "KST" in each for each in mails)
 
 
-def read_letters(execution: ExecutionClient) -> list[str]:
+def read_mails(execution: ExecutionClient) -> list[str]:
     """The mails as they would leave the house."""
     database, config = execution.shared_app.database, execution.shared_app.app.extensions["gmp"].config
     execution.shared_app.ask(
         "UPDATE outbox_message SET due_at = gmp_now() - interval '1 s' WHERE kind = 'happened' RETURNING id"
     )
     claimed = database.transact(SYSTEM, claim, limit=500).messages
-    found = [database.read(SYSTEM, write_letter, each, config) for each in claimed if each.kind == "happened"]
+    found = [database.read(SYSTEM, write_mail, each, config) for each in claimed if each.kind == "happened"]
     return [f"{mail.subject}\n{mail.text}" for mail in found if mail]

@@ -15,7 +15,9 @@ from gmp_booking.approvals.clarifications import ask_again
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.notifications.digest import is_time_to_remind, plan_digests, this_morning
+from gmp_booking.notifications.jobs import plan_schedules
+from gmp_booking.notifications.kinds.digest import is_due, this_morning
+from gmp_booking.notifications.planning import plan_scheduled
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import SEOUL, a_demo, a_session, confirm, decided, somebody, submitted
 
@@ -119,8 +121,7 @@ def at_nine(post: PostOffice) -> None:
 
 
 def remind(post: PostOffice) -> None:
-    if post.database.read(SYSTEM, is_time_to_remind):
-        post.database.transact(SYSTEM, plan_digests)
+    plan_schedules(post.database)
     post.work()
 
 
@@ -133,7 +134,7 @@ def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: PostO
     at_nine(post)
     late(rows, by="2 days")
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: post.database.transact(SYSTEM, plan_digests), range(6)))
+        list(pool.map(lambda _: post.database.transact(SYSTEM, plan_scheduled, "digest"), range(6)))
     remind(post)
     ((who, said),) = digests(post)
     assert who == DEMO_MANAGER
@@ -155,7 +156,7 @@ def test_nobody_is_reminded_of_what_was_decided_meanwhile_nor_at_night(post: Pos
     reference = submitted(post.database, a_demo())
     at_nine(post)
     late(rows, by="2 days")
-    post.database.transact(SYSTEM, plan_digests)
+    post.database.transact(SYSTEM, plan_scheduled, "digest")
     confirm(post.database, reference)
     post.work()
     assert digests(post) == []
@@ -167,7 +168,7 @@ def test_reminders_keep_the_quiet_hours(post: PostOffice, rows: Session, hour: i
     moment = (datetime.now(SEOUL) + timedelta(days=1)).replace(hour=hour, minute=5)
     post.pass_time(moment - datetime.now(SEOUL))
     late(rows, by="2 days")
-    assert post.database.read(SYSTEM, is_time_to_remind) is is_time
+    assert post.database.read(SYSTEM, is_due) is is_time
     assert this_morning(moment).hour == 8
 
 

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmp_booking.bookings.lifecycle import Kind
-from gmp_booking.notifications.reminder_offsets import CAMPAIGN, LEADS, Lead, Start, due, leads_of, plan_reminders
+from gmp_booking.notifications.reminder_offsets import (
+    CAMPAIGN,
+    REMINDER_OFFSETS,
+    ReminderOffset,
+    Start,
+    due_at,
+    offsets_of,
+    plan_reminders,
+)
 
 SEOUL = ZoneInfo("Asia/Seoul")
 FIRST = datetime(2027, 3, 2, 9, tzinfo=SEOUL)
@@ -22,7 +30,7 @@ def starts(*days: int) -> list[Start]:
 
 
 def names(kind: Kind, *days: int, known_at: datetime = LONG_AGO) -> list[tuple[str, int | None]]:
-    return [(each.lead.name, each.session_number) for each in plan_reminders(kind, starts(*days), known_at=known_at)]
+    return [(each.offset.name, each.session_number) for each in plan_reminders(kind, starts(*days), known_at=known_at)]
 
 
 def test_a_single_gmp_session_is_announced_two_weeks_one_week_and_one_day_ahead() -> None:
@@ -30,24 +38,24 @@ def test_a_single_gmp_session_is_announced_two_weeks_one_week_and_one_day_ahead(
 
 
 def test_work_on_four_days_is_no_campaign_and_on_five_it_is() -> None:
-    assert leads_of(Kind.CLEANROOM, starts(0, 1, 2, 3)) == LEADS[Kind.CLEANROOM]
-    assert leads_of(Kind.CLEANROOM, starts(0, 1, 2, 3, 4)) == CAMPAIGN
+    assert offsets_of(Kind.CLEANROOM, starts(0, 1, 2, 3)) == REMINDER_OFFSETS[Kind.CLEANROOM]
+    assert offsets_of(Kind.CLEANROOM, starts(0, 1, 2, 3, 4)) == CAMPAIGN
 
 
 def test_five_sessions_on_one_day_are_no_campaign() -> None:
     together = [Start(FIRST + timedelta(hours=hour), hour) for hour in range(5)]
-    assert leads_of(Kind.CLEANROOM, together) == LEADS[Kind.CLEANROOM]
+    assert offsets_of(Kind.CLEANROOM, together) == REMINDER_OFFSETS[Kind.CLEANROOM]
 
 
-def test_long_leads_go_once_a_booking_and_short_ones_once_a_session() -> None:
+def test_long_offsets_go_once_a_booking_and_short_ones_once_a_session() -> None:
     planned = names(Kind.CLEANROOM, 0, 1, 2, 3, 4)
     assert planned[:3] == [("D-30", None), ("D-14", None), ("D-7", None)]
-    for lead in ("D-3", "D-1", "H-2"):
-        assert [number for name, number in planned if name == lead] == [1, 2, 3, 4, 5]
+    for offset in ("D-3", "D-1", "H-2"):
+        assert [number for name, number in planned if name == offset] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
-    ("kind", "leads"),
+    ("kind", "offsets"),
     [
         (Kind.TECH_DEMO, ["D-14", "D-3", "D-1"]),
         (Kind.EQUIPMENT, ["D-3", "D-1"]),
@@ -55,15 +63,15 @@ def test_long_leads_go_once_a_booking_and_short_ones_once_a_session() -> None:
         (Kind.CLINICAL_DEMO, ["D-14", "D-7", "D-1", "H-4"]),
     ],
 )
-def test_each_kind_has_its_own_leads(kind: Kind, leads: list[str]) -> None:
-    assert [name for name, _ in names(kind, 0)] == leads
+def test_each_kind_has_its_own_offsets(kind: Kind, offsets: list[str]) -> None:
+    assert [name for name, _ in names(kind, 0)] == offsets
 
 
-def test_every_kind_has_leads() -> None:
-    assert set(LEADS) == set(Kind)
+def test_every_kind_has_offsets() -> None:
+    assert set(REMINDER_OFFSETS) == set(Kind)
 
 
-def test_a_lead_that_is_past_when_the_booking_is_confirmed_is_not_planned() -> None:
+def test_an_offset_that_is_past_when_the_booking_is_confirmed_is_not_planned() -> None:
     just_before = datetime(2027, 2, 23, 8, 59, 59, tzinfo=SEOUL)
     assert names(Kind.CLEANROOM, 0, known_at=just_before) == [("D-7", None), ("D-1", 1)]
     assert names(Kind.CLEANROOM, 0, known_at=just_before + timedelta(seconds=1)) == [("D-1", 1)]
@@ -71,16 +79,22 @@ def test_a_lead_that_is_past_when_the_booking_is_confirmed_is_not_planned() -> N
 
 def test_two_reservations_of_one_morning_are_one_reminder() -> None:
     together = [Start(FIRST), Start(FIRST + timedelta(hours=2))]
-    assert [each.lead.name for each in plan_reminders(Kind.EQUIPMENT, together, known_at=LONG_AGO)] == ["D-3", "D-1"]
+    assert [each.offset.name for each in plan_reminders(Kind.EQUIPMENT, together, known_at=LONG_AGO)] == ["D-3", "D-1"]
 
 
 def test_the_day_before_is_nine_in_the_morning_in_seoul() -> None:
-    assert due(Lead(days=1), datetime(2027, 3, 2, 5, 30, tzinfo=SEOUL)) == datetime(2027, 3, 1, 0, 0, tzinfo=UTC)
-    assert due(Lead(days=1), datetime(2027, 3, 1, 15, 30, tzinfo=UTC)) == datetime(2027, 3, 1, 0, 0, tzinfo=UTC)
+    assert due_at(ReminderOffset(days=1), datetime(2027, 3, 2, 5, 30, tzinfo=SEOUL)) == datetime(
+        2027, 3, 1, 0, 0, tzinfo=UTC
+    )
+    assert due_at(ReminderOffset(days=1), datetime(2027, 3, 1, 15, 30, tzinfo=UTC)) == datetime(
+        2027, 3, 1, 0, 0, tzinfo=UTC
+    )
 
 
 def test_two_hours_before_may_be_at_night() -> None:
-    assert due(Lead(hours=2), datetime(2027, 3, 2, 0, 30, tzinfo=SEOUL)) == datetime(2027, 3, 1, 22, 30, tzinfo=SEOUL)
+    assert due_at(ReminderOffset(hours=2), datetime(2027, 3, 2, 0, 30, tzinfo=SEOUL)) == datetime(
+        2027, 3, 1, 22, 30, tzinfo=SEOUL
+    )
 
 
 def test_a_booking_without_parts_has_nothing_to_be_reminded_of() -> None:
@@ -112,7 +126,7 @@ ZONES = [
 )
 def test_it_is_nine_there_also_across_summer_time(zone: ZoneInfo, day: date, minute: int, days: int) -> None:
     start = datetime.combine(day, time(minute // 60, minute % 60), zone).astimezone(UTC)
-    found = due(Lead(days=days), start, zone=zone).astimezone(zone)
+    found = due_at(ReminderOffset(days=days), start, zone=zone).astimezone(zone)
     assert (found.time(), found.date()) == (time(9), start.astimezone(zone).date() - timedelta(days=days))
 
 
@@ -121,4 +135,4 @@ def test_it_is_nine_there_also_across_summer_time(zone: ZoneInfo, day: date, min
     start=st.datetimes(datetime(2024, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC)), hours=st.integers(1, 12)
 )
 def test_hours_before_are_hours_that_pass(start: datetime, hours: int) -> None:
-    assert start - due(Lead(hours=hours), start) == timedelta(hours=hours)
+    assert start - due_at(ReminderOffset(hours=hours), start) == timedelta(hours=hours)

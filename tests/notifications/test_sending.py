@@ -22,7 +22,7 @@ from gmp_booking.infra.database import outbox
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
-from gmp_booking.notifications.rendering import write_letter
+from gmp_booking.notifications.rendering import write_mail
 from tests.infra.test_mail import Moods, a_server
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed, submitted
@@ -180,7 +180,7 @@ def test_a_worker_that_slept_through_its_lease_neither_sends_nor_marks(
 
     def sleepy(uow, message, config):
         """The process is stopped just after its claim, for twice the lease; another worker takes over meanwhile."""
-        mail = write_letter(uow, message, config)
+        mail = write_mail(uow, message, config)
         if not slept:
             slept.append(2 * jobs.LEASE_S)
             rows.execute(text("UPDATE outbox_message SET leased_until = gmp_now() - interval '1 s'"))
@@ -189,7 +189,7 @@ def test_a_worker_that_slept_through_its_lease_neither_sends_nor_marks(
             jobs.send(other, post.config)
         return mail
 
-    monkeypatch.setattr(jobs, "write_letter", sleepy)
+    monkeypatch.setattr(jobs, "write_mail", sleepy)
     post.send()
     other.dispose()
     assert len(post.mails) == 1

@@ -1,0 +1,71 @@
+"""When the messages of an event are due: at once, before a deadline, or before the sessions begin."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.bookings.lifecycle import Kind
+from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.notifications.facts import BookingEvent
+from gmp_booking.notifications.recipients import participant_ids_of
+from gmp_booking.notifications.reminder_offsets import BEFORE_EXPIRY, Reminder, Start, due_at, plan_reminders
+
+
+@dataclass(frozen=True)
+class DueTime:
+    """One moment at which the recipients are due a message.
+
+    Shape: `payload` is kept with it; `only` narrows the recipients to these people.
+    """
+
+    at: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    session_id: int | None = None
+    only: Collection[int] | None = None
+
+
+def at_once(event: BookingEvent) -> Iterable[DueTime]:
+    """At once."""
+    return [DueTime(event.at)]
+
+
+def before_expiry(event: BookingEvent) -> Iterable[DueTime]:
+    """Some days before the booking expires."""
+    return _before_expiry_of(event.booking, known_at=event.at)
+
+
+def before_change_expiry(event: BookingEvent) -> Iterable[DueTime]:
+    """Some days before the change expires."""
+    return _before_expiry_of(event.proposal, known_at=event.at) if event.proposal else ()
+
+
+def _before_expiry_of(booking: Booking, *, known_at: datetime) -> Iterator[DueTime]:
+    if booking.pending_until is None:
+        return
+    for offset in BEFORE_EXPIRY:
+        at = due_at(offset, booking.pending_until)
+        if at > known_at:
+            yield DueTime(at, {"until": booking.pending_until.isoformat(), "lead": offset.name})
+
+
+def session_reminders(event: BookingEvent) -> Iterator[tuple[Reminder, Mapping[str, Any] | None]]:
+    """The reminders that are still ahead, each with its session; None where it is about the whole booking."""
+    by_number = {session["number"]: session for session in event.details.parts["sessions"]}
+    kind = Kind(event.booking.kind)
+    for reminder in plan_reminders(kind, _starts_of(event.details), known_at=event.at):
+        yield reminder, by_number.get(reminder.session_number)
+
+
+def reminded_people(event: BookingEvent, session: Mapping[str, Any] | None) -> Collection[int] | None:
+    """The ids of those whom a reminder concerns; None for all recipients."""
+    return None if session is None else participant_ids_of(event.details, session)
+
+
+def _starts_of(details: BookingDetails) -> list[Start]:
+    """When its sessions begin; of a booking without sessions, when its equipment reservations do."""
+    sessions = [Start(datetime.fromisoformat(each["start"]), each["number"]) for each in details.parts["sessions"]]
+    return sessions or [Start(datetime.fromisoformat(each["start"])) for each in details.parts["equipment"]]

@@ -1,0 +1,16 @@
+"""A change expired undecided; the booking stays as it is."""
+
+from gmp_booking.bookings.events import BookingChangeExpired
+from gmp_booking.bookings.lifecycle import BookingState, ChangeState
+from gmp_booking.kernel.text import N_
+from gmp_booking.notifications.mail_kind import BookingMail, OnEvents
+from gmp_booking.notifications.recipients import change_requesters_and_deciders
+
+KIND = BookingMail(
+    name="change_expired",
+    created=OnEvents(events=[BookingChangeExpired], to=change_requesters_and_deciders),
+    valid_while=[BookingState.CONFIRMED],
+    valid_while_change=[ChangeState.EXPIRED],
+    subject=N_("[%(reference)s] A change expired: %(what)s"),
+    template="change_expired.txt",
+)

@@ -1,0 +1,23 @@
+"""A change was rejected, with the reason; the booking stays as it is."""
+
+from gmp_booking.bookings.events import BookingChangeRejected
+from gmp_booking.bookings.lifecycle import BookingState, ChangeState
+from gmp_booking.kernel.text import N_
+from gmp_booking.notifications.facts import BookingEvent
+from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
+from gmp_booking.notifications.recipients import change_requesters
+from gmp_booking.people.models import Person
+
+
+def _payload(event: BookingEvent, _recipient: Person) -> Words:
+    return {"reason": event.data["explanation"]}
+
+
+KIND = BookingMail(
+    name="change_rejected",
+    created=OnEvents(events=[BookingChangeRejected], to=change_requesters, payload=_payload),
+    valid_while=[BookingState.CONFIRMED],
+    valid_while_change=[ChangeState.REJECTED],
+    subject=N_("[%(reference)s] Your change was rejected: %(what)s"),
+    template="change_rejected.txt",
+)

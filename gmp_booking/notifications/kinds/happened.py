@@ -1,0 +1,56 @@
+"""The facility suspended, resumed or aborted a session, or nobody came to it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
+from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.text import N_
+from gmp_booking.notifications.due_times import DueTime
+from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
+from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
+from gmp_booking.notifications.recipients import requesters
+from gmp_booking.people.models import Person
+
+TITLES: Final[Mapping[str, str]] = {
+    SessionSuspended.__name__: N_("Suspended"),
+    SessionResumed.__name__: N_("Goes on"),
+    SessionAborted.__name__: N_("Aborted"),
+    SessionMissed.__name__: N_("Nobody came"),
+}
+
+
+def _due(event: BookingEvent) -> Iterable[DueTime]:
+    """At once."""
+    sessions = event.details.parts["sessions"]
+    session_id = next((each["id"] for each in sessions if each["number"] == event.data["session"]), None)
+    return [DueTime(event.at, session_id=session_id)]
+
+
+def _payload(event: BookingEvent, _recipient: Person) -> Words:
+    return {
+        "happened": event.type.__name__,
+        "room": event.data["room"],
+        "reason": event.data.get("explanation") or "",
+        "deviation_no": event.data.get("deviation_no"),
+    }
+
+
+def _words(facts: BookingMailFacts) -> Words:
+    return {"said": _(TITLES[facts.payload["happened"]])}
+
+
+KIND = BookingMail(
+    name="happened",
+    created=OnEvents(
+        events=[SessionSuspended, SessionResumed, SessionAborted, SessionMissed],
+        to=requesters,
+        due=_due,
+        payload=_payload,
+    ),
+    valid_while=[BookingState.CONFIRMED, BookingState.CLOSED],
+    subject=N_("[%(reference)s] %(said)s: %(what)s, %(instant)s"),
+    template="happened.txt",
+    words=_words,
+)

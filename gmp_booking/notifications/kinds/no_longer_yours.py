@@ -1,0 +1,120 @@
+"""A change left the reader out of sessions or reservations; those are taken out of their calendar."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gmp_booking.bookings.events import BookingAdjusted, BookingChangeApproved, BookingExpired
+from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.infra.web.i18n import named
+from gmp_booking.kernel.text import N_
+from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts, changes_plan
+from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
+from gmp_booking.notifications.reader_parts import Line, period_of
+from gmp_booking.notifications.recipients import participant_ids, participant_ids_of, unique
+from gmp_booking.people.models import Person
+
+
+def _to(event: BookingEvent) -> Sequence[Person]:
+    """Who no longer takes part in a session, or lost an equipment reservation."""
+    if event.type is BookingChangeApproved:
+        return [each for each in event.list_people(participant_ids(event.before)) if _lost_by_change(event, each)]
+    swapped_out = {email for each in _swaps(event) for email in _left_out(each)}
+    return unique(event.list_people(event.data["left"]), event.list_people_by_email(swapped_out))
+
+
+def _payload(event: BookingEvent, recipient: Person) -> Words:
+    lost = _lost_by_change if event.type is BookingChangeApproved else _lost_by_swap
+    return {"parts": lost(event, recipient)}
+
+
+def _lost_by_change(event: BookingEvent, person: Person) -> list[Words]:
+    """What was the person's in the version before and is not in the new one."""
+    details, before = event.details, event.before
+    now = {each["number"]: participant_ids_of(details, each) for each in details.parts["sessions"]}
+    reserved = {each["number"] for each in details.parts["equipment"]}
+    lost = [
+        each
+        for each in before.parts["sessions"]
+        if person.id in participant_ids_of(before, each) and person.id not in now.get(each["number"], set())
+    ]
+    if person.id == details.booking.requested_by:
+        lost += [each for each in before.parts["equipment"] if each["number"] not in reserved]
+    return [_part(each) for each in lost]
+
+
+def _lost_by_swap(event: BookingEvent, person: Person) -> list[Words]:
+    """Every session for a person who left the booking, else those in which somebody else took their place."""
+    sessions = {each["number"]: _part(each) for each in event.details.parts["sessions"]}
+    if person.id in event.data["left"]:
+        return list(sessions.values())
+    numbers = [each["number"] for each in _swaps(event) if person.email in _left_out(each)]
+    return [sessions[number] for number in numbers if number in sessions]
+
+
+def _swaps(event: BookingEvent) -> list[Mapping[str, Any]]:
+    """The changes of who takes part in a session, as `BookingAdjusted` lists them."""
+    return [each for each in event.data["changed"] if (each["part"], each["field"]) == ("session", "people")]
+
+
+def _left_out(swap: Mapping[str, Any]) -> set[str]:
+    return {*swap["before"]} - {*swap["after"]}
+
+
+def _part(part: Mapping[str, Any]) -> Words:
+    """What the message keeps of a session or reservation. Shape: `key` is the key of its calendar entry."""
+    is_equipment = "resource" in part
+    return {
+        "key": f"{'e' if is_equipment else 's'}{part['number']}",
+        "code": part["resource"] if is_equipment else part["room"],
+        "names": part["names"],
+        "start": part["start"],
+        "end": part["end"],
+    }
+
+
+def _is_still_left_out(facts: BookingMailFacts) -> bool:
+    """The reader still takes no part in at least one of them."""
+    details = facts.details
+    sessions = details.parts["sessions"]
+    own = {f"s{each['number']}" for each in sessions if facts.reader.id in participant_ids_of(details, each)}
+    return any(each["key"] not in own for each in facts.payload["parts"])
+
+
+def _lines(facts: BookingMailFacts) -> list[Line]:
+    return [Line(each["code"], each["names"], period_of(each)) for each in facts.payload["parts"]]
+
+
+def _entries(facts: BookingMailFacts) -> list[CalendarPart]:
+    """Each lost part as a cancelled entry."""
+    return [
+        part_of(
+            facts.booking,
+            key=each["key"],
+            status=CANCELLED,
+            code=each["code"],
+            name=named(each["names"], facts.language),
+            start=datetime.fromisoformat(each["start"]),
+            end=datetime.fromisoformat(each["end"]),
+            transparent=each["key"].startswith("e"),
+            base_url=facts.config.base_url,
+            language=facts.language,
+        )
+        for each in facts.payload["parts"]
+    ]
+
+
+KIND = BookingMail(
+    name="no_longer_yours",
+    created=OnEvents(events=[BookingChangeApproved, BookingAdjusted], condition=changes_plan, to=_to, payload=_payload),
+    valid_while=[BookingState.CONFIRMED, BookingState.CANCELLED, BookingState.CLOSED],
+    any_version=True,
+    still_true=_is_still_left_out,
+    # A cancellation does not reach who was left out before it.
+    withdrawn_by=[BookingExpired],
+    subject=N_("[%(reference)s] No longer in your plan: %(what)s"),
+    template="no_longer_yours.txt",
+    lines=_lines,
+    entries=_entries,
+)

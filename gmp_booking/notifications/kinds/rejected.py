@@ -1,0 +1,23 @@
+"""A request was rejected, with the reason."""
+
+from gmp_booking.bookings.events import BookingRejected
+from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.kernel.text import N_
+from gmp_booking.notifications.facts import BookingEvent
+from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents, Words
+from gmp_booking.notifications.recipients import requesters
+from gmp_booking.people.models import Person
+
+
+def _payload(event: BookingEvent, _recipient: Person) -> Words:
+    return {"reason": event.data["explanation"]}
+
+
+KIND = BookingMail(
+    name="rejected",
+    created=OnEvents(events=[BookingRejected], to=requesters, payload=_payload),
+    valid_while=[BookingState.REJECTED],
+    subject=N_("[%(reference)s] Rejected: %(what)s"),
+    template="rejected.txt",
+    accent=Accent.RED,
+)
