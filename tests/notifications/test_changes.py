@@ -11,6 +11,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import text
 
+from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.views import get_details
@@ -102,6 +103,28 @@ def test_a_rejected_change_tells_who_asked_and_leaves_the_reminders(post: PostOf
         text("SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND withdrawn_at IS NULL")
     ).scalar()
     assert still == due > 0
+
+
+def test_a_returned_change_brings_its_question_to_who_requested_it(post: PostOffice) -> None:
+    reference = confirmed(post.database)
+    changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
+    decided(post.database, reference, Action.RETURN, reason="Why a week later?")
+    post.work()
+    mail = newest(post, REQUESTER)
+    assert mail["Subject"].startswith(f"[{reference}] A question about your change")
+    assert "Why a week later?" in mail.get_body(("plain",)).get_content()
+
+
+def test_both_sides_hear_that_a_change_has_expired(post: PostOffice, rows) -> None:
+    reference = confirmed(post.database)
+    changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
+    post.work()
+    rows.execute(text("UPDATE booking_change SET pending_until = gmp_now() - interval '1 second'"))
+    rows.commit()
+    expire_overdue(post.database)
+    post.work()
+    for recipient in (REQUESTER, "demo@brc.example"):
+        assert "A change expired" in newest(post, recipient)["Subject"]
 
 
 def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: PostOffice) -> None:
