@@ -20,6 +20,7 @@ from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from tests import factories
+from tests.compiled_templates import share_compiled_templates
 from tests.facility import lay_test_facility
 from tests.memory_folder import folder_in_memory
 
@@ -27,6 +28,7 @@ HEAVY = ("anomalies", "races")
 """Folders that `make quick` leaves out; elsewhere a module says so itself."""
 
 _numbers = itertools.count(1)
+share_compiled_templates()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
