@@ -25,7 +25,9 @@ def change_of(shared_app: SharedApp, reference: str) -> str:
 
 def test_a_change_stands_in_the_inbox_and_is_decided_among_others(shared_app: SharedApp) -> None:
     reference, other = with_a_change(shared_app), shared_app.book()
-    assert references(waiting(shared_app, changes=1)) == {reference}
+    changes = references(waiting(shared_app, changes=1))
+    assert reference in changes
+    assert other not in changes
     assert other in references(waiting(shared_app))
     shown = shared_app.page_client(SCHEDULER).get("/inbox").text
     assert "change of a confirmed booking" in shown
@@ -37,7 +39,7 @@ def test_a_change_stands_in_the_inbox_and_is_decided_among_others(shared_app: Sh
     signed = SIGNED | {"items": [act(shared_app, reference, "approve")]}
     assert shared_app.api_client(QA).post("/api/v1/decisions", signed).json["results"][0]["done"]
     assert change_of(shared_app, reference) == "APPROVED"
-    assert not references(waiting(shared_app, QA, changes=1))
+    assert reference not in references(waiting(shared_app, QA, changes=1))
 
 
 def test_a_change_nobody_decides_expires_and_the_booking_stays(shared_app: SharedApp) -> None:

@@ -16,6 +16,8 @@ SCHEDULER, QA, REQUESTER, APPROVER = (
     "requester@gaon.example",
     "approver@gaon.example",
 )
+NOTHING_WAITS = "requester@hanbit.example"
+"""Whose company asks for nothing else in this module."""
 
 
 def let_its_time_pass(shared_app: SharedApp, reference: str) -> None:
@@ -71,13 +73,13 @@ def test_ten_workers_at_once_let_each_request_expire_once(shared_app: SharedApp)
     assert [events_of(shared_app, each).count("BookingExpired") for each in references] == [1, 1, 1]
 
 
-def cap(shared_app: SharedApp, room_days: int) -> None:
-    shared_app.ask("UPDATE company SET pending_room_days_cap = %s WHERE code = 'GAO' RETURNING id", room_days)
+def cap(shared_app: SharedApp, room_days: int, company: str = "GAO") -> None:
+    shared_app.ask("UPDATE company SET pending_room_days_cap = %s WHERE code = %s RETURNING id", room_days, company)
 
 
 def test_a_company_keeps_no_more_waiting_than_its_limit_and_is_told_how_much_that_is(shared_app: SharedApp) -> None:
-    api_client = shared_app.api_client(REQUESTER)
-    cap(shared_app, 1)
+    api_client = shared_app.api_client(NOTHING_WAITS)
+    cap(shared_app, 1, "HBT")
     day = weekdays(shared_app)
     first = api_client.post("/api/v1/bookings", room_on(next(day), "T-01"))
     assert first.status_code == 201, first.text
@@ -91,13 +93,13 @@ def test_a_company_keeps_no_more_waiting_than_its_limit_and_is_told_how_much_tha
         "an incubator is no room"
     )
     entered = shared_app.api_client(SCHEDULER).post(
-        "/api/v1/bookings", room_on(next(day), "T-02") | {"booked_for": "GAO"}
+        "/api/v1/bookings", room_on(next(day), "T-02") | {"booked_for": "HBT"}
     )
     assert entered.status_code == 409, "what staff enter counts for the company"
     api_client.post(f"/api/v1/bookings/{first.json['reference']}/cancel", {"reason": "Not needed any more"})
     api_client.post(f"/api/v1/bookings/{second.json['reference']}/cancel", {"reason": "Not needed any more"})
     assert api_client.post("/api/v1/bookings", room_on(next(day), "T-02")).status_code == 201
-    cap(shared_app, 100_000)
+    cap(shared_app, 100_000, "HBT")
 
 
 def weekdays(shared_app: SharedApp) -> Any:
