@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import select
 
@@ -28,6 +28,17 @@ class OverrideAsked:
 
     rule: str
     reason: str
+
+
+@dataclass(frozen=True)
+class OverrideView:
+    """An override as its readers see it: which role answered for which rule in which version, who, and why."""
+
+    version: int
+    rule: str
+    role: str
+    reason: str
+    printed_name: str
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,8 @@ def keep_overrides(uow: Uow, booking: Booking, settled: Sequence[Settled], *, si
         uow.session.flush()
 
 
-def list_overrides(uow: Uow, booking_id: int) -> Sequence[Override]:
+def list_overrides(uow: Uow, booking_id: int) -> Sequence[OverrideView]:
     """Every override of all versions of a booking, in the order they were given."""
-    return uow.session.scalars(select(Override).where(Override.booking_id == booking_id).order_by(Override.id)).all()
+    columns = [getattr(Override, field.name) for field in fields(OverrideView)]
+    rows = uow.session.execute(select(*columns).where(Override.booking_id == booking_id).order_by(Override.id))
+    return [OverrideView(*row) for row in rows]

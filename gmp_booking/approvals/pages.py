@@ -81,7 +81,7 @@ def _roles_of(stage: str, actor: Actor) -> frozenset[Role]:
 
 def _pages(page: int, total: int, said: Mapping[str, str]) -> dict[str, Any]:
     pages = max((total + PAGE - 1) // PAGE, 1)
-    kept = {name: value for name, value in said.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in said.items() if value}
     return {
         "number": page,
         "pages": pages,

@@ -87,7 +87,7 @@ def _send(found: Changeable, form: Form) -> Response:
 
     try:
         content = content_of(form)
-        values = {"revision": revision_seen(reference), "explanation": explanation, "typed": True}
+        values: dict[str, Any] = {"revision": revision_seen(reference), "explanation": explanation, "typed": True}
         return send(call.answer(dump, changes.change, reference, content, **values))
     except ValidationError as error:
         return _page(found, form, errors=errors_of(error), status=422)

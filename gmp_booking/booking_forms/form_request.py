@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import make_response, render_template, request
 from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from gmp_booking.booking_forms import form as forms
@@ -37,7 +38,7 @@ class SentForm:
     that are not allowed; `operation` is the button that was pressed.
     """
 
-    fields: Mapping[str, str]
+    fields: MultiDict[str, str]
     form: Form
     errors: dict[str, str]
     operation: str

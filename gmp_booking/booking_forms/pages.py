@@ -84,7 +84,7 @@ def create() -> Response:
 @signed_in
 def edit(reference: str) -> Response:
     kept = current_request().read(form_kept, reference)
-    form = kept.draft if kept.draft is not None else forms.form_of(kept.details.content)
+    form = dict(kept.draft) if kept.draft is not None else forms.form_of(kept.details.content)
     return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.details.booking.revision})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
@@ -79,7 +80,7 @@ class Repetition:
 
 def typed(fields: MultiDict[str, str]) -> Repetition:
     """The repetition as it was sent."""
-    said = {name: fields[f"repeat-{name}"][:20] for name in WISH if f"repeat-{name}" in fields}
+    said: dict[str, Any] = {name: fields[f"repeat-{name}"][:20] for name in WISH if f"repeat-{name}" in fields}
     of = fields.get("repeat-of", "0")
     wish = Wish(of=int(of) if of.isdecimal() and len(of) < 4 else 0, **said)
     wish = replace(wish, weekdays=tuple(fields.getlist("repeat-weekdays")[:7]))

@@ -177,7 +177,8 @@ def _problems(content: BookingContent, now: datetime, begun: Collection[datetime
         yield from _crew_problems(f"sessions.{index}", session)
     for index, each in enumerate(content.equipment):
         yield from _time_problems(f"equipment.{index}", each, now, begun)
-    whole = [each for each in (*content.sessions, *content.equipment) if each.start < each.end]
+    parts: tuple[SessionContent | ReservationContent, ...] = (*content.sessions, *content.equipment)
+    whole = [each for each in parts if each.start < each.end]
     if whole and max(each.end for each in whole) - min(each.start for each in whole) > LONGEST:
         yield "sessions" if content.sessions else "equipment", N_("A booking may span at most 366 days.")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, literal_column, select, text
 from sqlalchemy.orm import defer
 
 from gmp_booking.bookings.content import LONGEST
@@ -18,7 +18,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.resources.models import LONGEST_SLOT, Resource, Slot
 
-INFINITY = literal_column("'infinity'::timestamptz")
+INFINITY: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
     return list(uow.session.scalars(statement.order_by(Booking.created_at.desc(), Booking.id.desc())))
 
 
-def _ids_not_ended_by(from_at: datetime, until_at: datetime | None) -> Select[tuple[int]]:
+def _ids_not_ended_by(from_at: datetime, until_at: datetime | None) -> Select[int]:
     """Found by their end first: in the order of the list, a window long ago is looked for through all that came after.
 
     Nothing lasts longer than LONGEST, so whatever begins before a window's end has ended that much later.

@@ -59,7 +59,7 @@ class Amend(MethodView):
         """
         content, reason = body
         request = current_request(reason=reason, idempotency=idempotency_of_header())
-        values = {"revision": revision_seen(reference), "explanation": reason}
+        values: dict[str, Any] = {"revision": revision_seen(reference), "explanation": reason}
         try:
             return send(request.answer(_dump(request), service.change, reference, content, **values))
         except Conflict as conflict:
@@ -82,8 +82,8 @@ class Withdraw(MethodView):
     def post(self, body: dict[str, Any], reference: str) -> Response:
         """Ask no more for the change that waits"""
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
-        values = {"revision": revision_seen(reference), "explanation": body["reason"]}
-        return send(request.answer(_head, service.withdraw, reference, **values))
+        revision = revision_seen(reference)
+        return send(request.answer(_head, service.withdraw, reference, revision=revision, explanation=body["reason"]))
 
 
 @api.route("/<reference>/sessions/<int:number>/cancel")
@@ -94,7 +94,7 @@ class GiveUpSession(MethodView):
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
         """Give one session up, with a reason"""
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
-        values = {"revision": revision_seen(reference), "reason": body["reason"] or ""}
+        values: dict[str, Any] = {"revision": revision_seen(reference), "reason": body["reason"] or ""}
         return send(request.answer(_head, service.give_up_session, reference, number, **values))
 
 

@@ -139,8 +139,8 @@ def return_to_requester(uow: Uow, waiting: OpenChange, stage: Stage, *, question
 def refuse(uow: Uow, waiting: OpenChange, stage: Stage, *, explanation: str, meaning: str | None) -> None:
     """The change is rejected and everything is as it was."""
     _drop(uow, waiting, ChangeState.REJECTED)
-    said = {"stage": stage.role.value, "explanation": explanation, "meaning": meaning}
-    uow.record(BookingChangeRejected(**_told(waiting), **said))
+    event = BookingChangeRejected(**_told(waiting), stage=stage.role.value, explanation=explanation, meaning=meaning)
+    uow.record(event)
 
 
 def withdraw(uow: Uow, waiting: OpenChange, *, explanation: str | None) -> None:

@@ -14,11 +14,8 @@ from gmp_booking.bookings.schemas import BookingOut, BookingSchema, booking_out
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.web.datetime_fields import InstantField
-from gmp_booking.infra.web.shapes import CleanText, Shape
+from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape
 from gmp_booking.kernel.access import Actor
-from gmp_booking.kernel.text import N_
-
-_REQUIRED = {"required": N_("This is needed."), "null": N_("This is needed.")}
 
 
 class ChangeSchema(BookingSchema):
@@ -27,9 +24,7 @@ class ChangeSchema(BookingSchema):
     reason = CleanText(longest=2000, load_default=None, allow_none=True)
 
     @post_load(pass_original=True)
-    def make(  # type: ignore[override]
-        self, data: dict[str, Any], original: Mapping[str, Any], **more: Any
-    ) -> tuple[BookingContent, str | None]:
+    def make(self, data: dict[str, Any], original: Mapping[str, Any], **more: Any) -> tuple[BookingContent, str | None]:
         reason = data.pop("reason")
         return super().make(data, original, **more), reason
 
@@ -37,8 +32,8 @@ class ChangeSchema(BookingSchema):
 class MoveSchema(Shape):
     """Another time for one session."""
 
-    start = InstantField(required=True, error_messages=_REQUIRED)
-    end = InstantField(required=True, error_messages=_REQUIRED)
+    start = InstantField(required=True, error_messages=REQUIRED)
+    end = InstantField(required=True, error_messages=REQUIRED)
 
 
 class DifferenceOut(Schema):

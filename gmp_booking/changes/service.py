@@ -113,8 +113,9 @@ def _carry_out(uow: Uow, edit: PreparedChange) -> ChangeResult:
     request_change(uow, edit, track=track)
     now = details_of(uow, booking)
     waiting = open_change_of(uow, now)
-    who = {"verdict": edit.verdict, "company_id": booking.company_id}
-    if waiting is not None and confirms_itself(uow, edit.wanted, edit.catalogue, **who):
+    if waiting is not None and confirms_itself(
+        uow, edit.wanted, edit.catalogue, verdict=edit.verdict, company_id=booking.company_id
+    ):
         apply(uow, waiting)
         return ChangeResult(ChangeOutcome.APPROVED, details_of(uow, waiting.booking), before, edit.verdict)
     return ChangeResult(ChangeOutcome.REQUESTED, now, before, edit.verdict, waiting)

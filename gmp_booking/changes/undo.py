@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -58,12 +58,17 @@ def _before(content: BookingContent, entry: JournalEntry) -> BookingContent:
 
 def _set_back(content: BookingContent, each: Mapping[str, Any]) -> BookingContent:
     if each["part"] == "booking" and each["field"] in TEXTS:
-        return replace(content, **{each["field"]: each["before"]})
+        before: dict[str, Any] = {each["field"]: each["before"]}
+        return replace(content, **before)
     if each["part"] == "booking":
         return content
-    parts = content.sessions if each["part"] == "session" else content.equipment
-    changed = tuple(_part(part, each) if part.number == each["number"] else part for part in parts)
-    return replace(content, **{"sessions" if each["part"] == "session" else "equipment": changed})
+    if each["part"] == "session":
+        return replace(content, sessions=_parts(content.sessions, each))
+    return replace(content, equipment=_parts(content.equipment, each))
+
+
+def _parts(parts: Iterable[Any], each: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(_part(part, each) if part.number == each["number"] else part for part in parts)
 
 
 def _part(part: Any, each: Mapping[str, Any]) -> Any:

@@ -107,7 +107,8 @@ def lay_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None:
     for mailbox, name, role in STAFF:
         _welcome(uow, f"{mailbox}@{STAFF_DOMAIN}", name, (role,), company_id=None, language="ko", hashed=password_hash)
     # What the centre does by itself, such as tours and courses, is booked for the facility as for any company.
-    create_company(uow, code=FACILITY, **_NAMES, registration_no=REGISTRATION_NO)
+    # mypy takes the values of **_NAMES for each parameter that is left, so the boolean one is given, too.
+    create_company(uow, code=FACILITY, **_NAMES, registration_no=REGISTRATION_NO, single_signatory=False)
     for guest in GUESTS:
         _lay_guest(uow, guest, password_hash)
 

@@ -34,9 +34,10 @@ def lay_bookings(database: Database, clock: Clock, stories: Iterable[Story], *, 
     Shape: the references the bookings got, by the names of their stories.
     """
     telling = _Telling(database, clock)
-    acts = [
-        (act, number, story) for story in stories for number, act in enumerate([*story.acts, *happenings(story, now)])
-    ]
+    acts: list[tuple[Act | Happening, int, Story]] = []
+    for story in stories:
+        acts += [(act, number, story) for number, act in enumerate(story.acts)]
+        acts += [(each, number, story) for number, each in enumerate(happenings(story, now), len(story.acts))]
     for act, _number, story in sorted(acts, key=lambda entry: (entry[0].at, entry[2].name, entry[1])):
         if isinstance(act, Happening):
             telling.happen(act, story)

@@ -78,11 +78,11 @@ def act(reference: str, number: int, action: str) -> Response:
         )
         return send(answer)
     except Invalid as invalid:
-        errors = {
+        fields = {
             {"signature": "password"}.get(field, field): _(sentences[0])
             for field, sentences in invalid.field_errors.items()
         }
-        return _page(reference, number, errors={action: errors or {"password": _(invalid.message)}}, status=422)
+        return _page(reference, number, errors={action: fields or {"password": _(invalid.message)}}, status=422)
     except Conflict as conflict:
         said = None if conflict.detail.get("findings") else _(conflict.message, **conflict.params)
         return _page(reference, number, findings=conflict.detail.get("findings", ()), said=said, status=409)

@@ -225,6 +225,19 @@ def list_acknowledgements(uow: Uow, booking_id: int) -> Collection[Acknowledgeme
     ).all()
 
 
+@dataclass(frozen=True)
+class CompanyConfirmation:
+    """Whether the company confirmed what staff entered for it, and when."""
+
+    confirmed_at: datetime | None
+
+
+def find_confirmation(uow: Uow, booking_id: int) -> CompanyConfirmation | None:
+    """The company's confirmation of a booking; None when the company entered it itself."""
+    rows = list_acknowledgements(uow, booking_id)
+    return CompanyConfirmation(first_confirmation(rows)) if rows else None
+
+
 def first_confirmation(rows: Iterable[Acknowledgement]) -> datetime | None:
     return min((row.confirmed_at for row in rows if row.confirmed_at is not None), default=None)
 

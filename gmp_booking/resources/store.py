@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import BigInteger, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -77,7 +76,7 @@ _ALL = (
 
 def list_resources(uow: Uow) -> list[ResourceRow]:
     """Everything that can be booked, rooms first, by code; one statement."""
-    return [ResourceRow(*row) for row in uow.session.execute(_ALL)]
+    return [ResourceRow(*tuple(row)) for row in uow.session.execute(_ALL)]
 
 
 _NOT_AVAILABLE = text(
@@ -103,8 +102,7 @@ def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[i
     """Merged time that other companies hold, by resource: (unit id, period), and nothing else of it."""
     values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
     found: dict[int, list[tuple[int, Period]]] = {}
-    rows: Sequence[tuple[int, int, datetime, datetime]] = uow.session.execute(_OTHERS_BUSY, values).all()  # type: ignore[assignment]
-    for unit_id, resource_id, start, end in rows:
+    for unit_id, resource_id, start, end in uow.session.execute(_OTHERS_BUSY, values):
         found.setdefault(resource_id, []).append((unit_id, Period(start, end)))
     return found
 

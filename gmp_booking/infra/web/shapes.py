@@ -45,7 +45,10 @@ class CleanText(fields.String):
         return text or None
 
 
-REQUIRED = {"required": N_("This is needed."), "null": N_("This is needed.")}
+ErrorMessages = dict[str, str | list[Any] | dict[Any, Any]]
+"""What marshmallow takes as `error_messages`; its type is invariant, so `dict[str, str]` would not do."""
+
+REQUIRED: ErrorMessages = {"required": N_("This is needed."), "null": N_("This is needed.")}
 
 
 def choice(values: Iterable[str]) -> validate.OneOf:
@@ -56,9 +59,9 @@ def whole_number(lowest: int, highest: int) -> validate.Range:
     return validate.Range(lowest, highest, error=N_("This number is out of range."))
 
 
-def enum_choice(choices: type[StrEnum], default: StrEnum | None) -> fields.Enum:
+def enum_choice(choices: type[StrEnum], default: StrEnum | None) -> fields.Enum[StrEnum]:
     """A choice that may be left out."""
-    unknown = {"unknown": N_("Not one of the choices.")}
+    unknown: ErrorMessages = {"unknown": N_("Not one of the choices.")}
     return fields.Enum(choices, by_value=True, load_default=default, allow_none=default is None, error_messages=unknown)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
+from typing import Any, Protocol
 
 from flask import request, url_for
 from werkzeug.wrappers import Response
@@ -14,7 +14,7 @@ from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.labels import KIND_LABELS
 from gmp_booking.bookings.lifecycle import Kind
-from gmp_booking.companies.service import Company, list_companies
+from gmp_booking.companies.service import list_companies
 from gmp_booking.conflicts import rule_list
 from gmp_booking.infra.database.history import RowChange, list_changes
 from gmp_booking.infra.database.uow import Uow
@@ -74,7 +74,7 @@ def change_hours() -> Response:
         week = _typed_week()
     except Invalid as invalid:
         return form.refuse(invalid)
-    to = url_for("admin.show_hours", **({"resource": code} if code else {}))
+    to = url_for("admin.show_hours", resource=code or None)
     return form.act(to, set_week, code, week, seen=words("seen"))
 
 
@@ -132,13 +132,20 @@ def _told(week: hours.Week, day: int) -> tuple[str, str]:
 # -- rules
 
 
+class NamedCompany(Protocol):
+    """What the page shows of a company; `named` reads its names."""
+
+    id: Any
+    code: Any
+
+
 @dataclass(frozen=True)
 class RulesShown:
     switches: Mapping[str, list[Switched]]
     confirming: list[Confirming]
     known: coverage.Known
     today: date
-    companies: Sequence[Company]
+    companies: Sequence[NamedCompany]
     changes: list[RowChange]
 
 
@@ -257,7 +264,7 @@ def read_facility(uow: Uow) -> FacilityShown:
     return FacilityShown(facility, list_changes(uow, [("facility", facility.id)] if facility else []))
 
 
-def rename(uow: Uow, *, seen: str, **names: str) -> None:
+def rename(uow: Uow, /, *, seen: str, **names: str) -> None:
     facility = service.find_facility(uow)
     code = facility.code if facility else names["code"]
     service.name_facility(uow, **names | {"code": code}, seen=seen)

@@ -77,8 +77,8 @@ def add_a_resource() -> Response:
             return form.act(_address_of(new.code), service.add_equipment, new)
     except Invalid as invalid:
         return form.refuse(invalid)
-    zone = {"code": words("code").upper(), "ahu": words("ahu").upper(), "single_pass": ticked("single_pass")}
-    return form.act(url_for("admin.list_of_resources"), service.add_zone, **zone)
+    zone: dict[str, Any] = {"code": words("code").upper(), "ahu": words("ahu").upper()}
+    return form.act(url_for("admin.list_of_resources"), service.add_zone, **zone, single_pass=ticked("single_pass"))
 
 
 def _new_room() -> NewRoom:

@@ -137,7 +137,7 @@ def _statement(booking: Booking, meaning: str | None) -> str | None:
 
 
 def _action(action: Action, form: str, kind: str, **more: Any) -> dict[str, Any]:
-    empty = {
+    empty: dict[str, Any] = {
         "statement": None,
         "needs_reason": False,
         "needs_password": False,

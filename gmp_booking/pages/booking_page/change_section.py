@@ -139,7 +139,13 @@ def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> 
     if state not in (ASKED_FOR - {BookingState.RETURNED}) | {BookingState.CONFIRMED}:
         return []
     href = url_for("booking_changes.change_form", reference=booking.reference)
-    plain = {"statement": None, "needs_reason": False, "needs_password": False, "overrides": [], "prompt": None}
+    plain: dict[str, Any] = {
+        "statement": None,
+        "needs_reason": False,
+        "needs_password": False,
+        "overrides": [],
+        "prompt": None,
+    }
     label = _("Change the waiting change") if waiting else _("Change booking")
     found = [plain | {"name": "change", "label": label, "form": "link", "kind": "quiet", "href": href}]
     if waiting is not None:
@@ -198,9 +204,8 @@ def move_session(reference: str, number: int) -> Response:
 def give_up_session(reference: str, number: int) -> Response:
     reason = request.form.get("reason", "").strip()
     call = current_request(reason=reason or None, idempotency=idempotency_of_form())
-    values = {"reason": reason, "revision": revision_seen(reference)}
-    done = _done(reference, "session-cancelled")
-    return send(call.answer(done, service.give_up_session, reference, number, **values))
+    done, revision = _done(reference, "session-cancelled"), revision_seen(reference)
+    return send(call.answer(done, service.give_up_session, reference, number, reason=reason, revision=revision))
 
 
 def _instant(name: str) -> datetime:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request
 
-from gmp_booking.approvals.overrides import Override, OverrideAsked
+from gmp_booking.approvals.overrides import OverrideAsked, OverrideView
 from gmp_booking.kernel.access import Actor
 
 
@@ -20,10 +20,10 @@ def overrides_typed() -> list[OverrideAsked]:
 
 
 def answered_for(
-    findings: Iterable[dict[str, Any]], overrides: Sequence[Override], version: int
+    findings: Iterable[dict[str, Any]], overrides: Sequence[OverrideView], version: int
 ) -> list[dict[str, Any]]:
     """The findings, those that need an override with who gave it and why."""
-    given: dict[str, list[Override]] = {}
+    given: dict[str, list[OverrideView]] = {}
     for each in overrides:
         if each.version == version:
             given.setdefault(each.rule, []).append(each)
@@ -40,7 +40,7 @@ def answered_for(
 
 
 def offered_overrides(
-    findings: Iterable[Mapping[str, Any]], overrides: Sequence[Override], version: int, actor: Actor
+    findings: Iterable[Mapping[str, Any]], overrides: Sequence[OverrideView], version: int, actor: Actor
 ) -> list[dict[str, Any]]:
     """One line a rule the reader's roles may answer for and nobody of them has yet, as typed when sent before."""
     given = {(each.rule, each.role) for each in overrides if each.version == version}

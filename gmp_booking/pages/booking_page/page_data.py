@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gmp_booking.approvals.overrides import Override, list_overrides
+from gmp_booking.approvals.overrides import OverrideView, list_overrides
 from gmp_booking.bookings.lists import list_happened
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.requests.on_behalf import Acknowledgement, list_acknowledgements
+from gmp_booking.requests.on_behalf import CompanyConfirmation, find_confirmation
 from gmp_booking.signatures.service import list_signatures
 from gmp_booking.signatures.views import SignatureView
 
@@ -23,9 +23,9 @@ class BookingFile:
 
     details: BookingDetails
     signatures: Sequence[SignatureView]
-    overrides: Sequence[Override]
+    overrides: Sequence[OverrideView]
     journal: Sequence[JournalEntry]
-    acknowledgements: Collection[Acknowledgement]
+    confirmation: CompanyConfirmation | None
     waiting: OpenChange | None
     now: datetime
 
@@ -43,7 +43,7 @@ def read_file(uow: Uow, reference: str) -> BookingFile:
         signatures=list_signatures(uow, "booking", details.booking.id),
         overrides=list_overrides(uow, details.booking.id),
         journal=list_happened(uow, details.booking),
-        acknowledgements=list_acknowledgements(uow, details.booking.id),
+        confirmation=find_confirmation(uow, details.booking.id),
         waiting=open_change_of(uow, details),
         now=uow.now,
     )

@@ -65,11 +65,11 @@ def act(reference: str, action: str) -> Response:
     try:
         return send(_carry_out(reference, wanted))
     except Invalid as invalid:
-        errors = {
+        fields = {
             {"signature": "password", "text": "reason"}.get(field, field): _(sentences[0])
             for field, sentences in invalid.field_errors.items()
         }
-        return _page(reference, errors={action: errors or {"password": _(invalid.message)}}, status=422)
+        return _page(reference, errors={action: fields or {"password": _(invalid.message)}}, status=422)
     except Conflict as conflict:
         if not conflict.detail.get("findings"):
             raise
@@ -144,7 +144,7 @@ def _page(
         history=history_of(file),
         risk=risk_of(call, details, told),
         thread=thread_of(file.journal),
-        entered=entered_for(file.acknowledgements, file.journal, call.actor),
+        entered=entered_for(file.confirmation, file.journal, call.actor),
         actions=actions_for(file, call.actor, told),
         action_errors=errors or {},
         action_reason=request.form.get("reason", ""),

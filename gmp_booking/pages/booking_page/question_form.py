@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,7 @@ from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.kernel.access import Actor
 from gmp_booking.pages.booking_page.blueprint import booking_page
-from gmp_booking.requests.on_behalf import Acknowledgement, acknowledge_signed_in, first_confirmation
+from gmp_booking.requests.on_behalf import CompanyConfirmation, acknowledge_signed_in
 
 _SAID: Final = {
     "BookingReturned": "question",
@@ -49,12 +49,12 @@ def thread_of(journal: Sequence[JournalEntry]) -> list[Said]:
 
 
 def entered_for(
-    rows: Collection[Acknowledgement], journal: Sequence[JournalEntry], actor: Actor
+    confirmation: CompanyConfirmation | None, journal: Sequence[JournalEntry], actor: Actor
 ) -> dict[str, Any] | None:
     """Who entered it for the company, and whether the company confirmed it; None when the company asked itself."""
-    if not rows:
+    if confirmation is None:
         return None
-    confirmed_at = first_confirmation(rows)
+    confirmed_at = confirmation.confirmed_at
     by = next((entry.actor_name for entry in journal if entry.event in _BEGINNINGS), "")
     return {"by": by, "confirmed_at": confirmed_at, "may_confirm": confirmed_at is None and not actor.is_staff}
 

@@ -34,7 +34,7 @@ def show() -> str:
         offset=(page - 1) * PAGE,
         limit=PAGE,
     )
-    filters = {"state": state, "when": when, "q": request.args.get("q", "")}
+    filters: dict[str, Any] = {"state": state, "when": when, "q": request.args.get("q", "")}
     return render_template(
         "my_bookings/list.html",
         drafts=call.read(prefill.list_drafts),

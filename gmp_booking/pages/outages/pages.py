@@ -43,7 +43,7 @@ def listed() -> str:
         offset=(page - 1) * PAGE,
         limit=PAGE + 1,
     )
-    there = {name: value for name, value in wanted.items() if value}
+    there: dict[str, Any] = {name: value for name, value in wanted.items() if value}
     return render_template(
         "outages/list.html",
         rows=[_shown(row) for row in rows[:PAGE]],

@@ -181,7 +181,7 @@ def _shown(offer: Offer) -> Mapping[str, Any]:
     return {
         "code": offer.room.code,
         "name": named(offer.room),
-        "detail": grade_word(offer.room.grade) if offer.room.grade != "-" else None,
+        "detail": grade_word(offer.room.grade) if offer.room.grade not in {None, "-"} else None,
         "then": _link(offer.room, offer.then) if offer.then else None,
         "is_open": offer.is_open,
         "later": [_link(offer.room, each) for each in offer.later],
