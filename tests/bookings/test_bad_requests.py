@@ -594,8 +594,16 @@ def test_a_draft_of_staff_for_nobody_is_given_back(shared_app: SharedApp) -> Non
     assert "Run eight" in answer.text
 
 
-@pytest.mark.parametrize("operation", ["remove_session-99", "remove_session-x", "add_everything", "", "submit;drop"])
-@pytest.mark.parametrize("fill", ["", "no JSON", "[]", '{"sessions-0-room": 5}', '{"sessions-7-room": "B-02"}'])
+@pytest.mark.parametrize(
+    ("operation", "fill"),
+    [
+        ("remove_session-99", ""),
+        ("remove_session-x", "no JSON"),
+        ("add_everything", "[]"),
+        ("", '{"sessions-0-room": 5}'),
+        ("submit;drop", '{"sessions-7-room": "B-02"}'),
+    ],
+)
 def test_an_odd_button_loses_nothing(shared_app: SharedApp, operation: str, fill: str) -> None:
     before = shared_app.count_rows()
     fields = form_of(operation=operation, sessions=[SESSION], title="Run nine") | {"fill": fill}
