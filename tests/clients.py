@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,28 +115,6 @@ def weekday_at(hour: int, minute: int = 0, *, weeks: int = 3, weekday: int = 1) 
     """A working hour in Seoul some weeks ahead; Tuesday unless said otherwise."""
     today = TODAY.replace(hour=hour, minute=minute, second=0, microsecond=0)
     return today + timedelta(days=7 * weeks - today.weekday() + weekday)
-
-
-def form_of(
-    *,
-    operation: str = "submit",
-    sessions: Sequence[Mapping[str, Any]] = (),
-    equipment: Sequence[Mapping[str, Any]] = (),
-    **plain: str,
-) -> dict[str, Any]:
-    """The booking form's fields; `start` and `end` of a part become its four texts."""
-    fields: dict[str, Any] = {"op": operation, "idempotency_key": secrets.token_hex(8)}
-    fields |= {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG"} | plain
-    for kind, parts in (("sessions", sessions), ("equipment", equipment)):
-        for index, part in enumerate(parts):
-            for name, value in part.items():
-                at = f"{kind}-{index}-{name}"
-                if isinstance(value, datetime):
-                    fields[f"{at}_date"] = f"{value.astimezone(SEOUL):%Y-%m-%d}"
-                    fields[f"{at}_time"] = f"{value.astimezone(SEOUL):%H:%M}"
-                else:
-                    fields[at] = value
-    return fields
 
 
 def utc(instant: datetime) -> str:

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.registry import CONSUMERS
+from tests.builders import a_reservation, a_session, an_engineering_run, an_equipment_booking
 from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, weekday_at
 from tests.conftest import Place, place_of
 from tests.facility import actor_of
@@ -83,14 +84,14 @@ class SharedApp:
     def incubator_body(self, **more: Any) -> dict[str, Any]:
         """An equipment booking of Gaon's that meets nobody."""
         start = self.free_hour()
-        part = {"resource": "INC-01", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
-        return {"kind": "EQUIPMENT", "equipment": [part]} | more
+        part = a_reservation("INC-01", start, start + timedelta(hours=1))
+        return an_equipment_booking([part]) | more
 
     def session_body(self) -> dict[str, Any]:
         """A booking of Gaon's with one session in a cleanroom."""
         start = self.free_hour()
-        part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
-        return {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
+        part = a_session("B-01", start, start + timedelta(minutes=30))
+        return an_engineering_run([part])
 
     def book(self, state: str = "submitted") -> str:
         """The reference of a new booking of Gaon's in this state."""

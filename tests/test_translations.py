@@ -27,7 +27,8 @@ from gmp_booking.infra.web.i18n import CATALOGUES, LANGUAGES
 from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.access import Role
 from tests.architecture.sources import modules
-from tests.clients import PASSWORD, PageClient, form_of, make_app, open_accounts, weekday_at
+from tests.builders import form_of
+from tests.clients import PASSWORD, PageClient, make_app, open_accounts, weekday_at
 
 TRANSLATED = tuple(each for each in LANGUAGES if each != "en")
 LETTERS = {"ko": re.compile("[가-힣]"), "zh_Hans": re.compile("[\u4e00-\u9fff]")}

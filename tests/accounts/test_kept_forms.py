@@ -8,7 +8,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from tests.clients import PASSWORD, PageClient, form_of
+from tests.builders import form_of
+from tests.clients import PASSWORD, PageClient
 from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]

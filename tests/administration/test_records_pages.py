@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.builders import a_session, an_engineering_run
 from tests.clients import SEOUL
 from tests.shared_app import SharedApp
 
@@ -194,13 +195,8 @@ def test_a_rule_is_switched_from_a_day_on_and_two_never(shared_app: SharedApp) -
 
 def test_a_switch_acts_from_its_day_and_not_before(shared_app: SharedApp) -> None:
     start = shared_app.free_hour()
-    people = {
-        "room": "B-01",
-        "start": start.isoformat(),
-        "end": (start + timedelta(hours=1)).isoformat(),
-        "headcount": 9,
-    }
-    body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [people]}
+    people = a_session("B-01", start, start + timedelta(hours=1), headcount=9)
+    body = an_engineering_run([people])
 
     def severity() -> str:
         answer = shared_app.api_client(REQUESTER).post("/api/v1/bookings/preview", body).json
@@ -225,7 +221,7 @@ def test_the_house_is_renamed(shared_app: SharedApp) -> None:
 
 def test_what_confirms_itself_is_switched_for_all_for_a_room_and_for_a_company(shared_app: SharedApp) -> None:
     start = shared_app.free_hour()
-    session = {"room": "T-02", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    session = a_session("T-02", start, start + timedelta(hours=1))
     body = {"kind": "REVIEW", "title": "Advice", "sessions": [session | {"headcount": 4}]}
 
     def becomes() -> str:

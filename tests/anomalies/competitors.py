@@ -11,7 +11,8 @@ from flask import Flask
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications import jobs
 from gmp_booking.revalidation.jobs import work
-from tests.clients import PASSWORD, ApiClient, PageClient, form_of, make_app, open_accounts, utc, weekday_at
+from tests.builders import a_reservation, a_session, an_engineering_run, form_of
+from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place
 
 CANARY = "KANARIENVOGEL"
@@ -53,24 +54,18 @@ def a_booking(product: str, day: int, *, word: str, domain: str, room: str = "B-
     """Three hours of one room with people and equipment, and an incubator."""
     start = weekday_at(9) + timedelta(days=day)
     end = start + timedelta(hours=3)
-    session = {
-        "room": room,
-        "start": utc(start),
-        "end": utc(end),
-        "step": f"{word}-step",
-        "headcount": 2,
-        "people": [{"email": f"operator@{domain}", "role": "OPERATOR"}],
-        "equipment": ["BSC-01" if room == "B-01" else "BSC-02"],
-    }
+    session = a_session(
+        room,
+        start,
+        end,
+        step=f"{word}-step",
+        headcount=2,
+        people=[{"email": f"operator@{domain}", "role": "OPERATOR"}],
+        equipment=["BSC-01" if room == "B-01" else "BSC-02"],
+    )
     texts = {"title": f"{word}-title", "purpose": f"{word}-purpose", "batch": f"{word}-batch"}
-    incubator = {"resource": "INC-01", "units": units, "start": utc(start), "end": utc(end)}
-    return texts | {
-        "kind": "CLEANROOM",
-        "run_type": "ENG",
-        "product": product,
-        "sessions": [session],
-        "equipment": [incubator],
-    }
+    incubator = a_reservation("INC-01", start, end, units=units)
+    return texts | an_engineering_run([session], product=product, equipment=[incubator])
 
 
 def settle(place: Place, database: Database, folder) -> Rivals:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.races.requests import FULL_ROOMS, a_reservation, a_session, cleanroom_work, weeks_of_its_own, working_hours
+from tests.builders import a_reservation, a_session
+from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Call, Client, Ledger, Reply
 
 REQUESTERS = ["requester@gaon.example", "requester@saebyeok.example", "requester@hanbit.example"]

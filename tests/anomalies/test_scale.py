@@ -16,6 +16,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
+from tests.builders import a_session
 from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place, place_of
 from tests.statement_watch import watching
@@ -47,14 +48,14 @@ class Site:
         self.weeks += 1
         first = weekday_at(9, weeks=self.weeks)
         sessions = [
-            {
-                "room": room,
-                "start": utc(first + timedelta(days=day)),
-                "end": utc(first + timedelta(days=day, hours=3)),
-                "headcount": 2,
-                "people": [{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
-                "equipment": [bench],
-            }
+            a_session(
+                room,
+                first + timedelta(days=day),
+                first + timedelta(days=day, hours=3),
+                headcount=2,
+                people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
+                equipment=[bench],
+            )
             for day, (room, bench) in enumerate((("B-01", "BSC-01"), ("B-02", "BSC-02")))
         ]
         incubator = {"resource": "INC-01", "units": 3, "start": sessions[0]["start"], "end": sessions[1]["end"]}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from gmp_booking.approvals.jobs import expire_overdue
-from tests.clients import form_of
+from tests.builders import a_demonstration, a_session, an_engineering_run, form_of
 from tests.shared_app import SIGNED, SharedApp
 
 SCHEDULER, QA, REQUESTER, APPROVER = (
@@ -113,10 +113,7 @@ def weekdays(shared_app: SharedApp) -> Any:
 
 def room_on(start: Any, room: str) -> dict[str, Any]:
     end = start + timedelta(hours=8)
-    return {
-        "kind": "TECH_DEMO",
-        "sessions": [{"room": room, "start": start.isoformat(), "end": end.isoformat(), "headcount": 2}],
-    }
+    return a_demonstration([a_session(room, start, end, headcount=2)])
 
 
 def test_the_form_is_kept_when_the_limit_is_in_the_way(shared_app: SharedApp) -> None:
@@ -135,11 +132,8 @@ def test_the_form_is_kept_when_the_limit_is_in_the_way(shared_app: SharedApp) ->
 def campaign(shared_app: SharedApp, room: str = "B-03") -> dict[str, Any]:
     days = weekdays(shared_app)
     starts = [next(days) for _ in range(6)]
-    sessions = [
-        {"room": room, "start": s.isoformat(), "end": (s + timedelta(hours=4)).isoformat(), "headcount": 2}
-        for s in starts
-    ]
-    return {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": sessions}
+    sessions = [a_session(room, s, s + timedelta(hours=4), headcount=2) for s in starts]
+    return an_engineering_run(sessions)
 
 
 def test_work_on_more_than_five_days_is_asked_for_by_a_signatory_unless_the_company_has_but_one_manager(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.clients import form_of, weekday_at
+from tests.builders import a_session, form_of
+from tests.clients import weekday_at
 from tests.shared_app import SIGNED, SharedApp
 
 SIGNATORY, REQUESTER = "approver@gaon.example", "requester@gaon.example"
@@ -16,7 +17,7 @@ WHY = "The culture cannot wait; agreed with the head of the facility"
 def clinical(shared_app: SharedApp, hour: int, *, weeks: int = 5, weekday: int = 1) -> str:
     """A clinical run of Gaon's; late in the evening it needs cover."""
     start = weekday_at(hour, weeks=weeks, weekday=weekday)
-    session = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
+    session = a_session("B-01", start, start + timedelta(hours=2))
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [session]}
     made = shared_app.api_client(SIGNATORY).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text

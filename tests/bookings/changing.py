@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.builders import a_reservation, a_session, an_engineering_run
 from tests.clients import utc, weekday_at
 from tests.shared_app import SIGNED, SharedApp
 
@@ -48,27 +49,21 @@ def run_body(
     equipment: bool = False,
 ) -> dict[str, Any]:
     named = people or (("operator@gaon.example",) if product.startswith("GS") else ())
-    return {
-        "kind": "CLEANROOM",
-        "product": product,
-        "run_type": "ENG",
-        "purpose": "P2 harvest",
-        "sessions": [
-            {
-                "room": room,
-                "start": (start + timedelta(days=day)).isoformat(),
-                "end": (start + timedelta(days=day) + LENGTH).isoformat(),
-                "headcount": 2,
-                "people": [{"email": email} for email in named],
-            }
+    return an_engineering_run(
+        [
+            a_session(
+                room,
+                start + timedelta(days=day),
+                start + timedelta(days=day) + LENGTH,
+                headcount=2,
+                people=[{"email": email} for email in named],
+            )
             for day in range(sessions)
         ],
-        "equipment": [
-            {"resource": "INC-01", "units": 2, "start": start.isoformat(), "end": (start + LENGTH).isoformat()}
-        ]
-        if equipment
-        else [],
-    }
+        product=product,
+        purpose="P2 harvest",
+        equipment=[a_reservation("INC-01", start, start + LENGTH, units=2)] if equipment else [],
+    )
 
 
 def confirmed_run(shared_app: SharedApp, *, until: str = "confirmed", sessions: int = 1, equipment: bool = True) -> Run:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.clients import form_of, weekday_at
+from tests.builders import a_reservation, a_session, an_engineering_run, form_of
+from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
 START, END = weekday_at(9), weekday_at(16)
@@ -24,22 +25,19 @@ Body = dict[str, Any]
 
 def good() -> Body:
     """A request that is taken as it is."""
-    return {
-        "kind": "CLEANROOM",
-        "product": "GS-M1",
-        "run_type": "ENG",
-        "sessions": [
-            {
-                "room": "B-01",
-                "start": START.isoformat(),
-                "end": END.isoformat(),
-                "headcount": 2,
-                "people": [{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
-                "equipment": ["BSC-01"],
-            }
+    return an_engineering_run(
+        [
+            a_session(
+                "B-01",
+                START,
+                END,
+                headcount=2,
+                people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
+                equipment=["BSC-01"],
+            )
         ],
-        "equipment": [{"resource": "INC-01", "units": 1, "start": START.isoformat(), "end": END.isoformat()}],
-    }
+        equipment=[a_reservation("INC-01", START, END, units=1)],
+    )
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def equipment_only(body: Body) -> None:
 
 def demonstration(body: Body) -> None:
     body |= {"kind": "TECH_DEMO", "product": None, "run_type": None, "equipment": []}
-    body["sessions"] = [{"room": "T-01", "start": START.isoformat(), "end": END.isoformat(), "headcount": 4}]
+    body["sessions"] = [a_session("T-01", START, END, headcount=4)]
 
 
 S0, E0 = "sessions.0", "equipment.0"

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.clients import form_of, weekday_at
+from tests.builders import form_of
+from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
 REQUESTER = "requester@saebyeok.example"

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.bookings.changing import GAON, LENGTH, QA, SCHEDULER, booked, confirmed_run, hold_of, patch
-from tests.clients import PASSWORD, SEOUL, form_of, utc
+from tests.builders import form_of
+from tests.clients import PASSWORD, SEOUL, utc
 from tests.shared_app import SharedApp
 
 

@@ -13,6 +13,7 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.evaluation.facts import build_case
 from gmp_booking.evaluation.outage_facts import as_withdrawn
 from gmp_booking.evaluation.resolved_content import ResolvedContent
+from tests.builders import a_session, an_engineering_run, an_equipment_booking
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
@@ -83,7 +84,7 @@ def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app
     reference = shared_app.book("returned")
     body = shared_app.incubator_body()
     body["equipment"][0] |= {"resource": "TFF-01"}
-    rival = {"kind": "EQUIPMENT", "equipment": [dict(body["equipment"][0])]}
+    rival = an_equipment_booking([dict(body["equipment"][0])])
     assert shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings", rival).status_code == 201
     before = shared_app.count_rows()
     refused = shared_app.api_client(GAON).post(f"/api/v1/bookings/{reference}/submit", body)
@@ -96,20 +97,20 @@ def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app
 def cleanroom(shared_app: SharedApp) -> dict[str, Any]:
     """A run of a whole day and its incubation, in the evening too, so that the rules have something to say."""
     start = weekday_at(18, weeks=12)
-    session = {
-        "room": "B-02",
-        "start": start.isoformat(),
-        "end": (start + timedelta(hours=5)).isoformat(),
-        "setup_min": 30,
-        "teardown_min": 15,
-        "headcount": 2,
-        "step": "Expansion",
-        "people": [{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example", "role": "VERIFIER"}],
-        "equipment": ["BSC-02"],
-    }
+    session = a_session(
+        "B-02",
+        start,
+        start + timedelta(hours=5),
+        setup_min=30,
+        teardown_min=15,
+        headcount=2,
+        step="Expansion",
+        people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example", "role": "VERIFIER"}],
+        equipment=["BSC-02"],
+    )
     shelf = {"resource": "INC-03", "units": 2, "start": start.isoformat()}
     shelf["end"] = (start + timedelta(days=9)).isoformat()
-    return {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [session], "equipment": [shelf]}
+    return an_engineering_run([session], equipment=[shelf])
 
 
 def content_of(evidence: dict[str, Any]) -> BookingContent:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
+from tests.builders import a_session, an_engineering_run
 from tests.clients import ApiClient, make_app, weekday_at
 from tests.facility import FAR_YEAR
 from tests.shared_app import SIGNED
@@ -22,8 +23,8 @@ DAY = weekday_at(9).strftime("%Y-%m-%d")
 
 def a_run(*, room: str, weeks: int) -> dict[str, object]:
     start = weekday_at(9, weeks=weeks)
-    part = {"room": room, "start": start.isoformat(), "end": start.replace(hour=12).isoformat(), "headcount": 2}
-    return {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "sessions": [part]}
+    part = a_session(room, start, start.replace(hour=12), headcount=2)
+    return an_engineering_run([part])
 
 
 @pytest.fixture(scope="module", autouse=True)

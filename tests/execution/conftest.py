@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.builders import a_session
 from tests.shared_app import SIGNED, SharedApp, shared_app
 
 __all__ = ["shared_app"]
@@ -47,7 +48,7 @@ class ExecutionClient:
         sessions = []
         at = begins
         for length in hours or (3.0,):
-            part = {"room": room, "start": at.isoformat(), "end": (at + timedelta(hours=length)).isoformat()}
+            part = a_session(room, at, at + timedelta(hours=length))
             sessions.append(part | {"headcount": 2} | dict(more.get("session", {})))
             at += timedelta(hours=length + 2)
         product = {"gaon": "GS-M1", "saebyeok": "SE-01", "hanbit": "HB-Derm"}[company]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gmp_booking.revalidation import jobs as revalidation
+from tests.builders import a_session, an_engineering_run
 from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, ExecutionClient
 
 HOUR = timedelta(hours=1)
@@ -45,8 +46,8 @@ def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(executio
     (finding,) = refused.json["findings"]
     assert finding["rule"] == "RM-01"
     begin = execution.session(neighbour)["starts_at"]
-    body = {"room": "B-01", "start": (begin + 0.2 * HOUR).isoformat(), "end": (begin + 0.9 * HOUR).isoformat()}
-    asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
+    body = a_session("B-01", begin + 0.2 * HOUR, begin + 0.9 * HOUR)
+    asked = an_engineering_run([body], product="HB-Derm")
     seen = execution.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
     told = seen.text
     assert "RM-01" in told
@@ -92,8 +93,8 @@ def test_ending_early_gives_the_rest_back_and_teardown_is_kept(execution: Execut
     assert all(slot["ends_at"] == ended + 0.5 * HOUR for slot in after)
     assert [slot["starts_at"] for slot in after] == [slot["starts_at"] for slot in before]
     begin = datetime.now(UTC) + HOUR
-    body = {"room": "B-01", "start": begin.isoformat(), "end": (begin + HOUR).isoformat()}
-    asked = {"kind": "CLEANROOM", "product": "HB-Derm", "run_type": "ENG", "sessions": [body]}
+    body = a_session("B-01", begin, begin + HOUR)
+    asked = an_engineering_run([body], product="HB-Derm")
     seen = execution.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
     assert not [each for each in seen["findings"] if each["rule"] == "RM-01"]
 

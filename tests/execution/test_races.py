@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+from tests.builders import a_session, an_engineering_run
 from tests.execution.conftest import OPERATOR, OPERATOR2, ExecutionClient
 
 OVERLAPS = """
@@ -24,9 +25,9 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(executi
 
         def book(index: int, ends: Any = ends, api_clients: Any = api_clients) -> int:
             start = ends + timedelta(minutes=20 + 45 * (index % 3))
-            part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
+            part = a_session("B-01", start, start + timedelta(minutes=30))
             product = ("HB-Derm", "SE-01")[index % 2]
-            body = {"kind": "CLEANROOM", "product": product, "run_type": "ENG", "sessions": [part]}
+            body = an_engineering_run([part], product=product)
             return int(api_clients[index % 2].post("/api/v1/bookings", body).status_code)
 
         def overrun(minutes: int, running: str = running, ends: Any = ends) -> int:

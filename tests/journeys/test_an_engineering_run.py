@@ -7,7 +7,8 @@ import re
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests.clients import PASSWORD, form_of, weekday_at
+from tests.builders import a_demonstration, a_reservation, a_session, an_engineering_run, form_of
+from tests.clients import PASSWORD, weekday_at
 
 START, END = weekday_at(9), weekday_at(16)
 SESSION = {
@@ -18,23 +19,20 @@ SESSION = {
     "people": ["operator@gaon.example", "operator2@gaon.example"],
 }
 INCUBATOR = {"resource": "INC-01", "units": "1", "start": START, "end": weekday_at(9, weeks=5)}
-BODY = {
-    "kind": "CLEANROOM",
-    "product": "GS-M1",
-    "run_type": "ENG",
-    "sessions": [
-        {
-            "room": "B-01",
-            "start": START.isoformat(),
-            "end": END.isoformat(),
-            "headcount": 2,
-            "people": [{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
-        }
+BODY = an_engineering_run(
+    [
+        a_session(
+            "B-01",
+            START,
+            END,
+            headcount=2,
+            people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
+        )
     ],
-    "equipment": [
-        {"resource": "INC-01", "start": START.isoformat(), "end": INCUBATOR["end"].isoformat()},
+    equipment=[
+        a_reservation("INC-01", START, INCUBATOR["end"]),
     ],
-}
+)
 SIGNED = {"signature": {"password": PASSWORD}}
 REASON = "The donor material was not released"
 
@@ -120,9 +118,9 @@ def test_a_refusal_explains_itself_and_offers_what_works(api_client) -> None:
 
 
 def test_a_demonstration_takes_one_click(page_client, api_client) -> None:
-    session = {"room": "T-01", "start": START.isoformat(), "end": END.isoformat(), "headcount": 8}
+    session = a_session("T-01", START, END, headcount=8)
     asked = api_client("requester@saebyeok.example").post(
-        "/api/v1/bookings", {"kind": "TECH_DEMO", "title": "Exosome demonstration", "sessions": [session]}
+        "/api/v1/bookings", a_demonstration([session], title="Exosome demonstration")
     )
     assert asked.status_code == 201, asked.text
     approved = api_client("demo@brc.example").post(f"/api/v1/bookings/{asked.json['reference']}/approve")

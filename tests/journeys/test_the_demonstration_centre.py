@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.clients import form_of, weekday_at
+from tests.builders import form_of
+from tests.clients import weekday_at
 from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]

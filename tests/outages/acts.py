@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from tests.shared_app import SIGNED, SharedApp
 
-WHY = "Particle counts above the action limit"
 QA, ENGINEER = "qa@brc.example", "engineer@brc.example"
-
-
-def a_hold(room: str = "B-02", **more: Any) -> dict[str, Any]:
-    return {"subject": {"kind": "ROOM", "code": room}, "kind": "HOLD", "reason": WHY} | more
-
-
-def a_maintenance(room: str, start: datetime, *, hours: float = 4, **more: Any) -> dict[str, Any]:
-    times = {"start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()}
-    subject = {"kind": "ROOM", "code": room}
-    return {"subject": subject, "kind": "MAINTENANCE", "reason": "Filters are changed"} | times | more
 
 
 def placed(shared_app: SharedApp, body: dict[str, Any], *, by: str | None = None) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.builders import HOLD_REASON, a_hold, a_maintenance
 from tests.clients import weekday_at
-from tests.outages.acts import ENGINEER, QA, WHY, a_hold, a_maintenance, lifted, placed
+from tests.outages.acts import ENGINEER, QA, lifted, placed
 from tests.shared_app import SIGNED, SharedApp
 
 GAON = "requester@gaon.example"
@@ -212,7 +213,7 @@ def test_a_company_sees_that_something_is_not_available_and_nothing_else(shared_
     placed(shared_app, stop)
     day = f"{start:%Y-%m-%d}"
     window = f"from={day}T00:00:00%2B09:00&to={day}T23:00:00%2B09:00"
-    secrets = (hold["hold_no"], WHY, "HOLD", "AHU_STOP", "AHU-1", "Filters", "Quality hold", "Air handling")
+    secrets = (hold["hold_no"], HOLD_REASON, "HOLD", "AHU_STOP", "AHU-1", "Filters", "Quality hold", "Air handling")
     for who, knows in ((GAON, False), ("engineer@brc.example", True)):
         page = shared_app.page_client(who).get(f"/timeline?view=day&date={day}").text
         json = shared_app.api_client(who).get(f"/api/v1/timeline?{window}").text

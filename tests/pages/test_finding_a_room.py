@@ -16,7 +16,8 @@ from gmp_booking.pages.timeline.free_rooms_pages import SEOUL, Search, find_offe
 from gmp_booking.pages.timeline.pages import TimelineFacts
 from gmp_booking.policies.service import DayOff, Opening
 from gmp_booking.resources.service import ResourceRow
-from tests.clients import form_of, weekday_at
+from tests.builders import form_of
+from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
 REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import a_session
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
@@ -15,7 +16,7 @@ TITLE = "Three weeks of cell culture"
 
 
 def book(shared_app: SharedApp, start: datetime, **more: Any) -> str:
-    part = {"room": "T-02", "start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
+    part = a_session("T-02", start, start + timedelta(hours=2))
     body = {"kind": "EDUCATION", "title": TITLE, "seats": 12, "sessions": [part]} | more
     made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import a_session
 from tests.clients import SEOUL, weekday_at
 from tests.shared_app import SharedApp, shared_app
 
@@ -28,7 +29,7 @@ def put_on_call(shared_app: SharedApp, by: str = SCHEDULER, **typed: str) -> Any
 
 def rules_of(shared_app: SharedApp, start: datetime, *, hours: int = 2) -> list[str]:
     """What is said of a clinical session at this time."""
-    part = {"room": "B-01", "start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()}
+    part = a_session("B-01", start, start + timedelta(hours=hours))
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [part]}
     answer = shared_app.api_client(GAON).post("/api/v1/bookings/preview", body)
     assert answer.status_code == 200, answer.text

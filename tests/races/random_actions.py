@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.races.requests import PRODUCTS, SEOUL, a_reservation, a_session
+from tests.builders import PRODUCTS, a_demonstration, a_reservation, a_session, an_engineering_run
+from tests.clients import SEOUL
 from tests.server_harness import PASSWORD
 
 COMPANIES = ("gaon.example", "saebyeok.example", "hanbit.example")
@@ -55,12 +56,12 @@ class ActionChooser:
         start = self._a_start()
         if self.chance.random() < 0.35:
             room = self.chance.choice(DEMO_ROOMS)
-            return {"kind": "TECH_DEMO", "title": "Show", "sessions": [self._session(domain, room, start)]}
+            return a_demonstration([self._session(domain, room, start)], title="Show")
         sessions = [self._session(domain, self.chance.choice(GMP_ROOMS), start)]
         for _ in range(self.chance.choice([0, 0, 0, 1, 2])):
             start = self._on_a_day(start + timedelta(days=1))
             sessions.append(self._session(domain, self.chance.choice(GMP_ROOMS), start))
-        body = {"kind": "CLEANROOM", "run_type": "ENG", "product": PRODUCTS[domain], "sessions": sessions}
+        body = an_engineering_run(sessions, product=PRODUCTS[domain])
         if self.chance.random() < 0.25:
             until = start + timedelta(hours=self.chance.randint(2, 30))
             body["equipment"] = [a_reservation("INC-01", start, until, units=self.chance.randint(1, 3))]

@@ -6,15 +6,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-SEOUL = ZoneInfo("Asia/Seoul")
-PRODUCTS = {
-    "gaon.example": "GS-M1",
-    "saebyeok.example": "SE-01",
-    "hanbit.example": "HB-Derm",
-    "nuriesel.example": "NR-19",
-}
+from tests.builders import PRODUCTS, an_engineering_run
+from tests.clients import SEOUL
+
 FULL_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02")
 _weeks = itertools.count(4)
 
@@ -37,23 +32,9 @@ def working_hours(monday: datetime) -> Iterator[tuple[datetime, datetime]]:
                 yield start, start + timedelta(hours=2)
 
 
-def a_session(room: str, start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
-    return {"room": room, "start": start.isoformat(), "end": end.isoformat(), "headcount": 1, **more}
-
-
-def a_reservation(resource: str, start: datetime, end: datetime, units: int = 1) -> dict[str, Any]:
-    return {"resource": resource, "start": start.isoformat(), "end": end.isoformat(), "units": units}
-
-
 def cleanroom_work(
     email: str, sessions: Sequence[dict[str, Any]], equipment: Sequence[dict[str, Any]] = (), **more: Any
 ) -> dict[str, Any]:
     """An engineering run of a product of the asker's company."""
     product = PRODUCTS[email.partition("@")[2]]
-    common = {"kind": "CLEANROOM", "run_type": "ENG", "product": product, "batch": "RACE-1"}
-    return common | {"sessions": list(sessions), "equipment": list(equipment)} | more
-
-
-def a_demonstration(start: datetime, end: datetime, room: str = "T-01", **more: Any) -> dict[str, Any]:
-    """One stage, no signature."""
-    return {"kind": "TECH_DEMO", "title": "Show", "sessions": [a_session(room, start, end)], **more}
+    return an_engineering_run(sessions, product=product, batch="RACE-1", equipment=list(equipment)) | more

@@ -20,10 +20,10 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.mail.dev_mail_server import running_sink
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
+from tests.clients import SEOUL
 from tests.conftest import Place, place_of
 from tests.notifications.conftest import config_for
 from tests.notifications.test_worker import PROGRAM
-from tests.races.requests import SEOUL
 from tests.server_harness import ServerLog, Service, enrol
 
 IDLE_WITHIN_S = 180

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.builders import a_reservation, a_session
 from tests.oracles import Need, all_violations, effects_beyond_one, lost, read_world, refused_in_vain
 from tests.oracles.world import World
 from tests.races.client_log import successful_calls
 from tests.races.conftest import REQUESTERS, RaceSetup
-from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own
+from tests.races.requests import cleanroom_work, weeks_of_its_own
 from tests.server_harness import race
 
 HOME = {"BSC-01": "B-01", "BSC-02": "B-02", "TFF-01": "C-01", "CHR-01": "C-01"}

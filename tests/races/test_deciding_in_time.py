@@ -11,9 +11,10 @@ import pytest
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.registry import CONSUMERS
+from tests.builders import a_demonstration, a_session
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import ALONE, RaceSetup
-from tests.races.requests import FULL_ROOMS, a_demonstration, a_session, cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Reply, at_once
 
 GAON = "requester@gaon.example"
@@ -58,7 +59,7 @@ def rush(race_setup: RaceSetup, *, clients: int, limit: int) -> list[Reply]:
         length = (end - start) / 2
         span = (start + half_day * length, start + (half_day + 1) * length)
         body = (
-            a_demonstration(*span, room=room)
+            a_demonstration([a_session(room, *span)], title="Show")
             if room.startswith("T")
             else cleanroom_work(ALONE, [a_session(room, *span)])
         )

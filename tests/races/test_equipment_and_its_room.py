@@ -9,9 +9,10 @@ from datetime import datetime
 
 import pytest
 
+from tests.builders import a_reservation, a_session, an_equipment_booking
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import RaceSetup
-from tests.races.requests import a_reservation, a_session, cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import Reply, at_once
 
 GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
@@ -19,12 +20,9 @@ Span = tuple[datetime, datetime]
 
 
 def equipment_alone(email: str, span: Span) -> dict:
-    return {
-        "kind": "EQUIPMENT",
-        "product": cleanroom_work(email, [])["product"],
-        "run_type": "ENG",
-        "equipment": [a_reservation("TFF-01", *span)],
-    }
+    return an_equipment_booking(
+        [a_reservation("TFF-01", *span)], product=cleanroom_work(email, [])["product"], run_type="ENG"
+    )
 
 
 def equipment_in_another_room(email: str, span: Span) -> dict:

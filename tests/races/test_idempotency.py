@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.builders import a_session
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
 from tests.races.client_log import successful_calls
 from tests.races.conftest import REQUESTERS, RaceSetup
-from tests.races.requests import FULL_ROOMS, a_session, cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import Client, Reply, race
 
 Replies = defaultdict[str, list[tuple[bool, Reply]]]

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
+from tests.builders import a_session
 from tests.races.conftest import RaceSetup
-from tests.races.requests import a_session, cleanroom_work, weeks_of_its_own
+from tests.races.requests import cleanroom_work, weeks_of_its_own
 from tests.server_harness import PASSWORD, Client, Reply, at_once
 
 GAON, RIVAL, SCHEDULER, QA = (

@@ -6,6 +6,7 @@ import os
 import random
 from datetime import UTC, datetime, timedelta
 
+from tests.builders import a_reservation, an_equipment_booking
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
@@ -22,9 +23,9 @@ def lay(shared_app: SharedApp, dice: random.Random, *, of: str, places: int) -> 
         start = FIRST + STEP * dice.randrange(0, 3 * 96 - 8)
         end = start + STEP * dice.randint(1, 40)
         units = dice.randint(1, places)
-        part = {"resource": of, "start": start.isoformat(), "end": end.isoformat(), "units": units}
+        part = a_reservation(of, start, end, units=units)
         api_client = shared_app.api_client(dice.choice([GAON, HANBIT]))
-        answer = api_client.post("/api/v1/bookings", {"kind": "EQUIPMENT", "equipment": [part]})
+        answer = api_client.post("/api/v1/bookings", an_equipment_booking([part]))
         assert answer.status_code in {201, 409}, answer.text
         if answer.status_code == 201:
             taken.append((start, end, units))

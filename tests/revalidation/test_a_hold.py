@@ -6,23 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gmp_booking.revalidation.jobs import work
+from tests.builders import a_hold, a_maintenance, a_session, an_engineering_run
 from tests.clients import weekday_at
 from tests.notifications.conftest import PostOffice
-from tests.outages.acts import a_hold, a_maintenance, lifted, placed
+from tests.outages.acts import lifted, placed
 from tests.shared_app import SIGNED, SharedApp
 
 GAON = "requester@gaon.example"
 
 
 def a_run(room: str, start: datetime, *, hours: float = 3, **more: Any) -> dict[str, Any]:
-    session = {
-        "room": room,
-        "start": start.isoformat(),
-        "end": (start + timedelta(hours=hours)).isoformat(),
-        "headcount": 1,
-        "exposure": "CLOSED",
-    }
-    return {"kind": "CLEANROOM", "run_type": "ENG", "product": "GS-M1", "sessions": [session]} | more
+    session = a_session(room, start, start + timedelta(hours=hours), headcount=1, exposure="CLOSED")
+    return an_engineering_run([session]) | more
 
 
 def confirmed(shared_app: SharedApp, body: dict[str, Any], by: str = GAON) -> str:

@@ -13,8 +13,9 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from gmp_booking.revalidation.jobs import look, look_tonight, work
+from tests.builders import a_hold, a_maintenance, an_equipment_booking
 from tests.clients import weekday_at
-from tests.outages.acts import ENGINEER, QA, a_hold, a_maintenance, lifted, placed
+from tests.outages.acts import ENGINEER, QA, lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now
 from tests.shared_app import SharedApp
 
@@ -49,7 +50,7 @@ def evaluations(shared_app: SharedApp, reference: str) -> list[str]:
 
 def an_incubation(start: datetime, *, units: int = 1, hours: int = 48) -> dict[str, Any]:
     part = {"resource": "INC-03", "units": units, "start": start.isoformat()}
-    return {"kind": "EQUIPMENT", "equipment": [part | {"end": (start + timedelta(hours=hours)).isoformat()}]}
+    return an_equipment_booking([part | {"end": (start + timedelta(hours=hours)).isoformat()}])
 
 
 SUBJECTS = [

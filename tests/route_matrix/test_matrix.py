@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.clients import PASSWORD, PageClient, form_of, weekday_at
+from tests.builders import an_equipment_booking, form_of
+from tests.clients import PASSWORD, PageClient, weekday_at
 from tests.route_matrix.administration import administration_form, record_of_the_administration
 from tests.shared_app import SharedApp
 
@@ -174,7 +175,7 @@ class Cell:
             "move": lambda: moved_to(another_time()),
         }
         bodies: Mapping[str, Any] = {
-            "booking": {"kind": "EQUIPMENT", "equipment": [equipment]} | staff,
+            "booking": an_equipment_booking([equipment]) | staff,
             "reason": {"reason": REASON},
             "words": {"text": REASON},
             "decisions": {"items": [{"reference": "BK-ZZZZZZZZ", "action": "approve", "revision": 1}]},
