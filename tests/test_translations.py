@@ -151,6 +151,21 @@ def test_what_is_filled_in_is_filled_in_everywhere(catalogue: Catalog) -> None:
     assert differing == {}
 
 
+def test_no_korean_sentence_names_both_forms_of_a_particle() -> None:
+    both = re.compile(r"은\(는\)|는\(은\)|을\(를\)|를\(을\)|이\(가\)|가\(이\)|와\(과\)|과\(와\)|\((으|이)\)")
+    texts = [text for message in sentences(catalogue_of("ko")) for text in texts_of(message)]
+    assert [text for text in texts if both.search(text)] == []
+
+
+def test_a_particle_is_chosen_by_what_is_filled_in_before_it() -> None:
+    # A marker with no parameter before it would never be resolved: the translator knows the form there.
+    marker = re.compile(r"\{[가-힣]+/[가-힣]+\}")
+    texts = [text for message in sentences(catalogue_of("ko")) for text in texts_of(message)]
+    marked = [text for text in texts if marker.search(text)]
+    assert marked
+    assert [text for text in marked if re.search(rf"(?<![sd}}]){marker.pattern}", text)] == []
+
+
 def test_nothing_stayed_english(catalogue: Catalog) -> None:
     letters = LETTERS[str(catalogue.locale)]
     english = {text for message in sentences(catalogue) for text in texts_of(message) if not letters.search(text)}

@@ -75,7 +75,7 @@ def published(alternative: Alternative, tongue: LocaleFormatter) -> dict[str, An
     if "start" in words:
         words["start"] = tongue.instant(datetime.fromisoformat(words["start"]))
     return {
-        "label": tongue.gettext(alternative.label).format_map(words),
+        "label": tongue.sentence(alternative.label, words),
         "sessions": list(alternative.sessions),
         "equipment": list(alternative.equipment),
     }

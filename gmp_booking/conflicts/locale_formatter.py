@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from gmp_booking.kernel.korean import escape_markers, resolve_particles
 from gmp_booking.kernel.period import Period
 
 
@@ -20,6 +22,10 @@ class LocaleFormatter:
     instant: Callable[[datetime], str]
     period: Callable[[Period], str]
     day: Callable[[date], str]
+
+    def sentence(self, message: str, params: Mapping[str, Any]) -> str:
+        """The message in the language, with its `{fields}` filled in."""
+        return resolve_particles(escape_markers(self.gettext(message)).format_map(params))
 
     def name(self, names: Mapping[str, str]) -> str:
         """The name in the language, else in English, else in any."""

@@ -63,10 +63,10 @@ def render(finding: Finding, audience: Audience, tongue: LocaleFormatter) -> str
     words = {name: _worded(name, value, tongue) for name, value in telling.params.items()}
     words["resource"] = _titled(finding.resource, tongue.name(finding.names))
     words["period"] = tongue.period(finding.period) if finding.period else ""
-    sentences = [tongue.gettext(telling.text).format_map(words)]
+    sentences = [tongue.sentence(telling.text, words)]
     if "earliest_start" in telling.remedy:
         start = datetime.fromisoformat(telling.remedy["earliest_start"])
-        sentences.append(tongue.gettext(EARLIEST_START).format(earliest_start=tongue.instant(start)))
+        sentences.append(tongue.sentence(EARLIEST_START, {"earliest_start": tongue.instant(start)}))
     return " ".join(sentences)
 
 

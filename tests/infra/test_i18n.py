@@ -10,6 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from jinja2 import Environment
+from markupsafe import escape
 
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.i18n import (
@@ -38,6 +39,7 @@ def catalogues(tmp_path, monkeypatch):
     catalogue.add("Sign in", "로그인")
     catalogue.add("%(who)s from %(at)s", "%(at)s부터 %(who)s")
     catalogue.add("broken %(who)s", "망가진 %(whom)s")
+    catalogue.add("%(room)s is free", "%(room)s{은/는} 비어 있음")
     catalogue.add(("%(num)s place", "%(num)s places"), ("%(num)s자리",))
     target = tmp_path / "ko" / "LC_MESSAGES" / "messages.mo"
     target.parent.mkdir(parents=True)
@@ -188,3 +190,13 @@ def test_templates_speak_the_language_of_the_request(catalogues):
         "로그인 2027. 3. 2.(화) 14:00 KST 2027. 3. 2.(화) 14:00 2027. 3. 2.(화) 09:00–10:00 KST 실"
         " 2자리 x부터 &lt;b&gt;"
     )
+
+
+@pytest.mark.parametrize(("room", "said"), [("B-02", "B-02는"), ("B-03", "B-03은"), ("세포실 & <A>", "세포실 & <A>는")])
+def test_a_korean_particle_follows_what_was_filled_in(catalogues, room, said):
+    use_language("ko")
+    environment = Environment(autoescape=True)
+    i18n.install(environment)
+    page = environment.from_string("{{ _('%(room)s is free', room=room) }}").render(room=room)
+    assert i18n._("%(room)s is free", room=room) == f"{said} 비어 있음"
+    assert page == escape(f"{said} 비어 있음")

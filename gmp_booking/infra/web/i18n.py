@@ -15,8 +15,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.support import NullTranslations, Translations
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 
+from gmp_booking.kernel.korean import resolve_particles
 from gmp_booking.kernel.period import Period
 
 LANGUAGES: Final = ("ko", "en", "zh_Hans")
@@ -101,10 +103,11 @@ def _(message: str, /, **params: Any) -> str:
 
 def _filled(sentence: str, params: Mapping[str, Any], language: str) -> str:
     try:
-        return sentence % {name: as_text(value, language) for name, value in params.items()}
+        filled = sentence % {name: as_text(value, language) for name, value in params.items()}
     except (KeyError, ValueError, TypeError):
         # A translator's slip must not take the page down.
         return sentence
+    return resolve_particles(filled) if language == "ko" else filled
 
 
 def as_text(value: Any, language: str) -> Any:
@@ -193,6 +196,8 @@ def install(environment: Environment) -> None:
         lambda one, many, n: _catalogue(current_language()).ngettext(one, many, n),
         newstyle=True,
     )
+    for name in ("gettext", "ngettext"):
+        environment.globals[name] = _with_particles(environment.globals[name])
     environment.filters.update(
         instant=format_instant,
         day=format_day,
@@ -201,3 +206,14 @@ def install(environment: Environment) -> None:
         named=named,
         language_tag=html_language,
     )
+
+
+def _with_particles(translate: Callable[..., Any]) -> Callable[..., Any]:
+    """The translator of templates, which has filled in the parameters, with the particles that they ask for."""
+
+    @pass_context
+    def translate_and_resolve(context: Context, *texts: Any, **params: Any) -> Any:
+        said = translate(context, *texts, **params)
+        return type(said)(resolve_particles(said)) if current_language() == "ko" and "{" in said else said
+
+    return translate_and_resolve
