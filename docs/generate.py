@@ -19,8 +19,7 @@ from sqlalchemy import QueuePool
 
 from config import Config
 from gmp_booking.booking_forms import form_marks
-from gmp_booking.bookings import change_store, lifecycle
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Kind, SessionState
+from gmp_booking.bookings import lifecycle
 from gmp_booking.changes import classify_change
 from gmp_booking.companies.models import Company
 from gmp_booking.conflicts import rule_list
@@ -33,12 +32,14 @@ from gmp_booking.infra.process import embedded
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import HOLDING, OPEN_CHANGE, BookingState, ChangeState, SessionState
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, HELD_ALONE, Kind, OutageKind, RunType, SubjectKind
 from gmp_booking.notifications import mail_kind, reminder_offsets
 from gmp_booking.notifications.mail_kind import BookingMail, MailKind, OnEvents
 from gmp_booking.notifications.reminder_offsets import ReminderOffset
 from gmp_booking.outages import recurrence
 from gmp_booking.outages import service as withdrawing
-from gmp_booking.outages.kinds import HELD_ALONE, KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
+from gmp_booking.outages.kinds import KIND_LABELS, SUBJECT_LABELS
 from gmp_booking.registry import CONSUMERS
 from gmp_booking.revalidation import service as revalidation
 from gmp_booking.worker import TIMETABLE
@@ -129,14 +130,14 @@ def states() -> str:
         f"who may be infectious, GMP equipment, more than {lifecycle.COMMITTEE_ABOVE.days} days.\n",
         table(["Track", "Stages", "Rejection signed"], _tracks()),
         table(["Kind", "Track"], _kinds()),
-        f"{' and '.join(sorted(lifecycle.CONFIRMED_BY_THEMSELVES))} need nobody's decision while no rule finds "
+        f"{' and '.join(sorted(CONFIRMED_BY_THEMSELVES))} need nobody's decision while no rule finds "
         "anything and the facility lets them confirm themselves.\n",
     )
 
 
 def _booking_states() -> Iterator[tuple[object, ...]]:
-    for state, facts in lifecycle.STATES.items():
-        yield state.value, _yes(facts.holds_slots), facts.holds_until
+    for state, until in lifecycle.HOLDS_UNTIL.items():
+        yield state.value, _yes(state in HOLDING), until
 
 
 def _booking_steps() -> Iterator[tuple[object, ...]]:
@@ -148,7 +149,7 @@ def _booking_steps() -> Iterator[tuple[object, ...]]:
 
 def _change_states() -> Iterator[tuple[object, ...]]:
     for state in ChangeState:
-        yield state.value, _yes(state in change_store.OPEN)
+        yield state.value, _yes(state in OPEN_CHANGE)
 
 
 def _session_steps() -> Iterator[tuple[object, ...]]:
@@ -168,8 +169,8 @@ def _tracks() -> Iterator[tuple[object, ...]]:
 
 
 def _kinds() -> Iterator[tuple[object, ...]]:
-    for kind in lifecycle.Kind:
-        runs = lifecycle.RunType if kind is lifecycle.Kind.CLEANROOM else [None]
+    for kind in Kind:
+        runs = RunType if kind is Kind.CLEANROOM else [None]
         for run in runs:
             yield f"{kind.value} {run.value if run else ''}".strip(), lifecycle.track_of(kind, run).value
 

@@ -19,13 +19,14 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from marshmallow import Schema
 
-from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, RunType, SessionState
 from gmp_booking.bookings.schemas import EXPOSURES
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.i18n import CATALOGUES, LANGUAGES
 from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.states import BookingState, SessionState
+from gmp_booking.kernel.vocabulary import Action, Kind, RunType
 from tests.architecture.sources import modules
 from tests.builders import form_of
 from tests.clients import PASSWORD, PageClient, make_app, open_accounts, weekday_at

@@ -16,7 +16,6 @@ from gmp_booking.approvals.clarifications import ask_again
 from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import etag_of
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import Answer
@@ -25,6 +24,7 @@ from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.handlers import decision_refused
 
 api = Blueprint("approvals_api", __name__, url_prefix="/api/v1/bookings", description="Decisions on bookings")

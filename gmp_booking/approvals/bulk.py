@@ -10,7 +10,6 @@ from typing import Any, Final
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings import store
 from gmp_booking.bookings.finding_view import findings_out
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
 from gmp_booking.bookings.views import BookingDetails, details_of
@@ -20,6 +19,7 @@ from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.handlers import decision_refused
 from gmp_booking.signatures.handlers import proof_of
 from gmp_booking.signatures.service import Verified

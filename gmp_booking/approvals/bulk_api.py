@@ -13,13 +13,13 @@ from gmp_booking.accounts.request_context import LONGEST_KEY, current_request
 from gmp_booking.approvals import inbox
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, decide_all
 from gmp_booking.approvals.inbox import SORTS, Wanted
-from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.bookings.schemas import FindingOut
 from gmp_booking.infra.web.openapi import KEYED
 from gmp_booking.infra.web.shapes import CleanText, Shape
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action, Kind
 from gmp_booking.signatures.schemas import SignatureIn
 
 api = Blueprint("decisions_api", __name__, url_prefix="/api/v1/decisions", description="What waits for a decision")

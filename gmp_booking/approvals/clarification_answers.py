@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from gmp_booking.bookings import change_store, store
-from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, step
+from gmp_booking.bookings.lifecycle import step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import locks_of, subject_of
 from gmp_booking.bookings.views import BookingDetails, get_details
@@ -19,6 +19,8 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import require_revision
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.vocabulary import Action, Kind
 from gmp_booking.policies.store import holidays_between
 from gmp_booking.requests.clarification_store import record_answer, require_answer
 from gmp_booking.requests.on_behalf import acknowledge_by_acting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingQuestionAsked
-from gmp_booking.bookings.lifecycle import Action, BookingState, step
+from gmp_booking.bookings.lifecycle import step
 from gmp_booking.bookings.service import event_fields, require_reason, subject_of
 from gmp_booking.bookings.stages import stage_of
 from gmp_booking.bookings.views import BookingDetails, get_details
@@ -12,6 +12,8 @@ from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import require_revision
+from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.vocabulary import Action
 
 
 def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingExpired
-from gmp_booking.bookings.lifecycle import Action, BookingState, step, transition_of
+from gmp_booking.bookings.lifecycle import step, transition_of
 from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.stages import stage_of
 from gmp_booking.bookings.views import get_details
@@ -14,6 +14,8 @@ from gmp_booking.changes import change_requests
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.evaluation.slot_allocation import release
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 
 _EXPIRING = transition_of(Action.EXPIRE).sources

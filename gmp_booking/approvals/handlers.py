@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.service import Decision, decide
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.handlers import decision_refused
 from gmp_booking.signatures.handlers import proof_of
 

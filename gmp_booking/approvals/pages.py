@@ -16,11 +16,11 @@ from gmp_booking.approvals import inbox as waiting
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, DecisionItem, Item, Result, decide_all, read_decision_items
 from gmp_booking.approvals.inbox import Inbox, Wanted
 from gmp_booking.bookings.finding_view import finding_card
-from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Refusal
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import Action, Kind
 
 approvals = Blueprint("approvals", __name__)
 PAGE = 30

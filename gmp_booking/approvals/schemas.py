@@ -6,12 +6,12 @@ from typing import Any
 
 from marshmallow import fields
 
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, booking_out
 from gmp_booking.bookings.stages import current_stage, meaning_of
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.web.shapes import CleanText, Shape
 from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.vocabulary import Action
 
 
 class DecisionSchema(ActionSchema):

@@ -13,13 +13,7 @@ from gmp_booking.bookings.events import (
     BookingReturned,
     BookingReviewed,
 )
-from gmp_booking.bookings.lifecycle import (
-    TRACKS,
-    Action,
-    BookingState,
-    Track,
-    step,
-)
+from gmp_booking.bookings.lifecycle import TRACKS, Track, step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, locks_of, require_reason, subject_of
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
@@ -32,7 +26,9 @@ from gmp_booking.evaluation.slot_allocation import refusal, release
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, require_revision
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.policies.store import holidays_between
 from gmp_booking.signatures.models import Signature
 from gmp_booking.signatures.service import Verified, sign, signers_of

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.companies.models import Company
@@ -15,6 +14,7 @@ from gmp_booking.companies.service import find_company, list_companies
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.states import EDITABLE, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
 from gmp_booking.people.service import list_people
@@ -65,6 +65,6 @@ def form_kept(uow: Uow, reference: str) -> FormKept:
     """Errors: NotFound; Conflict when the booking is no longer the requester's to change."""
     details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
-    if BookingState(details.booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
+    if BookingState(details.booking.state) not in EDITABLE:
         raise Conflict(N_("This booking is no longer a draft."))
     return FormKept(details, details.booking.draft)

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.kind_fields import asks, kind_of
-from gmp_booking.bookings.lifecycle import RoomMode
+from gmp_booking.kernel.vocabulary import RoomMode
 
 SEOUL = ZoneInfo("Asia/Seoul")
 PLAIN = ("kind", "product", "batch", "run_type", "purpose", "title")

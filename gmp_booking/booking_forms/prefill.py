@@ -15,10 +15,10 @@ from sqlalchemy import text
 
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.form import SEOUL, Form
-from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.bookings.views import get_details
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
+from gmp_booking.kernel.vocabulary import Kind
 
 USUAL_LENGTH = timedelta(hours=4)
 LONGEST_TAKEN_OVER = timedelta(hours=12)

@@ -16,12 +16,11 @@ from werkzeug.datastructures import MultiDict
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.form import SEOUL, Form
 from gmp_booking.bookings.content import BookingContent, SessionContent, problems
-from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.bookings.schemas import SessionSchema
 from gmp_booking.bookings.store import find_booking
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.evaluation.gather import gather
 from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.uow import Uow
@@ -30,6 +29,7 @@ from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.recurrence import MOST_DATES, EveryDays, OnWeekdays, TooManyDates, dates_after, moved_to
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Kind, RunType, Severity
 from gmp_booking.requests.on_behalf import company_for
 
 WISH = ("mode", "every", "times", "until")

@@ -17,10 +17,10 @@ from gmp_booking.bookings.labels import (
     ROOM_GROUPS,
     RUN_TYPE_LABELS,
 )
-from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, DonorStatus, Kind, Priority, RunType
 from gmp_booking.bookings.schemas import EXPOSURES
 from gmp_booking.infra.web.i18n import _, format_instant, named
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, DonorStatus, Kind, Priority, RunType
 from gmp_booking.resources.service import ResourceRow
 
 

@@ -10,12 +10,10 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from gmp_booking.bookings.lifecycle import ChangeState, SessionState
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
-
-OPEN = frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW, ChangeState.RETURNED})
+from gmp_booking.kernel.states import NOT_BEGUN, ChangeState
 
 _LAST = text(
     """
@@ -245,4 +243,4 @@ def columns_from(head: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_ahead(state: str) -> bool:
     """Whether a session in this state is still to come."""
-    return state in {SessionState.PLANNED, SessionState.READY}
+    return state in NOT_BEGUN

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, DonorStatus, Kind, Priority, RoomMode, RunType
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, IN_ROOM_ROLES, DonorStatus, Kind, Priority, RoomMode, RunType
 
 LONGEST = timedelta(days=366)
 FURTHEST = timedelta(days=550)
-IN_ROOM = frozenset({"OPERATOR", "VERIFIER", "OBSERVER", "TRAINER"})
 DEMO_KINDS = frozenset(DEMONSTRATIONS)
 MOST_PARTNERS = 10
 
@@ -238,7 +237,7 @@ def _crew_problems(path: str, session: SessionContent) -> Iterator[tuple[str, st
     emails = [person.email for person in session.people]
     if len(set(emails)) < len(emails):
         yield f"{path}.people", N_("A person is named twice.")
-    if sum(person.role in IN_ROOM for person in session.people) > session.headcount:
+    if sum(person.role in IN_ROOM_ROLES for person in session.people) > session.headcount:
         yield f"{path}.headcount", N_("More people are named than the headcount says.")
     if len(set(session.equipment)) < len(session.equipment):
         yield f"{path}.equipment", N_("A piece of equipment is named twice.")

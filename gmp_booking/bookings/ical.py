@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vText
 
-from gmp_booking.bookings.lifecycle import BookingState, SessionState
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, html_language, named
+from gmp_booking.kernel.states import BookingState, SessionState
 from gmp_booking.kernel.text import N_
 
 PRODID: Final = "-//gmp_booking//calendar//EN"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, Kind
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Kind
 from gmp_booking.resources.service import ResourceRow
 
 _MAKING: Final = frozenset({Kind.CLEANROOM, Kind.EQUIPMENT, Kind.QC, Kind.APS, Kind.CLINICAL_DEMO})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gmp_booking.bookings.lifecycle import BookingState, DonorStatus, Kind, Priority, RunType
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import DonorStatus, Kind, Priority, RunType
 
 KIND_LABELS: Mapping[Kind, str] = {
     Kind.CLEANROOM: N_("Cleanroom work"),

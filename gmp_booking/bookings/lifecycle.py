@@ -11,58 +11,19 @@ from enum import StrEnum
 
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.states import (
+    EDITABLE,
+    NOT_BEGUN,
+    PENDING,
+    REQUESTED,
+    RUNNING,
+    STANDING,
+    WAITING,
+    BookingState,
+    SessionState,
+)
 from gmp_booking.kernel.text import N_
-
-
-class BookingState(StrEnum):
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    UNDER_REVIEW = "UNDER_REVIEW"
-    RETURNED = "RETURNED"
-    APPROVED = "APPROVED"
-    CONFIRMED = "CONFIRMED"
-    REJECTED = "REJECTED"
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
-    CLOSED = "CLOSED"
-
-
-class ChangeState(StrEnum):
-    """Where a change of a confirmed booking stands; the booking itself stays confirmed meanwhile."""
-
-    SUBMITTED = "SUBMITTED"
-    UNDER_REVIEW = "UNDER_REVIEW"
-    RETURNED = "RETURNED"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-    EXPIRED = "EXPIRED"
-
-
-class SessionState(StrEnum):
-    PLANNED = "PLANNED"
-    READY = "READY"
-    IN_USE = "IN_USE"
-    SUSPENDED = "SUSPENDED"
-    DONE = "DONE"
-    ABORTED = "ABORTED"
-    MISSED = "MISSED"
-    CANCELLED = "CANCELLED"
-
-
-class Action(StrEnum):
-    SUBMIT = "submit"
-    REVIEW = "review"
-    RETURN = "return"
-    APPROVE = "approve"
-    CONFIRM = "confirm"
-    REJECT = "reject"
-    ASK = "ask"
-    ANSWER = "answer"
-    CHANGE = "change"
-    EXPIRE = "expire"
-    CANCEL = "cancel"
-    CLOSE = "close"
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Action, Kind, Meaning, RunType
 
 
 class By(StrEnum):
@@ -87,47 +48,38 @@ class Transition:
     judged: bool = False
 
 
-@dataclass(frozen=True)
-class StateFacts:
-    """What a state means for time: does it hold slots, and until when."""
-
-    holds_slots: bool
-    holds_until: str
-
-
 S = BookingState
 
-STATES: dict[BookingState, StateFacts] = {
-    S.DRAFT: StateFacts(holds_slots=False, holds_until="holds nothing"),
-    S.SUBMITTED: StateFacts(holds_slots=True, holds_until="pending_until: twice the decision target"),
-    S.UNDER_REVIEW: StateFacts(holds_slots=True, holds_until="pending_until: twice the decision target"),
-    S.RETURNED: StateFacts(holds_slots=True, holds_until="five working days after the return"),
-    S.APPROVED: StateFacts(holds_slots=True, holds_until="confirmed, or its regulatory date"),
-    S.CONFIRMED: StateFacts(holds_slots=True, holds_until="the end of each period"),
-    S.REJECTED: StateFacts(holds_slots=False, holds_until="released at once"),
-    S.EXPIRED: StateFacts(holds_slots=False, holds_until="released at once"),
-    S.CANCELLED: StateFacts(holds_slots=False, holds_until="released at once"),
-    S.CLOSED: StateFacts(holds_slots=True, holds_until="kept as the record of what was used"),
+HOLDS_UNTIL: dict[BookingState, str] = {
+    S.DRAFT: "holds nothing",
+    S.SUBMITTED: "pending_until: twice the decision target",
+    S.UNDER_REVIEW: "pending_until: twice the decision target",
+    S.RETURNED: "five working days after the return",
+    S.APPROVED: "confirmed, or its regulatory date",
+    S.CONFIRMED: "the end of each period",
+    S.REJECTED: "released at once",
+    S.EXPIRED: "released at once",
+    S.CANCELLED: "released at once",
+    S.CLOSED: "kept as the record of what was used",
 }
+"""Until when a booking of a state holds its slots, if it holds any."""
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(Action.SUBMIT, frozenset({S.DRAFT, S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True),
+    Transition(Action.SUBMIT, EDITABLE, S.SUBMITTED, By.REQUESTER, judged=True),
     Transition(Action.REVIEW, frozenset({S.SUBMITTED}), S.UNDER_REVIEW, By.STAGE, judged=True),
-    Transition(Action.RETURN, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.RETURNED, By.STAGE, reason_required=True),
-    Transition(Action.APPROVE, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.APPROVED, By.STAGE, judged=True),
+    Transition(Action.RETURN, WAITING, S.RETURNED, By.STAGE, reason_required=True),
+    Transition(Action.APPROVE, WAITING, S.APPROVED, By.STAGE, judged=True),
     Transition(Action.CONFIRM, frozenset({S.APPROVED}), S.CONFIRMED, By.SYSTEM),
-    Transition(Action.REJECT, frozenset({S.SUBMITTED, S.UNDER_REVIEW}), S.REJECTED, By.STAGE, reason_required=True),
+    Transition(Action.REJECT, WAITING, S.REJECTED, By.STAGE, reason_required=True),
     Transition(Action.ASK, frozenset({S.RETURNED}), S.RETURNED, By.STAGE, reason_required=True),
     # Back to the stage that asked: UNDER_REVIEW when an earlier one has passed it already.
     Transition(Action.ANSWER, frozenset({S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True),
     # A request is replaced by its next version; of what is confirmed, the change is decided and not the booking.
-    Transition(
-        Action.CHANGE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True
-    ),
-    Transition(Action.EXPIRE, frozenset({S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED}), S.EXPIRED, By.SYSTEM),
+    Transition(Action.CHANGE, REQUESTED, S.SUBMITTED, By.REQUESTER, judged=True),
+    Transition(Action.EXPIRE, PENDING, S.EXPIRED, By.SYSTEM),
     Transition(
         Action.CANCEL,
-        frozenset({S.DRAFT, S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED, S.CONFIRMED}),
+        STANDING | {S.DRAFT},
         S.CANCELLED,
         By.OWNER_OR_SCHEDULER,
         reason_required=True,
@@ -136,9 +88,6 @@ TRANSITIONS: tuple[Transition, ...] = (
 )
 
 _BY_ACTION = {transition.action: transition for transition in TRANSITIONS}
-FINAL = frozenset({S.REJECTED, S.EXPIRED, S.CANCELLED, S.CLOSED})
-HOLDING = frozenset(state for state, facts in STATES.items() if facts.holds_slots)
-WAITING = frozenset({S.SUBMITTED, S.UNDER_REVIEW})
 
 
 def transition_of(action: Action) -> Transition:
@@ -167,7 +116,7 @@ class SessionStep:
     sources: frozenset[SessionState]
     target: SessionState
     by: str
-    signature: str | None = None
+    signature: Meaning | None = None
     reason_required: bool = False
     uncleared: frozenset[SessionState] = frozenset()
 
@@ -175,31 +124,28 @@ class SessionStep:
 T = SessionState
 
 SESSION_STEPS: tuple[SessionStep, ...] = (
-    SessionStep("ready", frozenset({T.PLANNED}), T.READY, "production; another verifies", "ROOM RELEASED"),
+    SessionStep("ready", frozenset({T.PLANNED}), T.READY, "production; another verifies", Meaning.ROOM_RELEASED),
     SessionStep("unready", frozenset({T.READY}), T.PLANNED, "the system"),
     SessionStep(
         "check-in", frozenset({T.READY}), T.IN_USE, "operator, company or staff", uncleared=frozenset({T.PLANNED})
     ),
-    SessionStep("suspend", frozenset({T.IN_USE}), T.SUSPENDED, "QA or engineer", "HOLD PLACED", reason_required=True),
-    SessionStep("resume", frozenset({T.SUSPENDED}), T.IN_USE, "QA", "HOLD LIFTED", reason_required=True),
-    SessionStep("complete", frozenset({T.IN_USE}), T.DONE, "operator; verifier confirms"),
     SessionStep(
-        "abort", frozenset({T.IN_USE, T.SUSPENDED}), T.ABORTED, "production and QA", "ABORTED", reason_required=True
+        "suspend", frozenset({T.IN_USE}), T.SUSPENDED, "QA or engineer", Meaning.HOLD_PLACED, reason_required=True
     ),
-    SessionStep("missed", frozenset({T.PLANNED, T.READY}), T.MISSED, "scheduler"),
-    SessionStep("cancel", frozenset({T.PLANNED, T.READY}), T.CANCELLED, "company or scheduler", reason_required=True),
+    SessionStep("resume", frozenset({T.SUSPENDED}), T.IN_USE, "QA", Meaning.HOLD_LIFTED, reason_required=True),
+    SessionStep("complete", frozenset({T.IN_USE}), T.DONE, "operator; verifier confirms"),
+    SessionStep("abort", RUNNING, T.ABORTED, "production and QA", Meaning.ABORTED, reason_required=True),
+    SessionStep("missed", NOT_BEGUN, T.MISSED, "scheduler"),
+    SessionStep("cancel", NOT_BEGUN, T.CANCELLED, "company or scheduler", reason_required=True),
 )
 
 SESSION_RECORDS: dict[str, frozenset[SessionState]] = {
     "clear": frozenset({T.PLANNED}),
     "verify-clearance": frozenset({T.PLANNED}),
-    "takes-until": frozenset({T.IN_USE, T.SUSPENDED}),
+    "takes-until": RUNNING,
     "verify": frozenset({T.DONE}),
 }
 """Acts that are recorded and leave the session's state as it is."""
-
-ENDED = frozenset({T.DONE, T.ABORTED, T.MISSED, T.CANCELLED})
-RUNNING = frozenset({T.IN_USE, T.SUSPENDED})
 
 _BY_SESSION_ACTION = {each.action: each for each in SESSION_STEPS}
 
@@ -220,49 +166,6 @@ def require_recordable(state: SessionState, action: str) -> None:
     """Errors: Conflict when there is nothing of the kind to record in this state."""
     if state not in SESSION_RECORDS[action]:
         raise Conflict(N_("The present state of this session does not allow that."))
-
-
-class Kind(StrEnum):
-    CLEANROOM = "CLEANROOM"
-    EQUIPMENT = "EQUIPMENT"
-    QC = "QC"
-    TECH_DEMO = "TECH_DEMO"
-    REVIEW = "REVIEW"
-    EDUCATION = "EDUCATION"
-    CLINICAL_DEMO = "CLINICAL_DEMO"
-    TOUR = "TOUR"
-    APS = "APS"
-
-
-class RunType(StrEnum):
-    ENG = "ENG"
-    CLIN = "CLIN"
-
-
-DEMONSTRATIONS = (Kind.TECH_DEMO, Kind.EDUCATION, Kind.REVIEW, Kind.TOUR)
-CONFIRMED_BY_THEMSELVES = frozenset({Kind.QC, Kind.REVIEW})
-"""The kinds that need nobody's decision while nothing is in the way and the policy agrees."""
-
-
-class DonorStatus(StrEnum):
-    NEG = "NEG"
-    POS = "POS"
-    UNKNOWN = "UNKNOWN"
-
-
-class RoomMode(StrEnum):
-    """Whether rooms are taken session by session, or kept for a whole campaign."""
-
-    SESSIONS = "SESSIONS"
-    DEDICATED = "DEDICATED"
-
-
-class Priority(StrEnum):
-    PATIENT_BOUND = "PATIENT_BOUND"
-    GMP_CLIN = "GMP_CLIN"
-    ENG = "ENG"
-    TRAINING = "TRAINING"
-    INTERNAL = "INTERNAL"
 
 
 class Track(StrEnum):
@@ -287,15 +190,13 @@ class Stage:
     """One stage of a track: whose it is, and the meaning signed there (None: one journaled click)."""
 
     role: Role
-    meaning: str | None = None
+    meaning: Meaning | None = None
 
 
-REJECTED_MEANING = "REJECTED"
-
-_PRODUCTION = Stage(Role.PRODUCTION_MANAGER, "APPROVED – PRODUCTION")
-_QA = Stage(Role.QA, "APPROVED – QA")
-_BSO = Stage(Role.BSO, "APPROVED – BIOSAFETY")
-_COMMITTEE = Stage(Role.COMMITTEE, "APPROVED – COMMITTEE")
+_PRODUCTION = Stage(Role.PRODUCTION_MANAGER, Meaning.APPROVED_PRODUCTION)
+_QA = Stage(Role.QA, Meaning.APPROVED_QA)
+_BSO = Stage(Role.BSO, Meaning.APPROVED_BIOSAFETY)
+_COMMITTEE = Stage(Role.COMMITTEE, Meaning.APPROVED_COMMITTEE)
 _SCHEDULER, _DEMO_MANAGER = Stage(Role.SCHEDULER), Stage(Role.DEMO_MANAGER)
 
 TRACKS: dict[Track, tuple[Stage, ...]] = {

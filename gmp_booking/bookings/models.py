@@ -19,16 +19,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gmp_booking.bookings.lifecycle import (
-    DEMONSTRATIONS,
-    BookingState,
-    ChangeState,
-    DonorStatus,
-    Priority,
-    RoomMode,
-    SessionState,
-)
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
+from gmp_booking.kernel.states import BookingState, ChangeState, SessionState
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, DonorStatus, Priority, RoomMode
 
 _STATES = ", ".join(f"'{state.value}'" for state in BookingState)
 _CHANGE_STATES = ", ".join(f"'{state.value}'" for state in ChangeState)

@@ -11,13 +11,13 @@ from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.finding_view import findings_out
-from gmp_booking.bookings.lifecycle import DEMONSTRATIONS, Action, DonorStatus, Kind, Priority, RoomMode, RunType
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape, choice, enum_choice, whole_number
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Action, DonorStatus, Kind, Priority, RoomMode, RunType
 from gmp_booking.signatures.schemas import SignatureIn
 
 EXPOSURES = ("CLOSED", "OPEN", "ASEPTIC_OPEN")

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gmp_booking.bookings.lifecycle import (
-    REJECTED_MEANING,
-    TRACKS,
-    WAITING,
-    Action,
-    BookingState,
-    Stage,
-    Track,
-    signs_refusals,
-)
+from gmp_booking.bookings.lifecycle import TRACKS, Stage, Track, signs_refusals
 from gmp_booking.bookings.models import Booking
 from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.states import WAITING, BookingState
+from gmp_booking.kernel.vocabulary import Action, Meaning
 
 
 def current_stage(booking: Booking) -> Stage | None:
@@ -40,7 +33,7 @@ def meaning_of(booking: Booking, action: Action) -> str | None:
     """The meaning that is signed with this act now; None where a journaled click is enough."""
     stage = current_stage(booking)
     if action is Action.REJECT:
-        return REJECTED_MEANING if signs_refusals(Track(booking.track)) else None
+        return Meaning.REJECTED if signs_refusals(Track(booking.track)) else None
     return stage.meaning if stage is not None and action is Action.APPROVE else None
 
 

@@ -17,13 +17,11 @@ from gmp_booking.bookings.content import (
     SessionContent,
     content_hash,
 )
-from gmp_booking.bookings.lifecycle import (
-    BookingState,
-)
 from gmp_booking.bookings.models import Booking, BookingSession, BookingVersion
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
+from gmp_booking.kernel.states import BookingState
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -15,17 +15,11 @@ from gmp_booking.bookings.content import (
     ReservationContent,
     SessionContent,
 )
-from gmp_booking.bookings.lifecycle import (
-    DonorStatus,
-    Kind,
-    Priority,
-    RoomMode,
-    RunType,
-    SessionState,
-)
 from gmp_booking.bookings.models import Booking, DecisionFacts, Evaluation
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.states import NOT_BEGUN, SessionState
+from gmp_booking.kernel.vocabulary import DonorStatus, Kind, Priority, RoomMode, RunType
 
 __all__ = ["Booking", "BookingDetails", "details_of", "get_details"]
 
@@ -93,7 +87,7 @@ class BookingDetails:
     def ahead(self) -> BookingContent:
         """The part of it that is still to come: what has begun or ended is judged no more."""
         states = {each["number"]: each["state"] for each in self.parts["sessions"]}
-        still = {SessionState.PLANNED, SessionState.READY}
+        still = NOT_BEGUN
         whole = self.listed
         return replace(whole, sessions=tuple(each for each in whole.sessions if states[each.number or 0] in still))
 

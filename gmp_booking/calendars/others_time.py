@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from gmp_booking.bookings.ical import CONFIRMED, CalendarPart, host_of
-from gmp_booking.calendars.store import Frame, Scope, Shown, list_rooms
+from gmp_booking.calendars.store import Frame, Shown, list_rooms
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import gettext_for
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.period import Period, merge, uncovered
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import FeedScope
 from gmp_booking.resources.store import others_busy, public_titles
 
 
@@ -44,7 +45,7 @@ def others_time(uow: Uow, link: Subscribed) -> list[CalendarPart]:
     """
     if link.actor.sees_facility:
         return []
-    if link.shown.scope is Scope.FACILITY:
+    if link.shown.scope is FeedScope.FACILITY:
         rooms = {room_id: (code, 1) for room_id, code in list_rooms(uow)}
     elif link.shown.resource_id is not None and link.resource is not None:
         rooms = {link.shown.resource_id: (link.resource, link.places)}
@@ -90,7 +91,7 @@ def _announcements(link: Subscribed, code: str, titles: Iterable[tuple[Period, s
 
 
 def _is_house(link: Subscribed) -> bool:
-    return link.shown.scope is Scope.FACILITY
+    return link.shown.scope is FeedScope.FACILITY
 
 
 def _part(link: Subscribed, name: str, period: Period, *, summary: str, location: str = "") -> CalendarPart:

@@ -18,20 +18,21 @@ from gmp_booking.calendars import store
 from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.calendars.others_time import others_time
-from gmp_booking.calendars.store import FeedRow, Frame, Scope, Shown
+from gmp_booking.calendars.store import FeedRow, Frame, Shown
 from gmp_booking.infra.database.uow import Look, Uow
 from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, named
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import FeedScope
 from gmp_booking.people.models import Person
 from gmp_booking.resources.store import get_resource_id
 
 __all__ = [
     "FeedMade",
     "FeedRow",
-    "Scope",
+    "FeedScope",
     "Subscription",
     "create_feed",
     "find_subscription",
@@ -55,28 +56,28 @@ DAYS_CANCELLED: Final = 90
 _FORM: Final = version("gmp-booking")
 
 _PERMISSION: Final = {
-    Scope.MINE: Permission.FEED_MAKE_MINE,
-    Scope.COMPANY: Permission.FEED_MAKE_COMPANY,
-    Scope.FACILITY: Permission.FEED_MAKE_FACILITY,
-    Scope.RESOURCE: Permission.FEED_MAKE_RESOURCE,
+    FeedScope.MINE: Permission.FEED_MAKE_MINE,
+    FeedScope.COMPANY: Permission.FEED_MAKE_COMPANY,
+    FeedScope.FACILITY: Permission.FEED_MAKE_FACILITY,
+    FeedScope.RESOURCE: Permission.FEED_MAKE_RESOURCE,
 }
 
 
 # -- making and ending links
 
 
-def scope_of(stated: str, resource: str | None = None) -> tuple[Scope, str | None]:
+def scope_of(stated: str, resource: str | None = None) -> tuple[FeedScope, str | None]:
     """A scope as people write it: `mine`, `company`, `facility`, `resource:B-01`, or `resource` and its code beside.
 
     Errors: Invalid.
     """
     word, _colon, code = stated.strip().partition(":")
     code = code.strip() or (resource or "").strip()
-    if word not in set(Scope):
+    if word not in set(FeedScope):
         raise Invalid(field_errors={"scope": [N_("Choose what the calendar shows.")]})
-    if word == Scope.RESOURCE and not code:
+    if word == FeedScope.RESOURCE and not code:
         raise Invalid(field_errors={"resource": [N_("Choose the resource the calendar is about.")]})
-    return Scope(word), code if word == Scope.RESOURCE else None
+    return FeedScope(word), code if word == FeedScope.RESOURCE else None
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,8 @@ def rotate_feed(uow: Uow, feed_id: int) -> FeedMade:
     """
     code = next((feed.resource for feed in list_feeds(uow, _person_id(uow)) if feed.id == feed_id), None)
     revoked = _revoke(uow, feed_id)
-    _require_scope(uow, Scope(revoked.scope))
-    return _add(uow, Scope(revoked.scope), resource_id=revoked.resource_id, code=code, language=revoked.language)
+    _require_scope(uow, FeedScope(revoked.scope))
+    return _add(uow, FeedScope(revoked.scope), resource_id=revoked.resource_id, code=code, language=revoked.language)
 
 
 def revoke_feed(uow: Uow, feed_id: int) -> None:
@@ -148,7 +149,7 @@ def _person_id(uow: Uow) -> int:
     return uow.actor.person_id
 
 
-def _require_scope(uow: Uow, scope: Scope) -> None:
+def _require_scope(uow: Uow, scope: FeedScope) -> None:
     require(uow.actor, _PERMISSION[scope], Subject(company_id=uow.actor.company_id, owner_id=uow.actor.person_id))
 
 
@@ -161,7 +162,7 @@ def _resource_id(uow: Uow, code: str | None) -> int | None:
         raise Invalid(field_errors={"resource": [N_("There is no such resource.")]}) from error
 
 
-def _add(uow: Uow, scope: Scope, *, resource_id: int | None, code: str | None, language: str) -> FeedMade:
+def _add(uow: Uow, scope: FeedScope, *, resource_id: int | None, code: str | None, language: str) -> FeedMade:
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     feed = CalendarFeed(
         token_hash=store.hash_of(secret),
@@ -241,7 +242,7 @@ def find_subscription(look: Look, token: str, base_url: str) -> Subscription | N
         roles=frozenset(Role(role) for role in row.roles),
         language=row.language,
     )
-    scope = Scope(row.scope)
+    scope = FeedScope(row.scope)
     if not is_allowed(actor, _PERMISSION[scope], Subject(company_id=actor.company_id, owner_id=actor.person_id)):
         return None
     title = _title(row, scope)
@@ -264,13 +265,13 @@ def find_subscription(look: Look, token: str, base_url: str) -> Subscription | N
     )
 
 
-def _title(row: Row[Any], scope: Scope) -> str:
+def _title(row: Row[Any], scope: FeedScope) -> str:
     say = gettext_for(row.feed_language)
-    if scope is Scope.MINE:
+    if scope is FeedScope.MINE:
         return say(N_("My GMP bookings"))
-    if scope is Scope.FACILITY:
+    if scope is FeedScope.FACILITY:
         return say(N_("GMP facility"))
-    if scope is Scope.RESOURCE:
+    if scope is FeedScope.RESOURCE:
         return f"GMP {row.code}"
     return f"GMP {named({'ko': row.company_ko, 'en': row.company_en, 'zh_Hans': row.company_zh}, row.feed_language)}"
 

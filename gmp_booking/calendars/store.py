@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
@@ -20,13 +19,7 @@ from gmp_booking.bookings.content import LONGEST
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.infra.database.uow import Look, Uow
 from gmp_booking.kernel.period import Period
-
-
-class Scope(StrEnum):
-    MINE = "mine"
-    COMPANY = "company"
-    FACILITY = "facility"
-    RESOURCE = "resource"
+from gmp_booking.kernel.vocabulary import FeedScope
 
 
 def hash_of(token: str) -> bytes:
@@ -121,7 +114,7 @@ class Frame:
 class Shown:
     """What is asked for: a scope, for whom, about what."""
 
-    scope: Scope
+    scope: FeedScope
     person_id: int
     company_id: int | None
     resource_id: int | None
@@ -226,7 +219,7 @@ _ONE = "ARRAY[CAST(:resource_id AS bigint)]"
 _ROOMS = "ARRAY(SELECT id FROM resource WHERE kind = 'ROOM')"
 
 
-def _marks(company: str | None) -> dict[Scope, str]:
+def _marks(company: str | None) -> dict[FeedScope, str]:
     """A word for each scope that changes whenever its entries do: revisions are counted, no entry is read."""
     asked = _asked_by_person(_BOOKINGS, company)
     named = _named(_REVISIONS.format("p.booking_session_id"))
@@ -234,12 +227,12 @@ def _marks(company: str | None) -> dict[Scope, str]:
     whole = _asked_in(_BOOKINGS, company)
     mine = f"concat_ws('/', ({asked}), ({named}))"
     if company is None:
-        return {Scope.MINE: mine, Scope.RESOURCE: f"({held})", Scope.FACILITY: f"({whole})"}
+        return {FeedScope.MINE: mine, FeedScope.RESOURCE: f"({held})", FeedScope.FACILITY: f"({whole})"}
     return {
-        Scope.MINE: mine,
-        Scope.COMPANY: f"({whole})",
-        Scope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}), ({_ANNOUNCED.format(_ONE)}))",
-        Scope.FACILITY: f"concat_ws('/', ({whole}), ({_HOUSE}), ({_ANNOUNCED.format(_ROOMS)}))",
+        FeedScope.MINE: mine,
+        FeedScope.COMPANY: f"({whole})",
+        FeedScope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}), ({_ANNOUNCED.format(_ONE)}))",
+        FeedScope.FACILITY: f"concat_ws('/', ({whole}), ({_HOUSE}), ({_ANNOUNCED.format(_ROOMS)}))",
     }
 
 
@@ -357,13 +350,13 @@ def _about(company: str | None) -> TextClause:
 
 
 _READING: Final = {
-    (Scope.MINE, True): _mine(_COMPANY),
-    (Scope.MINE, False): _mine(None),
-    (Scope.COMPANY, True): _whole(_COMPANY),
-    (Scope.FACILITY, False): _whole(None),
-    (Scope.FACILITY, True): _whole(_COMPANY),
-    (Scope.RESOURCE, True): _about(_COMPANY),
-    (Scope.RESOURCE, False): _about(None),
+    (FeedScope.MINE, True): _mine(_COMPANY),
+    (FeedScope.MINE, False): _mine(None),
+    (FeedScope.COMPANY, True): _whole(_COMPANY),
+    (FeedScope.FACILITY, False): _whole(None),
+    (FeedScope.FACILITY, True): _whole(_COMPANY),
+    (FeedScope.RESOURCE, True): _about(_COMPANY),
+    (FeedScope.RESOURCE, False): _about(None),
 }
 
 

@@ -21,7 +21,7 @@ from gmp_booking.bookings.events import (
     BookingChangeReviewed,
     BookingChangeWithdrawn,
 )
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState, Stage, Track
+from gmp_booking.bookings.lifecycle import Stage, Track
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.views import BookingDetails, details_of
@@ -36,6 +36,7 @@ from gmp_booking.evaluation.service import save_evaluation
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import give_back_some, list_held
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.content import BookingContent, problems
-from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.service import locks_of
 from gmp_booking.bookings.store import Parts
@@ -23,7 +22,7 @@ from gmp_booking.changes.classify_change import (
 )
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.booking_row import row_values
 from gmp_booking.evaluation.gather import Gathered, gather
@@ -31,7 +30,9 @@ from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_con
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Severity
 
 
 @dataclass(frozen=True)

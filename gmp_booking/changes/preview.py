@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.changes.classify_change import ChangeClass, with_known_roles
 from gmp_booking.changes.prepare_change import classify, prepare_preview
-from gmp_booking.changes.service import ASKED_FOR, ChangeOutcome, outcome_of
+from gmp_booking.changes.service import ChangeOutcome, outcome_of
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.states import REQUESTED, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.requests.preview import preview_request, search_alternatives
 
@@ -54,7 +54,7 @@ def changeable(uow: Uow, reference: str) -> Changeable:
     details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     state = BookingState(details.booking.state)
-    if state not in ASKED_FOR | {BookingState.CONFIRMED}:
+    if state not in REQUESTED | {BookingState.CONFIRMED}:
         raise Conflict(N_("The present state of this booking does not allow that."))
     return Changeable(details, open_change_of(uow, details))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import Action, BookingState, SessionState, Track
+from gmp_booking.bookings.lifecycle import Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import require_reason, subject_of
 from gmp_booking.bookings.views import BookingDetails, details_of, get_details
@@ -24,11 +24,11 @@ from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, require_revision
+from gmp_booking.kernel.states import NOT_BEGUN, REQUESTED, BookingState, SessionState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.submit import submit
 from gmp_booking.resources.slots import locks_of_slots
-
-ASKED_FOR = frozenset({BookingState.SUBMITTED, BookingState.UNDER_REVIEW, BookingState.RETURNED})
 
 
 class ChangeOutcome(StrEnum):
@@ -82,7 +82,7 @@ def change(
     require_revision(booking.revision, seen=revision)
     if typed:
         content = with_known_roles(details.content, content)
-    if BookingState(booking.state) in ASKED_FOR:
+    if BookingState(booking.state) in REQUESTED:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
         now = details_of(uow, submitted.booking)
         return ChangeResult(ChangeOutcome.REPLACED, now, details.content, submitted.verdict)
@@ -172,7 +172,7 @@ def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revis
     state = next((each["state"] for each in details.parts["sessions"] if each["number"] == number), None)
     if state is None:
         raise NotFound
-    if booking.state != BookingState.CONFIRMED or state not in {SessionState.PLANNED, SessionState.READY}:
+    if booking.state != BookingState.CONFIRMED or state not in NOT_BEGUN:
         raise Conflict(N_("Only a session of a confirmed booking that has not begun can be given up."))
     left = tuple(each for each in details.content.sessions if each.number != number)
     if not left:

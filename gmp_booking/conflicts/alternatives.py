@@ -12,10 +12,11 @@ from typing import Any
 from gmp_booking.conflicts.candidate_shifts import AT_ONCE, first_start, single_shifts, whole_shifts
 from gmp_booking.conflicts.case import Case, EquipmentFacts, ReservationFacts, RoomFacts, SessionFacts
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Severity
 
 LOOKS = 10
 """How many candidates of each kind are examined; there are five kinds."""

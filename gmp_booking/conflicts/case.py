@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gmp_booking.conflicts.claims import Claim, claims
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, Exposure, RoomUse, RuleMode
 
 
 class Occasion(StrEnum):
@@ -25,31 +26,6 @@ class Occasion(StrEnum):
     MOVE = "MOVE"
     REEXAMINE = "REEXAMINE"
     CHECK_IN = "CHECK_IN"
-
-
-class RoomClass(StrEnum):
-    GMP = "GMP"
-    SERVICE = "SERVICE"
-    DEMO = "DEMO"
-    SEATED = "SEATED"
-
-
-class RoomUse(StrEnum):
-    """Whether equipment takes its room along, runs by itself, or is at home nowhere."""
-
-    ATTENDED = "ATTENDED"
-    RUNS_ALONE = "RUNS_ALONE"
-    FREE = "FREE"
-
-
-class Mode(StrEnum):
-    OFF = "off"
-    WARN = "warn"
-    ENFORCE = "enforce"
-
-
-IN_ROOM_ROLES = frozenset({"OPERATOR", "VERIFIER", "TRAINER", "OBSERVER"})
-"""The parts that are played inside the room; QA_ONCALL waits outside."""
 
 
 ENDLESS = datetime(9000, 1, 1, tzinfo=UTC)
@@ -121,7 +97,7 @@ class SessionFacts:
     setup: timedelta = timedelta()
     teardown: timedelta = timedelta()
     headcount: int = 0
-    exposure: str = "CLOSED"
+    exposure: str = Exposure.CLOSED
     people: tuple[Assignment, ...] = ()
     equipment: tuple[str, ...] = ()
     step: str = ""
@@ -278,7 +254,7 @@ class CalendarFacts:
 class Switch:
     """A rule's mode from a day on; the newest that has begun counts."""
 
-    mode: Mode
+    mode: RuleMode
     from_on: date
 
 
@@ -293,16 +269,16 @@ class PolicyFacts:
     values: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     version: str = ""
 
-    def mode_of(self, rule: str, today: date) -> Mode:
+    def mode_of(self, rule: str, today: date) -> RuleMode:
         """Enforced unless switched otherwise; what is announced for a later day warns until then."""
         switches = self.switches.get(rule)
         if not switches:
-            return Mode.ENFORCE
+            return RuleMode.ENFORCE
         begun = [switch for switch in switches if switch.from_on <= today]
         if begun:
-            return Mode(max(begun, key=lambda switch: switch.from_on).mode)
+            return RuleMode(max(begun, key=lambda switch: switch.from_on).mode)
         first = min(switches, key=lambda switch: switch.from_on)
-        return Mode.WARN if first.mode == Mode.ENFORCE else Mode.ENFORCE
+        return RuleMode.WARN if first.mode == RuleMode.ENFORCE else RuleMode.ENFORCE
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ The same engine at preview, submit, each approval, move, nightly look and check-
 
 from collections.abc import Iterator, Mapping
 
-from gmp_booking.conflicts.case import Case, Mode
-from gmp_booking.conflicts.finding import Complaint, Finding, Severity
+from gmp_booking.conflicts.case import Case
+from gmp_booking.conflicts.finding import Complaint, Finding
 from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Column, Rule, column, discover
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.kernel.vocabulary import RuleMode, Severity
 
 ENGINE_VERSION = "2"
 """Raised with every change of what the engine finds; kept with each decision."""
@@ -22,14 +23,14 @@ def examine(case: Case) -> Verdict:
 
 
 def _judge(rule: Rule, case: Case) -> Iterator[Finding]:
-    mode = Mode.ENFORCE if rule.code in ALWAYS_ENFORCED else case.policy.mode_of(rule.code, case.today)
-    if mode is Mode.OFF:
+    mode = RuleMode.ENFORCE if rule.code in ALWAYS_ENFORCED else case.policy.mode_of(rule.code, case.today)
+    if mode is RuleMode.OFF:
         return
     for complaint in rule(case):
         severity = rule.row.weight(_column_of(complaint, case))
         if severity is None:
             continue
-        if mode is Mode.WARN:
+        if mode is RuleMode.WARN:
             severity = Severity.WARN
         if complaint.at_most is not None:
             severity = severity.at_most(complaint.at_most)

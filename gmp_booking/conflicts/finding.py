@@ -4,28 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from gmp_booking.kernel.period import Period
-
-
-class Severity(StrEnum):
-    """HARD: nobody can override it here. SOFT: approval needs an override. WARN: shown, no signature."""
-
-    HARD = "HARD"
-    SOFT = "SOFT"
-    WARN = "WARN"
-
-    @property
-    def rank(self) -> int:
-        return _RANK[self]
-
-    def at_most(self, other: "Severity") -> "Severity":
-        return self if self.rank >= other.rank else other
-
-
-_RANK = {Severity.HARD: 0, Severity.SOFT: 1, Severity.WARN: 2}
+from gmp_booking.kernel.vocabulary import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gmp_booking.conflicts.case import ENDLESS, Case, RoomFacts, RoomUse, Withdrawal
+from gmp_booking.conflicts.case import ENDLESS, Case, RoomFacts, Withdrawal
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.finding import Complaint, Severity
+from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.free_shifts import forbidden_by, forbidden_unless
 from gmp_booking.conflicts.overlaps import remedy, taken_places, taken_time
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import RoomUse, Severity
 
 AIR = "AHU"
 

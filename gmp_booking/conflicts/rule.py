@@ -13,9 +13,10 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 
 from gmp_booking.conflicts import rules as rules_package
-from gmp_booking.conflicts.case import Case, RoomClass
-from gmp_booking.conflicts.finding import Complaint, Severity
+from gmp_booking.conflicts.case import Case
+from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import RoomClass, Severity
 
 H, S, W = Severity.HARD, Severity.SOFT, Severity.WARN
 

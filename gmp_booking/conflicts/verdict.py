@@ -5,7 +5,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
+from gmp_booking.kernel.vocabulary import Severity
 
 
 class Outcome(StrEnum):

@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta
 from gmp_booking.accounts.service import find_actor_of_email
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.changes.service import ChangeOutcome, change
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.people import STAFF_DOMAIN
@@ -17,7 +16,7 @@ from gmp_booking.demo.scenarios import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.outages.kinds import OutageKind, SubjectKind
+from gmp_booking.kernel.vocabulary import Action, OutageKind, SubjectKind
 from gmp_booking.outages.service import NewOutage, Repeat, place
 
 ENGINEER = f"engineer@{STAFF_DOMAIN}"

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from random import Random
 
 from gmp_booking.bookings.content import BookingContent, SessionContent
-from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS
 from gmp_booking.demo.facility import ROOM_CLASSES
 from gmp_booking.demo.scenarios import DEMO_MANAGER, LATEST_BEFORE_NOW, PRODUCTION, SCHEDULER, Act, ScenarioStep, Story
 from gmp_booking.execution.clearance import CHECKLIST, needs_clearance
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS
 
 TOLD_FOR = timedelta(days=15)
 VERIFIED_AFTER = timedelta(hours=20)

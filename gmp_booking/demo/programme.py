@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmp_booking.bookings.lifecycle import Kind, RunType
+from gmp_booking.kernel.vocabulary import Kind, RunType
 
 FIRST_WEEK, LAST_WEEK = -4, 8
 EVERY = range(FIRST_WEEK, LAST_WEEK)

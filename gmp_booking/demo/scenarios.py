@@ -14,10 +14,10 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS, Kind, RunType
 from gmp_booking.demo.people import GUESTS, STAFF_DOMAIN
 from gmp_booking.demo.programme import FACILITY, HOLIDAY_VISIT, PROGRAMME, Run, Series, Visit
 from gmp_booking.evaluation.request_limits import needs_signatory
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS, Kind, RunType
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SCHEDULER, PRODUCTION, QA, DEMO_MANAGER = (

@@ -10,7 +10,6 @@ from gmp_booking.accounts.service import SignedIn, find_actor_of_email, open_ses
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.booking_forms.form import form_of
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.demo.clock import Clock
@@ -20,6 +19,8 @@ from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Act, ScenarioStep,
 from gmp_booking.execution.service import SessionAct, act_on
 from gmp_booking.infra.database.uow import Database, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.draft import save_draft
 from gmp_booking.requests.submit import Submitted, submit

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import DonorStatus, Track, TrackFacts, track_of
+from gmp_booking.bookings.lifecycle import Track, TrackFacts, track_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
+from gmp_booking.kernel.vocabulary import DonorStatus
 
 GENE_MODIFIED: Final = frozenset({"CART"})
 MAYBE_INFECTIOUS: Final = frozenset({DonorStatus.POS, DonorStatus.UNKNOWN})

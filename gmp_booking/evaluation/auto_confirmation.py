@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import CONFIRMED_BY_THEMSELVES, Track
+from gmp_booking.bookings.lifecycle import Track
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.approval_tracks import track_for
 from gmp_booking.evaluation.gather import may_confirm_itself
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES
 
 
 def confirms_itself(

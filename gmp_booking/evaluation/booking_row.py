@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.evaluation.approval_tracks import track_for
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.states import BookingState
 
 
 def row_values(

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import Kind
 
 CAMPAIGN = timedelta(days=5)
 _TARGET_DAYS = {Kind.EQUIPMENT: 2, Kind.QC: 2, Kind.TOUR: 2, Kind.REVIEW: 3, Kind.CLINICAL_DEMO: 5}

@@ -15,7 +15,6 @@ from gmp_booking.conflicts.case import (
     CalendarFacts,
     Case,
     EquipmentFacts,
-    Mode,
     Occasion,
     Occupation,
     OpeningHours,
@@ -31,6 +30,7 @@ from gmp_booking.conflicts.case import (
 from gmp_booking.evaluation.outage_facts import NOTHING_WITHDRAWN, Withdrawn
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import RuleMode
 
 
 def build_case(
@@ -142,5 +142,5 @@ def _calendar(catalogue: ResolvedContent) -> CalendarFacts:
 def _policy(catalogue: ResolvedContent) -> PolicyFacts:
     switches: defaultdict[str, list[Switch]] = defaultdict(list)
     for rule, mode, from_on in catalogue.raw["switches"] or ():
-        switches[rule].append(Switch(Mode(mode), date.fromisoformat(from_on)))
+        switches[rule].append(Switch(RuleMode(mode), date.fromisoformat(from_on)))
     return PolicyFacts({rule: tuple(rows) for rule, rows in switches.items()})

@@ -18,8 +18,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, DateTime, Text
 
-from gmp_booking.bookings.content import IN_ROOM, BookingContent
-from gmp_booking.bookings.lifecycle import Priority
+from gmp_booking.bookings.content import BookingContent
 from gmp_booking.conflicts.case import (
     BookingFacts,
     Case,
@@ -30,6 +29,7 @@ from gmp_booking.evaluation.outage_facts import OPEN_OUTAGES, WITHDRAWN, apart, 
 from gmp_booking.evaluation.resolved_content import SEARCH_AFTER, SEARCH_BEFORE, ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, Priority
 from gmp_booking.policies.roster import ON_CALL
 
 MARGIN = timedelta(hours=12)
@@ -155,7 +155,7 @@ def _asked_of_time(
         "roster_froms": [each.start for each in spans],
         "roster_untils": [each.end for each in spans],
         "people": [each["id"] for each in catalogue.people.values()],
-        "in_room": sorted(IN_ROOM),
+        "in_room": sorted(IN_ROOM_ROLES),
         "from_at": window.start - GOWNING,
         "until_at": window.end + GOWNING,
         "resources": [each["id"] for each in catalogue.resources.values()],

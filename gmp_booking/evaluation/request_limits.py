@@ -17,12 +17,12 @@ from typing import Final
 from sqlalchemy import text
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import RunType
 from gmp_booking.evaluation.decision_deadlines import SEOUL
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import RunType
 
 MINUTES_OF_A_ROOM_DAY: Final = 24 * 60
 DAYS_WITHOUT_A_SIGNATORY: Final = 5

@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.change_store import end_open_change
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import Parts
 from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.claims import Claim, place
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_slots, take_slots
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
+from gmp_booking.bookings.lifecycle import require_recordable, session_step
 from gmp_booking.bookings.service import require_reason
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
@@ -24,6 +24,7 @@ from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import fit_slots
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from gmp_booking.bookings.lifecycle import RUNNING, BookingState, SessionState
 from gmp_booking.execution.clearance import MISSED_AFTER, ONE_TAP_AHEAD
 from gmp_booking.execution.service import PERMISSIONS, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.states import NOT_BEGUN, RUNNING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
 
 
@@ -89,7 +89,7 @@ def _possible(session: SessionRow, now: datetime) -> Iterator[Offer]:
         yield _BEGAN_ANYWAY
     if state is SessionState.READY or (state is SessionState.PLANNED and not session.cleared_first):
         yield replace(_CHECK_IN, at_once=now >= session.starts_at - ONE_TAP_AHEAD)
-    if state in {SessionState.PLANNED, SessionState.READY} and now >= session.starts_at + MISSED_AFTER:
+    if state in NOT_BEGUN and now >= session.starts_at + MISSED_AFTER:
         yield _MISSED
     if state is SessionState.IN_USE:
         yield _COMPLETE

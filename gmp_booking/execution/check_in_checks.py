@@ -9,12 +9,13 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import gather
 from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.vocabulary import Severity
 
 
 def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gmp_booking.bookings import store as bookings
-from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, subject_of
@@ -15,7 +14,9 @@ from gmp_booking.execution.events import BookingClosed
 from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, require_revision
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.handlers import proof_of
 from gmp_booking.signatures.service import Verified, sign

@@ -9,13 +9,13 @@ from typing import Final
 
 from sqlalchemy import text
 
-from gmp_booking.bookings.lifecycle import ENDED, RUNNING, SessionState
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import MISSED_AFTER
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import SEOUL
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import ENDED, NOT_BEGUN, RUNNING, SessionState
 
 LOOK_BACK: Final = timedelta(days=14)
 """How long a session nobody recorded or verified is shown. Source: default is ours."""
@@ -92,8 +92,7 @@ class Day:
     @property
     def to_come(self) -> list[SessionRow]:
         """Planned for some time of today, also from before midnight, and not begun."""
-        waiting = {SessionState.PLANNED, SessionState.READY}
-        return [each for each in self.sessions if each.stands in waiting and self.includes(each)]
+        return [each for each in self.sessions if each.stands in NOT_BEGUN and self.includes(each)]
 
     @property
     def ended(self) -> list[SessionRow]:
@@ -110,7 +109,7 @@ class Day:
             return session.verified_at is None
         if session.stands is SessionState.PLANNED and session.cleared_first and session.cleared_at is not None:
             return True
-        begun = session.stands in {SessionState.PLANNED, SessionState.READY}
+        begun = session.stands in NOT_BEGUN
         return begun and self.now >= session.starts_at + MISSED_AFTER
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from gmp_booking.bookings.lifecycle import SessionState, session_step
+from gmp_booking.bookings.lifecycle import session_step
 from gmp_booking.bookings.service import require_reason
 from gmp_booking.execution import store
 from gmp_booking.execution.actual_times import ended, let_end
@@ -15,6 +15,7 @@ from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import fit_slots
 

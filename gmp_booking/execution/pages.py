@@ -26,6 +26,7 @@ from gmp_booking.infra.web.app_setup import field_errors, send
 from gmp_booking.infra.web.i18n import SEOUL, _, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.signatures.service import list_signatures
 from gmp_booking.signatures.views import SignatureView
@@ -216,7 +217,7 @@ def _steps(session: SessionRow) -> list[tuple[str, datetime | None, str | None]]
     before = [
         (_("Line clearance"), session.cleared_at, session.cleared_by),
         (_("Clearance verified"), session.clearance_verified_at, session.clearance_verified_by),
-        (_("Room released"), session.released_at if session.stands != "PLANNED" else None, None),
+        (_("Room released"), session.released_at if session.stands != SessionState.PLANNED else None, None),
     ]
     return (before if session.cleared_first else []) + [
         (_("Started"), session.actual_start_at, session.started_by),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import CLEARANCE_LASTS
 from gmp_booking.execution.events import LineClearanceVoided
 from gmp_booking.execution.session_actions import envelope
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.states import SessionState
 
 
 def list_lapsed(uow: Uow) -> list[tuple[str, int, str]]:

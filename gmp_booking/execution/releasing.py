@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.lifecycle import SessionState, require_recordable, session_step
+from gmp_booking.bookings.lifecycle import require_recordable, session_step
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.check_in_checks import judge_at_the_door
@@ -13,6 +13,7 @@ from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
 
 

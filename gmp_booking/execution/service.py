@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.execution import actual_times, interruptions, releasing, store
 from gmp_booking.execution.session_actions import PERMISSIONS, SessionAct, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 
 __all__ = ["PERMISSIONS", "SessionAct", "SessionRow", "act_on", "for_row", "get_session", "subject_of"]

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import text, update
 from sqlalchemy.engine import CursorResult
 
-from gmp_booking.bookings.lifecycle import BookingState, SessionState
 from gmp_booking.bookings.models import BookingSession
 from gmp_booking.execution.clearance import needs_clearance
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
+from gmp_booking.kernel.states import BookingState, SessionState
 
 _KEYS = text(
     """

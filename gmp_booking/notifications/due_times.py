@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.recipients import participant_ids_of
 from gmp_booking.notifications.reminder_offsets import BEFORE_EXPIRY, Reminder, Start, due_at, plan_reminders

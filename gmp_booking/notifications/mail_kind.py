@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from gmp_booking.bookings.events import BookingCancelled, BookingExpired
 from gmp_booking.bookings.ical import CalendarPart
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState
 from gmp_booking.infra.database.outbox import NewMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications import kinds as kinds_package
 from gmp_booking.notifications.due_times import DueTime, at_once

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import WAITING
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.stages import stage_of
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.states import WAITING
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.people.models import Person
 from gmp_booking.requests.on_behalf import first_confirmation, list_acknowledgements

@@ -11,8 +11,8 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Kind
 
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 MORNING: Final = time(9)

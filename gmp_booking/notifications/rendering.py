@@ -11,12 +11,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from config import Config
 from gmp_booking.bookings.ical import CANCELLED, CalendarPart, Invitation, calendar_of
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.infra.database.outbox import ClaimedMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.mail.smtp import CalendarFile, Mail, one_line
 from gmp_booking.infra.web import i18n
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.notifications.facts import BookingMailFacts, MailFacts
 from gmp_booking.notifications.mail_kind import BookingMail, MailKind, PersonMail, Words, discover
 from gmp_booking.notifications.recipients import may_receive

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.notifications.facts import BookingMailFacts
 from gmp_booking.notifications.mail_kind import BookingMail
 from gmp_booking.notifications.recipients import deciding_role, participant_ids, role_of_stage

@@ -2,36 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from gmp_booking.kernel.text import N_
-
-
-class SubjectKind(StrEnum):
-    """What an outage lies on."""
-
-    ROOM = "ROOM"
-    EQUIPMENT = "EQUIPMENT"
-    AHU = "AHU"
-    ZONE = "ZONE"
-    FACILITY = "FACILITY"
-    COMPANY = "COMPANY"
-    PRODUCT = "PRODUCT"
-    PERSON = "PERSON"
-
-
-class OutageKind(StrEnum):
-    MAINTENANCE = "MAINTENANCE"
-    REQUALIFICATION = "REQUALIFICATION"
-    CALIBRATION = "CALIBRATION"
-    AHU_STOP = "AHU_STOP"
-    VHP_NEIGHBOUR = "VHP_NEIGHBOUR"
-    CLOSURE = "CLOSURE"
-    HOLD = "HOLD"
-
-
-HELD_ALONE = frozenset({SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON})
-"""What nothing but a quality hold lies on."""
+from gmp_booking.kernel.vocabulary import OutageKind, SubjectKind
 
 KIND_LABELS = {
     OutageKind.MAINTENANCE: N_("Maintenance"),

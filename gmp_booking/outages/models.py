@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, ForeignK
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
-from gmp_booking.outages.kinds import HELD_ALONE, OutageKind, SubjectKind
+from gmp_booking.kernel.vocabulary import HELD_ALONE, OutageKind, SubjectKind
 
 _SUBJECTS = ", ".join(f"'{one.value}'" for one in SubjectKind)
 _KINDS = ", ".join(f"'{one.value}'" for one in OutageKind)

@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_lo
 
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.text import N_
-from gmp_booking.outages.kinds import OutageKind, SubjectKind
+from gmp_booking.kernel.vocabulary import OutageKind, SubjectKind
 from gmp_booking.outages.recurrence import Repeat
 from gmp_booking.outages.service import LONGEST_REASON, NewOutage
 

@@ -15,9 +15,9 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, require_revision
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import HELD_ALONE, OutageKind, SubjectKind
 from gmp_booking.outages import store
 from gmp_booking.outages.events import OutageLifted, OutagePlaced
-from gmp_booking.outages.kinds import HELD_ALONE, OutageKind, SubjectKind
 from gmp_booking.outages.models import Outage
 from gmp_booking.outages.recurrence import MOST, Repeat, occurrences
 from gmp_booking.outages.store import Choice, OutageOn, Subject, Times

@@ -16,7 +16,7 @@ from sqlalchemy.types import BigInteger, Text
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Stale
 from gmp_booking.kernel.period import Period
-from gmp_booking.outages.kinds import SubjectKind
+from gmp_booking.kernel.vocabulary import SubjectKind
 from gmp_booking.outages.models import Outage
 
 

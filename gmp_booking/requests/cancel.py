@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingCancelled
-from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, require_reason, subject_of
@@ -12,7 +11,9 @@ from gmp_booking.evaluation.slot_allocation import release
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, require_revision
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 
 

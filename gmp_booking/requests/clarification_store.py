@@ -7,12 +7,12 @@ from typing import Final
 from sqlalchemy import select
 
 from gmp_booking.bookings.events import BookingAnswered
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 
 LONGEST: Final = 2000

@@ -7,14 +7,15 @@ from typing import Any
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingDrafted
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.store import NewBooking
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import Conflict, require_revision
+from gmp_booking.kernel.states import EDITABLE, BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.requests.on_behalf import acting_person_id, company_for
 
 
@@ -28,14 +29,14 @@ def save_draft(
     if reference is not None:
         booking = store.get_booking(uow, reference)
         require(uow.actor, Permission.BOOKING_DRAFT, subject_of(booking))
-        if BookingState(booking.state) not in {BookingState.DRAFT, BookingState.RETURNED}:
+        if BookingState(booking.state) not in EDITABLE:
             raise Conflict(N_("This booking is no longer a draft."))
         require_revision(booking.revision, seen=revision)
         store.change_booking(uow, booking, draft=dict(form))
         return booking
     company_id = company_for(uow, str(form.get("company") or "") or None)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
-    kind = str(form.get("kind") or "CLEANROOM")
+    kind = str(form.get("kind") or Kind.CLEANROOM)
     new = NewBooking(
         reference=store.new_reference(),
         company_id=company_id,

@@ -23,12 +23,12 @@ from gmp_booking.companies.store import get_company_id
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from gmp_booking.kernel.states import STANDING
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.people.service import find_person_by_email
 
 MARK: Final = "gmpc_"
-STATES_TO_CONFIRM: Final = frozenset({"SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED", "CONFIRMED"})
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
         details=details_of(uow, booking),
         acknowledgement=row,
         confirmed_at=confirmed_at,
-        is_open=confirmed_at is None and booking.state in STATES_TO_CONFIRM,
+        is_open=confirmed_at is None and booking.state in STANDING,
     )
 
 
@@ -182,7 +182,7 @@ def acknowledge_signed_in(uow: Uow, reference: str) -> Booking:
     require(uow.actor, Permission.BOOKING_SUBMIT, subject)
     uow.lock({("company", booking.company_id)})
     rows = list_acknowledgements(uow, booking.id)
-    if not rows or first_confirmation(rows) is not None or booking.state not in STATES_TO_CONFIRM:
+    if not rows or first_confirmation(rows) is not None or booking.state not in STANDING:
         raise Conflict(N_("This was confirmed before, or the booking has ended; there is nothing left to confirm."))
     _confirm(uow, booking, rows, by_link=False)
     return booking

@@ -9,7 +9,6 @@ from typing import Any
 from gmp_booking.bookings import store
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.events import BookingConfirmed, BookingSubmitted
-from gmp_booking.bookings.lifecycle import Action, BookingState
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, subject_of
@@ -27,6 +26,8 @@ from gmp_booking.evaluation.slot_allocation import ids_of, refusal, take_or_refu
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import require_revision
+from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.clarification_store import record_answer, require_answer
 from gmp_booking.requests.on_behalf import (
     Asker,

@@ -13,13 +13,12 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import SessionState
 from gmp_booking.bookings.models import Booking, Evaluation
 from gmp_booking.bookings.service import locks_of
 from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
@@ -27,6 +26,8 @@ from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.states import AGREED, ENDED, STANDING
+from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.outages.service import NewOutage, Plan, plan
 from gmp_booking.revalidation import store
 from gmp_booking.revalidation.events import BookingAtRisk, BookingClear
@@ -34,9 +35,6 @@ from gmp_booking.revalidation.store import HitLine, Reach
 
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 NIGHTLY_AT: Final = time(2)
-OVER: Final = frozenset(
-    state.value for state in (SessionState.DONE, SessionState.ABORTED, SessionState.MISSED, SessionState.CANCELLED)
-)
 
 
 # -- who is to be looked at
@@ -143,7 +141,7 @@ def _look_at(uow: Uow, booking_id: int) -> None:
     details = details_of(uow, before)
     uow.lock(locks_of(uow, details))
     booking = uow.session.scalars(parts.execution_options(populate_existing=True)).one()
-    if booking.version != details.booking.version or booking.state not in store.STANDING:
+    if booking.version != details.booking.version or booking.state not in STANDING:
         _mark(uow, booking, (), at_risk=False)
         return
     details = details_of(uow, booking)
@@ -153,7 +151,7 @@ def _look_at(uow: Uow, booking_id: int) -> None:
         return
     gathered = _gather(uow, content, booking)
     verdict = examine(gathered.case)
-    risks = risks_of(verdict, agreed=_agreed(uow, booking), is_agreed=booking.state in store.AGREED)
+    risks = risks_of(verdict, agreed=_agreed(uow, booking), is_agreed=booking.state in AGREED)
     if _differs(verdict, details):
         _keep(uow, booking, gathered, verdict)
     _mark(uow, booking, risks, at_risk=bool(risks))
@@ -161,7 +159,7 @@ def _look_at(uow: Uow, booking_id: int) -> None:
 
 def remaining(details: BookingDetails, now: datetime) -> BookingContent | None:
     """What of the booking is still to come or going on; None when all of it is over."""
-    over = {session["number"] for session in details.parts["sessions"] if session["state"] in OVER}
+    over = {session["number"] for session in details.parts["sessions"] if session["state"] in ENDED}
     content = details.content
     sessions = tuple(
         replace(one, number=number)
@@ -236,7 +234,7 @@ def _keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> N
 def _mark(uow: Uow, booking: Booking, risks: Sequence[Finding], *, at_risk: bool) -> None:
     if booking.at_risk == at_risk:
         return
-    is_over = booking.state not in store.STANDING
+    is_over = booking.state not in STANDING
     bookings.change_booking(uow, booking, at_risk=at_risk)
     named: dict[str, Any] = {
         "company_id": booking.company_id,

@@ -10,15 +10,11 @@ from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.outages.kinds import SubjectKind
+from gmp_booking.kernel.states import STANDING
+from gmp_booking.kernel.vocabulary import SubjectKind
 from gmp_booking.outages.store import Times, list_resources_hit
 
-S = BookingState
-STANDING = tuple(state.value for state in (S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED, S.APPROVED, S.CONFIRMED))
-"""The states of a booking that holds its time."""
-AGREED = frozenset({S.APPROVED, S.CONFIRMED})
 MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=10)
 
@@ -88,7 +84,7 @@ def _hits(uow: Uow, reach: Reach) -> tuple[str, dict[str, object]]:
     times = {
         "froms": [max(each.start, uow.now) for each in reach.times],
         "untils": [each.until for each in reach.times],
-        "states": list(STANDING),
+        "states": sorted(STANDING),
     }
     if reach.kind in {SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON}:
         return _BY_HOLDER, times | {"kind": reach.kind.value, "id": reach.subject_id}
@@ -123,7 +119,7 @@ _NEIGHBOURS = """
 def want_around(uow: Uow, booking_id: int, *, cause: str, also_next: bool) -> list[int]:
     """Put one booking into the line, those at risk that share something with it, and those that come next there."""
     statement = text(_WANT.format(hits=_NEIGHBOURS)).bindparams(_STATES)
-    values = {"booking_id": booking_id, "states": list(STANDING), "also_next": also_next}
+    values = {"booking_id": booking_id, "states": sorted(STANDING), "also_next": also_next}
     return list(uow.session.execute(statement, values | _why(uow, cause)).scalars())
 
 

@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.bookings.schemas import BookingSchema
+from gmp_booking.kernel.vocabulary import Kind, RunType
 from tests.shared_app import SharedApp
 
 SEOUL = ZoneInfo("Asia/Seoul")

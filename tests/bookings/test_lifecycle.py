@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from gmp_booking.bookings import lifecycle
-from gmp_booking.bookings.lifecycle import Action, BookingState, Kind, RunType, SessionState, Track
+from gmp_booking.bookings.lifecycle import Track
 from gmp_booking.kernel.errors import Conflict
+from gmp_booking.kernel.states import ENDED, FINAL, HOLDING, RUNNING, BookingState, SessionState
+from gmp_booking.kernel.vocabulary import Action, Kind, RunType
 
 # Where each action leads from each state; what is not written here is refused.
 STEPS = {
@@ -186,11 +188,11 @@ def test_a_step_of_a_booking_is_allowed_or_refused() -> None:
 
 def test_a_state_holds_slots_or_does_not() -> None:
     assert {state.value: rules.holds_slots for state, rules in lifecycle.STATES.items()} == HOLDS_SLOTS
-    assert {state.value for state in lifecycle.HOLDING} == {state for state, holds in HOLDS_SLOTS.items() if holds}
+    assert {state.value for state in HOLDING} == {state for state, holds in HOLDS_SLOTS.items() if holds}
 
 
 def test_what_nothing_leads_out_of_is_final() -> None:
-    assert {state.value for state in lifecycle.FINAL} == {state for state, steps in STEPS.items() if not steps}
+    assert {state.value for state in FINAL} == {state for state, steps in STEPS.items() if not steps}
 
 
 def test_a_session_takes_only_the_steps_of_its_table() -> None:
@@ -273,8 +275,8 @@ def test_what_is_only_recorded_is_recorded_in_some_states_alone() -> None:
 
 
 def test_a_session_that_ended_runs_no_more() -> None:
-    assert {state.value for state in lifecycle.ENDED} == {"DONE", "ABORTED", "MISSED", "CANCELLED"}
-    assert {state.value for state in lifecycle.RUNNING} == {"IN_USE", "SUSPENDED"}
+    assert {state.value for state in ENDED} == {"DONE", "ABORTED", "MISSED", "CANCELLED"}
+    assert {state.value for state in RUNNING} == {"IN_USE", "SUSPENDED"}
 
 
 def test_circumstances_take_further_roles_in() -> None:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.conflicts.case import BookingFacts, Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.evaluation.facts import build_case
 from gmp_booking.evaluation.outage_facts import as_withdrawn
 from gmp_booking.evaluation.resolved_content import ResolvedContent
+from gmp_booking.kernel.vocabulary import Kind, RunType
 from tests.builders import a_session, an_engineering_run, an_equipment_booking
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp

@@ -9,10 +9,10 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.vocabulary import Kind, RunType
 from gmp_booking.requests.submit import submit
 from tests.facility import actor_of
 

@@ -13,11 +13,11 @@ from flask import Flask
 
 from gmp_booking.accounts import passwords
 from gmp_booking.accounts.service import create_account
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.store import change_booking, get_booking
 from gmp_booking.calendars.service import create_feed
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.people.service import find_person_by_email
 from tests.clients import CHEAP, PASSWORD, PageClient, make_app
 from tests.facility import actor_of

@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 
 from gmp_booking.bookings.content import NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.calendars.others_time import full_periods
 from gmp_booking.calendars.service import MOST_FEEDS, create_feed
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.submit import submit
 from tests.bookings.test_submitting import at, eng

@@ -8,8 +8,8 @@ from conflict_facts import CALENDAR, TICK, case, during, reservation, session
 
 from gmp_booking.conflicts.case import OpeningHours
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Severity
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import Severity
 
 
 def findings(*sessions, **more):

@@ -19,11 +19,12 @@ from conflict_facts import (
     session,
 )
 
-from gmp_booking.conflicts.case import Mode, Occasion, PolicyFacts, Switch
+from gmp_booking.conflicts.case import Occasion, PolicyFacts, Switch
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
-from gmp_booking.conflicts.finding import Complaint, Finding, Severity
+from gmp_booking.conflicts.finding import Complaint, Finding
 from gmp_booking.conflicts.rule import H, S, W
 from gmp_booking.conflicts.verdict import Outcome, Verdict
+from gmp_booking.kernel.vocabulary import RuleMode, Severity
 
 
 def troubled(shuffle=tuple):
@@ -124,7 +125,7 @@ def test_a_verdict_can_be_kept():
 
 
 def severities(rule, *switches):
-    policy = PolicyFacts(switches={rule: tuple(Switch(Mode(mode), on) for mode, on in switches)})
+    policy = PolicyFacts(switches={rule: tuple(Switch(RuleMode(mode), on) for mode, on in switches)})
     return [
         finding.severity for finding in examine(replace(troubled(), policy=policy)).findings if finding.code == rule
     ]
@@ -166,13 +167,13 @@ def test_what_is_to_be_enforced_later_warns_until_then_and_the_rest_is_enforced(
 
 def test_the_day_is_the_facilitys_not_utcs():
     late_evening_utc = {"now": at("0:30", 21, 2)}
-    policy = PolicyFacts(switches={"RM-04": (Switch(Mode.OFF, TOMORROW),)})
+    policy = PolicyFacts(switches={"RM-04": (Switch(RuleMode.OFF, TOMORROW),)})
     crowded = case(session("9", "12", headcount=9), policy=policy, **late_evening_utc)
     assert examine(crowded).findings == ()
 
 
 def test_a_warning_needs_nobodys_override():
-    policy = PolicyFacts(switches={"CA-01": (Switch(Mode.WARN, LONG_AGO),)})
+    policy = PolicyFacts(switches={"CA-01": (Switch(RuleMode.WARN, LONG_AGO),)})
     (finding,) = examine(case(session("9", "12", 6), policy=policy)).findings
     assert finding.override == ()
 

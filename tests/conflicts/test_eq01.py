@@ -4,7 +4,7 @@ import pytest
 from conflict_facts import ME, TICK, Occupation, busy, case, during, equipment, reservation, session
 
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Severity
+from gmp_booking.kernel.vocabulary import Severity
 
 CULTURE = during("9", "9", 2, until=20)
 

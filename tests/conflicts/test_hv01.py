@@ -4,8 +4,8 @@ import pytest
 from conflict_facts import ROOMS, case, during, outage, reservation, room, session
 
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Severity
 from gmp_booking.conflicts.privacy import Audience, told_to
+from gmp_booking.kernel.vocabulary import Severity
 
 STOP = outage("7", "20", 8, kind="AHU_STOP", subject=("AHU", "AHU-1"))
 

@@ -5,7 +5,7 @@ from conflict_facts import TICK, PersonBusy, case, during, operator, session
 
 from gmp_booking.conflicts.case import PolicyFacts
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Severity
+from gmp_booking.kernel.vocabulary import Severity
 
 
 def findings(*sessions, **more):

@@ -6,7 +6,7 @@ import pytest
 from conflict_facts import ME, TICK, Occupation, at, busy, case, during, reservation, room, session
 
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Severity
+from gmp_booking.kernel.vocabulary import Severity
 
 
 def findings(facts):

@@ -4,7 +4,7 @@ import pytest
 from conflict_facts import TICK, case, during, operator, room, session
 
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Severity
+from gmp_booking.kernel.vocabulary import Severity
 
 
 def findings(*sessions, **more):

@@ -23,8 +23,8 @@ from conflict_facts import (
 from gmp_booking.conflicts.alternatives import find_alternatives
 from gmp_booking.conflicts.case import PersonFacts
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Severity
 from gmp_booking.conflicts.privacy import Audience, told_to
+from gmp_booking.kernel.vocabulary import Severity
 
 HOLD = {"kind": "HOLD", "hold_no": "HOLD-0007"}
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.content import BookingContent, NamedPerson, SessionContent
-from gmp_booking.bookings.lifecycle import Action, Kind
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.kernel.vocabulary import Action, Kind
 from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.submit import submit
 from tests.facility import actor_of

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.bookings.content import BookingContent, NamedPerson
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.bookings.views import get_details
 from gmp_booking.changes.service import change, give_up_session, move_session, withdraw
+from gmp_booking.kernel.vocabulary import Action
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed, decided, somebody
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.clarifications import ask_again
 from gmp_booking.approvals.jobs import expire_overdue
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.notifications.jobs import plan_schedules
 from gmp_booking.notifications.kinds.digest import is_due, this_morning
 from gmp_booking.notifications.planning import plan_scheduled

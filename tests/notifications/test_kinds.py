@@ -24,7 +24,7 @@ LAYOUT = {"base.txt", "times.txt"}
 A_KIND = '''"""Somebody began a draft."""
 
 from gmp_booking.bookings.events import BookingDrafted
-from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents
 from gmp_booking.notifications.recipients import requesters
 

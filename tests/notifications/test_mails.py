@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gmp_booking.bookings.content import BookingContent, ReservationContent
-from gmp_booking.bookings.lifecycle import Action, Kind, RunType
+from gmp_booking.kernel.vocabulary import Action, Kind, RunType
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import (
     a_demo,

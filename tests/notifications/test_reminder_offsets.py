@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmp_booking.bookings.lifecycle import Kind
+from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.notifications.reminder_offsets import (
     CAMPAIGN,
     REMINDER_OFFSETS,

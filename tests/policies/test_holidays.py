@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from gmp_booking.bookings.content import BookingContent, SessionContent
-from gmp_booking.bookings.lifecycle import Kind, RunType
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from gmp_booking.kernel.vocabulary import Kind, RunType
 from gmp_booking.policies.models import Holiday
 from gmp_booking.policies.service import add_holiday, list_holidays, seed_holidays, withdraw_holiday
 from gmp_booking.requests.preview import preview_request

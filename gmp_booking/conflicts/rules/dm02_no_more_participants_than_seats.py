@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from gmp_booking.conflicts.case import Case, RoomClass, SessionFacts
+from gmp_booking.conflicts.case import Case, SessionFacts
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.rule import H, Row, Texts, W, rule
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import RoomClass
 
 JUDGED = frozenset({RoomClass.DEMO, RoomClass.SEATED})
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import Case, Withdrawal
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.finding import Complaint, Severity
+from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.outage_findings import AIR, around, complaint, in_the_way, is_running
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, W, rule
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Severity
 
 HOLD = "HOLD"
 OUT_OF_SERVICE = N_("{resource} is out of service {period}.")

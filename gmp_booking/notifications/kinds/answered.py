@@ -1,7 +1,7 @@
 """The company answered the question of the stage that decides."""
 
 from gmp_booking.bookings.events import BookingAnswered
-from gmp_booking.bookings.lifecycle import WAITING
+from gmp_booking.kernel.states import WAITING
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words

@@ -3,10 +3,11 @@
 from typing import Final
 
 from gmp_booking.bookings.finding_view import locale_formatter_for
-from gmp_booking.bookings.lifecycle import WAITING, BookingState
-from gmp_booking.conflicts.finding import Finding, Severity
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.privacy import Audience, render
+from gmp_booking.kernel.states import STANDING
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.notifications.facts import BookingMailFacts
 from gmp_booking.notifications.mail_kind import ENDINGS, BookingMail, OnEvents, Words
 from gmp_booking.notifications.recipients import owners
@@ -32,7 +33,7 @@ def _words(facts: BookingMailFacts) -> Words:
 KIND = BookingMail(
     name="at_risk",
     created=OnEvents(events=[BookingAtRisk], to=owners),
-    valid_while=WAITING | {BookingState.RETURNED, BookingState.APPROVED, BookingState.CONFIRMED},
+    valid_while=STANDING,
     # The risk belongs to the booking, whatever version came into force since.
     any_version=True,
     still_true=_is_at_risk,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from gmp_booking.bookings.events import BookingCancelled, BookingExpired
 from gmp_booking.bookings.ical import CalendarPart
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents, Words

@@ -1,7 +1,7 @@
 """A change expired undecided; the booking stays as it is."""
 
 from gmp_booking.bookings.events import BookingChangeExpired
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState
+from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents
 from gmp_booking.notifications.recipients import change_requesters_and_deciders

@@ -10,8 +10,8 @@ from gmp_booking.bookings.events import (
     BookingChangeReviewed,
     BookingChangeWithdrawn,
 )
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState
 from gmp_booking.infra.web.i18n import format_day
+from gmp_booking.kernel.states import OPEN_CHANGE, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import before_change_expiry
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
@@ -42,7 +42,7 @@ KIND = BookingMail(
         payload=_payload,
     ),
     valid_while=[BookingState.CONFIRMED],
-    valid_while_change=[ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW, ChangeState.RETURNED],
+    valid_while_change=OPEN_CHANGE,
     shows_proposal=True,
     still_true=expires_then,
     withdrawn_by=[*ENDINGS, BookingChangeApproved, BookingChangeRejected, BookingChangeWithdrawn],

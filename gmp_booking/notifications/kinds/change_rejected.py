@@ -1,7 +1,7 @@
 """A change was rejected, with the reason; the booking stays as it is."""
 
 from gmp_booking.bookings.events import BookingChangeRejected
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState
+from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words

@@ -1,7 +1,7 @@
 """A change comes back to who requested it with a question."""
 
 from gmp_booking.bookings.events import BookingChangeReturned
-from gmp_booking.bookings.lifecycle import BookingState, ChangeState
+from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words

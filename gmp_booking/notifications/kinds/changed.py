@@ -1,6 +1,6 @@
 """A confirmed booking was changed; the invitations are brought up to date."""
 
-from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, BookingMailFacts, changes_plan
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words

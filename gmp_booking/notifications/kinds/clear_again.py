@@ -1,6 +1,6 @@
 """Nothing stands against a booking any more that was at risk."""
 
-from gmp_booking.bookings.lifecycle import WAITING, BookingState
+from gmp_booking.kernel.states import STANDING
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingMailFacts
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents
@@ -16,7 +16,7 @@ def _is_clear(facts: BookingMailFacts) -> bool:
 KIND = BookingMail(
     name="clear_again",
     created=OnEvents(events=[BookingClear], to=owners),
-    valid_while=WAITING | {BookingState.RETURNED, BookingState.APPROVED, BookingState.CONFIRMED},
+    valid_while=STANDING,
     # The risk belonged to the booking, whatever version came into force since.
     any_version=True,
     still_true=_is_clear,

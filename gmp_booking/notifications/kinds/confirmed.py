@@ -1,7 +1,7 @@
 """A booking is confirmed; its times come as an invitation."""
 
 from gmp_booking.bookings.events import BookingConfirmed
-from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents
 from gmp_booking.notifications.reader_parts import own_entries

@@ -1,7 +1,7 @@
 """A request expired: nobody decided, or the company did not answer, in time."""
 
 from gmp_booking.bookings.events import BookingCancelled, BookingExpired
-from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents, Words

@@ -9,8 +9,8 @@ from gmp_booking.bookings.events import (
     BookingReviewed,
     BookingSubmitted,
 )
-from gmp_booking.bookings.lifecycle import WAITING, BookingState
 from gmp_booking.infra.web.i18n import format_day
+from gmp_booking.kernel.states import PENDING
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import before_expiry
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
@@ -40,7 +40,7 @@ KIND = BookingMail(
         due=before_expiry,
         payload=_payload,
     ),
-    valid_while=WAITING | {BookingState.RETURNED, BookingState.APPROVED},
+    valid_while=PENDING,
     still_true=expires_then,
     subject=N_("[%(reference)s] Expires on %(day)s: %(what)s"),
     template="expiring.txt",

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.states import RECORDED
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import DueTime
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
@@ -49,7 +49,7 @@ KIND = BookingMail(
         due=_due,
         payload=_payload,
     ),
-    valid_while=[BookingState.CONFIRMED, BookingState.CLOSED],
+    valid_while=RECORDED,
     subject=N_("[%(reference)s] %(said)s: %(what)s, %(instant)s"),
     template="happened.txt",
     words=_words,

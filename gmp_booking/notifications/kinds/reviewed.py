@@ -1,7 +1,7 @@
 """A reviewed request waits for a decision at its next stage."""
 
 from gmp_booking.bookings.events import BookingReviewed
-from gmp_booking.bookings.lifecycle import BookingState
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents
 from gmp_booking.notifications.recipients import current_deciders, stage_payload

@@ -1,7 +1,7 @@
 """Staff entered a request for a company that phoned; it is asked to confirm it by a link, without signing in."""
 
 from gmp_booking.bookings.events import BookingSubmitted
-from gmp_booking.bookings.lifecycle import WAITING, BookingState
+from gmp_booking.kernel.states import STANDING
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingMailFacts
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents, Words
@@ -23,7 +23,7 @@ def _words(facts: BookingMailFacts) -> Words:
 KIND = BookingMail(
     name="to_confirm",
     created=OnEvents(events=[BookingSubmitted], to=confirmers),
-    valid_while=WAITING | {BookingState.RETURNED, BookingState.APPROVED, BookingState.CONFIRMED},
+    valid_while=STANDING,
     still_true=_is_unconfirmed,
     subject=N_("[%(reference)s] Please confirm: %(what)s"),
     template="to_confirm.txt",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gmp_booking.bookings.events import BookingConfirmed
-from gmp_booking.bookings.lifecycle import BookingState, SessionState
+from gmp_booking.kernel.states import BookingState, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import DueTime, reminded_people, session_reminders
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, BookingMailFacts, changes_plan

@@ -11,21 +11,22 @@ from flask import Blueprint, render_template
 from gmp_booking.accounts import service as accounts
 from gmp_booking.accounts import sessions
 from gmp_booking.accounts.request_context import current_request
-from gmp_booking.calendars.service import Scope, list_own_feeds
+from gmp_booking.calendars.service import list_own_feeds
 from gmp_booking.companies.service import list_companies
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import NAMES, _, named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import FeedScope
 from gmp_booking.resources.service import list_resources
 
 account_page = Blueprint("account_page", __name__)
 
-SCOPES: Mapping[Scope, tuple[Permission, str]] = {
-    Scope.MINE: (Permission.FEED_MAKE_MINE, N_("My bookings")),
-    Scope.COMPANY: (Permission.FEED_MAKE_COMPANY, N_("My company")),
-    Scope.FACILITY: (Permission.FEED_MAKE_FACILITY, N_("The whole facility")),
-    Scope.RESOURCE: (Permission.FEED_MAKE_RESOURCE, N_("One resource")),
+SCOPES: Mapping[FeedScope, tuple[Permission, str]] = {
+    FeedScope.MINE: (Permission.FEED_MAKE_MINE, N_("My bookings")),
+    FeedScope.COMPANY: (Permission.FEED_MAKE_COMPANY, N_("My company")),
+    FeedScope.FACILITY: (Permission.FEED_MAKE_FACILITY, N_("The whole facility")),
+    FeedScope.RESOURCE: (Permission.FEED_MAKE_RESOURCE, N_("One resource")),
 }
 
 
@@ -72,7 +73,7 @@ def show() -> str:
     )
 
 
-def _scopes(actor: Actor) -> Iterator[tuple[Scope, str]]:
+def _scopes(actor: Actor) -> Iterator[tuple[FeedScope, str]]:
     subject = Subject(company_id=actor.company_id)
     for scope, (permission, label) in SCOPES.items():
         if is_allowed(actor, permission, subject):

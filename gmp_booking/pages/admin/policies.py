@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.bookings.labels import KIND_LABELS
-from gmp_booking.bookings.lifecycle import Kind
 from gmp_booking.companies.service import list_companies
 from gmp_booking.conflicts import rule_list
 from gmp_booking.infra.database.history import RowChange, list_changes
@@ -23,6 +22,7 @@ from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.pages.admin import coverage, record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, page, readable_by, words
 from gmp_booking.pages.rule_labels import limit_words

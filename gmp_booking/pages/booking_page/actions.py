@@ -8,14 +8,15 @@ from typing import Any
 
 from flask import url_for
 
-from gmp_booking.bookings.lifecycle import ENDED, FINAL, WAITING, Action, BookingState
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings.views import Booking
 from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.states import EDITABLE, ENDED, FINAL, WAITING, BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
 from gmp_booking.pages.booking_page.page_data import BookingFile
@@ -44,9 +45,7 @@ def actions_for(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any
     booking = file.details.booking
     state = BookingState(booking.state)
     found: list[dict[str, Any]] = []
-    if state in {BookingState.DRAFT, BookingState.RETURNED} and is_allowed(
-        actor, Permission.BOOKING_SUBMIT, subject_of(booking)
-    ):
+    if state in EDITABLE and is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
     found += _sayings(file.asked.booking, actor)
     found += _decisions(file, actor, told)

@@ -14,12 +14,11 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form import SEOUL, moments
 from gmp_booking.bookings.diff import Difference, differences
 from gmp_booking.bookings.labels import EXPOSURE_LABELS, RUN_TYPE_LABELS
-from gmp_booking.bookings.lifecycle import BookingState
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import Booking, BookingDetails
 from gmp_booking.changes import service
 from gmp_booking.changes.change_requests import OpenChange
-from gmp_booking.changes.service import ASKED_FOR, ChangeResult
+from gmp_booking.changes.service import ChangeResult
 from gmp_booking.changes.undo import last_edit, undo
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
@@ -28,6 +27,7 @@ from gmp_booking.infra.web.i18n import _, format_period
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import NOT_BEGUN, WAITING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.requests.handlers import decision_refused
@@ -136,7 +136,7 @@ def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> 
     state = BookingState(booking.state)
     if not is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking)):
         return []
-    if state not in (ASKED_FOR - {BookingState.RETURNED}) | {BookingState.CONFIRMED}:
+    if state not in WAITING | {BookingState.CONFIRMED}:
         return []
     href = url_for("booking_changes.change_form", reference=booking.reference)
     plain: dict[str, Any] = {
@@ -161,10 +161,12 @@ def session_acts(details: BookingDetails, session: Mapping[str, Any], actor: Act
     is_confirmed, state = booking.state == BookingState.CONFIRMED, session["state"]
     others = [each for each in details.content.sessions if each.number != session["number"]]
     return {
-        "move": is_confirmed and state == "PLANNED" and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
+        "move": is_confirmed
+        and state == SessionState.PLANNED
+        and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
         "times": moments(datetime.fromisoformat(session["start"]), datetime.fromisoformat(session["end"])),
         "give_up": is_confirmed
-        and state in {"PLANNED", "READY"}
+        and state in NOT_BEGUN
         and bool(others)
         and is_allowed(actor, Permission.BOOKING_CHANGE, subject),
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gmp_booking.bookings.labels import DONOR_LABELS, PRIORITY_LABELS
-from gmp_booking.bookings.lifecycle import DonorStatus, Priority
 from gmp_booking.bookings.views import Booking
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.vocabulary import DonorStatus, Priority
 
 
 def further_facts(booking: Booking) -> list[tuple[str, str]]:

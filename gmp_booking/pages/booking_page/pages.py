@@ -14,13 +14,13 @@ from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.clarifications import ask_again
 from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.bookings.finding_view import finding_card, findings_out
-from gmp_booking.bookings.lifecycle import Action
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as close
 from gmp_booking.infra.database.uow import Answer, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.pages.booking_page.actions import actions_for
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.pages.booking_page.change_section import session_acts, shown_change, undoable

@@ -10,6 +10,7 @@ from flask import url_for
 
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import UseCaseRequest
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.requests.handlers import alternatives_out
 from gmp_booking.revalidation.ways_out import ways_around
 
@@ -32,6 +33,6 @@ def risk_of(request: UseCaseRequest, details: BookingDetails, told: Sequence[Map
         return None
     ways = [one["label"] for one in alternatives_out(request.read(ways_around, details))]
     weighty = dict.fromkeys(each["message"] for each in told if each["severity"] in WEIGHTY)
-    may_change = bool(ways) and booking.state == "CONFIRMED"
+    may_change = bool(ways) and booking.state == BookingState.CONFIRMED
     href = url_for("booking_changes.change_form", reference=booking.reference) if may_change else None
     return Risk(list(weighty), ways, href)

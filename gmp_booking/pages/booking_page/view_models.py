@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import FINAL, TRACKS, WAITING, BookingState, Stage, Track
+from gmp_booking.bookings.lifecycle import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import current_stage
 from gmp_booking.bookings.views import Booking, BookingDetails
 from gmp_booking.changes.change_requests import OpenChange
@@ -14,6 +14,7 @@ from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import AGREED, FREED, RECORDED, WAITING, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.change_section import recorded_changes
 from gmp_booking.pages.booking_page.history import HistoryLine, history_lines
@@ -85,8 +86,8 @@ def steps_of(booking: Booking, journal: Sequence[JournalEntry]) -> list[dict[str
     steps = [_step(_("Requested"), "done" if booking.submitted_at else "now", happened.get("BookingSubmitted"))]
     for number, stage in enumerate(stages):
         steps.append(_step(_stage_label(stage), _stage_status(booking, number), None))
-    ended = state in FINAL - {BookingState.CLOSED}
-    last = {True: "stopped", False: "done" if state in {BookingState.CONFIRMED, BookingState.CLOSED} else "open"}[ended]
+    ended = state in FREED
+    last = {True: "stopped", False: "done" if state in RECORDED else "open"}[ended]
     label = _(_NEXT[state][0]) if ended else _("Confirmed")
     steps.append(_step(label, last, booking.ended_at if ended else booking.confirmed_at))
     return steps
@@ -112,7 +113,7 @@ def _stage_label(stage: Stage) -> str:
 
 def _stage_status(booking: Booking, number: int) -> str:
     state = BookingState(booking.state)
-    if state in {BookingState.CONFIRMED, BookingState.CLOSED, BookingState.APPROVED} or number < booking.stage:
+    if state in AGREED | RECORDED or number < booking.stage:
         return "done"
     if state in WAITING and number == booking.stage:
         return "now"

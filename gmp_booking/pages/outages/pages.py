@@ -16,9 +16,11 @@ from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Refusal
+from gmp_booking.kernel.states import RUNNING
+from gmp_booking.kernel.vocabulary import OutageKind, SubjectKind
 from gmp_booking.outages import service
 from gmp_booking.outages.handlers import carry_out_lifting, carry_out_placing
-from gmp_booking.outages.kinds import KIND_LABELS, SUBJECT_LABELS, OutageKind, SubjectKind
+from gmp_booking.outages.kinds import KIND_LABELS, SUBJECT_LABELS
 from gmp_booking.outages.schemas import record_of
 from gmp_booking.outages.service import permission_to_lift, permission_to_place
 from gmp_booking.pages.outages.form import FIELDS, outage_of, shown_at_fields
@@ -181,7 +183,7 @@ def _hit(hit: Impact) -> dict[str, Any]:
                 "resource": line.resource,
                 "first": line.starts_at,
                 "last": line.ends_at,
-                "is_running": line.session_state in {"IN_USE", "SUSPENDED"},
+                "is_running": line.session_state in RUNNING,
             }
             for line in hit.lines
         ],

@@ -10,7 +10,8 @@ from flask import url_for
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.period import Period
-from gmp_booking.outages.kinds import KIND_LABELS, OutageKind
+from gmp_booking.kernel.vocabulary import OutageKind
+from gmp_booking.outages.kinds import KIND_LABELS
 from gmp_booking.outages.service import OutageOn, list_on_resources
 from gmp_booking.pages.timeline.layout import OUTAGE, Block
 from gmp_booking.resources.service import not_available

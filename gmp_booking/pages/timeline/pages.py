@@ -18,6 +18,7 @@ from gmp_booking.infra.web.app_setup import is_htmx
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.rule_labels import grade_word
 from gmp_booking.pages.timeline.layout import Block, FormMarkBlock, Lane, TimelineView, Window, lay_out
@@ -163,7 +164,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
     lanes = [_lane(each) for each in facts.resources]
     blocks = [_own_block(taken, codes[taken.resource_id], facts.now, actor) for taken in facts.taken]
     blocks += [
-        Block(lane=codes[resource_id], period=period, label=title, state="CONFIRMED", own=False)
+        Block(lane=codes[resource_id], period=period, label=title, state=BookingState.CONFIRMED, own=False)
         for resource_id, period, title in others_time(facts.busy, facts.titles)
     ]
     blocks += withdrawn_blocks(facts.withdrawn, codes)
@@ -204,7 +205,7 @@ def _own_block(taken: TakenTime, code: str, now: datetime, actor: Actor) -> Bloc
         own=True,
         href=url_for("booking_page.show", reference=taken.reference),
         detail=taken.reference,
-        running=taken.state == "CONFIRMED" and period.start <= now < period.end,
+        running=taken.state == BookingState.CONFIRMED and period.start <= now < period.end,
     )
 
 

@@ -13,7 +13,6 @@ from flask import Blueprint, render_template, request
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
-from gmp_booking.bookings.lifecycle import ENDED, RUNNING
 from gmp_booking.execution.available_actions import MEANINGS, offers
 from gmp_booking.execution.day import Day, MissingNames, read_day
 from gmp_booking.execution.pages import shown_session
@@ -23,6 +22,7 @@ from gmp_booking.infra.web.app_setup import is_htmx
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.period import Period, merge
+from gmp_booking.kernel.states import ENDED, RUNNING
 from gmp_booking.resources.service import ResourceRow, list_resources, others_busy
 
 today = Blueprint("today", __name__)
