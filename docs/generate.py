@@ -33,7 +33,15 @@ from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import HOLDING, OPEN_CHANGE, BookingState, ChangeState, SessionState
-from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, HELD_ALONE, Kind, OutageKind, RunType, SubjectKind
+from gmp_booking.kernel.vocabulary import (
+    CONFIRMED_BY_THEMSELVES,
+    HELD_ALONE,
+    Kind,
+    Meaning,
+    OutageKind,
+    RunType,
+    SubjectKind,
+)
 from gmp_booking.notifications import mail_kind, reminder_offsets
 from gmp_booking.notifications.mail_kind import BookingMail, MailKind, OnEvents
 from gmp_booking.notifications.reminder_offsets import ReminderOffset
@@ -191,7 +199,7 @@ def outages() -> str:
 def _outage_kinds() -> Iterator[tuple[object, ...]]:
     for kind in OutageKind:
         asked = (withdrawing.permission_to_place(kind).value, withdrawing.permission_to_lift(kind).value)
-        meaning = f"“{withdrawing.LIFTED_MEANING}”" if kind is OutageKind.HOLD else ""
+        meaning = f"“{Meaning.HOLD_LIFTED}”" if kind is OutageKind.HOLD else ""
         yield kind.value, KIND_LABELS[kind], *(f"`{each}`" for each in asked), meaning
 
 

@@ -19,14 +19,13 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from marshmallow import Schema
 
-from gmp_booking.bookings.schemas import EXPOSURES
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.i18n import CATALOGUES, LANGUAGES
 from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.states import BookingState, SessionState
-from gmp_booking.kernel.vocabulary import Action, Kind, RunType
+from gmp_booking.kernel.vocabulary import Action, Exposure, Kind, RunType
 from tests.architecture.sources import modules
 from tests.builders import form_of
 from tests.clients import PASSWORD, PageClient, make_app, open_accounts, weekday_at
@@ -346,7 +345,7 @@ def test_a_form_that_asks_for_a_language_begins_with_the_readers(app: Flask) -> 
 def test_no_page_says_an_english_sentence_of_ours(app: Flask, language: str, written: frozenset) -> None:
     english = {each for ids in written for each in ids} - SAME_IN_EVERY_LANGUAGE
     sentence = re.compile("|".join(".+".join(map(re.escape, PLACE.split(each))) for each in english))
-    code = re.compile(rf"\b({'|'.join([*BookingState, *SessionState, *Kind, *RunType, *EXPOSURES, *Role, *Action])})\b")
+    code = re.compile(rf"\b({'|'.join([*BookingState, *SessionState, *Kind, *RunType, *Exposure, *Role, *Action])})\b")
     for name, page in pages_of_a_journey(app, language):
         said = Spoken(page).said
         assert [each for each in said if LETTERS[language].search(each)], name

@@ -14,22 +14,23 @@ from gmp_booking.changes import change_requests
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.evaluation.slot_allocation import release
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import OPEN_CHANGE, PENDING, BookingState
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 
 _EXPIRING = transition_of(Action.EXPIRE).sources
 _OVERDUE = text(
-    """
+    f"""
     SELECT reference FROM booking
-    WHERE pending_until <= (SELECT gmp_now()) AND state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'APPROVED')
+    WHERE pending_until <= (SELECT gmp_now()) AND state IN ({sql_values(PENDING)})
     ORDER BY pending_until, id LIMIT :limit
     """
 )
 _OVERDUE_CHANGES = text(
-    """
+    f"""
     SELECT b.reference FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id
-    WHERE n.pending_until <= (SELECT gmp_now()) AND n.state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')
+    WHERE n.pending_until <= (SELECT gmp_now()) AND n.state IN ({sql_values(OPEN_CHANGE)})
     ORDER BY n.pending_until, n.id LIMIT :limit
     """
 )

@@ -14,6 +14,8 @@ from gmp_booking.bookings.lifecycle import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import stages_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Role, Subject, is_allowed, require
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import WAITING, WAITING_CHANGE
 
 SORTS: Final[Mapping[str, str]] = {
     "waiting": "w.submitted_at, w.reference",
@@ -23,14 +25,14 @@ SORTS: Final[Mapping[str, str]] = {
 }
 _LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
-_WAITING = """
+_WAITING = f"""
     SELECT b.id AS booking_id, b.company_id, b.reference, b.version, b.revision, b.track, b.stage, b.submitted_at,
            b.decide_by, b.pending_until, b.requested_by, b.entered_by, b.starts_at, false AS is_change
-    FROM booking AS b WHERE b.state IN ('SUBMITTED', 'UNDER_REVIEW')
+    FROM booking AS b WHERE b.state IN ({sql_values(WAITING)})
     UNION ALL
     SELECT b.id, b.company_id, b.reference, n.version, b.revision, n.track, n.stage, n.submitted_at,
            n.decide_by, n.pending_until, n.requested_by, n.entered_by, b.starts_at, true
-    FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id WHERE n.state IN ('SUBMITTED', 'UNDER_REVIEW')
+    FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id WHERE n.state IN ({sql_values(WAITING_CHANGE)})
 """
 _OF_THESE_STAGES = "(w.track, w.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))"
 _FROM = f"""

@@ -20,7 +20,7 @@ from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Refusal
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.vocabulary import Action, Kind
+from gmp_booking.kernel.vocabulary import Action, Kind, Severity
 
 approvals = Blueprint("approvals", __name__)
 PAGE = 30
@@ -99,9 +99,9 @@ def _row(row: Mapping[str, Any], found: Inbox) -> dict[str, Any]:
         "rooms": ", ".join(codes for codes in (row["rooms"], row["equipment"]) if codes),
         "stage": role,
         "deciders": found.holders.get(role, ()),
-        "hard": findings["HARD"],
-        "soft": findings["SOFT"],
-        "warn": findings["WARN"],
+        "hard": findings[Severity.HARD],
+        "soft": findings[Severity.SOFT],
+        "warn": findings[Severity.WARN],
         "waiting_since": row["submitted_at"],
         "age_days": (found.now - row["submitted_at"]).days,
         "is_late": row["decide_by"] is not None and row["decide_by"] < found.now,

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.kind_fields import asks, kind_of
-from gmp_booking.kernel.vocabulary import RoomMode
+from gmp_booking.kernel.vocabulary import Exposure, Kind, RoomMode, RunType, Visibility
 
 SEOUL = ZoneInfo("Asia/Seoul")
 PLAIN = ("kind", "product", "batch", "run_type", "purpose", "title")
@@ -46,7 +46,7 @@ Form = dict[str, Any]
 
 
 def blank_session() -> Form:
-    texts = dict.fromkeys(SESSION_TEXT, "") | {"setup_min": "0", "teardown_min": "0", "exposure": "CLOSED"}
+    texts = dict.fromkeys(SESSION_TEXT, "") | {"setup_min": "0", "teardown_min": "0", "exposure": Exposure.CLOSED.value}
     return texts | {"people": [], "equipment": []}
 
 
@@ -54,10 +54,10 @@ def blank_equipment() -> Form:
     return dict.fromkeys(EQUIPMENT_TEXT, "") | {"units": "1"}
 
 
-def blank_form(*, kind: str = "CLEANROOM") -> Form:
+def blank_form(*, kind: str = Kind.CLEANROOM.value) -> Form:
     return dict.fromkeys((*PLAIN, *KEPT), "") | {
         "kind": kind,
-        "run_type": "ENG" if kind == "CLEANROOM" else "",
+        "run_type": RunType.ENG.value if kind == Kind.CLEANROOM else "",
         "company": "",
         "asked_by": "",
         "answer": "",
@@ -213,12 +213,12 @@ def form_of(content: BookingContent) -> Form:
         "purpose": content.purpose or "",
         "title": content.title or "",
         "seats": str(content.seats or ""),
-        "visibility": "PUBLIC" if content.visibility == "PUBLIC" else "",
+        "visibility": Visibility.PUBLIC.value if content.visibility == Visibility.PUBLIC else "",
         "live_material": "1" if content.live_material else "",
         "basis": content.basis or "",
         "donor_status": content.donor_status.value if content.donor_status else "",
         "campaign": content.campaign or "",
-        "room_mode": "DEDICATED" if content.room_mode is RoomMode.DEDICATED else "",
+        "room_mode": RoomMode.DEDICATED.value if content.room_mode is RoomMode.DEDICATED else "",
         "priority": content.priority.value if content.priority else "",
         "partners": "\n".join(content.partners),
         "sessions": [

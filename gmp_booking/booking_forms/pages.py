@@ -35,6 +35,7 @@ from gmp_booking.infra.database.uow import Answer
 from gmp_booking.infra.web.app_setup import mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from gmp_booking.kernel.vocabulary import RepeatVerdict
 from gmp_booking.requests.draft import save_draft
 from gmp_booking.requests.preview import preview_request
 from gmp_booking.requests.submit import Submitted, submit
@@ -264,7 +265,7 @@ def _repeated(repetition: Repetition) -> list[dict[str, Any]]:
     return [
         {
             "entry": entry,
-            "day": date.fromisoformat(entry.times["start_date"]) if entry.verdict != "WRONG" else None,
+            "day": date.fromisoformat(entry.times["start_date"]) if entry.verdict != RepeatVerdict.WRONG else None,
             "said": [_(each) for each in entry.problems]
             + [finding["message"] for finding in findings_out(entry.findings, actor, language)],
         }

@@ -18,14 +18,16 @@ from gmp_booking.booking_forms.form import SEOUL, Form
 from gmp_booking.bookings.views import get_details
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
-from gmp_booking.kernel.vocabulary import Kind
+from gmp_booking.kernel.sql import sql_value
+from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.vocabulary import Kind, RoomClass
 
 USUAL_LENGTH = timedelta(hours=4)
 LONGEST_TAKEN_OVER = timedelta(hours=12)
 USUAL_START = datetime(2000, 1, 3, 9, tzinfo=SEOUL)
 """Only its clock is used."""
 WEEK = timedelta(days=7)
-_KIND_OF_CLASS = {"DEMO": Kind.TECH_DEMO, "SEATED": Kind.REVIEW}
+_KIND_OF_CLASS = {RoomClass.DEMO: Kind.TECH_DEMO, RoomClass.SEATED: Kind.REVIEW}
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 
 
@@ -197,10 +199,11 @@ def _later(part: Form, by: timedelta) -> Form:
 
 
 _DRAFTS = text(
-    """
+    f"""
     SELECT reference, kind, title, draft ->> 'product' AS product, draft -> 'sessions' -> 0 ->> 'room' AS room,
            draft -> 'sessions' -> 0 ->> 'start_date' AS start_date, changed_at, count(*) OVER () AS all_of_them
-    FROM booking WHERE entered_by = :person_id AND state = 'DRAFT' ORDER BY changed_at DESC LIMIT :most
+    FROM booking WHERE entered_by = :person_id AND state = {sql_value(BookingState.DRAFT)}
+    ORDER BY changed_at DESC LIMIT :most
     """
 )
 

@@ -29,7 +29,7 @@ from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.recurrence import MOST_DATES, EveryDays, OnWeekdays, TooManyDates, dates_after, moved_to
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import Kind, RunType, Severity
+from gmp_booking.kernel.vocabulary import Kind, RepeatVerdict, RunType, Severity
 from gmp_booking.requests.on_behalf import company_for
 
 WISH = ("mode", "every", "times", "until")
@@ -59,13 +59,18 @@ class Entry:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def verdict(self) -> str:
-        """CLEAR, NOTE (warnings only), OVERRIDE, BLOCKED, or WRONG for what is no time at all."""
+    def verdict(self) -> RepeatVerdict:
+        """NOTE for warnings only, WRONG for what is no time at all."""
         if self.problems:
-            return "WRONG"
-        words = {Severity.HARD: "BLOCKED", Severity.SOFT: "OVERRIDE", Severity.WARN: "NOTE"}
+            return RepeatVerdict.WRONG
+        words = {
+            Severity.HARD: RepeatVerdict.BLOCKED,
+            Severity.SOFT: RepeatVerdict.OVERRIDE,
+            Severity.WARN: RepeatVerdict.NOTE,
+        }
         return next(
-            (words[weight] for weight in words if any(each.severity is weight for each in self.findings)), "CLEAR"
+            (words[weight] for weight in words if any(each.severity is weight for each in self.findings)),
+            RepeatVerdict.CLEAR,
         )
 
 
@@ -221,4 +226,7 @@ def _told(
         replace(entry, problems=wrong.get(place, ()), findings=tuple(findings.get(place, ())))
         for place, entry in enumerate(entries)
     ]
-    return [replace(entry, taken=entry.taken and entry.verdict not in {"WRONG", "BLOCKED"}) for entry in told]
+    return [
+        replace(entry, taken=entry.taken and entry.verdict not in {RepeatVerdict.WRONG, RepeatVerdict.BLOCKED})
+        for entry in told
+    ]

@@ -17,10 +17,19 @@ from gmp_booking.bookings.labels import (
     ROOM_GROUPS,
     RUN_TYPE_LABELS,
 )
-from gmp_booking.bookings.schemas import EXPOSURES
 from gmp_booking.infra.web.i18n import _, format_instant, named
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, DonorStatus, Kind, Priority, RunType
+from gmp_booking.kernel.vocabulary import (
+    DEMONSTRATIONS,
+    DonorStatus,
+    Exposure,
+    Kind,
+    Priority,
+    ResourceKind,
+    RoomClass,
+    RoomUse,
+    RunType,
+)
 from gmp_booking.resources.service import ResourceRow
 
 
@@ -63,26 +72,26 @@ def _first_period(alternative: dict[str, Any]) -> Period:
 def choices_of(options: Options, *, kind: str = "") -> dict[str, Any]:
     """What the form offers, and which of its fields a kind is asked for."""
     rooms = rooms_for(kind_of(kind), options.resources)
-    equipment = [each for each in options.resources if each.kind == "EQUIPMENT" and each.available]
+    equipment = [each for each in options.resources if each.kind == ResourceKind.EQUIPMENT and each.available]
 
     def label(each: ResourceRow) -> str:
         return f"{each.code} {named(each)}" if named(each) != each.code else each.code
 
     def group(each: ResourceRow) -> str:
-        room_class = each.room_class or "GMP"
+        room_class = each.room_class or RoomClass.GMP
         return _(ROOM_GROUPS[room_class])
 
     return {
         "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in Kind],
         "products": [(product.code, f"{product.code} {product.name}".strip()) for product in options.products],
         "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in RunType)],
-        "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in EXPOSURES],
+        "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in Exposure],
         "companies": [(each.code, named(each)) for each in options.companies],
         "rooms": [(each.code, label(each), group(each)) for each in rooms],
         "people": [(each.email, each.name, each.email) for each in options.people],
         "askers": [(each.email, f"{each.name} ({each.email})") for each in options.people],
         "attended": [
-            (each.code, label(each), each.home_room or "") for each in equipment if each.room_use == "ATTENDED"
+            (each.code, label(each), each.home_room or "") for each in equipment if each.room_use == RoomUse.ATTENDED
         ],
         "running_alone": [(each.code, label(each), each.home_room or "–") for each in equipment],
         "steps": [],

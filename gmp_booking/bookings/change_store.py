@@ -13,7 +13,8 @@ from sqlalchemy import select, text
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.states import NOT_BEGUN, ChangeState
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import NOT_BEGUN, UNTOUCHED, ChangeState, SessionState
 
 _LAST = text(
     """
@@ -62,7 +63,7 @@ _CARRY_OVER = text(
         SELECT old.id AS old_id, new.id AS new_id
         FROM booking_session AS old JOIN booking_session AS new USING (booking_id, number)
         WHERE old.booking_id = :booking_id AND old.version = :old AND new.version = :new
-          AND old.state NOT IN ('PLANNED', 'CANCELLED')
+          AND old.state NOT IN ({sql_values(UNTOUCHED)})
     ), rehung AS (
         UPDATE slot SET booking_session_id = pair.new_id FROM pair
         WHERE slot.booking_session_id = pair.old_id AND slot.active
@@ -93,11 +94,11 @@ _SET_TIMES = text(
     """
 )
 _GIVE_UP = text(
-    """
+    f"""
     WITH freed AS (
         UPDATE session_person SET active = false WHERE active AND booking_session_id = ANY (:ids)
     )
-    UPDATE booking_session SET state = 'CANCELLED' WHERE id = ANY (:ids)
+    UPDATE booking_session SET state = {sql_value(SessionState.CANCELLED)} WHERE id = ANY (:ids)
     """
 )
 _PEOPLE_LEAVE = text(

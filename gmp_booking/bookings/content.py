@@ -12,7 +12,17 @@ from typing import Any
 
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, IN_ROOM_ROLES, DonorStatus, Kind, Priority, RoomMode, RunType
+from gmp_booking.kernel.vocabulary import (
+    DEMONSTRATIONS,
+    IN_ROOM_ROLES,
+    DonorStatus,
+    Exposure,
+    Kind,
+    Priority,
+    RoomMode,
+    RunType,
+    Visibility,
+)
 
 LONGEST = timedelta(days=366)
 FURTHEST = timedelta(days=550)
@@ -37,7 +47,7 @@ class SessionContent:
     start: datetime
     end: datetime
     step: str | None = None
-    exposure: str = "CLOSED"
+    exposure: str = Exposure.CLOSED.value
     headcount: int = 1
     setup_min: int = 0
     teardown_min: int = 0
@@ -63,7 +73,7 @@ class BookingContent:
     run_type: RunType | None = None
     title: str | None = None
     purpose: str | None = None
-    visibility: str = "BUSY"
+    visibility: str = Visibility.BUSY.value
     sessions: tuple[SessionContent, ...] = ()
     equipment: tuple[ReservationContent, ...] = ()
     booked_for: str | None = None
@@ -191,7 +201,7 @@ def _kind_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
             yield "sessions", N_("An equipment booking has no room sessions; choose cleanroom work instead.")
     elif not content.sessions and not (content.kind is Kind.QC and content.equipment):
         yield "sessions", N_("Add at least one session.")
-    if content.visibility == "PUBLIC":
+    if content.visibility == Visibility.PUBLIC:
         if content.kind not in DEMO_KINDS:
             yield "visibility", N_("Only demonstrations, courses, consults and tours can be public.")
         elif not content.title:

@@ -16,6 +16,8 @@ from gmp_booking.bookings.store import get_booking
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import FREED, BookingState, SessionState
 from gmp_booking.resources.models import LONGEST_SLOT, Resource, Slot
 
 INFINITY: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
@@ -95,9 +97,10 @@ class TakenTime:
     step: str | None
 
 
-_TAKEN_COLUMNS = """
+_TAKEN_COLUMNS = f"""
     s.resource_id, s.starts_at, s.ends_at, b.reference, b.company_id, c.code AS company, b.kind,
-    CASE WHEN COALESCE(bs.version, q.version) > b.version THEN 'SUBMITTED' ELSE b.state END AS state,
+    CASE WHEN COALESCE(bs.version, q.version) > b.version THEN {sql_value(BookingState.SUBMITTED)} ELSE b.state
+    END AS state,
     p.code AS product, b.title, bs.step
 """
 # What a waiting change holds beyond the version in force hangs on the parts of the version to come: it is not agreed.
@@ -150,7 +153,7 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
     return [TakenTime(*row) for row in uow.session.execute(statement, values)]
 
 
-_SUMMARIES = """
+_SUMMARIES = f"""
     SELECT b.reference, b.title, b.kind, b.state, b.at_risk, b.starts_at AS first, b.ends_at AS last, b.submitted_at,
            b.decide_by, b.track, b.stage, b.revision, b.version, b.requested_by, b.entered_by,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
@@ -162,7 +165,8 @@ _SUMMARIES = """
             WHERE q.booking_id = b.id AND q.version = b.version) AS equipment,
            (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version) AS sessions,
            (SELECT count(*) FROM booking_session AS s
-            WHERE s.booking_id = b.id AND s.version = b.version AND s.state = 'DONE') AS sessions_done,
+            WHERE s.booking_id = b.id AND s.version = b.version AND s.state = {sql_value(SessionState.DONE)}
+           ) AS sessions_done,
            (SELECT jsonb_path_query_array(e.findings, '$[*].severity') FROM evaluation AS e
             WHERE e.booking_id = b.id AND e.version = b.version ORDER BY e.id DESC LIMIT 1) AS severities
     FROM booking AS b
@@ -193,7 +197,7 @@ def list_summaries(
     if state is not None:
         conditions.append("b.state = :state")
     elif when == "upcoming":
-        conditions.append("b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED')")
+        conditions.append(f"b.state NOT IN ({sql_values(FREED)})")
     if searched:
         columns = ("b.reference", "b.title", "p.code", "b.batch")
         conditions.append("(" + " OR ".join(f"{column} ILIKE :text" for column in columns) + ")")

@@ -1,8 +1,6 @@
 """What is agreed (booking, its versions) and what happens (sessions, equipment reservations)."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -20,17 +18,19 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
-from gmp_booking.kernel.states import BookingState, ChangeState, SessionState
-from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, DonorStatus, Priority, RoomMode
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import (
+    OPEN_CHANGE,
+    RUNNING,
+    WAITING,
+    WAITING_CHANGE,
+    BookingState,
+    ChangeState,
+    SessionState,
+)
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, DonorStatus, Exposure, Priority, RoomMode, Visibility
 
-_STATES = ", ".join(f"'{state.value}'" for state in BookingState)
-_CHANGE_STATES = ", ".join(f"'{state.value}'" for state in ChangeState)
-_OPEN_CHANGE = "state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')"
-_SESSION_STATES = ", ".join(f"'{state.value}'" for state in SessionState)
-
-
-def _listed(values: Iterable[StrEnum]) -> str:
-    return ", ".join(f"'{each.value}'" for each in values)
+_OPEN_CHANGE = f"state IN ({sql_values(OPEN_CHANGE)})"
 
 
 def _of_the_booking() -> ForeignKeyConstraint:
@@ -43,14 +43,15 @@ class Booking(Base):
     __table_args__ = (
         UniqueConstraint("company_id", "id"),
         ForeignKeyConstraint(["company_id", "product_id"], ["product.company_id", "product.id"]),
-        CheckConstraint(f"state IN ({_STATES})", name="state"),
+        CheckConstraint(f"state IN ({sql_values(BookingState)})", name="state"),
         CheckConstraint("seats > 0", name="seats"),
-        CheckConstraint(f"donor_status IN ({_listed(DonorStatus)})", name="donor_status"),
-        CheckConstraint(f"room_mode IN ({_listed(RoomMode)})", name="room_mode"),
-        CheckConstraint(f"priority IN ({_listed(Priority)})", name="priority"),
+        CheckConstraint(f"donor_status IN ({sql_values(DonorStatus)})", name="donor_status"),
+        CheckConstraint(f"room_mode IN ({sql_values(RoomMode)})", name="room_mode"),
+        CheckConstraint(f"priority IN ({sql_values(Priority)})", name="priority"),
         CheckConstraint(
-            "visibility = 'BUSY' OR visibility = 'PUBLIC' AND title IS NOT NULL"
-            f" AND kind IN ({_listed(DEMONSTRATIONS)})",
+            f"visibility = {sql_value(Visibility.BUSY)}"
+            f" OR visibility = {sql_value(Visibility.PUBLIC)} AND title IS NOT NULL"
+            f" AND kind IN ({sql_values(DEMONSTRATIONS)})",
             name="visibility",
         ),
         Index("ix_booking_company_id_batch", "company_id", "batch", postgresql_where=text("batch IS NOT NULL")),
@@ -61,9 +62,14 @@ class Booking(Base):
         Index("ix_booking_starts_at", "starts_at"),
         Index("ix_booking_ends_at", "ends_at"),
         Index("ix_booking_created_at_id", "created_at", "id"),
-        Index("ix_booking_public", "ends_at", postgresql_where=text("visibility = 'PUBLIC'")),
-        Index("ix_booking_waiting", "submitted_at", postgresql_where=text("state IN ('SUBMITTED', 'UNDER_REVIEW')")),
-        Index("ix_booking_draft", "entered_by", "changed_at", postgresql_where=text("state = 'DRAFT'")),
+        Index("ix_booking_public", "ends_at", postgresql_where=text(f"visibility = {sql_value(Visibility.PUBLIC)}")),
+        Index("ix_booking_waiting", "submitted_at", postgresql_where=text(f"state IN ({sql_values(WAITING)})")),
+        Index(
+            "ix_booking_draft",
+            "entered_by",
+            "changed_at",
+            postgresql_where=text(f"state = {sql_value(BookingState.DRAFT)}"),
+        ),
         Index("ix_booking_pending", "pending_until", postgresql_where=text("pending_until IS NOT NULL")),
     )
 
@@ -79,12 +85,12 @@ class Booking(Base):
     run_type: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str | None] = mapped_column(Text)
     purpose: Mapped[str | None] = mapped_column(Text)
-    visibility: Mapped[str] = mapped_column(Text, server_default="BUSY")
+    visibility: Mapped[str] = mapped_column(Text, server_default=Visibility.BUSY.value)
     seats: Mapped[int | None]
     basis: Mapped[str | None] = mapped_column(Text)
     donor_status: Mapped[str | None] = mapped_column(Text)
     campaign: Mapped[str | None] = mapped_column(Text)
-    room_mode: Mapped[str] = mapped_column(Text, server_default="SESSIONS")
+    room_mode: Mapped[str] = mapped_column(Text, server_default=RoomMode.SESSIONS.value)
     priority: Mapped[str | None] = mapped_column(Text)
     live_material: Mapped[bool] = mapped_column(server_default=text("false"))
     partners: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
@@ -136,18 +142,20 @@ class BookingSession(Base):
         CheckConstraint("starts_at < ends_at", name="order"),
         CheckConstraint("headcount >= 0", name="headcount"),
         CheckConstraint("setup_min >= 0 AND teardown_min >= 0", name="margins"),
-        CheckConstraint(f"state IN ({_SESSION_STATES})", name="state"),
+        CheckConstraint(f"state IN ({sql_values(SessionState)})", name="state"),
         Index("ix_booking_session_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_booking_session_room_id_starts_at", "room_id", "starts_at"),
         CheckConstraint("actual_start_at <= actual_end_at", name="actual"),
         CheckConstraint("headcount_actual >= 0", name="headcount_actual"),
         Index("ix_booking_session_starts_at", "starts_at"),
-        Index("ix_booking_session_running", "starts_at", postgresql_where=text("state IN ('IN_USE', 'SUSPENDED')")),
-        Index("ix_booking_session_ready", "released_at", postgresql_where=text("state = 'READY'")),
+        Index("ix_booking_session_running", "starts_at", postgresql_where=text(f"state IN ({sql_values(RUNNING)})")),
+        Index(
+            "ix_booking_session_ready", "released_at", postgresql_where=text(f"state = {sql_value(SessionState.READY)}")
+        ),
         Index(
             "ix_booking_session_unverified",
             "ends_at",
-            postgresql_where=text("state = 'DONE' AND verified_at IS NULL"),
+            postgresql_where=text(f"state = {sql_value(SessionState.DONE)} AND verified_at IS NULL"),
         ),
         Index(
             "ix_booking_session_overrun",
@@ -168,11 +176,11 @@ class BookingSession(Base):
     setup_min: Mapped[int] = mapped_column(server_default=text("0"))
     teardown_min: Mapped[int] = mapped_column(server_default=text("0"))
     step: Mapped[str | None] = mapped_column(Text)
-    exposure: Mapped[str] = mapped_column(Text, server_default="CLOSED")
+    exposure: Mapped[str] = mapped_column(Text, server_default=Exposure.CLOSED.value)
     headcount: Mapped[int]
     agreed_starts_at: Mapped[Instant | None]
     agreed_ends_at: Mapped[Instant | None]
-    state: Mapped[str] = mapped_column(Text, server_default="PLANNED")
+    state: Mapped[str] = mapped_column(Text, server_default=SessionState.PLANNED.value)
     actual_start_at: Mapped[Instant | None]
     start_entered_at: Mapped[Instant | None]
     start_entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
@@ -271,14 +279,14 @@ class ChangeRequest(Base):
         UniqueConstraint("booking_id", "version"),
         ForeignKeyConstraint(["booking_id", "version"], ["booking_version.booking_id", "booking_version.version"]),
         _of_the_booking(),
-        CheckConstraint(f"state IN ({_CHANGE_STATES})", name="state"),
+        CheckConstraint(f"state IN ({sql_values(ChangeState)})", name="state"),
         CheckConstraint("version > base_version", name="version"),
         CheckConstraint(f"({_OPEN_CHANGE}) = (ended_at IS NULL)", name="ended"),
         Index("ix_booking_change_open", "booking_id", unique=True, postgresql_where=text(_OPEN_CHANGE)),
         Index(
             "ix_booking_change_waiting",
             "submitted_at",
-            postgresql_where=text("state IN ('SUBMITTED', 'UNDER_REVIEW')"),
+            postgresql_where=text(f"state IN ({sql_values(WAITING_CHANGE)})"),
         ),
         Index("ix_booking_change_pending", "pending_until", postgresql_where=text(_OPEN_CHANGE)),
     )

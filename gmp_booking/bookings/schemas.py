@@ -17,17 +17,24 @@ from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape, choice, enum_choice, whole_number
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Action, DonorStatus, Kind, Priority, RoomMode, RunType
+from gmp_booking.kernel.vocabulary import (
+    DEMONSTRATIONS,
+    Action,
+    CrewRole,
+    DonorStatus,
+    Exposure,
+    Kind,
+    Priority,
+    RoomMode,
+    RunType,
+    Visibility,
+)
 from gmp_booking.signatures.schemas import SignatureIn
-
-EXPOSURES = ("CLOSED", "OPEN", "ASEPTIC_OPEN")
-VISIBILITIES = ("BUSY", "PUBLIC")
-CREW_ROLES = ("OPERATOR", "VERIFIER", "OBSERVER", "TRAINER", "QA_ONCALL")
 
 
 class NamedPersonSchema(Shape):
     email = fields.Email(required=True, error_messages=REQUIRED | {"invalid": N_("Not a valid mail address.")})
-    role = fields.String(load_default="OPERATOR", validate=choice(CREW_ROLES))
+    role = fields.String(load_default=CrewRole.OPERATOR.value, validate=choice(CrewRole))
 
     @post_load
     def make(self, data: dict[str, Any], **_more: Any) -> NamedPerson:
@@ -39,7 +46,7 @@ class SessionSchema(Shape):
     start = InstantField(required=True, error_messages=REQUIRED)
     end = InstantField(required=True, error_messages=REQUIRED)
     step = CleanText(longest=200, load_default=None, allow_none=True)
-    exposure = fields.String(load_default="CLOSED", validate=choice(EXPOSURES))
+    exposure = fields.String(load_default=Exposure.CLOSED.value, validate=choice(Exposure))
     headcount = fields.Integer(
         load_default=None, allow_none=True, strict=True, validate=whole_number(1, 200), error_messages=REQUIRED
     )
@@ -87,7 +94,7 @@ class BookingSchema(Shape):
     )
     title = CleanText(longest=200, load_default=None, allow_none=True)
     purpose = CleanText(longest=2000, load_default=None, allow_none=True)
-    visibility = fields.String(load_default="BUSY", validate=choice(VISIBILITIES))
+    visibility = fields.String(load_default=Visibility.BUSY.value, validate=choice(Visibility))
     seats = fields.Integer(load_default=None, allow_none=True, strict=True, validate=whole_number(1, 200))
     basis = CleanText(longest=200, load_default=None, allow_none=True)
     donor_status = enum_choice(DonorStatus, None)

@@ -21,7 +21,9 @@ from gmp_booking.bookings.models import Booking, BookingSession, BookingVersion
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import NOT_BEGUN, BookingState, SessionState
+from gmp_booking.kernel.vocabulary import RoomMode, Visibility
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -89,7 +91,7 @@ class NewBooking:
     run_type: str | None = None
     title: str | None = None
     purpose: str | None = None
-    visibility: str = "BUSY"
+    visibility: str = Visibility.BUSY.value
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     submitted_at: datetime | None = None
@@ -101,7 +103,7 @@ class NewBooking:
     basis: str | None = None
     donor_status: str | None = None
     campaign: str | None = None
-    room_mode: str = "SESSIONS"
+    room_mode: str = RoomMode.SESSIONS.value
     priority: str | None = None
     live_material: bool = False
     partners: Sequence[str] = ()
@@ -285,7 +287,10 @@ def has_begun_session(uow: Uow, booking: Booking) -> bool:
 
 def cancel_sessions(uow: Uow, booking_id: int) -> None:
     uow.session.execute(
-        text("UPDATE booking_session SET state = 'CANCELLED' WHERE booking_id = :id AND state IN ('PLANNED', 'READY')"),
+        text(
+            f"UPDATE booking_session SET state = {sql_value(SessionState.CANCELLED)}"
+            f" WHERE booking_id = :id AND state IN ({sql_values(NOT_BEGUN)})"
+        ),
         {"id": booking_id},
     )
 

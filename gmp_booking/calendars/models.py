@@ -4,13 +4,15 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Stamp
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.vocabulary import FeedScope
 
 
 class CalendarFeed(Base):
     __tablename__ = "calendar_feed"
     __table_args__ = (
-        CheckConstraint("scope IN ('mine', 'company', 'facility', 'resource')", name="scope"),
-        CheckConstraint("(scope = 'resource') = (resource_id IS NOT NULL)", name="resource"),
+        CheckConstraint(f"scope IN ({sql_values(FeedScope)})", name="scope"),
+        CheckConstraint(f"(scope = {sql_value(FeedScope.RESOURCE)}) = (resource_id IS NOT NULL)", name="resource"),
         Index("ix_calendar_feed_person_id", "person_id"),
     )
 

@@ -19,6 +19,8 @@ from gmp_booking.bookings.content import LONGEST
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.infra.database.uow import Look, Uow
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import FREED, BookingState
 from gmp_booking.kernel.vocabulary import FeedScope
 
 
@@ -123,8 +125,8 @@ class Shown:
         return {"person_id": self.person_id, "company_id": self.company_id, "resource_id": self.resource_id}
 
 
-_KEPT = """
-    b.state <> 'DRAFT' AND (b.state NOT IN ('CANCELLED', 'REJECTED', 'EXPIRED') OR b.ended_at > :ended_since)
+_KEPT = f"""
+    b.state <> {sql_value(BookingState.DRAFT)} AND (b.state NOT IN ({sql_values(FREED)}) OR b.ended_at > :ended_since)
 """
 _SHOWN = "{0}.starts_at < :until_at AND {0}.ends_at > :from_at"
 # Nothing lasts longer than LONGEST and its margins, which bounds the scan at both ends.

@@ -17,6 +17,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import CrewRole
 
 UNDONE_BY_AN_EDIT = frozenset({"BookingAdjusted", "SessionMoved"})
 TEXTS = frozenset({"title", "purpose", "visibility"})
@@ -77,6 +78,6 @@ def _part(part: Any, each: Mapping[str, Any]) -> Any:
         return replace(part, start=start, end=end)
     if each["field"] == "people":
         known = {person.email: person for person in part.people}
-        people = tuple(known.get(email, NamedPerson(email, "OPERATOR")) for email in each["before"])
+        people = tuple(known.get(email, NamedPerson(email, CrewRole.OPERATOR.value)) for email in each["before"])
         return replace(part, people=people)
     return part

@@ -14,6 +14,7 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.fingerprint import require_unchanged
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import CompanyStatus
 
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 
@@ -52,7 +53,6 @@ def create_company(
     return company
 
 
-STATUSES = ("ACTIVE", "SUSPENDED")
 MOST_ROOM_DAYS = 100_000
 
 
@@ -82,7 +82,7 @@ def change_company(uow: Uow, code: str, new: CompanyFacts, *, seen: str | None =
     errors = _mistakes(
         code, new.country, registration_no=new.registration_no, names=(new.name_ko, new.name_en, new.name_zh)
     )
-    if new.status not in STATUSES:
+    if new.status not in set(CompanyStatus):
         errors["status"] = [N_("Not one of the choices.")]
     if not 0 <= new.pending_room_days_cap <= MOST_ROOM_DAYS:
         errors["pending_room_days_cap"] = [N_("A number from 0 to 100000 is needed.")]

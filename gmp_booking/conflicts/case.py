@@ -97,7 +97,7 @@ class SessionFacts:
     setup: timedelta = timedelta()
     teardown: timedelta = timedelta()
     headcount: int = 0
-    exposure: str = Exposure.CLOSED
+    exposure: str = Exposure.CLOSED.value
     people: tuple[Assignment, ...] = ()
     equipment: tuple[str, ...] = ()
     step: str = ""

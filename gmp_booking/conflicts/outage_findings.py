@@ -12,9 +12,9 @@ from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.conflicts.free_shifts import forbidden_by, forbidden_unless
 from gmp_booking.conflicts.overlaps import remedy, taken_places, taken_time
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.vocabulary import RoomUse, Severity
+from gmp_booking.kernel.vocabulary import RoomUse, Severity, SubjectKind
 
-AIR = "AHU"
+AIR = SubjectKind.AHU
 
 
 def in_the_way(withdrawn: Iterable[Withdrawal], wanted: Period) -> list[Withdrawal]:

@@ -16,7 +16,7 @@ from gmp_booking.conflicts import rules as rules_package
 from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.finding import Complaint
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import RoomClass, Severity
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Kind, RoomClass, RunType, Severity
 
 H, S, W = Severity.HARD, Severity.SOFT, Severity.WARN
 
@@ -158,8 +158,6 @@ def discover() -> Mapping[str, Rule]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-DEMONSTRATIONS = frozenset({"TECH_DEMO", "EDUCATION", "TOUR", "REVIEW"})
-
 _BY_ROOM = {RoomClass.SERVICE: Column.SERVICE, RoomClass.DEMO: Column.DEMO, RoomClass.SEATED: Column.SEATED}
 
 
@@ -171,12 +169,12 @@ def column(kind: str, run_type: str | None, room_class: str | None) -> Column:
     """
     if room_class is None:
         return Column.DEVICE
-    if kind == "APS":
+    if kind == Kind.APS:
         return Column.MEDIA_FILL
-    if kind == "CLINICAL_DEMO":
+    if kind == Kind.CLINICAL_DEMO:
         return Column.CLINICAL_DEMO
     if room_class != RoomClass.GMP:
         return _BY_ROOM[RoomClass(room_class)]
-    if kind in DEMONSTRATIONS or run_type == "ENG":
+    if kind in DEMONSTRATIONS or run_type == RunType.ENG:
         return Column.ENG
     return Column.CLIN

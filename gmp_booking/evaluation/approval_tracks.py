@@ -7,9 +7,9 @@ from typing import Final
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import Track, TrackFacts, track_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
-from gmp_booking.kernel.vocabulary import DonorStatus
+from gmp_booking.kernel.vocabulary import DonorStatus, Modality, ResourceKind, RoomClass
 
-GENE_MODIFIED: Final = frozenset({"CART"})
+GENE_MODIFIED: Final = frozenset({Modality.CART})
 MAYBE_INFECTIOUS: Final = frozenset({DonorStatus.POS, DonorStatus.UNKNOWN})
 
 
@@ -26,8 +26,8 @@ def track_for(content: BookingContent, catalogue: ResolvedContent, *, needs_nobo
         is_gene_modified=product.get("modality") in GENE_MODIFIED,
         is_maybe_infectious=content.donor_status in MAYBE_INFECTIOUS,
         has_live_material=content.live_material,
-        has_gmp_equipment=any(each["kind"] == "EQUIPMENT" and each["gmp"] for each in named),
-        in_gmp_rooms=any(each["room_class"] == "GMP" for each in (*named, *homes)),
+        has_gmp_equipment=any(each["kind"] == ResourceKind.EQUIPMENT and each["gmp"] for each in named),
+        in_gmp_rooms=any(each["room_class"] == RoomClass.GMP for each in (*named, *homes)),
         needs_nobody=needs_nobody,
     )
     return track_of(content.kind, content.run_type, circumstances)

@@ -30,7 +30,7 @@ from gmp_booking.conflicts.case import (
 from gmp_booking.evaluation.outage_facts import NOTHING_WITHDRAWN, Withdrawn
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.vocabulary import RuleMode
+from gmp_booking.kernel.vocabulary import ResourceKind, RuleMode
 
 
 def build_case(
@@ -64,8 +64,12 @@ def build_case(
             ReservationFacts(number, each.resource, each.units, Period(each.start, each.end))
             for number, each in content.numbered_equipment
         ),
-        rooms={each["code"]: _room(each, units, withdrawn) for each in entries if each["kind"] == "ROOM"},
-        equipment={each["code"]: _equipment(each, units, withdrawn) for each in entries if each["kind"] == "EQUIPMENT"},
+        rooms={each["code"]: _room(each, units, withdrawn) for each in entries if each["kind"] == ResourceKind.ROOM},
+        equipment={
+            each["code"]: _equipment(each, units, withdrawn)
+            for each in entries
+            if each["kind"] == ResourceKind.EQUIPMENT
+        },
         people={
             each["id"]: PersonFacts(each["name"], tuple(people[each["id"]]), withdrawn.people.get(each["id"], ()))
             for each in catalogue.people.values()

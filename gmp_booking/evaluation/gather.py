@@ -155,7 +155,7 @@ def _asked_of_time(
         "roster_froms": [each.start for each in spans],
         "roster_untils": [each.end for each in spans],
         "people": [each["id"] for each in catalogue.people.values()],
-        "in_room": sorted(IN_ROOM_ROLES),
+        "in_room": sorted(role.value for role in IN_ROOM_ROLES),
         "from_at": window.start - GOWNING,
         "until_at": window.end + GOWNING,
         "resources": [each["id"] for each in catalogue.resources.values()],

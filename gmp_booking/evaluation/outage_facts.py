@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.conflicts.case import Withdrawal
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.vocabulary import ResourceKind
 
 # Parts of the statement that asks who holds the time, so that asking for outages costs no statement of its own.
 # A row is (what, on whom, start, end or NULL, outage, hold number, kind|subject kind|subject).
@@ -19,7 +21,7 @@ OPEN_OUTAGES = """
           AND starts_at < :look_until
     )
 """
-WITHDRAWN = """
+WITHDRAWN = f"""
     SELECT 'withdrawn from resource', r.id, o.starts_at, o.ends_at, o.id, o.hold_no,
            concat_ws('|', o.kind, o.subject_kind, CASE o.subject_kind WHEN 'AHU' THEN ahu.code
                      WHEN 'ZONE' THEN zone.code WHEN 'FACILITY' THEN '' ELSE r.code END)
@@ -27,7 +29,7 @@ WITHDRAWN = """
     LEFT JOIN room ON room.id = r.id
     LEFT JOIN air_zone AS zone ON zone.id = room.air_zone_id
     LEFT JOIN ahu ON ahu.id = zone.ahu_id
-    JOIN open_outage AS o ON (o.subject_kind IN ('ROOM', 'EQUIPMENT') AND o.subject_id = r.id)
+    JOIN open_outage AS o ON (o.subject_kind IN ({sql_values(ResourceKind)}) AND o.subject_id = r.id)
         OR (o.subject_kind = 'ZONE' AND o.subject_id = zone.id)
         OR (o.subject_kind = 'AHU' AND o.subject_id = ahu.id)
         OR (o.subject_kind = 'FACILITY' AND room.id IS NOT NULL)

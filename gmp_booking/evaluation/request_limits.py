@@ -21,6 +21,8 @@ from gmp_booking.evaluation.decision_deadlines import SEOUL
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import PENDING, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import RunType
 
@@ -28,16 +30,17 @@ MINUTES_OF_A_ROOM_DAY: Final = 24 * 60
 DAYS_WITHOUT_A_SIGNATORY: Final = 5
 
 _LIMITS = text(
-    """
+    f"""
     SELECT c.pending_room_days_cap, c.single_signatory, (
         SELECT jsonb_object_agg(code, minutes) FROM (
             SELECT r.code,
                    sum(extract(epoch FROM s.ends_at - s.starts_at) / 60 + s.setup_min + s.teardown_min) AS minutes
             FROM booking AS b
-            JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version AND s.state <> 'CANCELLED'
+            JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version
+                 AND s.state <> {sql_value(SessionState.CANCELLED)}
             JOIN resource AS r ON r.id = s.room_id
             WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
-              AND b.state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'APPROVED')
+              AND b.state IN ({sql_values(PENDING)})
               AND b.id IS DISTINCT FROM :booking_id
             GROUP BY r.code) AS waiting)
     FROM company AS c WHERE c.id = :company_id

@@ -16,14 +16,17 @@ from sqlalchemy.types import Text
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.sql import sql_value
+from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import ResourceKind
 
 SEARCH_BEFORE = timedelta(days=3)
 SEARCH_AFTER = timedelta(days=21)
 HOLIDAYS_AHEAD = timedelta(days=75)
 
 _LOOK_UP = text(
-    """
+    f"""
     WITH named AS (
         SELECT r.id FROM resource AS r WHERE r.code = ANY (:codes) AND (r.active OR :agreed)
     ), wanted AS (
@@ -34,7 +37,7 @@ _LOOK_UP = text(
         UNION SELECT other.id FROM room AS mine JOIN wanted USING (id)
               JOIN room AS other ON other.room_class = mine.room_class AND other.grade = mine.grade
               JOIN resource AS r ON r.id = other.id AND r.active
-              WHERE :search AND (other.suited_for = '{}' OR EXISTS (
+              WHERE :search AND (other.suited_for = '{{}}' OR EXISTS (
                   SELECT FROM product AS p
                   WHERE p.company_id = :company_id AND p.code = :product AND p.modality = ANY (other.suited_for)))
     ), everything AS (
@@ -66,7 +69,8 @@ _LOOK_UP = text(
             FROM product WHERE company_id = :company_id AND code = :product AND (active OR :agreed)),
         'batch_is_approved', EXISTS (
             SELECT FROM booking AS b JOIN product AS p ON p.id = b.product_id
-            WHERE b.company_id = :company_id AND b.batch = :batch AND p.code = :product AND b.state = 'CONFIRMED'),
+            WHERE b.company_id = :company_id AND b.batch = :batch AND p.code = :product
+              AND b.state = {sql_value(BookingState.CONFIRMED)}),
         'hours', (
             SELECT jsonb_agg(jsonb_build_array(r.code, h.weekday, h.opens, h.closes) ORDER BY h.id)
             FROM opening_hours AS h LEFT JOIN resource AS r ON r.id = h.resource_id
@@ -148,13 +152,13 @@ def _unknown(content: BookingContent, catalogue: ResolvedContent, *, agreed: boo
     if content.product and catalogue.product_id is None:
         found["product"].append(N_("There is no such product."))
     for index, session in enumerate(content.sessions):
-        if catalogue.resources.get(session.room, {}).get("kind") != "ROOM":
+        if catalogue.resources.get(session.room, {}).get("kind") != ResourceKind.ROOM:
             found[f"sessions.{index}.room"].append(N_("There is no such room."))
         if any(person.email not in catalogue.people for person in session.people):
             found[f"sessions.{index}.people"].append(N_("There is no such person in your company."))
     for path, code, units in _equipment_named(content):
         entry = catalogue.resources.get(code, {})
-        if entry.get("kind") != "EQUIPMENT":
+        if entry.get("kind") != ResourceKind.EQUIPMENT:
             found[path].append(N_("There is no such equipment."))
         elif entry["out_of_service"] and not agreed:
             found[path].append(N_("This equipment is out of service."))

@@ -13,6 +13,7 @@ from gmp_booking.execution.store import SessionRow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.states import NOT_BEGUN, RUNNING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Meaning
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Offer:
 
 _CLEAR: Final = Offer("clear", N_("Line clearance done"), "primary", ("items",), frozenset({"items"}))
 _VERIFY_CLEARANCE: Final = Offer("verify-clearance", N_("Verify the line clearance"), "primary", at_once=True)
-_RELEASE: Final = Offer("ready", N_("Release the room"), "primary", meaning="ROOM RELEASED")
+_RELEASE: Final = Offer("ready", N_("Release the room"), "primary", meaning=Meaning.ROOM_RELEASED)
 _CHECK_IN: Final = Offer("check-in", N_("Check in"), "primary", ("at", "reason"), at_once=True)
 _BEGAN_ANYWAY: Final = Offer(
     "check-in",
@@ -47,9 +48,11 @@ _BEGAN_ANYWAY: Final = Offer(
 )
 _COMPLETE: Final = Offer("complete", N_("Complete"), "primary", ("at", "headcount", "note", "reason"), at_once=True)
 _TAKES_UNTIL: Final = Offer("takes-until", N_("Takes longer"), "quiet", ("until",), frozenset({"until"}))
-_SUSPEND: Final = Offer("suspend", N_("Suspend"), "quiet", ("reason",), frozenset({"reason"}), meaning="HOLD PLACED")
+_SUSPEND: Final = Offer(
+    "suspend", N_("Suspend"), "quiet", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_PLACED
+)
 _RESUME: Final = Offer(
-    "resume", N_("Let it go on"), "primary", ("reason",), frozenset({"reason"}), meaning="HOLD LIFTED"
+    "resume", N_("Let it go on"), "primary", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_LIFTED
 )
 _ABORT: Final = Offer(
     "abort",
@@ -57,7 +60,7 @@ _ABORT: Final = Offer(
     "danger",
     ("at", "deviation_no", "reason"),
     frozenset({"deviation_no", "reason"}),
-    meaning="ABORTED",
+    meaning=Meaning.ABORTED,
 )
 _MISSED: Final = Offer("missed", N_("Nobody came"), "danger", at_once=True)
 _VERIFY: Final = Offer("verify", N_("Verify the record"), "primary", at_once=True)

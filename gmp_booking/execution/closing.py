@@ -16,12 +16,10 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, require_revision
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import Action
+from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.handlers import proof_of
 from gmp_booking.signatures.service import Verified, sign
-
-MEANING = "RECORD REVIEWED"
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,11 @@ def close(uow: Uow, closing: Closing) -> Booking:
         record_reference=booking.reference,
         record_version=booking.version,
         content_hash=bookings.current_hash(uow, booking),
-        meaning=MEANING,
+        meaning=Meaning.RECORD_REVIEWED,
         company_id=booking.company_id,
     )
     bookings.change_booking(uow, booking, state=BookingState.CLOSED, ended_at=uow.now)
-    uow.record(BookingClosed(**event_fields(booking), meaning=MEANING))
+    uow.record(BookingClosed(**event_fields(booking), meaning=Meaning.RECORD_REVIEWED))
     return booking
 
 

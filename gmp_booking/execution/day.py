@@ -15,7 +15,9 @@ from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import SEOUL
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import ENDED, NOT_BEGUN, RUNNING, SessionState
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import ENDED, NOT_BEGUN, RUNNING, BookingState, SessionState
+from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, WITH_A_CREW
 
 LOOK_BACK: Final = timedelta(days=14)
 """How long a session nobody recorded or verified is shown. Source: default is ours."""
@@ -25,33 +27,36 @@ MOST: Final = 400
 MOST_MISSING: Final = 30
 
 # An array, since the planner takes a union of ids for so many that it would read all sessions to join them.
-_OF_THE_DAY = """
-    WHERE b.state = 'CONFIRMED' AND bs.id = ANY (ARRAY(
-        SELECT id FROM booking_session WHERE state IN ('IN_USE', 'SUSPENDED')
-        UNION
-        SELECT id FROM booking_session WHERE starts_at >= :from_at AND starts_at < :until_at AND state <> 'CANCELLED'
+_OF_THE_DAY = f"""
+    WHERE b.state = {sql_value(BookingState.CONFIRMED)} AND bs.id = ANY (ARRAY(
+        SELECT id FROM booking_session WHERE state IN ({sql_values(RUNNING)})
         UNION
         SELECT id FROM booking_session
-        WHERE starts_at > :since AND starts_at < :from_at AND state IN ('PLANNED', 'READY')
+        WHERE starts_at >= :from_at AND starts_at < :until_at AND state <> {sql_value(SessionState.CANCELLED)}
         UNION
-        SELECT id FROM booking_session WHERE state = 'DONE' AND verified_at IS NULL AND ends_at > :since
+        SELECT id FROM booking_session
+        WHERE starts_at > :since AND starts_at < :from_at AND state IN ({sql_values(NOT_BEGUN)})
+        UNION
+        SELECT id FROM booking_session
+        WHERE state = {sql_value(SessionState.DONE)} AND verified_at IS NULL AND ends_at > :since
     ))
     ORDER BY bs.starts_at, r.code, bs.id LIMIT :most
 """
 _MISSING = text(
-    """
+    f"""
     SELECT b.reference, bs.number, r.code AS room, bs.starts_at, bs.ends_at, bs.headcount, crew.named,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company
     FROM booking_session AS bs
-    JOIN booking AS b ON b.id = bs.booking_id AND b.version = bs.version AND b.state = 'CONFIRMED'
+    JOIN booking AS b
+        ON b.id = bs.booking_id AND b.version = bs.version AND b.state = {sql_value(BookingState.CONFIRMED)}
     JOIN resource AS r ON r.id = bs.room_id
     LEFT JOIN company AS c ON c.id = b.company_id
     CROSS JOIN LATERAL (
         SELECT count(*) AS named FROM session_person AS p WHERE p.booking_session_id = bs.id AND p.left_at IS NULL
-        AND p.role IN ('OPERATOR', 'VERIFIER', 'TRAINER', 'OBSERVER')
+        AND p.role IN ({sql_values(IN_ROOM_ROLES)})
     ) AS crew
-    WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND bs.state IN ('PLANNED', 'READY')
-      AND b.kind IN ('CLEANROOM', 'APS', 'CLINICAL_DEMO') AND crew.named < bs.headcount
+    WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND bs.state IN ({sql_values(NOT_BEGUN)})
+      AND b.kind IN ({sql_values(WITH_A_CREW)}) AND crew.named < bs.headcount
     ORDER BY bs.starts_at, bs.id LIMIT :most
     """
 )

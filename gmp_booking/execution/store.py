@@ -15,7 +15,9 @@ from gmp_booking.bookings.models import BookingSession
 from gmp_booking.execution.clearance import needs_clearance
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
-from gmp_booking.kernel.states import BookingState, SessionState
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import ENDED, BookingState, SessionState
+from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, OutageKind, SubjectKind
 
 _KEYS = text(
     """
@@ -32,7 +34,7 @@ _KEYS = text(
     """
 )
 
-_SESSIONS = """
+_SESSIONS = f"""
     SELECT bs.id, b.id AS booking_id, b.reference, b.company_id, b.version, b.revision, b.state AS booking_state,
            b.kind, b.run_type, b.at_risk, b.batch, p.code AS product, b.title, b.requested_by, b.entered_by,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
@@ -40,7 +42,7 @@ _SESSIONS = """
            jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh_Hans', r.name_zh) AS room_names,
            room.room_class, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step, bs.headcount,
            (SELECT count(*) FROM session_person AS crew WHERE crew.booking_session_id = bs.id AND crew.left_at IS NULL
-               AND crew.role IN ('OPERATOR', 'VERIFIER', 'TRAINER', 'OBSERVER')) AS named,
+               AND crew.role IN ({sql_values(IN_ROOM_ROLES)})) AS named,
            bs.actual_start_at, bs.start_entered_at, starter.name AS started_by, bs.expected_end_at, bs.actual_end_at,
            bs.end_entered_at, bs.end_entered_by, ender.name AS ended_by, bs.verified_at, verifier.name AS verified_by,
            bs.released_at, bs.headcount_actual, bs.deviation_no, bs.note,
@@ -261,22 +263,25 @@ def void_clearance(uow: Uow, session: SessionRow, reason: str) -> None:
 
 
 _LAPSED = text(
-    """
+    f"""
     SELECT b.reference, bs.number,
            CASE WHEN held.id IS NOT NULL THEN 'a hold was placed on the room'
                 WHEN lc.id IS NULL THEN 'the session was moved'
                 ELSE 'the room stood released for too long' END AS why
     FROM booking_session AS bs
-    JOIN booking AS b ON b.id = bs.booking_id AND b.version = bs.version AND b.state = 'CONFIRMED'
+    JOIN booking AS b
+        ON b.id = bs.booking_id AND b.version = bs.version AND b.state = {sql_value(BookingState.CONFIRMED)}
     LEFT JOIN line_clearance AS lc ON lc.booking_id = b.id AND lc.session_number = bs.number AND lc.void_at IS NULL
          AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at AND lc.verified_at <= bs.released_at
     LEFT JOIN LATERAL (
         SELECT o.id FROM outage AS o
-        WHERE o.kind = 'HOLD' AND o.subject_kind = 'ROOM' AND o.subject_id = bs.room_id AND o.starts_at <= :now
+        WHERE o.kind = {sql_value(OutageKind.HOLD)} AND o.subject_kind = {sql_value(SubjectKind.ROOM)}
+          AND o.subject_id = bs.room_id AND o.starts_at <= :now
           AND (o.ends_at IS NULL OR o.ends_at > :now) AND o.created_at > bs.released_at
         LIMIT 1
     ) AS held ON true
-    WHERE bs.state = 'READY' AND (held.id IS NOT NULL OR lc.id IS NULL OR bs.released_at < :oldest)
+    WHERE bs.state = {sql_value(SessionState.READY)}
+      AND (held.id IS NOT NULL OR lc.id IS NULL OR bs.released_at < :oldest)
       AND (:reference = '' OR b.reference = :reference AND bs.number = :number)
     ORDER BY bs.released_at LIMIT 100
     """
@@ -305,9 +310,9 @@ def free_crew(uow: Uow, session: SessionRow, until: datetime) -> None:
 def count_unended(uow: Uow, booking_id: int) -> int:
     """How many parts of a booking's present version are not over."""
     statement = text(
-        """
+        f"""
         SELECT (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version
-                AND s.state NOT IN ('DONE', 'ABORTED', 'MISSED', 'CANCELLED'))
+                AND s.state NOT IN ({sql_values(ENDED)}))
              + (SELECT count(*) FROM equipment_reservation AS q WHERE q.booking_id = b.id AND q.version = b.version
                 AND q.ends_at > :now)
         FROM booking AS b WHERE b.id = :id

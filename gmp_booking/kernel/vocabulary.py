@@ -28,7 +28,7 @@ class RunType(StrEnum):
 
 
 DEMONSTRATIONS = (Kind.TECH_DEMO, Kind.EDUCATION, Kind.REVIEW, Kind.TOUR)
-CONFIRMED_BY_THEMSELVES = frozenset({Kind.QC, Kind.REVIEW})
+CONFIRMED_BY_THEMSELVES = (Kind.QC, Kind.REVIEW)
 """The kinds that need nobody's decision while nothing is in the way and the policy agrees."""
 WITH_A_CREW = frozenset({Kind.CLEANROOM, Kind.CLINICAL_DEMO, Kind.APS})
 """The kinds whose people in the room are named one by one."""

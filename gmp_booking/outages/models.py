@@ -8,11 +8,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, ForeignK
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
+from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.vocabulary import HELD_ALONE, OutageKind, SubjectKind
-
-_SUBJECTS = ", ".join(f"'{one.value}'" for one in SubjectKind)
-_KINDS = ", ".join(f"'{one.value}'" for one in OutageKind)
-_HELD_ALONE = ", ".join(f"'{one.value}'" for one in SubjectKind if one in HELD_ALONE)
 
 
 class Outage(Base):
@@ -24,10 +21,10 @@ class Outage(Base):
 
     __tablename__ = "outage"
     __table_args__ = (
-        CheckConstraint(f"subject_kind IN ({_SUBJECTS})", name="subject_kind"),
-        CheckConstraint(f"kind IN ({_KINDS})", name="kind"),
+        CheckConstraint(f"subject_kind IN ({sql_values(SubjectKind)})", name="subject_kind"),
+        CheckConstraint(f"kind IN ({sql_values(OutageKind)})", name="kind"),
         CheckConstraint("(subject_kind = 'FACILITY') = (subject_id IS NULL)", name="subject"),
-        CheckConstraint(f"subject_kind NOT IN ({_HELD_ALONE}) OR kind = 'HOLD'", name="held_alone"),
+        CheckConstraint(f"subject_kind NOT IN ({sql_values(HELD_ALONE)}) OR kind = 'HOLD'", name="held_alone"),
         CheckConstraint("(kind = 'HOLD') = (hold_no IS NOT NULL)", name="hold_no"),
         CheckConstraint("isfinite(starts_at) AND (until_at IS NULL OR until_at > starts_at)", name="order"),
         CheckConstraint("until_at IS NULL OR isfinite(until_at)", name="until_at"),

@@ -15,7 +15,7 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, require_revision
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import HELD_ALONE, OutageKind, SubjectKind
+from gmp_booking.kernel.vocabulary import HELD_ALONE, Meaning, OutageKind, SubjectKind
 from gmp_booking.outages import store
 from gmp_booking.outages.events import OutageLifted, OutagePlaced
 from gmp_booking.outages.models import Outage
@@ -25,7 +25,6 @@ from gmp_booking.signatures.service import Verified, list_signatures, sign
 from gmp_booking.signatures.views import SignatureView
 
 __all__ = [
-    "LIFTED_MEANING",
     "Choice",
     "NewOutage",
     "OutageOn",
@@ -45,7 +44,6 @@ __all__ = [
 ]
 
 RECORD_TYPE = "outage"
-LIFTED_MEANING = "HOLD LIFTED"
 REASON_LENGTH = 5
 LONGEST_REASON = 1000
 FURTHEST = timedelta(days=5 * 366)
@@ -225,10 +223,10 @@ def _sign(uow: Uow, outage: Outage, verified: Verified) -> str:
         record_reference=str(outage.hold_no),
         record_version=outage.revision,
         content_hash=content_hash(outage),
-        meaning=LIFTED_MEANING,
+        meaning=Meaning.HOLD_LIFTED,
         company_id=None,
     )
-    return LIFTED_MEANING
+    return Meaning.HOLD_LIFTED
 
 
 def content_hash(outage: Outage) -> str:

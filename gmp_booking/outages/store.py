@@ -16,7 +16,8 @@ from sqlalchemy.types import BigInteger, Text
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Stale
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.vocabulary import SubjectKind
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.vocabulary import ResourceKind, SubjectKind
 from gmp_booking.outages.models import Outage
 
 
@@ -185,7 +186,7 @@ def list_following(uow: Uow, outage: Outage) -> list[Outage]:
     return list(uow.session.scalars(statement.order_by(Outage.starts_at))) if outage.series else [outage]
 
 
-_ROWS = """
+_ROWS = f"""
     SELECT o.*, who.name AS raised_by_name, lifter.name AS lifted_by_name,
            COALESCE(r.code, ahu.code, zone.code, c.code, pc.code || '/' || pr.code, p.name) AS subject,
            jsonb_build_object('ko', COALESCE(r.name_ko, c.name_ko), 'en', COALESCE(r.name_en, c.name_en, pr.name),
@@ -194,7 +195,7 @@ _ROWS = """
     FROM outage AS o
     JOIN person AS who ON who.id = o.raised_by
     LEFT JOIN person AS lifter ON lifter.id = o.lifted_by
-    LEFT JOIN resource AS r ON o.subject_kind IN ('ROOM', 'EQUIPMENT') AND r.id = o.subject_id
+    LEFT JOIN resource AS r ON o.subject_kind IN ({sql_values(ResourceKind)}) AND r.id = o.subject_id
     LEFT JOIN ahu ON o.subject_kind = 'AHU' AND ahu.id = o.subject_id
     LEFT JOIN air_zone AS zone ON o.subject_kind = 'ZONE' AND zone.id = o.subject_id
     LEFT JOIN company AS c ON o.subject_kind = 'COMPANY' AND c.id = o.subject_id

@@ -11,11 +11,9 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES
 from gmp_booking.policies.events import ConfirmingSwitched
 from gmp_booking.policies.models import AutoConfirm
-
-KINDS = ("QC", "REVIEW")
-"""Those whose track asks for nobody's decision."""
 
 CHOICES = {"on": True, "off": False}
 
@@ -47,7 +45,7 @@ def switch_confirming(
     """
     require(uow.actor, Permission.RULE_SWITCH)
     errors: dict[str, list[str]] = {}
-    if kind not in KINDS:
+    if kind not in CONFIRMED_BY_THEMSELVES:
         errors["kind"] = [N_("Not one of the choices.")]
     if choice not in CHOICES:
         errors["choice"] = [N_("Not one of the choices.")]

@@ -6,6 +6,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Stamp
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, HolidayKind, RuleMode
 
 
 class Facility(Base):
@@ -47,7 +49,7 @@ class Holiday(Base):
     __tablename__ = "holiday"
     __table_args__ = (
         UniqueConstraint("on_date", "kind"),
-        CheckConstraint("kind IN ('LEGAL', 'SUBSTITUTE', 'TEMPORARY', 'ELECTION', 'FACILITY')", name="kind"),
+        CheckConstraint(f"kind IN ({sql_values(HolidayKind)})", name="kind"),
     )
 
     id: Mapped[Key]
@@ -65,7 +67,7 @@ class RuleSwitch(Base):
     __tablename__ = "rule_switch"
     __table_args__ = (
         UniqueConstraint("rule", "from_on"),
-        CheckConstraint("mode IN ('off', 'warn', 'enforce')", name="mode"),
+        CheckConstraint(f"mode IN ({sql_values(RuleMode)})", name="mode"),
     )
 
     id: Mapped[Key]
@@ -80,7 +82,7 @@ class AutoConfirm(Base):
 
     __tablename__ = "auto_confirm"
     __table_args__ = (
-        CheckConstraint("kind IN ('QC', 'REVIEW')", name="kind"),
+        CheckConstraint(f"kind IN ({sql_values(CONFIRMED_BY_THEMSELVES)})", name="kind"),
         CheckConstraint("resource_id IS NULL OR company_id IS NULL", name="one_scope"),
         Index(
             "uq_auto_confirm_scope",

@@ -15,6 +15,7 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.fingerprint import require_unchanged
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import HolidayKind
 from gmp_booking.policies.events import FacilityNamed, HolidayAdded, HolidayWithdrawn
 from gmp_booking.policies.holiday_names import chinese_name
 from gmp_booking.policies.hours import set_hours
@@ -106,7 +107,7 @@ def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
     rows = [
         {
             "on_date": day,
-            "kind": "SUBSTITUTE" if _SUBSTITUTE.search(english[day]) else "LEGAL",
+            "kind": HolidayKind.SUBSTITUTE if _SUBSTITUTE.search(english[day]) else HolidayKind.LEGAL,
             "name_ko": korean[day],
             "name_en": english[day],
             "name_zh": chinese_name(korean[day], otherwise=english[day]),
@@ -117,7 +118,6 @@ def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
     return len(list(uow.session.scalars(statement, rows))) if rows else 0
 
 
-ADDED_KINDS = ("TEMPORARY", "ELECTION", "FACILITY", "LEGAL", "SUBSTITUTE")
 LONGEST_NAME = 80
 
 
@@ -129,7 +129,7 @@ def add_holiday(uow: Uow, on_date: date, kind: str, *, name_ko: str, name_en: st
     require(uow.actor, Permission.HOLIDAY_EDIT)
     names = {"name_ko": name_ko.strip(), "name_en": name_en.strip() or name_ko.strip(), "name_zh": name_zh.strip()}
     names["name_zh"] = names["name_zh"] or names["name_en"]
-    if kind not in ADDED_KINDS:
+    if kind not in set(HolidayKind):
         raise Invalid(field_errors={"kind": [N_("Not one of the choices.")]})
     if not names["name_ko"] or any(len(name) > LONGEST_NAME for name in names.values()):
         raise Invalid(field_errors={"name_ko": [N_("A name has 1 to 80 characters.")]})

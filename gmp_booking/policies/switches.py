@@ -15,11 +15,9 @@ from gmp_booking.infra.web.i18n import SEOUL
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import RuleMode
 from gmp_booking.policies.events import RuleSwitched
 from gmp_booking.policies.models import RuleSwitch
-
-MODES = ("off", "warn", "enforce")
-ENFORCE = "enforce"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
     errors: dict[str, list[str]] = {}
     if rule not in discover() or rule in ALWAYS_ENFORCED:
         errors["rule"] = [N_("This rule cannot be switched.")]
-    if mode not in MODES:
+    if mode not in set(RuleMode):
         errors["mode"] = [N_("Not one of the choices.")]
     if from_on < today(uow):
         errors["from_on"] = [N_("A rule is switched from today on, or later.")]
@@ -66,4 +64,4 @@ def list_switches(uow: Uow) -> Mapping[str, list[Switched]]:
 
 def mode_on(switches: list[Switched], day: date) -> str:
     """How a rule is kept on a day: the newest decision up to it, and enforced without one."""
-    return next((each.mode for each in reversed(switches) if each.from_on <= day), ENFORCE)
+    return next((each.mode for each in reversed(switches) if each.from_on <= day), RuleMode.ENFORCE)

@@ -36,7 +36,7 @@ def save_draft(
         return booking
     company_id = company_for(uow, str(form.get("company") or "") or None)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
-    kind = str(form.get("kind") or Kind.CLEANROOM)
+    kind = str(form.get("kind") or Kind.CLEANROOM.value)
     new = NewBooking(
         reference=store.new_reference(),
         company_id=company_id,

@@ -25,6 +25,7 @@ from gmp_booking.kernel.access import Actor, Permission, Role, Subject, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.states import STANDING
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import CompanyStatus
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.people.service import find_person_by_email
 
@@ -132,7 +133,7 @@ def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
     company = uow.session.get(Company, row.company_id) if row else None
     if row is None or person is None or booking is None or company is None:
         raise NotFound
-    if not person.active or person.company_id != row.company_id or company.status != "ACTIVE":
+    if not person.active or person.company_id != row.company_id or company.status != CompanyStatus.ACTIVE:
         raise NotFound
     confirmed_at = first_confirmation(list_acknowledgements(uow, booking.id))
     actor = Actor(

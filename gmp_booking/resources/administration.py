@@ -16,13 +16,10 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.fingerprint import require_unchanged
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import EquipmentStatus, ResourceKind
 from gmp_booking.resources.events import ResourceChanged
 from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Slot, Unit
 
-ROOM_CLASSES: Final = ("GMP", "SERVICE", "DEMO", "SEATED")
-CHANGEOVER_POLICIES: Final = ("MATRIX", "L1_BETWEEN_PRODUCTS", "NONE")
-ROOM_USES: Final = ("ATTENDED", "RUNS_ALONE", "FREE")
-STATUSES: Final = ("AVAILABLE", "OUT_OF_SERVICE")
 LONGEST_NAME: Final = 120
 MOST_PEOPLE: Final = 500
 MOST_PLACES: Final = 200
@@ -192,7 +189,7 @@ def _require_sound(uow: Uow, record: Record, new: Facts) -> None:
         if new.seats is not None and not 1 <= new.seats <= MOST_PEOPLE:
             errors["seats"] = [N_("A number from 1 to 500 is needed.")]
     else:
-        if new.status not in STATUSES:
+        if new.status not in set(EquipmentStatus):
             errors["status"] = [NOT_A_CHOICE]
         if new.home_room and not _is_a_room(uow, new.home_room):
             errors["home_room"] = [N_("There is no such room.")]
@@ -220,7 +217,7 @@ def mistakes_of_room(grade: str, max_occupancy: int, recovery_min: int | None) -
 
 
 def _is_a_room(uow: Uow, code: str) -> bool:
-    statement = select(Resource.id).where(Resource.code == code, Resource.kind == "ROOM", Resource.active)
+    statement = select(Resource.id).where(Resource.code == code, Resource.kind == ResourceKind.ROOM, Resource.active)
     return uow.session.execute(statement).first() is not None
 
 

@@ -21,6 +21,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Key, Ref, Stamp
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.vocabulary import (
+    ChangeoverPolicy,
+    EquipmentStatus,
+    ResourceKind,
+    RoomClass,
+    RoomUse,
+    SharePolicy,
+)
 
 
 class AirHandlingUnit(Base):
@@ -43,7 +52,7 @@ class AirZone(Base):
 
 class Resource(Base):
     __tablename__ = "resource"
-    __table_args__ = (CheckConstraint("kind IN ('ROOM', 'EQUIPMENT')", name="kind"),)
+    __table_args__ = (CheckConstraint(f"kind IN ({sql_values(ResourceKind)})", name="kind"),)
 
     id: Mapped[Key]
     code: Mapped[str] = mapped_column(Text, unique=True)
@@ -58,8 +67,8 @@ class Resource(Base):
 class Room(Base):
     __tablename__ = "room"
     __table_args__ = (
-        CheckConstraint("room_class IN ('GMP', 'SERVICE', 'DEMO', 'SEATED')", name="room_class"),
-        CheckConstraint("changeover_policy IN ('MATRIX', 'L1_BETWEEN_PRODUCTS', 'NONE')", name="changeover_policy"),
+        CheckConstraint(f"room_class IN ({sql_values(RoomClass)})", name="room_class"),
+        CheckConstraint(f"changeover_policy IN ({sql_values(ChangeoverPolicy)})", name="changeover_policy"),
         CheckConstraint("max_occupancy > 0", name="max_occupancy"),
         CheckConstraint("seats > 0", name="seats"),
         CheckConstraint("recovery_min BETWEEN 0 AND 1440", name="recovery_min"),
@@ -83,8 +92,8 @@ class Room(Base):
 class Equipment(Base):
     __tablename__ = "equipment"
     __table_args__ = (
-        CheckConstraint("room_use IN ('ATTENDED', 'RUNS_ALONE', 'FREE')", name="room_use"),
-        CheckConstraint("status IN ('AVAILABLE', 'OUT_OF_SERVICE')", name="status"),
+        CheckConstraint(f"room_use IN ({sql_values(RoomUse)})", name="room_use"),
+        CheckConstraint(f"status IN ({sql_values(EquipmentStatus)})", name="status"),
         Index("ix_equipment_home_room_id", "home_room_id"),
     )
 
@@ -92,10 +101,10 @@ class Equipment(Base):
     equipment_kind: Mapped[str] = mapped_column(Text)
     home_room_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("room.id"))
     room_use: Mapped[str] = mapped_column(Text)
-    share_policy: Mapped[str] = mapped_column(Text, server_default="DEDICATED_BATCH")
+    share_policy: Mapped[str] = mapped_column(Text, server_default=SharePolicy.DEDICATED_BATCH.value)
     vhp_safe: Mapped[bool] = mapped_column(server_default=text("false"))
     gmp: Mapped[bool] = mapped_column(server_default=text("true"))
-    status: Mapped[str] = mapped_column(Text, server_default="AVAILABLE")
+    status: Mapped[str] = mapped_column(Text, server_default=EquipmentStatus.AVAILABLE.value)
 
 
 class Unit(Base):

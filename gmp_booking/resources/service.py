@@ -14,6 +14,14 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import (
+    ChangeoverPolicy,
+    EquipmentStatus,
+    ResourceKind,
+    RoomClass,
+    RoomUse,
+    SharePolicy,
+)
 from gmp_booking.resources import administration, store
 from gmp_booking.resources.events import AirZoneAdded, ResourceAdded
 from gmp_booking.resources.models import AirHandlingUnit, AirZone, Equipment, Resource, Room, Unit
@@ -77,10 +85,10 @@ class NewEquipment:
     home_room: str | None
     room_use: str
     places: int = 1
-    share_policy: str = "DEDICATED_BATCH"
+    share_policy: str = SharePolicy.DEDICATED_BATCH
     vhp_safe: bool = False
     gmp: bool = True
-    status: str = "AVAILABLE"
+    status: str = EquipmentStatus.AVAILABLE
 
 
 def add_zone(uow: Uow, *, code: str, ahu: str, single_pass: bool) -> int:
@@ -107,14 +115,14 @@ def add_room(uow: Uow, new: NewRoom) -> int:
     """Errors: Forbidden; Invalid naming the fields; Conflict when the code is taken."""
     require(uow.actor, Permission.RESOURCE_EDIT)
     errors = administration.mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
-    if new.room_class not in administration.ROOM_CLASSES:
+    if new.room_class not in set(RoomClass):
         errors["room_class"] = [administration.NOT_A_CHOICE]
-    if new.changeover_policy not in administration.CHANGEOVER_POLICIES:
+    if new.changeover_policy not in set(ChangeoverPolicy):
         errors["changeover_policy"] = [administration.NOT_A_CHOICE]
     if not 1 <= new.area_m2 <= MOST_AREA_M2:
         errors["area_m2"] = [N_("A number from 1 to 5000 is needed.")]
     _require_sound(new.code, new.names, errors)
-    resource_id = _add_resource(uow, new.code, "ROOM", names=new.names, places=1)
+    resource_id = _add_resource(uow, new.code, ResourceKind.ROOM, names=new.names, places=1)
     uow.session.execute(
         insert(Room).values(
             id=resource_id,
@@ -139,14 +147,14 @@ def add_equipment(uow: Uow, new: NewEquipment) -> int:
     """Errors: Forbidden; Invalid naming the fields; Conflict when the code is taken; NotFound for its home room."""
     require(uow.actor, Permission.RESOURCE_EDIT)
     errors: dict[str, list[str]] = {}
-    if new.room_use not in administration.ROOM_USES:
+    if new.room_use not in set(RoomUse):
         errors["room_use"] = [administration.NOT_A_CHOICE]
     if not 1 <= len(new.equipment_kind.strip()) <= 40:
         errors["equipment_kind"] = [N_("A kind has 1 to 40 characters.")]
     if not 1 <= new.places <= administration.MOST_PLACES:
         errors["places"] = [N_("A number from 1 to 200 is needed.")]
     _require_sound(new.code, new.names, errors)
-    resource_id = _add_resource(uow, new.code, "EQUIPMENT", names=new.names, places=new.places)
+    resource_id = _add_resource(uow, new.code, ResourceKind.EQUIPMENT, names=new.names, places=new.places)
     uow.session.execute(
         insert(Equipment).values(
             id=resource_id,

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import EquipmentStatus
 from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Unit
 
 
@@ -63,7 +64,7 @@ _ALL = (
         Equipment.room_use,
         _HOME.c.code.label("home_room"),
         _PLACES.scalar_subquery().label("places"),
-        (func.coalesce(Equipment.status, "AVAILABLE") == "AVAILABLE").label("available"),
+        (func.coalesce(Equipment.status, EquipmentStatus.AVAILABLE) == EquipmentStatus.AVAILABLE).label("available"),
     )
     .outerjoin(Room, Room.id == Resource.id)
     .outerjoin(AirZone, AirZone.id == Room.air_zone_id)

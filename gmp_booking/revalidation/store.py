@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.states import STANDING
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import AGREED, STANDING
 from gmp_booking.kernel.vocabulary import SubjectKind
 from gmp_booking.outages.store import Times, list_resources_hit
 
@@ -84,7 +85,7 @@ def _hits(uow: Uow, reach: Reach) -> tuple[str, dict[str, object]]:
     times = {
         "froms": [max(each.start, uow.now) for each in reach.times],
         "untils": [each.until for each in reach.times],
-        "states": sorted(STANDING),
+        "states": sorted(state.value for state in STANDING),
     }
     if reach.kind in {SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON}:
         return _BY_HOLDER, times | {"kind": reach.kind.value, "id": reach.subject_id}
@@ -119,13 +120,13 @@ _NEIGHBOURS = """
 def want_around(uow: Uow, booking_id: int, *, cause: str, also_next: bool) -> list[int]:
     """Put one booking into the line, those at risk that share something with it, and those that come next there."""
     statement = text(_WANT.format(hits=_NEIGHBOURS)).bindparams(_STATES)
-    values = {"booking_id": booking_id, "states": sorted(STANDING), "also_next": also_next}
+    values = {"booking_id": booking_id, "states": sorted(state.value for state in STANDING), "also_next": also_next}
     return list(uow.session.execute(statement, values | _why(uow, cause)).scalars())
 
 
-_NOT_LOOKED_AT = """
+_NOT_LOOKED_AT = f"""
     SELECT b.id FROM booking AS b LEFT JOIN revalidation AS r ON r.booking_id = b.id
-    WHERE b.state IN ('APPROVED', 'CONFIRMED') AND b.ends_at > :now
+    WHERE b.state IN ({sql_values(AGREED)}) AND b.ends_at > :now
       AND (r.looked_at IS NULL OR r.looked_at < :since) AND r.due_at IS NULL
 """
 

@@ -3,8 +3,8 @@
 from gmp_booking.conflicts import rule_list
 from gmp_booking.demo.facility import ROOM_CLASSES as LAID
 from gmp_booking.infra.web.i18n import use_language
+from gmp_booking.kernel.vocabulary import RoomClass, RoomUse
 from gmp_booking.pages.rule_labels import LIMITS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word, limit_words
-from gmp_booking.resources import administration
 
 
 def test_every_limit_of_every_rule_has_words() -> None:
@@ -18,8 +18,8 @@ def test_every_limit_of_every_rule_has_words() -> None:
 
 
 def test_every_class_and_use_a_resource_may_have_has_words() -> None:
-    assert set(ROOM_CLASSES) == set(administration.ROOM_CLASSES) >= set(LAID.values())
-    assert set(ROOM_USES) == set(administration.ROOM_USES)
+    assert set(ROOM_CLASSES) == set(RoomClass) >= set(LAID.values())
+    assert set(ROOM_USES) == set(RoomUse)
 
 
 def test_what_nobody_has_named_stays_as_it_was_typed() -> None:

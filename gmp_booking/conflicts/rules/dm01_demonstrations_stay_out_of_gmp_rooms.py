@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.rule import DEMONSTRATIONS, H, Row, Texts, rule
+from gmp_booking.conflicts.rule import H, Row, Texts, rule
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import DEMONSTRATIONS
 
 
 @rule(

@@ -14,6 +14,8 @@ from sqlalchemy import text
 from gmp_booking.bookings.events import BookingConfirmed
 from gmp_booking.infra.web.i18n import format_day
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import NOT_BEGUN, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import DueTime, reminded_people, session_reminders
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, MailFacts, changes_plan
@@ -23,12 +25,12 @@ from gmp_booking.notifications.reminder_offsets import SEOUL
 
 # The requester takes part in every session; equipment counts only where a booking has no session.
 _PARTS: Final = text(
-    """
+    f"""
     SELECT b.reference, r.code, r.name_ko, r.name_en, r.name_zh, part.starts_at, part.ends_at, part.units
     FROM (
         SELECT s.booking_id, s.version, s.room_id AS resource_id, s.starts_at, s.ends_at, 1 AS units
         FROM booking_session AS s
-        WHERE s.starts_at >= :from_at AND s.starts_at < :until_at AND s.state IN ('PLANNED', 'READY')
+        WHERE s.starts_at >= :from_at AND s.starts_at < :until_at AND s.state IN ({sql_values(NOT_BEGUN)})
           AND (s.id IN (SELECT p.booking_session_id FROM session_person AS p WHERE p.person_id = :person_id
                         AND p.left_at IS NULL AND p.starts_at >= :early AND p.starts_at < :until_at)
                OR EXISTS (SELECT FROM booking AS own WHERE own.id = s.booking_id AND own.requested_by = :person_id))
@@ -40,7 +42,7 @@ _PARTS: Final = text(
     ) AS part
     JOIN booking AS b ON b.id = part.booking_id AND b.version = part.version
     JOIN resource AS r ON r.id = part.resource_id
-    WHERE b.state = 'CONFIRMED' AND part.starts_at > :now
+    WHERE b.state = {sql_value(BookingState.CONFIRMED)} AND part.starts_at > :now
       AND (CAST(:company_id AS bigint) IS NULL OR b.company_id = :company_id)
     ORDER BY part.starts_at, r.code, b.reference
     """

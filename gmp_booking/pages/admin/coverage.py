@@ -9,6 +9,7 @@ from typing import Final
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import ResourceKind, RoomClass
 from gmp_booking.policies.hours import week_of
 from gmp_booking.policies.service import list_holidays
 from gmp_booking.policies.switches import today
@@ -32,21 +33,25 @@ def read_known(uow: Uow) -> Known:
 
 
 def _rooms(known: Known) -> list[str]:
-    return [] if any(each.kind == "ROOM" for each in known.resources) else [_(N_("There is no room yet."))]
+    return [] if any(each.kind == ResourceKind.ROOM for each in known.resources) else [_(N_("There is no room yet."))]
 
 
 def _equipment(known: Known) -> list[str]:
-    return [] if any(each.kind == "EQUIPMENT" for each in known.resources) else [_(N_("There is no equipment yet."))]
+    return (
+        []
+        if any(each.kind == ResourceKind.EQUIPMENT for each in known.resources)
+        else [_(N_("There is no equipment yet."))]
+    )
 
 
 def _recoveries(known: Known) -> list[str]:
     """Rooms whose air has to recover, and nobody has said for how long."""
-    without = [each.code for each in known.resources if each.room_class == "GMP" and each.recovery_min is None]
+    without = [each.code for each in known.resources if each.room_class == RoomClass.GMP and each.recovery_min is None]
     return [_(N_("No recovery time is known for %(rooms)s."), rooms=", ".join(without))] if without else []
 
 
 def _seats(known: Known) -> list[str]:
-    without = [each.code for each in known.resources if each.room_class == "SEATED" and each.seats is None]
+    without = [each.code for each in known.resources if each.room_class == RoomClass.SEATED and each.seats is None]
     return [_(N_("No seats are known for %(rooms)s."), rooms=", ".join(without))] if without else []
 
 

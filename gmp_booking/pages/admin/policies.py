@@ -22,12 +22,11 @@ from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import Kind
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, Kind, ResourceKind
 from gmp_booking.pages.admin import coverage, record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, page, readable_by, words
 from gmp_booking.pages.rule_labels import limit_words
 from gmp_booking.policies import hours, service, switches
-from gmp_booking.policies.auto_confirmation_settings import KINDS as CONFIRMING_KINDS
 from gmp_booking.policies.auto_confirmation_settings import Confirming, list_confirming, switch_confirming
 from gmp_booking.policies.switches import Switched
 from gmp_booking.resources.administration import get_record, list_every_resource
@@ -49,7 +48,9 @@ class HoursShown:
 
 def read_hours(uow: Uow, code: str) -> HoursShown:
     resource_id = get_record(uow, code).id if code else None
-    rooms = [(each.code, f"{each.code} {named(each)}") for each in list_every_resource(uow) if each.kind == "ROOM"]
+    rooms = [
+        (each.code, f"{each.code} {named(each)}") for each in list_every_resource(uow) if each.kind == ResourceKind.ROOM
+    ]
     rows = [("opening_hours", each) for each in hours.hours_ids(uow, resource_id)]
     week, default = hours.week_of(uow, resource_id), hours.week_of(uow, None)
     return HoursShown(week, default, resource_id, rooms, list_changes(uow, rows))
@@ -239,8 +240,12 @@ def _rules(errors: dict[str, str], status: int) -> Response:
         status,
         rules=rules,
         confirming=_confirming(shown),
-        kinds=[(kind, _(KIND_LABELS[Kind(kind)])) for kind in CONFIRMING_KINDS],
-        rooms=[(each.code, f"{each.code} {named(each)}") for each in shown.known.resources if each.kind == "ROOM"],
+        kinds=[(kind, _(KIND_LABELS[Kind(kind)])) for kind in CONFIRMED_BY_THEMSELVES],
+        rooms=[
+            (each.code, f"{each.code} {named(each)}")
+            for each in shown.known.resources
+            if each.kind == ResourceKind.ROOM
+        ],
         companies=[(each.code, named(each)) for each in shown.companies],
         modes=list(labels.items()),
         rule_choices=[(each["code"], f"{each['code']} {each['sentence']}") for each in rules if each["is_switchable"]],

@@ -18,6 +18,7 @@ from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import GMP_CLASSES, ChangeoverPolicy, ResourceKind, RoomClass
 from gmp_booking.pages.admin import record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, number, number_if_any, page, readable_by, ticked, words
 from gmp_booking.pages.rule_labels import EQUIPMENT_KINDS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word
@@ -25,7 +26,12 @@ from gmp_booking.resources import administration, service
 from gmp_booking.resources.administration import EquipmentFacts, Facts, ListedResource, Record, RoomFacts
 from gmp_booking.resources.service import Names, NewEquipment, NewRoom
 
-CHANGEOVER_OF = {"GMP": "MATRIX", "SERVICE": "L1_BETWEEN_PRODUCTS", "DEMO": "NONE", "SEATED": "NONE"}
+CHANGEOVER_OF: Mapping[str, str] = {
+    RoomClass.GMP: ChangeoverPolicy.MATRIX,
+    RoomClass.SERVICE: ChangeoverPolicy.L1_BETWEEN_PRODUCTS,
+    RoomClass.DEMO: ChangeoverPolicy.NONE,
+    RoomClass.SEATED: ChangeoverPolicy.NONE,
+}
 STATUSES = {"AVAILABLE": N_("Available"), "OUT_OF_SERVICE": N_("Out of service")}
 
 
@@ -48,9 +54,11 @@ class Shown:
 
 def read_resource(uow: Uow, code: str) -> Shown:
     record = administration.get_record(uow, code)
-    table = "room" if record.kind == "ROOM" else "equipment"
+    table = "room" if record.kind == ResourceKind.ROOM else "equipment"
     rows = [("resource", record.id), (table, record.id), *(("unit", each) for each in record.unit_ids)]
-    rooms = [each.code for each in administration.list_every_resource(uow) if each.kind == "ROOM" and each.active]
+    rooms = [
+        each.code for each in administration.list_every_resource(uow) if each.kind == ResourceKind.ROOM and each.active
+    ]
     return Shown(record, rooms, list_changes(uow, rows))
 
 
@@ -90,7 +98,7 @@ def _new_room() -> NewRoom:
         room_class,
         number("area_m2"),
         number("max_occupancy"),
-        gmp=room_class in {"GMP", "SERVICE"},
+        gmp=room_class in GMP_CLASSES,
         changeover_policy=CHANGEOVER_OF.get(room_class, ""),
         zone_id=number_if_any("zone"),
         recovery_min=number_if_any("recovery_min"),
@@ -116,11 +124,11 @@ def _resources(errors: dict[str, str], status: int) -> Response:
         "resources.html",
         errors,
         status,
-        rooms=[each for each in listed.rows if each.kind == "ROOM"],
-        equipment=[each for each in listed.rows if each.kind == "EQUIPMENT"],
+        rooms=[each for each in listed.rows if each.kind == ResourceKind.ROOM],
+        equipment=[each for each in listed.rows if each.kind == ResourceKind.EQUIPMENT],
         zones=listed.zones,
         zone_choices=[(str(zone_id), code) for zone_id, code in listed.zones],
-        room_choices=[(each.code, each.code) for each in listed.rows if each.kind == "ROOM" and each.active],
+        room_choices=[(each.code, each.code) for each in listed.rows if each.kind == ResourceKind.ROOM and each.active],
         room_classes=_in_words(ROOM_CLASSES),
         room_uses=_in_words(ROOM_USES),
         equipment_kinds=_in_words(EQUIPMENT_KINDS),

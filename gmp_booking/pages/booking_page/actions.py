@@ -11,12 +11,11 @@ from flask import url_for
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of, stage_of
 from gmp_booking.bookings.views import Booking
-from gmp_booking.execution.closing import MEANING as RECORD_REVIEWED
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.states import EDITABLE, ENDED, FINAL, WAITING, BookingState
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import Action
+from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
 from gmp_booking.pages.booking_page.page_data import BookingFile
@@ -55,7 +54,7 @@ def actions_for(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any
         prompt = _("Why is it cancelled? The facility and your own people read this.")
         found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
     if _is_over(file) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
-        statement = _statement(booking, RECORD_REVIEWED)
+        statement = _statement(booking, Meaning.RECORD_REVIEWED)
         found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
     if state is not BookingState.DRAFT and is_allowed(actor, Permission.BOOKING_DRAFT, subject_of(booking)):
         found.append(_link(_("Book again"), url_for("bookings.new", copy=booking.reference), kind="quiet"))

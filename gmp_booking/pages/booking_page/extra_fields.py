@@ -5,18 +5,18 @@ from __future__ import annotations
 from gmp_booking.bookings.labels import DONOR_LABELS, PRIORITY_LABELS
 from gmp_booking.bookings.views import Booking
 from gmp_booking.infra.web.i18n import _
-from gmp_booking.kernel.vocabulary import DonorStatus, Priority
+from gmp_booking.kernel.vocabulary import DonorStatus, Priority, RoomMode, Visibility
 
 
 def further_facts(booking: Booking) -> list[tuple[str, str]]:
     lines = [
         (_("Seats"), str(booking.seats or "")),
-        (_("Seen by"), _("everybody, with its title") if booking.visibility == "PUBLIC" else ""),
+        (_("Seen by"), _("everybody, with its title") if booking.visibility == Visibility.PUBLIC else ""),
         (_("Material"), _("live") if booking.live_material else ""),
         (_("Regulatory basis"), booking.basis),
         (_("Infection status of the donor"), _donor(booking)),
         (_("Campaign"), booking.campaign),
-        (_("Rooms"), _("kept for the whole campaign") if booking.room_mode == "DEDICATED" else ""),
+        (_("Rooms"), _("kept for the whole campaign") if booking.room_mode == RoomMode.DEDICATED else ""),
         (_("Priority"), _(PRIORITY_LABELS[Priority(booking.priority)]) if booking.priority else ""),
         (_("Partners"), ", ".join(booking.partners or ())),
     ]

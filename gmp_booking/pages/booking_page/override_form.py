@@ -9,6 +9,7 @@ from flask import request
 
 from gmp_booking.approvals.overrides import OverrideAsked, OverrideView
 from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.vocabulary import Severity
 
 
 def overrides_typed() -> list[OverrideAsked]:
@@ -33,7 +34,7 @@ def answered_for(
             "overridden_by": ", ".join(each.printed_name for each in given[finding["rule"]]),
             "override_reason": " / ".join(each.reason for each in given[finding["rule"]]),
         }
-        if finding["severity"] == "SOFT" and finding["rule"] in given
+        if finding["severity"] == Severity.SOFT and finding["rule"] in given
         else finding
         for finding in findings
     ]
@@ -49,7 +50,7 @@ def offered_overrides(
     for finding in findings:
         rule = finding["rule"]
         roles = set((finding["override"] or "").split("+")) & held
-        if finding["severity"] != "SOFT" or all((rule, role) in given for role in roles):
+        if finding["severity"] != Severity.SOFT or all((rule, role) in given for role in roles):
             continue
         if rule in offered:
             offered[rule]["message"] += " " + finding["message"]

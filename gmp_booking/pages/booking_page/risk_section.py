@@ -11,10 +11,11 @@ from flask import url_for
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.requests.handlers import alternatives_out
 from gmp_booking.revalidation.ways_out import ways_around
 
-WEIGHTY = frozenset({"HARD", "SOFT"})
+WEIGHTY = frozenset({Severity.HARD, Severity.SOFT})
 
 
 @dataclass(frozen=True)

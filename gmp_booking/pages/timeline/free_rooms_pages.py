@@ -15,6 +15,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Permission, Subject, is_allowed
 from gmp_booking.kernel.period import Period, merge
+from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
 from gmp_booking.pages.timeline.pages import GROUPS, SEOUL, TimelineFacts, read_timeline
 from gmp_booking.policies.service import DayOff, Opening
@@ -65,7 +66,7 @@ def find_offers(facts: TimelineFacts, search: Search) -> list[Offer]:
 
     Shape: a room that is free as asked, and open, says no later times unless it is the one that was asked for.
     """
-    offers = [_offer(room, facts, search) for room in facts.resources if room.kind == "ROOM"]
+    offers = [_offer(room, facts, search) for room in facts.resources if room.kind == ResourceKind.ROOM]
     found = [offer for offer in offers if offer.then or offer.later]
     return sorted(found, key=lambda offer: (offer.then is None, not offer.is_open, offer.room.code))
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.timeline.ruler import QUARTERS_PER_DAY, Ruler, Window, bits, lowest, runs
 
 __all__ = ["Block", "FormMarkBlock", "FreeCell", "Lane", "PlacedBlock", "TimelineView", "Window", "lay_out"]
@@ -37,7 +38,7 @@ class Lane:
     name: str
     group: str
     detail: str = ""
-    kind: str = "ROOM"
+    kind: str = ResourceKind.ROOM.value
     units: int = 1
     closed: tuple[Period, ...] = ()
 
@@ -316,7 +317,7 @@ def _offers(lane: Lane, free: int, *, ruler: Ruler) -> Iterator[tuple[int, FreeT
 
 
 def _query(lane: Lane, quarter: int, *, ruler: Ruler) -> str:
-    name = "room" if lane.kind == "ROOM" else "equipment"
+    name = "room" if lane.kind == ResourceKind.ROOM else "equipment"
     return f"{name}={quote(lane.code)}&start={ruler.query(quarter)}"
 
 

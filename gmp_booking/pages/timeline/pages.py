@@ -20,6 +20,7 @@ from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, re
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
 from gmp_booking.pages.timeline.layout import Block, FormMarkBlock, Lane, TimelineView, Window, lay_out
 from gmp_booking.pages.timeline.others_time import Titles, others_time
@@ -82,8 +83,8 @@ def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset
     shown = [
         each
         for each in resources
-        if (each.code in codes or not codes or (each.kind == "EQUIPMENT" and each.home_room in codes))
-        and (equipment or each.kind == "ROOM" or each.code in codes)
+        if (each.code in codes or not codes or (each.kind == ResourceKind.EQUIPMENT and each.home_room in codes))
+        and (equipment or each.kind == ResourceKind.ROOM or each.code in codes)
     ]
     ids = [each.id for each in shown]
     busy = others_busy(uow, ids, window) if uow.actor.company_id is not None else {}
@@ -94,7 +95,7 @@ def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset
         busy=busy,
         hours=list_opening_hours(uow),
         days_off=list_days_off(uow, window.start.astimezone(SEOUL).date(), days=window.duration.days + 1),
-        rooms=[each for each in resources if each.kind == "ROOM"],
+        rooms=[each for each in resources if each.kind == ResourceKind.ROOM],
         withdrawn=read_withdrawn(uow, ids, window),
         titles=public_titles(uow, ids, window) if busy else {},
     )
@@ -183,7 +184,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
 
 def _lane(resource: ResourceRow) -> Lane:
     group = GROUPS.get(resource.room_class or "", EQUIPMENT_GROUP)
-    detail = grade_word(resource.grade or "") if resource.kind == "ROOM" else resource.home_room
+    detail = grade_word(resource.grade or "") if resource.kind == ResourceKind.ROOM else resource.home_room
     return Lane(
         code=resource.code,
         name=named(resource),

@@ -23,6 +23,7 @@ from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.states import ENDED, RUNNING
+from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.resources.service import ResourceRow, list_resources, others_busy
 
 today = Blueprint("today", __name__)
@@ -42,7 +43,7 @@ def read_today(uow: Uow) -> TodayFacts:
     """What happens today as far as the reader may know; of other companies only merged busy time."""
     require(uow.actor, Permission.TIMELINE_READ)
     day = read_day(uow)
-    rooms = [each for each in list_resources(uow) if each.kind == "ROOM"]
+    rooms = [each for each in list_resources(uow) if each.kind == ResourceKind.ROOM]
     ids = [each.id for each in rooms]
     busy = others_busy(uow, ids, Period(uow.now, day.period.end)) if uow.actor.company_id is not None else {}
     inbox = count_waiting(uow) if is_allowed(uow.actor, Permission.INBOX_READ) else 0
