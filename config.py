@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from gmp_booking.kernel.languages import DEFAULT_LANGUAGE, LANGUAGES
+
 PREFIX = "GMP_"
 SECRETS_FILE = "secrets.json"
-LANGUAGES = ("ko", "en", "zh_Hans")
 
 Parse = Callable[[str], Any]
 
@@ -196,7 +197,9 @@ class Config:
     max_content_length: int = _setting(
         _number(1024, 1_000_000_000), "1048576", "Largest request body accepted.", unit="bytes"
     )
-    default_language: str = _setting(_language, "ko", f"Language of whoever has not chosen: {', '.join(LANGUAGES)}.")
+    default_language: str = _setting(
+        _language, DEFAULT_LANGUAGE, f"Language of whoever has not chosen: {', '.join(LANGUAGES)}."
+    )
     demo: bool = _setting(_switch, "0", "The demonstration facility: example people, own mail server, movable clock.")
     testing: bool = _setting(_switch, "0", "For the test suite only: allows a database that is fast and forgetful.")
 

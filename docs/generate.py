@@ -31,6 +31,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process import embedded
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.labels import OUTAGE_KINDS, OUTAGE_SUBJECTS
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import HOLDING, OPEN_CHANGE, BookingState, ChangeState, SessionState
 from gmp_booking.kernel.vocabulary import (
@@ -47,7 +48,6 @@ from gmp_booking.notifications.mail_kind import BookingMail, MailKind, OnEvents
 from gmp_booking.notifications.reminder_offsets import ReminderOffset
 from gmp_booking.outages import recurrence
 from gmp_booking.outages import service as withdrawing
-from gmp_booking.outages.kinds import KIND_LABELS, SUBJECT_LABELS
 from gmp_booking.registry import CONSUMERS
 from gmp_booking.revalidation import service as revalidation
 from gmp_booking.worker import TIMETABLE
@@ -186,7 +186,7 @@ def _kinds() -> Iterator[tuple[object, ...]]:
 def outages() -> str:
     return page(
         "Outages",
-        "gmp_booking/outages/kinds.py",
+        "gmp_booking/kernel/vocabulary.py",
         "Withdrawn time. It takes no slot and is never refused for what is booked; what it hits is at risk. "
         "Each may be open, until somebody lifts it.\n",
         table(["Kind", "Called", "Placing asks for", "Lifting asks for", "Lifting signed as"], _outage_kinds()),
@@ -200,12 +200,12 @@ def _outage_kinds() -> Iterator[tuple[object, ...]]:
     for kind in OutageKind:
         asked = (withdrawing.permission_to_place(kind).value, withdrawing.permission_to_lift(kind).value)
         meaning = f"“{Meaning.HOLD_LIFTED}”" if kind is OutageKind.HOLD else ""
-        yield kind.value, KIND_LABELS[kind], *(f"`{each}`" for each in asked), meaning
+        yield kind.value, OUTAGE_KINDS[kind], *(f"`{each}`" for each in asked), meaning
 
 
 def _outage_subjects() -> Iterator[tuple[object, ...]]:
     for subject in SubjectKind:
-        yield subject.value, SUBJECT_LABELS[subject], OutageKind.HOLD.value if subject in HELD_ALONE else "all"
+        yield subject.value, OUTAGE_SUBJECTS[subject], OutageKind.HOLD.value if subject in HELD_ALONE else "all"
 
 
 def limits_and_times() -> str:

@@ -21,9 +21,10 @@ from marshmallow import Schema
 
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.web import i18n
-from gmp_booking.infra.web.i18n import CATALOGUES, LANGUAGES
+from gmp_booking.infra.web.i18n import CATALOGUES
 from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.languages import LANGUAGES, UNREVIEWED
 from gmp_booking.kernel.states import BookingState, SessionState
 from gmp_booking.kernel.vocabulary import Action, Exposure, Kind, RunType
 from tests.architecture.sources import modules
@@ -331,7 +332,7 @@ def test_a_translation_nobody_has_reviewed_says_so(app: Flask) -> None:
     for language in LANGUAGES:
         page = app.test_client().get("/login", headers={"Accept-Language": i18n.html_language(language)}).text
         note = i18n.gettext_for(language)("No native speaker has reviewed this translation yet.")
-        assert (note in Spoken(page).said) == (language in i18n.UNREVIEWED), language
+        assert (note in Spoken(page).said) == (language in UNREVIEWED), language
 
 
 def test_a_form_that_asks_for_a_language_begins_with_the_readers(app: Flask) -> None:

@@ -16,8 +16,8 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
+from gmp_booking.kernel.labels import ROLES, label_of
 from gmp_booking.kernel.text import N_
-from gmp_booking.people.role_words import ROLE_NAMES
 
 SHORTEST_REASON = 20
 
@@ -85,7 +85,7 @@ def _answered(asked: OverrideAsked, needed: Mapping[str, set[str]], held: frozen
 
 
 def _in_words(roles: Iterable[str]) -> str:
-    return " + ".join(_(ROLE_NAMES.get(role, role)) for role in sorted(roles))
+    return " + ".join(_(label_of(role, ROLES)) for role in sorted(roles))
 
 
 def _refuse_what_stays_open(needed: Mapping[str, set[str]], verdict: Verdict, *, later: frozenset[str]) -> None:

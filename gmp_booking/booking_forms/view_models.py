@@ -9,15 +9,8 @@ from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.choices import Options
 from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
-from gmp_booking.bookings.labels import (
-    DONOR_LABELS,
-    EXPOSURE_LABELS,
-    KIND_LABELS,
-    PRIORITY_LABELS,
-    ROOM_GROUPS,
-    RUN_TYPE_LABELS,
-)
 from gmp_booking.infra.web.i18n import _, format_instant, named
+from gmp_booking.kernel.labels import DONOR_STATUSES, EXPOSURES, KINDS, PRIORITIES, ROOM_GROUPS, RUN_TYPES
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import (
     DEMONSTRATIONS,
@@ -82,10 +75,10 @@ def choices_of(options: Options, *, kind: str = "") -> dict[str, Any]:
         return _(ROOM_GROUPS[room_class])
 
     return {
-        "kinds": [(kind.value, _(KIND_LABELS[kind])) for kind in Kind],
+        "kinds": [(kind.value, _(KINDS[kind])) for kind in Kind],
         "products": [(product.code, f"{product.code} {product.name}".strip()) for product in options.products],
-        "run_types": [("", "–"), *((run.value, _(RUN_TYPE_LABELS[run])) for run in RunType)],
-        "exposures": [(value, _(EXPOSURE_LABELS[value])) for value in Exposure],
+        "run_types": [("", "–"), *((run.value, _(RUN_TYPES[run])) for run in RunType)],
+        "exposures": [(value, _(EXPOSURES[value])) for value in Exposure],
         "companies": [(each.code, named(each)) for each in options.companies],
         "rooms": [(each.code, label(each), group(each)) for each in rooms],
         "people": [(each.email, each.name, each.email) for each in options.people],
@@ -97,6 +90,6 @@ def choices_of(options: Options, *, kind: str = "") -> dict[str, Any]:
         "steps": [],
         "asks": fields_of(kind_of(kind)),
         "is_demonstration": kind in DEMONSTRATIONS,
-        "donor_statuses": [(value.value, _(DONOR_LABELS[value])) for value in DonorStatus],
-        "priorities": [(value.value, _(PRIORITY_LABELS[value])) for value in Priority],
+        "donor_statuses": [(value.value, _(DONOR_STATUSES[value])) for value in DonorStatus],
+        "priorities": [(value.value, _(PRIORITIES[value])) for value in Priority],
     }

@@ -18,8 +18,9 @@ from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, 
 
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, html_language, named
+from gmp_booking.kernel.labels import BOOKING_STATES, MEANINGS
 from gmp_booking.kernel.states import BookingState, SessionState
-from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Meaning
 
 PRODID: Final = "-//gmp_booking//calendar//EN"
 REFRESH: Final = timedelta(hours=1)
@@ -39,9 +40,9 @@ _STATUS: Final[Mapping[str, str]] = {
     BookingState.EXPIRED: CANCELLED,
 }
 _WORDS: Final[Mapping[str, str]] = {
-    TENTATIVE: N_("Requested"),
-    CONFIRMED: N_("Confirmed"),
-    CANCELLED: N_("Cancelled"),
+    TENTATIVE: MEANINGS[Meaning.REQUESTED],
+    CONFIRMED: BOOKING_STATES[BookingState.CONFIRMED],
+    CANCELLED: BOOKING_STATES[BookingState.CANCELLED],
 }
 
 

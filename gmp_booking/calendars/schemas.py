@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.infra.web.i18n import LANGUAGES
+from gmp_booking.kernel.languages import LANGUAGES
 from gmp_booking.kernel.text import N_
 
 _MOST = 64

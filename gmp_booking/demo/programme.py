@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmp_booking.kernel.vocabulary import Kind, RunType
+from gmp_booking.kernel.vocabulary import Exposure, Kind, RunType
 
 FIRST_WEEK, LAST_WEEK = -4, 8
 EVERY = range(FIRST_WEEK, LAST_WEEK)
@@ -27,7 +27,7 @@ class Visit:
     step: str
     crew: tuple[str, ...] = ("operator",)
     equipment: tuple[str, ...] = ()
-    exposure: str = "CLOSED"
+    exposure: str = Exposure.CLOSED.value
     guests: int = 0
     margin_min: int = 15
 

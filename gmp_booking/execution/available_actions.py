@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from gmp_booking.execution.clearance import MISSED_AFTER, ONE_TAP_AHEAD
 from gmp_booking.execution.service import PERMISSIONS, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.labels import SESSION_NEWS
 from gmp_booking.kernel.states import NOT_BEGUN, RUNNING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Meaning
@@ -62,15 +63,8 @@ _ABORT: Final = Offer(
     frozenset({"deviation_no", "reason"}),
     meaning=Meaning.ABORTED,
 )
-_MISSED: Final = Offer("missed", N_("Nobody came"), "danger", at_once=True)
+_MISSED: Final = Offer("missed", SESSION_NEWS["SessionMissed"], "danger", at_once=True)
 _VERIFY: Final = Offer("verify", N_("Verify the record"), "primary", at_once=True)
-
-MEANINGS: Final[Mapping[str, str]] = {
-    "ROOM RELEASED": N_("room released"),
-    "HOLD PLACED": N_("hold placed"),
-    "HOLD LIFTED": N_("hold lifted"),
-    "ABORTED": N_("aborted"),
-}
 
 
 def offers(session: SessionRow, actor: Actor, now: datetime) -> list[Offer]:

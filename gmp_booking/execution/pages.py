@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.accounts.sessions import local_path, signed_in
 from gmp_booking.bookings.finding_view import finding_card
-from gmp_booking.execution.available_actions import MEANINGS, Offer, offers
+from gmp_booking.execution.available_actions import Offer, offers
 from gmp_booking.execution.clearance import CHECKLIST
 from gmp_booking.execution.handlers import carry_out, carry_out_all
 from gmp_booking.execution.schemas import SessionActSchema, delay
@@ -25,6 +25,7 @@ from gmp_booking.infra.database.uow import Answer, Uow
 from gmp_booking.infra.web.app_setup import field_errors, send
 from gmp_booking.infra.web.i18n import SEOUL, _, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
+from gmp_booking.kernel.labels import MEANINGS_QUOTED, SESSION_STATES
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
@@ -217,7 +218,11 @@ def _steps(session: SessionRow) -> list[tuple[str, datetime | None, str | None]]
     before = [
         (_("Line clearance"), session.cleared_at, session.cleared_by),
         (_("Clearance verified"), session.clearance_verified_at, session.clearance_verified_by),
-        (_("Room released"), session.released_at if session.stands != SessionState.PLANNED else None, None),
+        (
+            _(SESSION_STATES[SessionState.READY]),
+            session.released_at if session.stands != SessionState.PLANNED else None,
+            None,
+        ),
     ]
     return (before if session.cleared_first else []) + [
         (_("Started"), session.actual_start_at, session.started_by),
@@ -234,7 +239,7 @@ def _shown_offer(offer: Offer, file: SessionFile) -> dict[str, Any]:
             number=file.session.number,
             reference=file.session.reference,
             room=file.session.room,
-            meaning=_(MEANINGS[offer.meaning]),
+            meaning=_(MEANINGS_QUOTED[offer.meaning]),
         )
     return {
         "action": offer.action,

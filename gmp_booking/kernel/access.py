@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gmp_booking.kernel.errors import Forbidden
+from gmp_booking.kernel.languages import DEFAULT_LANGUAGE
 
 
 class Role(StrEnum):
@@ -51,7 +52,7 @@ class Actor:
     company_id: int | None = None
     company_code: str | None = None
     roles: frozenset[Role] = frozenset()
-    language: str = "ko"
+    language: str = DEFAULT_LANGUAGE
     auth_session_id: int | None = None
     token_id: int | None = None
 
@@ -71,7 +72,7 @@ class Actor:
         return not self.roles.isdisjoint(roles)
 
 
-SYSTEM = Actor(account_id=None, person_id=None, name="gmp_booking", language="ko")
+SYSTEM = Actor(account_id=None, person_id=None, name="gmp_booking", language=DEFAULT_LANGUAGE)
 
 
 @dataclass(frozen=True)

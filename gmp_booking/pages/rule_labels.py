@@ -1,4 +1,4 @@
-"""What the trade calls the things that are kept as codes: modalities, kinds of equipment, grades, limits of rules."""
+"""Labels that a page puts together: kinds and modalities that may be typed, grades, limits of rules."""
 
 from __future__ import annotations
 
@@ -7,52 +7,21 @@ from typing import Final
 
 from gmp_booking.conflicts.rule import Parameter
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.labels import EQUIPMENT_KINDS, KINDS, MODALITIES, PRIORITIES, label_of
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Kind, Priority
 
-# What companies here make; another word may be typed, none of these is a regulation's.
-MODALITIES: Final[Mapping[str, str]] = {
-    "MSC": N_("Mesenchymal stromal cells"),
-    "CART": N_("CAR-T cells"),
-    "IMM": N_("Immune cells"),
-    "EXO": N_("Exosomes (extracellular vesicles)"),
-    "SKIN": N_("Engineered skin"),
-    "CRT": N_("Engineered cartilage"),
-    "CMB": N_("Combination therapy"),
-}
-EQUIPMENT_KINDS: Final[Mapping[str, str]] = {
-    "ACP": N_("Automated closed processor"),
-    "ANALYSER": N_("Analyser"),
-    "BIOREACTOR": N_("Bioreactor"),
-    "BSC": N_("Biosafety cabinet"),
-    "CHROMATOGRAPHY": N_("Chromatography system"),
-    "FREEZER": N_("Controlled-rate freezer"),
-    "INCUBATOR": N_("Incubator"),
-    "ISOLATOR": N_("Isolator"),
-    "STORAGE": N_("Cryogenic store"),
-    "TFF": N_("Tangential-flow filtration"),
-}
-ROOM_CLASSES: Final[Mapping[str, str]] = {
-    "GMP": N_("GMP cleanroom"),
-    "SERVICE": N_("GMP service room"),
-    "DEMO": N_("Demonstration room"),
-    "SEATED": N_("Seminar or meeting room"),
-}
-ROOM_USES: Final[Mapping[str, str]] = {
-    "ATTENDED": N_("Used by people in its room"),
-    "RUNS_ALONE": N_("Runs alone for hours or weeks"),
-    "FREE": N_("Used from anywhere"),
-}
 LIMITS: Final[Mapping[tuple[str, str], str]] = {
     ("CA-02", "campaign_days"): N_("Campaigns"),
     ("CA-02", "single_session_days"): N_("Shorter work"),
-    ("CA-02", "patient_bound_days"): N_("Bound to a patient"),
-    ("CA-02", "equipment_days"): N_("Equipment only"),
-    ("CA-02", "quality_control_days"): N_("Quality control"),
-    ("CA-02", "technology_demonstration_days"): N_("Technology demonstration"),
-    ("CA-02", "review_days"): N_("Review consult"),
-    ("CA-02", "education_days"): N_("Education"),
-    ("CA-02", "clinical_demonstration_days"): N_("Clinical demonstration"),
-    ("CA-02", "tour_days"): N_("Tour"),
+    ("CA-02", "patient_bound_days"): PRIORITIES[Priority.PATIENT_BOUND],
+    ("CA-02", "equipment_days"): KINDS[Kind.EQUIPMENT],
+    ("CA-02", "quality_control_days"): KINDS[Kind.QC],
+    ("CA-02", "technology_demonstration_days"): KINDS[Kind.TECH_DEMO],
+    ("CA-02", "review_days"): KINDS[Kind.REVIEW],
+    ("CA-02", "education_days"): KINDS[Kind.EDUCATION],
+    ("CA-02", "clinical_demonstration_days"): KINDS[Kind.CLINICAL_DEMO],
+    ("CA-02", "tour_days"): KINDS[Kind.TOUR],
     ("PE-03", "gowning_min"): N_("Gowning, each way"),
 }
 MOCK: Final = "mock "
@@ -60,12 +29,12 @@ MOCK: Final = "mock "
 
 def modality_word(code: str) -> str:
     """A modality nobody has named here stays as it was typed."""
-    return _(MODALITIES.get(code, code))
+    return _(label_of(code, MODALITIES))
 
 
 def equipment_word(kind: str) -> str:
     """A kind nobody has named here stays as it was typed."""
-    return _(EQUIPMENT_KINDS.get(kind, kind))
+    return _(label_of(kind, EQUIPMENT_KINDS))
 
 
 def grade_word(grade: str) -> str:

@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Stamp
+from gmp_booking.kernel.languages import DEFAULT_LANGUAGE
 
 
 class Person(Base):
@@ -15,7 +16,7 @@ class Person(Base):
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text, unique=True)
     phone: Mapped[str | None] = mapped_column(Text)
-    language: Mapped[str] = mapped_column(Text, server_default="ko")
+    language: Mapped[str] = mapped_column(Text, server_default=DEFAULT_LANGUAGE)
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[Stamp]
 

@@ -17,6 +17,7 @@ from gmp_booking.kernel.access import (
     require,
 )
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
+from gmp_booking.kernel.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gmp_booking.kernel.text import N_
 from gmp_booking.people import store
 from gmp_booking.people.events import (
@@ -52,7 +53,6 @@ __all__ = [
     "written_phone",
 ]
 
-LANGUAGES = ("ko", "en", "zh_Hans")
 TAKEN = N_("Somebody has this e-mail address already.")
 
 
@@ -63,7 +63,7 @@ def create_person(
     email: str,
     company_id: int | None = None,
     phone: str | None = None,
-    language: str = "ko",
+    language: str = DEFAULT_LANGUAGE,
     roles: Iterable[Role] = (),
 ) -> Person:
     """Add a person with their roles.

@@ -14,18 +14,11 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.labels import HOLIDAY_KINDS
 from gmp_booking.policies import service
 
 holidays = Blueprint("holidays", __name__)
 SEOUL = ZoneInfo("Asia/Seoul")
-KIND_LABELS = {
-    "LEGAL": N_("Public holiday"),
-    "SUBSTITUTE": N_("Substitute holiday"),
-    "TEMPORARY": N_("Temporary holiday"),
-    "ELECTION": N_("Election day"),
-    "FACILITY": N_("Facility closed"),
-}
 
 
 @holidays.get("/holidays")
@@ -70,7 +63,7 @@ def _page(year: int, *, errors: dict[str, str] | None = None, status: int = 200)
     context: dict[str, Any] = {
         "year": year,
         "days": call.read(service.list_holidays, year),
-        "kinds": [(kind, _(label)) for kind, label in KIND_LABELS.items()],
+        "kinds": [(kind, _(label)) for kind, label in HOLIDAY_KINDS.items()],
         "may_edit": is_allowed(call.actor, Permission.HOLIDAY_EDIT),
         "errors": errors or {},
         "typed": request.form,

@@ -14,6 +14,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.fingerprint import require_unchanged
+from gmp_booking.kernel.languages import KOREAN
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import HolidayKind
 from gmp_booking.policies.events import FacilityNamed, HolidayAdded, HolidayWithdrawn
@@ -103,7 +104,7 @@ def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
     """
     wanted = list(years)
     english = holidays.country_holidays("KR", years=wanted, language="en_US")
-    korean = holidays.country_holidays("KR", years=wanted, language="ko")
+    korean = holidays.country_holidays("KR", years=wanted, language=KOREAN)
     rows = [
         {
             "on_date": day,

@@ -3,8 +3,9 @@
 from gmp_booking.conflicts import rule_list
 from gmp_booking.demo.facility import ROOM_CLASSES as LAID
 from gmp_booking.infra.web.i18n import use_language
+from gmp_booking.kernel.labels import ROOM_CLASSES, ROOM_USES
 from gmp_booking.kernel.vocabulary import RoomClass, RoomUse
-from gmp_booking.pages.rule_labels import LIMITS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word, limit_words
+from gmp_booking.pages.rule_labels import LIMITS, equipment_word, grade_word, limit_words
 
 
 def test_every_limit_of_every_rule_has_words() -> None:

@@ -26,6 +26,7 @@ from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.infra.web.validation_messages import in_words
 from gmp_booking.kernel.errors import Invalid, Refusal, TooSoon
+from gmp_booking.kernel.languages import LANGUAGE_NAMES, LANGUAGES, UNREVIEWED
 from gmp_booking.kernel.text import N_
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -226,8 +227,8 @@ def _context() -> dict[str, Any]:
     theme = request.cookies.get("theme", "")
     return {
         "lang": i18n.html_language(i18n.current_language()),
-        "languages": [(i18n.html_language(each), i18n.NAMES[each]) for each in i18n.LANGUAGES],
-        "is_unreviewed": i18n.current_language() in i18n.UNREVIEWED,
+        "languages": [(i18n.html_language(each), LANGUAGE_NAMES[each]) for each in LANGUAGES],
+        "is_unreviewed": i18n.current_language() in UNREVIEWED,
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "zone_name": "Asia/Seoul (KST)",
         "theme": theme if theme in {"light", "dark"} else "",

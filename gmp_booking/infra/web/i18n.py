@@ -19,32 +19,29 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from gmp_booking.kernel.korean import resolve_particles
+from gmp_booking.kernel.labels import TABLES, label_of
+from gmp_booking.kernel.languages import CHINESE, DEFAULT_LANGUAGE, ENGLISH, KOREAN, LANGUAGES
 from gmp_booking.kernel.period import Period
 
-LANGUAGES: Final = ("ko", "en", "zh_Hans")
-NAMES: Final[Mapping[str, str]] = {"ko": "한국어", "en": "English", "zh_Hans": "中文"}
-DEFAULT: Final = "ko"
-UNREVIEWED: Final = frozenset({"zh_Hans"})
-"""Languages whose catalogue no native speaker has read yet; every page says so in them."""
 CATALOGUES: Final = Path(__file__).resolve().parents[2] / "translations"
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 
-_WEEKDAYS: Final[Mapping[str, str]] = {"ko": "월화수목금토일", "zh_Hans": "一二三四五六日"}
+_WEEKDAYS: Final[Mapping[str, str]] = {KOREAN: "월화수목금토일", CHINESE: "一二三四五六日"}
 _ENGLISH_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_NAME_FIELDS: Final[Mapping[str, str]] = {"ko": "name_ko", "en": "name_en", "zh_Hans": "name_zh"}
+_NAME_FIELDS: Final[Mapping[str, str]] = {KOREAN: "name_ko", ENGLISH: "name_en", CHINESE: "name_zh"}
 
 Gettext = Callable[..., str]
 
-_language: ContextVar[str] = ContextVar("language", default=DEFAULT)
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
-def closest_language(tag: str | None, default: str = DEFAULT) -> str:
+def closest_language(tag: str | None, default: str = DEFAULT_LANGUAGE) -> str:
     """The catalogue for a language tag. Traditional Chinese reads the simplified one: there is no other."""
     primary = (tag or "").replace("_", "-").split("-")[0].strip().lower()
-    return {"ko": "ko", "en": "en", "zh": "zh_Hans"}.get(primary, default)
+    return next((each for each in LANGUAGES if each.partition("_")[0] == primary), default)
 
 
-def preferred_language(tags: Iterable[str], default: str = DEFAULT) -> str:
+def preferred_language(tags: Iterable[str], default: str = DEFAULT_LANGUAGE) -> str:
     """The first of a browser's languages that has a catalogue."""
     return next((found for tag in tags if (found := closest_language(tag, ""))), default)
 
@@ -66,7 +63,7 @@ def current_language() -> str:
 @cache
 def _catalogue(language: str) -> NullTranslations:
     # A missing catalogue is no reason to stop: the message ids are English sentences.
-    return Translations.load(CATALOGUES, [language]) if language != "en" else NullTranslations()
+    return Translations.load(CATALOGUES, [language]) if language != ENGLISH else NullTranslations()
 
 
 @cache
@@ -154,15 +151,15 @@ def format_period(period: Period, language: str | None = None) -> str:
 
 
 def _day(day: date, language: str) -> str:
-    if language == "en":
+    if language == ENGLISH:
         return f"{day:%Y-%m-%d} ({_ENGLISH_WEEKDAYS[day.weekday()]})"
-    if language == "zh_Hans":
+    if language == CHINESE:
         return f"{day.year}年{day.month}月{day.day}日（周{_WEEKDAYS[language][day.weekday()]}）"
-    return f"{day.year}. {day.month}. {day.day}.({_WEEKDAYS['ko'][day.weekday()]})"
+    return f"{day.year}. {day.month}. {day.day}.({_WEEKDAYS[KOREAN][day.weekday()]})"
 
 
 def _gap(language: str) -> str:
-    return "" if language == "zh_Hans" else " "
+    return "" if language == CHINESE else " "
 
 
 # -- names kept in three languages
@@ -185,11 +182,16 @@ def _value(thing: Any, key: str) -> Any:
     return thing.get(key) if isinstance(thing, Mapping) else getattr(thing, key, None)
 
 
+def labelled(code: str, table: str) -> str:
+    """What a code is called, by the name of its table of labels; a code without a label stays as it is."""
+    return _(label_of(code, TABLES[table]))
+
+
 # -- templates
 
 
 def install(environment: Environment) -> None:
-    """Teach templates `_()`, `ngettext()` and the filters instant, day, clock, period, named and language_tag."""
+    """Teach templates `_()`, `ngettext()` and the filters below."""
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         lambda message: _catalogue(current_language()).gettext(message),
@@ -204,6 +206,7 @@ def install(environment: Environment) -> None:
         clock=format_clock,
         period=format_period,
         named=named,
+        label=labelled,
         language_tag=html_language,
     )
 

@@ -1,10 +1,10 @@
 """The facility suspended, resumed or aborted a session, or nobody came to it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable
 
 from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.labels import SESSION_NEWS
 from gmp_booking.kernel.states import RECORDED
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import DueTime
@@ -12,13 +12,6 @@ from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
 from gmp_booking.notifications.recipients import requesters
 from gmp_booking.people.models import Person
-
-TITLES: Final[Mapping[str, str]] = {
-    SessionSuspended.__name__: N_("Suspended"),
-    SessionResumed.__name__: N_("Goes on"),
-    SessionAborted.__name__: N_("Aborted"),
-    SessionMissed.__name__: N_("Nobody came"),
-}
 
 
 def _due(event: BookingEvent) -> Iterable[DueTime]:
@@ -38,7 +31,7 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
 
 
 def _words(facts: BookingMailFacts) -> Words:
-    return {"said": _(TITLES[facts.payload["happened"]])}
+    return {"said": _(SESSION_NEWS[facts.payload["happened"]])}
 
 
 KIND = BookingMail(

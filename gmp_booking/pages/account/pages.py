@@ -14,19 +14,20 @@ from gmp_booking.accounts.request_context import current_request
 from gmp_booking.calendars.service import list_own_feeds
 from gmp_booking.companies.service import list_companies
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import NAMES, _, named
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
-from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.labels import FEED_SCOPES
+from gmp_booking.kernel.languages import LANGUAGE_NAMES
 from gmp_booking.kernel.vocabulary import FeedScope
 from gmp_booking.resources.service import list_resources
 
 account_page = Blueprint("account_page", __name__)
 
-SCOPES: Mapping[FeedScope, tuple[Permission, str]] = {
-    FeedScope.MINE: (Permission.FEED_MAKE_MINE, N_("My bookings")),
-    FeedScope.COMPANY: (Permission.FEED_MAKE_COMPANY, N_("My company")),
-    FeedScope.FACILITY: (Permission.FEED_MAKE_FACILITY, N_("The whole facility")),
-    FeedScope.RESOURCE: (Permission.FEED_MAKE_RESOURCE, N_("One resource")),
+SCOPES: Mapping[FeedScope, Permission] = {
+    FeedScope.MINE: Permission.FEED_MAKE_MINE,
+    FeedScope.COMPANY: Permission.FEED_MAKE_COMPANY,
+    FeedScope.FACILITY: Permission.FEED_MAKE_FACILITY,
+    FeedScope.RESOURCE: Permission.FEED_MAKE_RESOURCE,
 }
 
 
@@ -66,15 +67,13 @@ def show() -> str:
         auth_sessions=facts.sessions,
         tokens=facts.tokens,
         feeds=facts.feeds,
-        scopes=[(scope.value, _(label)) for scope, label in _scopes(actor)],
-        languages_offered=list(NAMES.items()),
+        scopes=[(scope.value, _(FEED_SCOPES[scope])) for scope in _scopes(actor)],
+        languages_offered=list(LANGUAGE_NAMES.items()),
         resources=[(each.code, f"{each.code} {named(each)}") for each in facts.resources],
         errors={},
     )
 
 
-def _scopes(actor: Actor) -> Iterator[tuple[FeedScope, str]]:
+def _scopes(actor: Actor) -> Iterator[FeedScope]:
     subject = Subject(company_id=actor.company_id)
-    for scope, (permission, label) in SCOPES.items():
-        if is_allowed(actor, permission, subject):
-            yield scope, label
+    return (scope for scope, permission in SCOPES.items() if is_allowed(actor, permission, subject))

@@ -18,14 +18,12 @@ from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid, NotFound
 from gmp_booking.kernel.fingerprint import fingerprint
-from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.labels import COMPANY_STATUS_CHOICES, MODALITIES
 from gmp_booking.pages.admin import record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, number, page, readable_by, ticked, words
-from gmp_booking.pages.rule_labels import MODALITIES, modality_word
+from gmp_booking.pages.rule_labels import modality_word
 from gmp_booking.products import service as products
 from gmp_booking.products.service import ProductFacts
-
-STATUSES = (("ACTIVE", N_("Active")), ("SUSPENDED", N_("Suspended: nobody of it can sign in")))
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def _company(code: str, errors: dict[str, str], status: int) -> Response:
 
 
 def _statuses() -> list[tuple[str, str]]:
-    return [(status, _(label)) for status, label in STATUSES]
+    return [(status, _(label)) for status, label in COMPANY_STATUS_CHOICES.items()]
 
 
 def _address_of(code: str) -> str:

@@ -16,7 +16,7 @@ from gmp_booking.calendars.service import revoke_feeds_of
 from gmp_booking.companies.service import list_companies
 from gmp_booking.infra.database.history import RowChange, list_changes
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import NAMES, _, named
+from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import (
     COMPANY_ROLES,
     FACILITY_ROLES,
@@ -28,11 +28,12 @@ from gmp_booking.kernel.access import (
 )
 from gmp_booking.kernel.errors import Invalid, NotFound
 from gmp_booking.kernel.fingerprint import fingerprint, require_unchanged
+from gmp_booking.kernel.labels import ROLES
+from gmp_booking.kernel.languages import LANGUAGE_NAMES
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.admin import record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, page, readable_by, words
 from gmp_booking.people import service as people
-from gmp_booking.people.role_words import ROLE_NAMES
 from gmp_booking.people.service import PersonRow, Wanted
 
 FACILITY = "-"
@@ -198,7 +199,7 @@ def _people(errors: dict[str, str], status: int) -> Response:
         company_choices=[(each.code, named(each)) for each in facts.companies],
         role_choices=roles_in_words(role for role in Role if actor.is_staff or role in COMPANY_ROLES),
         givable_choices=[(*each, "") for each in roles_in_words(_givable(actor, None))],
-        languages_offered=list(NAMES.items()),
+        languages_offered=list(LANGUAGE_NAMES.items()),
     )
 
 
@@ -262,7 +263,7 @@ def _person(person_id: int, errors: dict[str, str], status: int) -> Response:
         role_choices=roles_in_words(_givable(actor, company_id, is_facility=company_id is None) - set(facts.roles)),
         takable=_givable(actor, company_id, is_facility=company_id is None),
         history=record_history.lines(facts.changes),
-        languages_offered=list(NAMES.items()),
+        languages_offered=list(LANGUAGE_NAMES.items()),
     )
 
 
@@ -273,7 +274,7 @@ def _may_edit(actor: Actor, company_id: int | None) -> bool:
 def roles_in_words(roles: Iterable[Role]) -> list[tuple[str, str]]:
     """For a choice: code and name, in the order of the table of roles."""
     wanted = set(roles)
-    return [(role.value, _(ROLE_NAMES[role])) for role in Role if role in wanted]
+    return [(role.value, _(ROLES[role])) for role in Role if role in wanted]
 
 
 def _givable(actor: Actor, company_id: int | None, *, is_facility: bool | None = None) -> set[Role]:

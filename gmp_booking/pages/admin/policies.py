@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.bookings.labels import KIND_LABELS
 from gmp_booking.companies.service import list_companies
 from gmp_booking.conflicts import rule_list
 from gmp_booking.infra.database.history import RowChange, list_changes
@@ -21,8 +20,9 @@ from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint
+from gmp_booking.kernel.labels import KINDS, RULE_MODES
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, Kind, ResourceKind
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, ResourceKind
 from gmp_booking.pages.admin import coverage, record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, page, readable_by, words
 from gmp_booking.pages.rule_labels import limit_words
@@ -30,9 +30,6 @@ from gmp_booking.policies import hours, service, switches
 from gmp_booking.policies.auto_confirmation_settings import Confirming, list_confirming, switch_confirming
 from gmp_booking.policies.switches import Switched
 from gmp_booking.resources.administration import get_record, list_every_resource
-
-MODES = (("enforce", N_("Enforced")), ("warn", N_("Warns only")), ("off", N_("Off")))
-
 
 # -- hours
 
@@ -208,7 +205,7 @@ def _confirming(shown: RulesShown) -> list[dict[str, Any]]:
     companies = {each.id: named(each) for each in shown.companies}
     return [
         {
-            "kind": _(KIND_LABELS[Kind(each.kind)]),
+            "kind": _(KINDS[each.kind]),
             "is_on": each.is_on,
             "only": rooms.get(each.resource_id or 0) or companies.get(each.company_id or 0),
         }
@@ -219,7 +216,7 @@ def _confirming(shown: RulesShown) -> list[dict[str, Any]]:
 def _rules(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
     shown = current_request().read(read_rules)
-    labels = {mode: _(label) for mode, label in MODES}
+    modes = {mode: _(label) for mode, label in RULE_MODES.items()}
     rules: list[dict[str, Any]] = []
     for row in rule_list.table():
         decided = shown.switches.get(row.code, [])
@@ -228,7 +225,7 @@ def _rules(errors: dict[str, str], status: int) -> Response:
                 "code": row.code,
                 "sentence": _(row.sentence),
                 "mode": switches.mode_on(decided, shown.today),
-                "later": [(labels[each.mode], each.from_on) for each in decided if each.from_on > shown.today],
+                "later": [(modes[each.mode], each.from_on) for each in decided if each.from_on > shown.today],
                 "is_switchable": row.is_switchable,
                 "limits": [limit_words(each) for each in row.parameters],
                 "lacking": coverage.lacking(row.code, shown.known),
@@ -240,14 +237,14 @@ def _rules(errors: dict[str, str], status: int) -> Response:
         status,
         rules=rules,
         confirming=_confirming(shown),
-        kinds=[(kind, _(KIND_LABELS[Kind(kind)])) for kind in CONFIRMED_BY_THEMSELVES],
+        kinds=[(kind, _(KINDS[kind])) for kind in CONFIRMED_BY_THEMSELVES],
         rooms=[
             (each.code, f"{each.code} {named(each)}")
             for each in shown.known.resources
             if each.kind == ResourceKind.ROOM
         ],
         companies=[(each.code, named(each)) for each in shown.companies],
-        modes=list(labels.items()),
+        modes=list(modes.items()),
         rule_choices=[(each["code"], f"{each['code']} {each['sentence']}") for each in rules if each["is_switchable"]],
         today=shown.today,
         may_switch=is_allowed(actor, Permission.RULE_SWITCH),

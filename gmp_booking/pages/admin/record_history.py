@@ -8,10 +8,24 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.infra.database.history import RowChange
-from gmp_booking.infra.web.i18n import NAMES, _, format_instant
+from gmp_booking.infra.web.i18n import _, format_instant
+from gmp_booking.kernel.labels import (
+    CHANGEOVER_POLICIES,
+    COMPANY_STATUSES,
+    EQUIPMENT_KINDS,
+    EQUIPMENT_STATUSES,
+    MODALITIES,
+    RESOURCE_KINDS,
+    ROLES,
+    ROOM_CLASSES,
+    ROOM_USES,
+    RULE_MODES,
+    SHARE_POLICIES,
+    label_of,
+)
+from gmp_booking.kernel.languages import LANGUAGE_NAMES
 from gmp_booking.kernel.text import N_
-from gmp_booking.pages.rule_labels import EQUIPMENT_KINDS, MODALITIES, ROOM_CLASSES, ROOM_USES, modality_word
-from gmp_booking.people.role_words import ROLE_NAMES
+from gmp_booking.pages.rule_labels import modality_word
 from gmp_booking.policies.hours import WEEKDAY_NAMES
 
 RECORDS: Mapping[str, str] = {
@@ -78,28 +92,16 @@ FIELDS: Mapping[str, str] = {
     "vhp_safe": N_("Withstands decontamination by vapour"),
 }
 WORDS: Mapping[str, Mapping[str, str]] = {
-    "role": ROLE_NAMES,
-    "status": {
-        "ACTIVE": N_("Active"),
-        "SUSPENDED": N_("Suspended"),
-        "AVAILABLE": N_("Available"),
-        "OUT_OF_SERVICE": N_("Out of service"),
-    },
-    "kind": {"ROOM": N_("Room"), "EQUIPMENT": N_("Equipment")},
+    "role": ROLES,
+    "status": {**COMPANY_STATUSES, **EQUIPMENT_STATUSES},
+    "kind": RESOURCE_KINDS,
     "equipment_kind": EQUIPMENT_KINDS,
     "modality": MODALITIES,
     "room_class": ROOM_CLASSES,
     "room_use": ROOM_USES,
-    "changeover_policy": {
-        "MATRIX": N_("by the changeover matrix"),
-        "L1_BETWEEN_PRODUCTS": N_("light, between products"),
-        "NONE": N_("none"),
-    },
-    "share_policy": {
-        "DEDICATED_BATCH": N_("one batch at a time"),
-        "DEDICATED_PRODUCT": N_("one product at a time"),
-    },
-    "mode": {"enforce": N_("Enforced"), "warn": N_("Warns only"), "off": N_("Off")},
+    "changeover_policy": CHANGEOVER_POLICIES,
+    "share_policy": SHARE_POLICIES,
+    "mode": RULE_MODES,
 }
 ACTS: Mapping[str, str] = {"INSERT": N_("added"), "UPDATE": N_("changed"), "DELETE": N_("removed")}
 
@@ -149,9 +151,9 @@ def _said(field: str, value: Any) -> str:
     if field in {"opens", "closes"}:
         return str(value)[:5]
     if field == "language":
-        return NAMES.get(value, str(value))
+        return LANGUAGE_NAMES.get(value, str(value))
     if field in WORDS:
-        return _(WORDS[field].get(value, str(value)))
+        return _(label_of(str(value), WORDS[field]))
     if isinstance(value, list):
         return ", ".join(modality_word(each) for each in map(str, value)) or "–"
     return str(value)

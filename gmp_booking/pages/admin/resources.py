@@ -17,11 +17,11 @@ from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint
-from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.labels import EQUIPMENT_KINDS, EQUIPMENT_STATUSES, ROOM_CLASSES, ROOM_USES
 from gmp_booking.kernel.vocabulary import GMP_CLASSES, ChangeoverPolicy, ResourceKind, RoomClass
 from gmp_booking.pages.admin import record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, number, number_if_any, page, readable_by, ticked, words
-from gmp_booking.pages.rule_labels import EQUIPMENT_KINDS, ROOM_CLASSES, ROOM_USES, equipment_word, grade_word
+from gmp_booking.pages.rule_labels import equipment_word, grade_word
 from gmp_booking.resources import administration, service
 from gmp_booking.resources.administration import EquipmentFacts, Facts, ListedResource, Record, RoomFacts
 from gmp_booking.resources.service import Names, NewEquipment, NewRoom
@@ -32,7 +32,6 @@ CHANGEOVER_OF: Mapping[str, str] = {
     RoomClass.DEMO: ChangeoverPolicy.NONE,
     RoomClass.SEATED: ChangeoverPolicy.NONE,
 }
-STATUSES = {"AVAILABLE": N_("Available"), "OUT_OF_SERVICE": N_("Out of service")}
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ def _resource(code: str, errors: dict[str, str], status: int) -> Response:
         facts_of=shown.record.facts,
         seen=fingerprint(asdict(shown.record.facts)),
         rooms=[(each, each) for each in shown.rooms],
-        statuses=_in_words(STATUSES),
+        statuses=_in_words(EQUIPMENT_STATUSES),
         room_classes=dict(_in_words(ROOM_CLASSES)),
         room_uses=dict(_in_words(ROOM_USES)),
         equipment_word=equipment_word,

@@ -13,31 +13,12 @@ from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_
 from gmp_booking.bookings.views import Booking
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.labels import BOOKING_ACTIONS, MEANINGS_QUOTED
 from gmp_booking.kernel.states import EDITABLE, ENDED, FINAL, WAITING, BookingState
-from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
 from gmp_booking.pages.booking_page.page_data import BookingFile
-
-ACT_LABELS: Mapping[Action, str] = {
-    Action.REVIEW: N_("Pass on"),
-    Action.APPROVE: N_("Approve"),
-    Action.RETURN: N_("Return with a question"),
-    Action.REJECT: N_("Reject"),
-    Action.CANCEL: N_("Cancel booking"),
-    Action.ANSWER: N_("Answer and submit again"),
-    Action.ASK: N_("Ask once more"),
-    Action.CLOSE: N_("Close booking"),
-}
-MEANINGS: Mapping[str, str] = {
-    "APPROVED – QA": N_("approved by quality assurance"),
-    "APPROVED – PRODUCTION": N_("approved by production"),
-    "APPROVED – BIOSAFETY": N_("approved by biosafety"),
-    "APPROVED – COMMITTEE": N_("approved by the operating committee"),
-    "REJECTED": N_("rejected"),
-    "RECORD REVIEWED": N_("record reviewed"),
-}
 
 
 def actions_for(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -130,7 +111,7 @@ def _statement(booking: Booking, meaning: str | None) -> str | None:
         "I sign %(reference)s, version %(version)s, with the meaning “%(meaning)s”.",
         reference=booking.reference,
         version=booking.version,
-        meaning=_(MEANINGS[meaning]),
+        meaning=_(MEANINGS_QUOTED[meaning]),
     )
 
 
@@ -143,7 +124,7 @@ def _action(action: Action, form: str, kind: str, **more: Any) -> dict[str, Any]
         "href": None,
         "prompt": None,
     }
-    return empty | {"name": action.value, "label": _(ACT_LABELS[action]), "form": form, "kind": kind} | more
+    return empty | {"name": action.value, "label": _(BOOKING_ACTIONS[action]), "form": form, "kind": kind} | more
 
 
 def _link(label: str, href: str, *, kind: str = "primary") -> dict[str, Any]:

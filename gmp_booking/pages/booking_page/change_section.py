@@ -13,7 +13,6 @@ from gmp_booking.accounts.request_context import current_request, idempotency_of
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form import SEOUL, moments
 from gmp_booking.bookings.diff import Difference, differences
-from gmp_booking.bookings.labels import EXPOSURE_LABELS, RUN_TYPE_LABELS
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import Booking, BookingDetails
 from gmp_booking.changes import service
@@ -26,8 +25,9 @@ from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, format_period
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
+from gmp_booking.kernel.labels import EXPOSURES, RUN_TYPES, label_of
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import NOT_BEGUN, WAITING, BookingState, SessionState
+from gmp_booking.kernel.states import NOT_BEGUN, RECORDED, WAITING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.requests.handlers import decision_refused
@@ -51,6 +51,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "resource": N_("Equipment"),
     "units": N_("Places"),
 }
+CODES: Final[Mapping[str, Mapping[str, str]]] = {"exposure": EXPOSURES, "run_type": RUN_TYPES}
 MINUTES: Final = frozenset({"setup_min", "teardown_min"})
 
 
@@ -127,8 +128,9 @@ def _text(field: str, value: Any, names: Mapping[str, str]) -> str:
         return ", ".join(value)
     if field in MINUTES:
         return _("%(minutes)s min", minutes=value)
-    labels = {str(key): label for key, label in (*EXPOSURE_LABELS.items(), *RUN_TYPE_LABELS.items())}
-    return _(labels[value]) if field in {"exposure", "run_type"} and value in labels else str(value)
+    if field in CODES:
+        return _(label_of(value, CODES[field]))
+    return str(value)
 
 
 def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> list[dict[str, Any]]:
@@ -161,6 +163,7 @@ def session_acts(details: BookingDetails, session: Mapping[str, Any], actor: Act
     is_confirmed, state = booking.state == BookingState.CONFIRMED, session["state"]
     others = [each for each in details.content.sessions if each.number != session["number"]]
     return {
+        "has_record": booking.state in RECORDED,
         "move": is_confirmed
         and state == SessionState.PLANNED
         and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.labels import DONOR_LABELS, PRIORITY_LABELS
 from gmp_booking.bookings.views import Booking
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.labels import DONOR_STATUSES, PRIORITIES
 from gmp_booking.kernel.vocabulary import DonorStatus, Priority, RoomMode, Visibility
 
 
@@ -17,11 +17,11 @@ def further_facts(booking: Booking) -> list[tuple[str, str]]:
         (_("Infection status of the donor"), _donor(booking)),
         (_("Campaign"), booking.campaign),
         (_("Rooms"), _("kept for the whole campaign") if booking.room_mode == RoomMode.DEDICATED else ""),
-        (_("Priority"), _(PRIORITY_LABELS[Priority(booking.priority)]) if booking.priority else ""),
+        (_("Priority"), _(PRIORITIES[Priority(booking.priority)]) if booking.priority else ""),
         (_("Partners"), ", ".join(booking.partners or ())),
     ]
     return [(label, words) for label, words in lines if words]
 
 
 def _donor(booking: Booking) -> str:
-    return _(DONOR_LABELS[DonorStatus(booking.donor_status)]) if booking.donor_status else ""
+    return _(DONOR_STATUSES[DonorStatus(booking.donor_status)]) if booking.donor_status else ""

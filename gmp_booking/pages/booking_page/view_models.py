@@ -13,9 +13,11 @@ from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.labels import BOOKING_HEADLINES, BOOKING_NOTES, BOOKING_STATES, MEANINGS, ROLES
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import AGREED, FREED, RECORDED, WAITING, BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Meaning
 from gmp_booking.pages.booking_page.change_section import recorded_changes
 from gmp_booking.pages.booking_page.history import HistoryLine, history_lines
 from gmp_booking.pages.booking_page.page_data import BookingFile
@@ -48,22 +50,8 @@ def head_of(details: BookingDetails, actor: Actor) -> dict[str, Any]:
     }
 
 
-_NEXT: Mapping[BookingState, tuple[str, str]] = {
-    BookingState.DRAFT: (N_("A draft"), N_("It holds no time until it is submitted.")),
-    BookingState.SUBMITTED: (N_("Waiting to be looked at"), N_("Its time is held meanwhile.")),
-    BookingState.UNDER_REVIEW: (N_("Being looked at"), N_("Its time is held meanwhile.")),
-    BookingState.RETURNED: (N_("Waiting for the company's answer"), N_("Change it and submit it again.")),
-    BookingState.APPROVED: (N_("Approved"), N_("It is confirmed once its papers are complete.")),
-    BookingState.CONFIRMED: (N_("Confirmed"), N_("Everybody named on it is reminded in time.")),
-    BookingState.REJECTED: (N_("Rejected"), N_("Its time is free again.")),
-    BookingState.EXPIRED: (N_("Expired"), N_("Its time is free again.")),
-    BookingState.CANCELLED: (N_("Cancelled"), N_("Its time is free again.")),
-    BookingState.CLOSED: (N_("Closed"), N_("The record is reviewed and complete.")),
-}
-
-
 def next_step_of(booking: Booking, waiting: OpenChange | None) -> dict[str, Any]:
-    headline, detail = _NEXT[BookingState(booking.state)]
+    headline, detail = BOOKING_HEADLINES[booking.state], BOOKING_NOTES[booking.state]
     if waiting is not None:
         booking = waiting.proposal.booking
         detail = N_("A change waits for its decision; until then everything stays as it is.")
@@ -83,12 +71,16 @@ def steps_of(booking: Booking, journal: Sequence[JournalEntry]) -> list[dict[str
     state = BookingState(booking.state)
     happened = {entry.event: entry.at for entry in journal}
     stages = TRACKS[Track(booking.track)] if booking.track else ()
-    steps = [_step(_("Requested"), "done" if booking.submitted_at else "now", happened.get("BookingSubmitted"))]
+    steps = [
+        _step(
+            _(MEANINGS[Meaning.REQUESTED]), "done" if booking.submitted_at else "now", happened.get("BookingSubmitted")
+        )
+    ]
     for number, stage in enumerate(stages):
         steps.append(_step(_stage_label(stage), _stage_status(booking, number), None))
     ended = state in FREED
     last = {True: "stopped", False: "done" if state in RECORDED else "open"}[ended]
-    label = _(_NEXT[state][0]) if ended else _("Confirmed")
+    label = _(BOOKING_HEADLINES[state]) if ended else _(BOOKING_STATES[BookingState.CONFIRMED])
     steps.append(_step(label, last, booking.ended_at if ended else booking.confirmed_at))
     return steps
 
@@ -97,18 +89,8 @@ def _step(label: str, status: str, at: datetime | None) -> dict[str, Any]:
     return {"label": label, "status": status, "note": None, "at": at}
 
 
-STAGE_LABELS: Mapping[str, str] = {
-    "SCHEDULER": N_("Scheduling"),
-    "PRODUCTION_MANAGER": N_("Production"),
-    "QA": N_("Quality assurance"),
-    "BSO": N_("Biosafety"),
-    "DEMO_MANAGER": N_("Demonstration centre"),
-    "COMMITTEE": N_("Operating committee"),
-}
-
-
 def _stage_label(stage: Stage) -> str:
-    return _(STAGE_LABELS[stage.role.value])
+    return _(ROLES[stage.role])
 
 
 def _stage_status(booking: Booking, number: int) -> str:

@@ -12,9 +12,10 @@ from gmp_booking.accounts import links, passwords, sessions
 from gmp_booking.accounts.links import FIRST_START, StandingLink
 from gmp_booking.accounts.service import create_account
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import NAMES, use_language
+from gmp_booking.infra.web.i18n import use_language
 from gmp_booking.kernel.access import SYSTEM, Role
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
+from gmp_booking.kernel.languages import LANGUAGE_NAMES
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.admin.form_actions import errors_of, words
 from gmp_booking.people.service import create_person, is_anybody_there
@@ -114,7 +115,7 @@ def _page(link: StandingLink, errors: dict[str, str], status: int) -> Response:
         link=link,
         errors=errors,
         typed=request.form,
-        languages_offered=list(NAMES.items()),
+        languages_offered=list(LANGUAGE_NAMES.items()),
         shortest=passwords.SHORTEST,
     )
     return make_response(page, status)

@@ -16,11 +16,11 @@ from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, Refusal
+from gmp_booking.kernel.labels import MEANINGS_QUOTED, OUTAGE_KINDS, OUTAGE_SUBJECTS
 from gmp_booking.kernel.states import RUNNING
-from gmp_booking.kernel.vocabulary import OutageKind, SubjectKind
+from gmp_booking.kernel.vocabulary import Meaning, OutageKind, SubjectKind
 from gmp_booking.outages import service
 from gmp_booking.outages.handlers import carry_out_lifting, carry_out_placing
-from gmp_booking.outages.kinds import KIND_LABELS, SUBJECT_LABELS
 from gmp_booking.outages.schemas import record_of
 from gmp_booking.outages.service import permission_to_lift, permission_to_place
 from gmp_booking.pages.outages.form import FIELDS, outage_of, shown_at_fields
@@ -50,7 +50,7 @@ def listed() -> str:
         "outages/list.html",
         rows=[_shown(row) for row in rows[:PAGE]],
         filter=wanted,
-        kinds=[(one.value, _(KIND_LABELS[one])) for one in OutageKind],
+        kinds=[(one.value, _(OUTAGE_KINDS[one])) for one in OutageKind],
         may_place=bool(_kinds_for(call.actor)),
         page={
             "number": page,
@@ -146,7 +146,7 @@ def _form(
         "outages/form.html",
         typed=typed,
         errors=errors or {},
-        kinds=[(kind.value, _(KIND_LABELS[kind])) for kind in kinds],
+        kinds=[(kind.value, _(OUTAGE_KINDS[kind])) for kind in kinds],
         subjects=_subjects(call.read(service.list_choices), may_hold_all=may_hold_all),
         hit=None if hit is None else _hit(hit),
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(16),
@@ -156,7 +156,7 @@ def _form(
 
 def _subjects(choices: list[service.Choice], *, may_hold_all: bool) -> list[tuple[str, str, str]]:
     """Everything to choose from: the facility first, people and companies only for who may place a hold."""
-    found = [(f"{SubjectKind.FACILITY.value}:", _(SUBJECT_LABELS[SubjectKind.FACILITY]), " ")]
+    found = [(f"{SubjectKind.FACILITY.value}:", _(OUTAGE_SUBJECTS[SubjectKind.FACILITY]), " ")]
     order = list(SubjectKind)
     held = {SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON}
     for choice in sorted(choices, key=lambda one: (order.index(SubjectKind(one.kind)), one.code)):
@@ -165,7 +165,7 @@ def _subjects(choices: list[service.Choice], *, may_hold_all: bool) -> list[tupl
             continue
         name = named(choice.names) if choice.names else ""
         words = f"{choice.code} {name}" if name and name != choice.code else choice.code
-        found.append((f"{kind.value}:{choice.code}", words, _(SUBJECT_LABELS[kind])))
+        found.append((f"{kind.value}:{choice.code}", words, _(OUTAGE_SUBJECTS[kind])))
     return found
 
 
@@ -216,18 +216,22 @@ def _page(outage_id: int, *, errors: Mapping[str, str] | None = None, status: in
 def _statement(row: Mapping[str, Any]) -> str | None:
     if row["hold_no"] is None:
         return None
-    words = _("I sign %(hold)s with the meaning “%(meaning)s”.", hold=row["hold_no"], meaning=_("hold lifted"))
+    words = _(
+        "I sign %(hold)s with the meaning “%(meaning)s”.",
+        hold=row["hold_no"],
+        meaning=_(MEANINGS_QUOTED[Meaning.HOLD_LIFTED]),
+    )
     return str(words)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    kind, subject_kind = OutageKind(row["kind"]), SubjectKind(row["subject_kind"])
+    subject_kind = SubjectKind(row["subject_kind"])
     names = {language: name for language, name in (row["names"] or {}).items() if name}
     return {
         **row,
-        "kind_label": _(KIND_LABELS[kind]),
-        "subject_label": _(SUBJECT_LABELS[subject_kind]),
-        "subject": row["subject"] or _(SUBJECT_LABELS[subject_kind]),
+        "kind_label": _(OUTAGE_KINDS[row["kind"]]),
+        "subject_label": _(OUTAGE_SUBJECTS[subject_kind]),
+        "subject": row["subject"] or _(OUTAGE_SUBJECTS[subject_kind]),
         "subject_name": named(names) if names else "",
         "href": url_for("outages.show", outage_id=row["id"]),
     }

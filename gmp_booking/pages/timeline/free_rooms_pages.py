@@ -14,10 +14,11 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Permission, Subject, is_allowed
+from gmp_booking.kernel.labels import ROOM_GROUPS
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
-from gmp_booking.pages.timeline.pages import GROUPS, SEOUL, TimelineFacts, read_timeline
+from gmp_booking.pages.timeline.pages import SEOUL, TimelineFacts, read_timeline
 from gmp_booking.policies.service import DayOff, Opening
 from gmp_booking.resources.availability import gaps
 from gmp_booking.resources.service import ResourceRow
@@ -172,7 +173,7 @@ def _places(rooms: Sequence[ResourceRow]) -> list[tuple[str, str, str]]:
     classes = {each.room_class for each in rooms if each.room_class}
     grades = sorted({each.grade for each in rooms if each.grade and each.grade != "-"})
     return [
-        *((code, _(label), _("Rooms")) for code, label in GROUPS.items() if code in classes),
+        *((code, _(label), _("Rooms")) for code, label in ROOM_GROUPS.items() if code in classes),
         *((f"grade:{grade}", _("Grade %(grade)s", grade=grade_word(grade)), _("Grade")) for grade in grades),
         *((each.code, f"{each.code} {named(each)}", _("One room")) for each in rooms),
     ]

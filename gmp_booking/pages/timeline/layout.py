@@ -14,6 +14,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.states import FINAL, REQUESTED, BookingState
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.timeline.ruler import QUARTERS_PER_DAY, Ruler, Window, bits, lowest, runs
 
@@ -24,6 +25,16 @@ PART = " · "
 SHORTEST_OFFER_QUARTERS = 2
 OUTAGE = "OUTAGE"
 """The kind of a block that takes the whole lane away, whatever else stands there."""
+
+
+LOOKS: Mapping[str, str] = {
+    BookingState.DRAFT: "tl-draft",
+    **dict.fromkeys(REQUESTED, "tl-pending"),
+    BookingState.APPROVED: "tl-approved",
+    BookingState.CONFIRMED: "tl-confirmed",
+    **dict.fromkeys(FINAL, "tl-closed"),
+}
+"""The CSS class of a booking's block."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,11 @@ class Block:
     detail: str = ""
     running: bool = False
     kind: str = "BOOKING"
+
+    @property
+    def look(self) -> str:
+        """Errors: KeyError for what is no booking's."""
+        return LOOKS[self.state]
 
 
 @dataclass(frozen=True)

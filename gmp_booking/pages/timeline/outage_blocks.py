@@ -9,9 +9,8 @@ from flask import url_for
 
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.labels import OUTAGE_KINDS
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.vocabulary import OutageKind
-from gmp_booking.outages.kinds import KIND_LABELS
 from gmp_booking.outages.service import OutageOn, list_on_resources
 from gmp_booking.pages.timeline.layout import OUTAGE, Block
 from gmp_booking.resources.service import not_available
@@ -58,5 +57,5 @@ def withdrawn_blocks(withdrawn: Sequence[WithdrawnTime], codes: Mapping[int, str
 def label_of(outage: OutageOn | None) -> str:
     if outage is None:
         return _("Not available")
-    kind = _(KIND_LABELS[OutageKind(outage.kind)])
+    kind = _(OUTAGE_KINDS[outage.kind])
     return f"{kind} · {outage.hold_no}" if outage.hold_no else kind

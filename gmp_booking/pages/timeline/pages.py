@@ -17,9 +17,9 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.app_setup import is_htmx
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
+from gmp_booking.kernel.labels import RESOURCE_KINDS, ROOM_GROUPS
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import BookingState
-from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
 from gmp_booking.pages.timeline.layout import Block, FormMarkBlock, Lane, TimelineView, Window, lay_out
@@ -33,13 +33,7 @@ FURTHEST_DAYS = 3650
 SUNDAY = 6
 MODES = ("day", "week", "agenda")
 
-GROUPS: Mapping[str, str] = {
-    "GMP": N_("GMP cleanrooms"),
-    "SERVICE": N_("Service rooms"),
-    "DEMO": N_("Demonstration cleanroom"),
-    "SEATED": N_("Education and review"),
-}
-EQUIPMENT_GROUP = N_("Equipment")
+EQUIPMENT_GROUP = RESOURCE_KINDS[ResourceKind.EQUIPMENT]
 
 timeline = Blueprint("timeline", __name__)
 
@@ -118,7 +112,7 @@ def show() -> str:
         "view": draw(facts, window, call.actor),
         "shown": shown,
         "step": _steps(shown, facts.now),
-        "rooms": [(each.code, named(each), _(GROUPS[each.room_class])) for each in facts.rooms if each.room_class],
+        "rooms": [(each.code, named(each), _(ROOM_GROUPS[each.room_class])) for each in facts.rooms if each.room_class],
         "holidays": {off.on_date: named(off) for off in facts.days_off},
         "can_book": is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
     }
@@ -183,7 +177,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
 
 
 def _lane(resource: ResourceRow) -> Lane:
-    group = GROUPS.get(resource.room_class or "", EQUIPMENT_GROUP)
+    group = ROOM_GROUPS.get(resource.room_class or "", EQUIPMENT_GROUP)
     detail = grade_word(resource.grade or "") if resource.kind == ResourceKind.ROOM else resource.home_room
     return Lane(
         code=resource.code,

@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, request
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
-from gmp_booking.execution.available_actions import MEANINGS, offers
+from gmp_booking.execution.available_actions import offers
 from gmp_booking.execution.day import Day, MissingNames, read_day
 from gmp_booking.execution.pages import shown_session
 from gmp_booking.execution.service import SessionRow
@@ -21,9 +21,10 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.app_setup import is_htmx
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
+from gmp_booking.kernel.labels import MEANINGS_QUOTED
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.states import ENDED, RUNNING
-from gmp_booking.kernel.vocabulary import ResourceKind
+from gmp_booking.kernel.vocabulary import Meaning, ResourceKind
 from gmp_booking.resources.service import ResourceRow, list_resources, others_busy
 
 today = Blueprint("today", __name__)
@@ -56,7 +57,6 @@ def show() -> str:
     call = current_request()
     facts = call.read(read_today)
     on_screen = request.args.get("screen") == "1"
-    meaning = MEANINGS["ROOM RELEASED"]
     context = {
         "now": facts.day.now,
         "screen": on_screen,
@@ -67,7 +67,10 @@ def show() -> str:
         "missing": [] if on_screen else [_missing(each) for each in facts.day.missing],
         "waiting": [] if on_screen else _waiting(facts, call.actor),
         "once": secrets.token_urlsafe(12),
-        "statement": _("I sign each session ticked above with the meaning “%(meaning)s”.", meaning=_(meaning)),
+        "statement": _(
+            "I sign each session ticked above with the meaning “%(meaning)s”.",
+            meaning=_(MEANINGS_QUOTED[Meaning.ROOM_RELEASED]),
+        ),
     }
     return render_template("today/today_board.html" if is_htmx() else "today/today.html", **context)
 

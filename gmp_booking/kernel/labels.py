@@ -1,0 +1,335 @@
+"""What every code is called: the one table that pages, mails, the API's documentation and the docs read.
+
+The texts are message ids; whoever shows one translates it. A page looks a label up by the name of its table
+(`{{ booking.state|label("booking_state") }}`), Python by the table itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.states import BookingState, SessionState
+from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import (
+    Action,
+    ChangeoverPolicy,
+    CompanyStatus,
+    DonorStatus,
+    EquipmentKind,
+    EquipmentStatus,
+    Exposure,
+    FeedScope,
+    HolidayKind,
+    Kind,
+    Meaning,
+    Modality,
+    OutageKind,
+    Priority,
+    RepeatVerdict,
+    ResourceKind,
+    RoomClass,
+    RoomUse,
+    RuleMode,
+    RunType,
+    Severity,
+    SharePolicy,
+    SubjectKind,
+)
+
+# -- bookings
+
+KINDS: Final[Mapping[str, str]] = {
+    Kind.CLEANROOM: N_("Cleanroom work"),
+    Kind.EQUIPMENT: N_("Equipment only"),
+    Kind.QC: N_("Quality control"),
+    Kind.TECH_DEMO: N_("Technology demonstration"),
+    Kind.REVIEW: N_("Review consult"),
+    Kind.EDUCATION: N_("Education"),
+    Kind.CLINICAL_DEMO: N_("Clinical demonstration"),
+    Kind.TOUR: N_("Tour"),
+    Kind.APS: N_("Media fill"),
+}
+RUN_TYPES: Final[Mapping[str, str]] = {
+    RunType.ENG: N_("Engineering run"),
+    RunType.CLIN: N_("Clinical run"),
+}
+EXPOSURES: Final[Mapping[str, str]] = {
+    Exposure.CLOSED: N_("Closed system"),
+    Exposure.OPEN: N_("Open, not aseptic"),
+    Exposure.ASEPTIC_OPEN: N_("Open aseptic"),
+}
+DONOR_STATUSES: Final[Mapping[str, str]] = {
+    DonorStatus.NEG: N_("Negative"),
+    DonorStatus.POS: N_("Positive"),
+    DonorStatus.UNKNOWN: N_("Not known"),
+}
+PRIORITIES: Final[Mapping[str, str]] = {
+    Priority.PATIENT_BOUND: N_("Bound to a patient"),
+    Priority.GMP_CLIN: N_("Clinical production"),
+    Priority.ENG: RUN_TYPES[RunType.ENG],
+    Priority.TRAINING: N_("Training"),
+    Priority.INTERNAL: N_("Internal"),
+}
+BOOKING_STATES: Final[Mapping[str, str]] = {
+    BookingState.DRAFT: N_("Draft"),
+    BookingState.SUBMITTED: N_("Submitted"),
+    BookingState.UNDER_REVIEW: N_("Under review"),
+    BookingState.RETURNED: N_("Returned"),
+    BookingState.APPROVED: N_("Approved"),
+    BookingState.CONFIRMED: N_("Confirmed"),
+    BookingState.REJECTED: N_("Rejected"),
+    BookingState.EXPIRED: N_("Expired"),
+    BookingState.CANCELLED: N_("Cancelled"),
+    BookingState.CLOSED: N_("Closed"),
+}
+BOOKING_HEADLINES: Final[Mapping[str, str]] = {
+    **BOOKING_STATES,
+    BookingState.DRAFT: N_("A draft"),
+    BookingState.SUBMITTED: N_("Waiting to be looked at"),
+    BookingState.UNDER_REVIEW: N_("Being looked at"),
+    BookingState.RETURNED: N_("Waiting for the company's answer"),
+}
+"""Where a booking stands, at the top of its page."""
+_HELD: Final = N_("Its time is held meanwhile.")
+_FREE_AGAIN: Final = N_("Its time is free again.")
+BOOKING_NOTES: Final[Mapping[str, str]] = {
+    BookingState.DRAFT: N_("It holds no time until it is submitted."),
+    BookingState.SUBMITTED: _HELD,
+    BookingState.UNDER_REVIEW: _HELD,
+    BookingState.RETURNED: N_("Change it and submit it again."),
+    BookingState.APPROVED: N_("It is confirmed once its papers are complete."),
+    BookingState.CONFIRMED: N_("Everybody named on it is reminded in time."),
+    BookingState.REJECTED: _FREE_AGAIN,
+    BookingState.EXPIRED: _FREE_AGAIN,
+    BookingState.CANCELLED: _FREE_AGAIN,
+    BookingState.CLOSED: N_("The record is reviewed and complete."),
+}
+"""What a state means for the reader, below the headline."""
+BOOKING_ACTIONS: Final[Mapping[str, str]] = {
+    Action.REVIEW: N_("Pass on"),
+    Action.APPROVE: N_("Approve"),
+    Action.RETURN: N_("Return with a question"),
+    Action.REJECT: N_("Reject"),
+    Action.CANCEL: N_("Cancel booking"),
+    Action.ANSWER: N_("Answer and submit again"),
+    Action.ASK: N_("Ask once more"),
+    Action.CLOSE: N_("Close booking"),
+}
+REPEAT_VERDICTS: Final[Mapping[str, str]] = {
+    RepeatVerdict.CLEAR: N_("Free"),
+    RepeatVerdict.NOTE: N_("Free, with a note"),
+    RepeatVerdict.OVERRIDE: N_("Needs an override"),
+    RepeatVerdict.BLOCKED: N_("Not possible"),
+    RepeatVerdict.WRONG: N_("Not possible"),
+}
+
+# -- sessions and signatures
+
+SESSION_STATES: Final[Mapping[str, str]] = {
+    SessionState.PLANNED: N_("Planned"),
+    SessionState.READY: N_("Room released"),
+    SessionState.IN_USE: N_("In use"),
+    SessionState.SUSPENDED: N_("Suspended"),
+    SessionState.DONE: N_("Done"),
+    SessionState.ABORTED: N_("Aborted"),
+    SessionState.MISSED: N_("Missed"),
+    SessionState.CANCELLED: BOOKING_STATES[BookingState.CANCELLED],
+}
+SESSION_NEWS: Final[Mapping[str, str]] = {
+    "SessionSuspended": SESSION_STATES[SessionState.SUSPENDED],
+    "SessionResumed": N_("Goes on"),
+    "SessionAborted": SESSION_STATES[SessionState.ABORTED],
+    "SessionMissed": N_("Nobody came"),
+}
+"""What a mail about a session's event is headed with, by the event's name."""
+MEANINGS: Final[Mapping[str, str]] = {
+    Meaning.REQUESTED: N_("Requested"),
+    Meaning.SCHEDULING_REVIEWED: N_("Scheduling reviewed"),
+    Meaning.APPROVED_PRODUCTION: N_("Approved – production"),
+    Meaning.APPROVED_QA: N_("Approved – quality assurance"),
+    Meaning.APPROVED_BIOSAFETY: N_("Approved – biosafety"),
+    Meaning.APPROVED_COMMITTEE: N_("Approved – operating committee"),
+    Meaning.REJECTED: BOOKING_STATES[BookingState.REJECTED],
+    Meaning.ROOM_RELEASED: SESSION_STATES[SessionState.READY],
+    Meaning.HOLD_PLACED: N_("Hold placed"),
+    Meaning.HOLD_LIFTED: N_("Hold lifted"),
+    Meaning.ABORTED: SESSION_STATES[SessionState.ABORTED],
+    Meaning.RECORD_REVIEWED: N_("Record reviewed"),
+}
+MEANINGS_QUOTED: Final[Mapping[str, str]] = {
+    Meaning.APPROVED_PRODUCTION: N_("approved by production"),
+    Meaning.APPROVED_QA: N_("approved by quality assurance"),
+    Meaning.APPROVED_BIOSAFETY: N_("approved by biosafety"),
+    Meaning.APPROVED_COMMITTEE: N_("approved by the operating committee"),
+    Meaning.REJECTED: N_("rejected"),
+    Meaning.ROOM_RELEASED: N_("room released"),
+    Meaning.HOLD_PLACED: N_("hold placed"),
+    Meaning.HOLD_LIFTED: N_("hold lifted"),
+    Meaning.ABORTED: N_("aborted"),
+    Meaning.RECORD_REVIEWED: N_("record reviewed"),
+}
+"""A meaning inside the sentence that is signed."""
+
+# -- people
+
+ROLES: Final[Mapping[str, str]] = {
+    Role.COMPANY_REQUESTER: N_("Requester"),
+    Role.COMPANY_APPROVER: N_("Authorised signatory"),
+    Role.OPERATOR: N_("Operator"),
+    Role.SCHEDULER: N_("Scheduling"),
+    Role.PRODUCTION_MANAGER: N_("Production"),
+    Role.QA: N_("Quality assurance"),
+    Role.BSO: N_("Biosafety"),
+    Role.ENGINEER: N_("Engineering"),
+    Role.QC: N_("Quality control"),
+    Role.DEMO_MANAGER: N_("Demonstration centre"),
+    Role.CLINICAL_LIAISON: N_("Clinical liaison"),
+    Role.COMMITTEE: N_("Operating committee"),
+    Role.SYSADMIN: N_("System administrator"),
+    Role.FACILITY_MANAGER: N_("Facility manager"),
+    Role.AUDITOR: N_("Auditor"),
+}
+
+# -- rooms and equipment
+
+RESOURCE_KINDS: Final[Mapping[str, str]] = {
+    ResourceKind.ROOM: N_("Room"),
+    ResourceKind.EQUIPMENT: N_("Equipment"),
+}
+ROOM_CLASSES: Final[Mapping[str, str]] = {
+    RoomClass.GMP: N_("GMP cleanroom"),
+    RoomClass.SERVICE: N_("GMP service room"),
+    RoomClass.DEMO: N_("Demonstration room"),
+    RoomClass.SEATED: N_("Seminar or meeting room"),
+}
+ROOM_GROUPS: Final[Mapping[str, str]] = {
+    RoomClass.GMP: N_("GMP cleanrooms"),
+    RoomClass.SERVICE: N_("Service rooms"),
+    RoomClass.DEMO: N_("Demonstration cleanroom"),
+    RoomClass.SEATED: N_("Education and review"),
+}
+"""The heading above the rooms of a class."""
+ROOM_USES: Final[Mapping[str, str]] = {
+    RoomUse.ATTENDED: N_("Used by people in its room"),
+    RoomUse.RUNS_ALONE: N_("Runs alone for hours or weeks"),
+    RoomUse.FREE: N_("Used from anywhere"),
+}
+EQUIPMENT_KINDS: Final[Mapping[str, str]] = {
+    EquipmentKind.ACP: N_("Automated closed processor"),
+    EquipmentKind.ANALYSER: N_("Analyser"),
+    EquipmentKind.BIOREACTOR: N_("Bioreactor"),
+    EquipmentKind.BSC: N_("Biosafety cabinet"),
+    EquipmentKind.CHROMATOGRAPHY: N_("Chromatography system"),
+    EquipmentKind.FREEZER: N_("Controlled-rate freezer"),
+    EquipmentKind.INCUBATOR: N_("Incubator"),
+    EquipmentKind.ISOLATOR: N_("Isolator"),
+    EquipmentKind.STORAGE: N_("Cryogenic store"),
+    EquipmentKind.TFF: N_("Tangential-flow filtration"),
+}
+EQUIPMENT_STATUSES: Final[Mapping[str, str]] = {
+    EquipmentStatus.AVAILABLE: N_("Available"),
+    EquipmentStatus.OUT_OF_SERVICE: N_("Out of service"),
+}
+CHANGEOVER_POLICIES: Final[Mapping[str, str]] = {
+    ChangeoverPolicy.MATRIX: N_("by the changeover matrix"),
+    ChangeoverPolicy.L1_BETWEEN_PRODUCTS: N_("light, between products"),
+    ChangeoverPolicy.NONE: N_("none"),
+}
+SHARE_POLICIES: Final[Mapping[str, str]] = {
+    SharePolicy.DEDICATED_BATCH: N_("one batch at a time"),
+    SharePolicy.DEDICATED_PRODUCT: N_("one product at a time"),
+}
+
+# -- companies and products
+
+COMPANY_STATUSES: Final[Mapping[str, str]] = {
+    CompanyStatus.ACTIVE: N_("Active"),
+    CompanyStatus.SUSPENDED: N_("Suspended"),
+}
+COMPANY_STATUS_CHOICES: Final[Mapping[str, str]] = {
+    **COMPANY_STATUSES,
+    CompanyStatus.SUSPENDED: N_("Suspended: nobody of it can sign in"),
+}
+MODALITIES: Final[Mapping[str, str]] = {
+    Modality.MSC: N_("Mesenchymal stromal cells"),
+    Modality.CART: N_("CAR-T cells"),
+    Modality.IMM: N_("Immune cells"),
+    Modality.EXO: N_("Exosomes (extracellular vesicles)"),
+    Modality.SKIN: N_("Engineered skin"),
+    Modality.CRT: N_("Engineered cartilage"),
+    Modality.CMB: N_("Combination therapy"),
+}
+
+# -- outages
+
+OUTAGE_KINDS: Final[Mapping[str, str]] = {
+    OutageKind.MAINTENANCE: N_("Maintenance"),
+    OutageKind.REQUALIFICATION: N_("Requalification"),
+    OutageKind.CALIBRATION: N_("Calibration"),
+    OutageKind.AHU_STOP: N_("Air handling stopped"),
+    OutageKind.VHP_NEIGHBOUR: N_("Decontamination next door"),
+    OutageKind.CLOSURE: N_("Closure"),
+    OutageKind.HOLD: N_("Quality hold"),
+}
+OUTAGE_SUBJECTS: Final[Mapping[str, str]] = {
+    SubjectKind.ROOM: RESOURCE_KINDS[ResourceKind.ROOM],
+    SubjectKind.EQUIPMENT: RESOURCE_KINDS[ResourceKind.EQUIPMENT],
+    SubjectKind.AHU: N_("Air handling unit"),
+    SubjectKind.ZONE: N_("Air zone"),
+    SubjectKind.FACILITY: N_("The whole facility"),
+    SubjectKind.COMPANY: N_("Company"),
+    SubjectKind.PRODUCT: N_("Product"),
+    SubjectKind.PERSON: N_("Person"),
+}
+
+# -- the facility's policies, rules and feeds
+
+HOLIDAY_KINDS: Final[Mapping[str, str]] = {
+    HolidayKind.LEGAL: N_("Public holiday"),
+    HolidayKind.SUBSTITUTE: N_("Substitute holiday"),
+    HolidayKind.TEMPORARY: N_("Temporary holiday"),
+    HolidayKind.ELECTION: N_("Election day"),
+    HolidayKind.FACILITY: N_("Facility closed"),
+}
+RULE_MODES: Final[Mapping[str, str]] = {
+    RuleMode.ENFORCE: N_("Enforced"),
+    RuleMode.WARN: N_("Warns only"),
+    RuleMode.OFF: N_("Off"),
+}
+SEVERITIES: Final[Mapping[str, str]] = {
+    Severity.HARD: N_("Blocks"),
+    Severity.SOFT: REPEAT_VERDICTS[RepeatVerdict.OVERRIDE],
+    Severity.WARN: N_("Note"),
+}
+FEED_SCOPES: Final[Mapping[str, str]] = {
+    FeedScope.MINE: N_("My bookings"),
+    FeedScope.COMPANY: N_("My company"),
+    FeedScope.FACILITY: OUTAGE_SUBJECTS[SubjectKind.FACILITY],
+    FeedScope.RESOURCE: N_("One resource"),
+}
+
+TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "booking_action": BOOKING_ACTIONS,
+    "booking_state": BOOKING_STATES,
+    "company_status": COMPANY_STATUSES,
+    "equipment_status": EQUIPMENT_STATUSES,
+    "exposure": EXPOSURES,
+    "feed_scope": FEED_SCOPES,
+    "kind": KINDS,
+    "meaning": MEANINGS,
+    "meaning_quoted": MEANINGS_QUOTED,
+    "repeat_verdict": REPEAT_VERDICTS,
+    "resource_kind": RESOURCE_KINDS,
+    "role": ROLES,
+    "run_type": RUN_TYPES,
+    "session_state": SESSION_STATES,
+    "severity": SEVERITIES,
+}
+"""The tables that pages and mails look up by name."""
+
+
+def label_of(code: str, table: Mapping[str, str]) -> str:
+    """The message id of a code; a code without a label stays as it is."""
+    return table.get(code, code)
