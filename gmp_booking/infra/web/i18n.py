@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from babel.support import NullTranslations, Translations
@@ -199,7 +199,7 @@ def install(environment: Environment) -> None:
         newstyle=True,
     )
     for name in ("gettext", "ngettext"):
-        environment.globals[name] = _with_particles(environment.globals[name])
+        environment.globals[name] = _with_particles(cast(Callable[..., Any], environment.globals[name]))
     environment.filters.update(
         instant=format_instant,
         day=format_day,
