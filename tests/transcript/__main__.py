@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.memory import folder_in_memory
+from tests.memory_folder import folder_in_memory
 from tests.transcript.installation import running_installation
 from tests.transcript.journey import travel
 from tests.transcript.people import World

@@ -199,7 +199,7 @@ def install(environment: Environment) -> None:
         newstyle=True,
     )
     for name in ("gettext", "ngettext"):
-        environment.globals[name] = _with_particles(cast(Callable[..., Any], environment.globals[name]))
+        environment.globals[name] = _with_particles(cast("Callable[..., Any]", environment.globals[name]))
     environment.filters.update(
         instant=format_instant,
         day=format_day,
