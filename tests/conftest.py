@@ -1,4 +1,4 @@
-"""What every test stands on: a real PostgreSQL of its own, migrated once, copied for each test."""
+"""Fixtures of all tests: a private PostgreSQL, migrated once and copied for each test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from tests import factories
 from tests.compiled_templates import share_compiled_templates
-from tests.facility import lay_test_facility
+from tests.facility import create_test_facility
 from tests.memory_folder import folder_in_memory
 
 HEAVY = ("anomalies", "races")
@@ -86,10 +86,10 @@ def template(cluster: EmbeddedPostgres) -> Place:
     place = place_of(cluster, "template_facility")
     migrate(place.owner_url)
     database = Database(place.app_url, pool_size=1)
-    database.transact(SYSTEM, lay_test_facility)
+    database.transact(SYSTEM, create_test_facility)
     database.dispose()
     with psycopg.connect(place.superuser_url, autocommit=True) as connection:
-        # What happened while the facility was laid is nobody's business in a test.
+        # Tests look at what they wrote; the journal of the set-up would be in their way.
         connection.execute("TRUNCATE journal RESTART IDENTITY CASCADE")
     return place
 

@@ -1,4 +1,4 @@
-"""The facility most tests happen in: a corner of the demonstration facility, small and always the same."""
+"""The facility of most tests: a small, fixed part of the demonstration facility."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ FAR_YEAR = 2049
 """The only year with public holidays: what a test books must not depend on the day the test is run."""
 
 
-def lay_test_facility(uow: Uow) -> None:
+def create_test_facility(uow: Uow) -> None:
     name_facility(uow, code="BRC", name_ko="빛고을 센터", name_en="Bitgoeul Centre", name_zh="光州中心")
     set_hours(uow, range(5), time(8), closes=time(20))
     seed_holidays(uow, [FAR_YEAR])
@@ -119,7 +119,7 @@ def _add_person(uow: Uow, email: str, name: str, company_id: int | None, roles: 
 
 
 def actor_of(uow: Uow, email: str) -> Actor:
-    """The person of the test facility with this address, as they act once signed in."""
+    """The signed-in actor of the person with this address."""
     person = uow.session.scalars(select(Person).where(Person.email == email)).one()
     company = uow.session.get(Company, person.company_id) if person.company_id else None
     held = select(PersonRole.role).where(PersonRole.person_id == person.id, PersonRole.revoked_at.is_(None))

@@ -1,4 +1,4 @@
-"""One application that stands for all tests of a module: they add to it and look at what they added."""
+"""One application for all tests of a module: each test adds to it and looks only at what it added."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.conftest import Place, place_of
 from tests.facility import actor_of
 
 SIGNED = {"signature": {"password": PASSWORD}}
-# What a request may write whatever becomes of it: who was seen, and when.
+# What any request may write, also a refused one: who was seen, and when.
 _PASSING = ("auth_event", "auth_session", "api_token", "known_device", "login_throttle", "alembic_version")
 
 
@@ -126,14 +126,14 @@ class SharedApp:
 def shared_app(cluster: Any, template: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedApp]:
     """A copy of the test facility with everybody's account open."""
     folder = tmp_path_factory.mktemp("shared_app")
-    name = f"standing_{folder.name}".replace("-", "_")
+    name = f"shared_{folder.name}".replace("-", "_")
     with psycopg.connect(cluster.superuser_url("postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner STRATEGY FILE_COPY')
         connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO gmp_app')
         place = place_of(cluster, name)
         database = Database(place.app_url, consumers=CONSUMERS)
         open_accounts(database)
-        stands = SharedApp(make_app(place.app_url, place.owner_url, folder), database, place)
-        yield stands
-        stands.close()
+        shared = SharedApp(make_app(place.app_url, place.owner_url, folder), database, place)
+        yield shared
+        shared.close()
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,4 +1,4 @@
-"""An empty facility is made usable through its pages alone: one link, a house, its first administrator, and on."""
+"""An empty facility is set up through its pages alone: a link, the facility, its first administrator, and the rest."""
 
 from __future__ import annotations
 

@@ -137,12 +137,12 @@ def test_whoever_administers_the_system_cannot_decide_under_gmp(shared_app: Shar
     address = f"/admin/people/{person_id(shared_app, ADMIN)}"
     for role in ("QA", "PRODUCTION_MANAGER", "BSO", "COMMITTEE"):
         answer = shared_app.page_client(ADMIN).post(
-            f"{address}/roles", {"op": "give", "role": role, "reason": "Small house"}
+            f"{address}/roles", {"op": "give", "role": role, "reason": "Small facility"}
         )
         assert answer.status_code == 409, role
     qa = f"/admin/people/{person_id(shared_app, 'qa@brc.example')}"
     answer = shared_app.page_client(ADMIN).post(
-        f"{qa}/roles", {"op": "give", "role": "SYSADMIN", "reason": "Small house"}
+        f"{qa}/roles", {"op": "give", "role": "SYSADMIN", "reason": "Small facility"}
     )
     assert answer.status_code == 409
 

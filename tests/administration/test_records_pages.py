@@ -1,4 +1,4 @@
-"""Companies, products, rooms, equipment, hours, rules and the house itself on the pages of the administration."""
+"""Companies, products, rooms, equipment, hours, rules and the facility itself on the pages of the administration."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_products_are_added_renamed_and_put_out_of_use(shared_app: SharedApp) ->
     assert "GS-X9" not in shared_app.page_client(REQUESTER).get("/bookings/new").text
 
 
-# -- hours, rules, the house
+# -- hours, rules, the facility
 
 
 def test_a_room_keeps_hours_of_its_own_until_they_are_emptied(shared_app: SharedApp) -> None:
@@ -211,7 +211,7 @@ def test_a_switch_acts_from_its_day_and_not_before(shared_app: SharedApp) -> Non
     assert severity() == "HARD"
 
 
-def test_the_house_is_renamed(shared_app: SharedApp) -> None:
+def test_the_facility_is_renamed(shared_app: SharedApp) -> None:
     names = {"name_ko": "새 이름", "name_en": "New Name", "name_zh": "新名", "reason": "Renamed by the board"}
     page_client = shared_app.page_client(ADMIN)
     assert page_client.post("/admin/facility", names | {"name_en": ""}).status_code == 422

@@ -1,4 +1,4 @@
-"""Two companies in one facility; every word of the one is a canary, and the other looks everywhere for it."""
+"""Two competing companies in one facility; every text of one is a canary that the other must not see."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UPDATE person SET name = 'KANARIENVOGEL-' || id WHERE company_id = (SELECT id FR
 
 
 @dataclass
-class Rivals:
+class Competitors:
     """Gaon and Saebyeok with confirmed, waiting and cancelled bookings on the same resources."""
 
     app: Flask
@@ -68,38 +68,43 @@ def a_booking(product: str, day: int, *, word: str, domain: str, room: str = "B-
     return texts | an_engineering_run([session], product=product, equipment=[incubator])
 
 
-def settle(place: Place, database: Database, folder) -> Rivals:
+def settle(place: Place, database: Database, folder) -> Competitors:
     """Both companies have booked, staff have decided, mails are planned."""
     with psycopg.connect(place.superuser_url, autocommit=True) as connection:
         connection.execute(_SPOIL)
     open_accounts(database)
-    rivals = Rivals(make_app(place.app_url, place.owner_url, folder), database, place)
-    theirs, own = rivals.api_client(SAEBYEOK), rivals.api_client(GAON)
+    competitors = Competitors(make_app(place.app_url, place.owner_url, folder), database, place)
+    theirs, own = competitors.api_client(SAEBYEOK), competitors.api_client(GAON)
     for day in range(3):
         body = a_booking(f"{CANARY}-product", day, word=CANARY, domain="saebyeok.example")
-        rivals.theirs.append(_booked(theirs, body))
+        competitors.theirs.append(_booked(theirs, body))
         body = a_booking("GS-M1", day, word="ours", domain="gaon.example", room="B-02", units=1)
         body["equipment"][0]["resource"] = "INC-02"
-        rivals.own.append(_booked(own, body))
-    scheduler, qa = rivals.api_client("scheduler@brc.example"), rivals.api_client("qa@brc.example")
-    for reference in (rivals.theirs[0], rivals.own[0]):
+        competitors.own.append(_booked(own, body))
+    scheduler, qa = competitors.api_client("scheduler@brc.example"), competitors.api_client("qa@brc.example")
+    for reference in (competitors.theirs[0], competitors.own[0]):
         _done(scheduler, reference, "review")
         _done(qa, reference, "approve", signature={"password": PASSWORD})
-    for api_client, reference in ((theirs, rivals.theirs[2]), (own, rivals.own[2])):
+    for api_client, reference in ((theirs, competitors.theirs[2]), (own, competitors.own[2])):
         _done(api_client, reference, "cancel", reason=f"{CANARY if api_client is theirs else 'ours'}-reason it is")
     for word, domain, product in (("ours", "gaon.example", "GS-M1"), (CANARY, "saebyeok.example", f"{CANARY}-product")):
-        _live(rivals, word=word, domain=domain, product=product)
-    _call_in(rivals)
-    _withdraw(rivals.api_client("qa@brc.example"))
+        _live(competitors, word=word, domain=domain, product=product)
+    _call_in(competitors)
+    _withdraw(competitors.api_client("qa@brc.example"))
     work(database)
     jobs.plan(database)
-    return rivals
+    return competitors
 
 
-def _live(rivals: Rivals, *, word: str, domain: str, product: str) -> None:
+def _live(competitors: Competitors, *, word: str, domain: str, product: str) -> None:
     """What else leaves rows: a change that waits, a clearance, an override, a call to be confirmed, a form still open."""
-    scheduler, requester = rivals.api_client("scheduler@brc.example"), rivals.api_client(f"requester@{domain}")
-    confirmed, room, code = (rivals.theirs[0], "B-01", "SAE") if word == CANARY else (rivals.own[0], "B-02", "GAO")
+    scheduler, requester = (
+        competitors.api_client("scheduler@brc.example"),
+        competitors.api_client(f"requester@{domain}"),
+    )
+    confirmed, room, code = (
+        (competitors.theirs[0], "B-01", "SAE") if word == CANARY else (competitors.own[0], "B-02", "GAO")
+    )
     phoned, late, longer = (a_booking(product, day, word=word, domain=domain, room=room) for day in (7, 15, 0))
     for body in (phoned, late, longer) if word != CANARY else ():
         body["equipment"][0] |= {"resource": "INC-02", "units": 1}
@@ -109,25 +114,27 @@ def _live(rivals: Rivals, *, word: str, domain: str, product: str) -> None:
     )
     assert changed.status_code == 200, changed.text
     points = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]}
-    _done(rivals.api_client("production@brc.example"), f"{confirmed}/sessions/1", "clear", **points)
+    _done(competitors.api_client("production@brc.example"), f"{confirmed}/sessions/1", "clear", **points)
     late["sessions"][0] |= {"start": utc(weekday_at(19, weeks=5)), "end": utc(weekday_at(21, weeks=5))}
-    evening = _booked(rivals.api_client(f"approver@{domain}"), late | {"run_type": "CLIN", "equipment": []})
+    evening = _booked(competitors.api_client(f"approver@{domain}"), late | {"run_type": "CLIN", "equipment": []})
     answered = {"rule": "CA-01", "reason": f"{word}-answer, agreed with the head of the facility"}
     _done(scheduler, evening, "review", overrides=[answered])
     called = _booked(scheduler, phoned | {"booked_for": code})
-    (rivals.theirs if word == CANARY else rivals.own).extend((evening, called))
+    (competitors.theirs if word == CANARY else competitors.own).extend((evening, called))
     start = weekday_at(9, weeks=6)
     session = {"room": room, "start": start, "end": start + timedelta(hours=3), "headcount": "1"}
-    seen = rivals.page_client(f"requester@{domain}").post(
+    seen = competitors.page_client(f"requester@{domain}").post(
         "/bookings/preview", form_of(sessions=[session], product=product)
     )
     assert seen.status_code == 200, seen.text
 
 
-def _call_in(rivals: Rivals) -> None:
-    """Somebody of the house can be called in on Saturdays."""
+def _call_in(competitors: Competitors) -> None:
+    """A member of staff is on call on Saturdays."""
     shift = {"role": "SCHEDULER", "from_time": "08:00", "until_time": "20:00", "weekday": "5"}
-    answer = rivals.page_client("scheduler@brc.example").post("/roster", {"email": "scheduler@brc.example"} | shift)
+    answer = competitors.page_client("scheduler@brc.example").post(
+        "/roster", {"email": "scheduler@brc.example"} | shift
+    )
     assert answer.status_code == 303, answer.text
 
 

@@ -7,18 +7,20 @@ import pytest
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
-from tests.anomalies.competitors import Rivals, settle
+from tests.anomalies.competitors import Competitors, settle
 from tests.conftest import Place, place_of
 
 
 @pytest.fixture(scope="session")
-def rivals(cluster: EmbeddedPostgres, template: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rivals]:
+def competitors(
+    cluster: EmbeddedPostgres, template: Place, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Competitors]:
     """Settled once; whoever uses it only looks, or is refused."""
-    cluster.ensure_database("rivals", template=template.name)
-    place = place_of(cluster, "rivals")
+    cluster.ensure_database("competitors", template=template.name)
+    place = place_of(cluster, "competitors")
     database = Database(place.app_url, consumers=CONSUMERS, pool_size=2)
-    settled = settle(place, database, tmp_path_factory.mktemp("rivals"))
+    settled = settle(place, database, tmp_path_factory.mktemp("competitors"))
     yield settled
     settled.app.extensions["gmp"].database.dispose()
     database.dispose()
-    cluster.drop_database("rivals")
+    cluster.drop_database("competitors")

@@ -15,7 +15,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
-from tests.facility import lay_test_facility
+from tests.facility import create_test_facility
 from tests.server_harness import CHEAP_HASH, ROOT, Client, ServerLog, a_free_port, children_of, command_of, enrol
 
 PROGRAM = Path(sys.executable).with_name("gmp-booking")
@@ -71,7 +71,7 @@ class Installation:
     def furnish(self, emails: list[str]) -> None:
         """Lay the facility of the tests, and let these people in."""
         database = Database(self._alchemy_url(), consumers=CONSUMERS, pool_size=1)
-        database.transact(SYSTEM, lay_test_facility)
+        database.transact(SYSTEM, create_test_facility)
         self.tokens = enrol(database, emails)
         database.dispose()
 

@@ -22,7 +22,7 @@ OF_NO_ACCOUNT = {0, 502, 503}
 
 
 @dataclass(frozen=True)
-class Held:
+class KnownBooking:
     reference: str
     email: str
 
@@ -38,8 +38,8 @@ class Load:
         self._seed = seed
         self._spans = itertools.cycle(itertools.islice(working_hours(weeks_of_its_own()), 400))
         self._lock = threading.Lock()
-        self._waiting: list[Held] = []
-        self._confirmed: list[Held] = []
+        self._waiting: list[KnownBooking] = []
+        self._confirmed: list[KnownBooking] = []
         self._stopping = threading.Event()
         self._keys = itertools.count(1)
         self.errors: list[BaseException] = []
@@ -85,7 +85,7 @@ class Load:
         with self._lock:
             ledger.calls.append(call)
 
-    def _take(self, held: list[Held], chance: random.Random) -> Held | None:
+    def _take(self, held: list[KnownBooking], chance: random.Random) -> KnownBooking | None:
         with self._lock:
             return held.pop(chance.randrange(len(held))) if held else None
 
@@ -103,7 +103,7 @@ class Load:
         call = self._until_answered("", "submit", lambda key: client.as_(email).post("/api/v1/bookings", body, key=key))
         if call.reply.status == 201:
             with self._lock:
-                self._waiting.append(Held(call.reference or "", email))
+                self._waiting.append(KnownBooking(call.reference or "", email))
 
     def _body(self, email: str, chance: random.Random) -> dict:
         with self._lock:

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message, running_sink
 from gmp_booking.notifications.jobs import send
-from tests.anomalies.competitors import CANARY, GAON, SAEBYEOK, Rivals, a_booking
+from tests.anomalies.competitors import CANARY, GAON, SAEBYEOK, Competitors, a_booking
 from tests.builders import form_of
 from tests.clients import utc, weekday_at
 from tests.notifications.conftest import config_for
@@ -37,11 +37,11 @@ class Looked:
         return f"{headers}\n{self.answer.get_data(as_text=True)}".lower()
 
 
-def crawl(rivals: Rivals, email: str, *, references: list[str]) -> Iterator[Looked]:
+def crawl(competitors: Competitors, email: str, *, references: list[str]) -> Iterator[Looked]:
     """Every GET route, filled in with everything one may know; pages with and without htmx."""
-    page_client, api_client = rivals.page_client(email), rivals.api_client(email)
+    page_client, api_client = competitors.page_client(email), competitors.api_client(email)
     feeds = _feeds_of(api_client)
-    for address in addresses(rivals, references=references, feeds=feeds):
+    for address in addresses(competitors, references=references, feeds=feeds):
         if address.startswith("/api/"):
             yield Looked(f"GET {address}", api_client.get(address))
             continue
@@ -58,7 +58,7 @@ def _feeds_of(api_client) -> list[str]:
     return made
 
 
-def addresses(rivals: Rivals, *, references: list[str], feeds: list[str]) -> Iterator[str]:
+def addresses(competitors: Competitors, *, references: list[str], feeds: list[str]) -> Iterator[str]:
     day = f"{weekday_at(9):%Y-%m-%d}"
     window = {"from": utc(weekday_at(0)), "to": utc(weekday_at(0) + timedelta(days=14))}
     encoded = "&".join(f"{name}={value.replace('+', '%2B')}" for name, value in window.items())
@@ -80,7 +80,7 @@ def addresses(rivals: Rivals, *, references: list[str], feeds: list[str]) -> Ite
         "code": ["SAE", "B-01"],
         "person_id": ["1", "20"],
     }
-    for rule in rivals.app.url_map.iter_rules():
+    for rule in competitors.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint in PACKAGED:
             continue
         assert rule.arguments <= set(arguments), f"{rule.rule}: teach the crawl its arguments"
@@ -92,9 +92,9 @@ def addresses(rivals: Rivals, *, references: list[str], feeds: list[str]) -> Ite
             yield from (f"{address}?{query}" if query else address for query in queries.get(rule.rule, [""]))
 
 
-def refused_asking(rivals: Rivals) -> Iterator[Looked]:
+def refused_asking(competitors: Competitors) -> Iterator[Looked]:
     """Gaon asks for what Saebyeok holds: previews and submits, by page and by API, and acts on their bookings."""
-    page_client, api_client = rivals.page_client(GAON), rivals.api_client(GAON)
+    page_client, api_client = competitors.page_client(GAON), competitors.api_client(GAON)
     wanted = a_booking("GS-M1", 0, word="ours", domain="gaon.example", units=5)
     shifted = a_booking("GS-M1", 1, word="ours", domain="gaon.example", units=1)
     for body in (wanted, shifted):
@@ -102,49 +102,49 @@ def refused_asking(rivals: Rivals) -> Iterator[Looked]:
         yield Looked("submit", api_client.post("/api/v1/bookings", body))
     stolen = a_booking(f"{CANARY}-product".lower(), 0, word="ours", domain="gaon.example")
     yield Looked("their product", api_client.post("/api/v1/bookings", stolen | {"product": "SE-01"}))
-    start, end = rivals.taken
+    start, end = competitors.taken
     session = {"room": "B-01", "start": start, "end": end, "headcount": "1", "setup_min": "0", "teardown_min": "0"}
     reservation = {"resource": "INC-01", "units": "8", "start": start, "end": end}
     for operation in ("check", "submit"):
         form = form_of(operation=operation, sessions=[session], equipment=[reservation])
         yield Looked(f"form {operation}", page_client.post("/bookings/new", form))
         yield Looked("preview of the form", page_client.post("/bookings/preview", form))
-    for reference in rivals.theirs:
+    for reference in competitors.theirs:
         for action in ("submit", "review", "approve", "return", "reject", "cancel"):
             body = wanted if action == "submit" else {"reason": "Because I would like to"}
             yield Looked(f"POST {action}", api_client.post(f"/api/v1/bookings/{reference}/{action}", body))
 
 
-def words_found(rivals: Rivals, looked: Looked) -> list[str]:
+def words_found(competitors: Competitors, looked: Looked) -> list[str]:
     """Whatever of Saebyeok's is in the answer; a reference Gaon typed itself may be repeated to it."""
-    return [word for word in rivals.canaries if word in looked.text and word.upper() not in looked.what]
+    return [word for word in competitors.canaries if word in looked.text and word.upper() not in looked.what]
 
 
-def test_no_word_of_theirs_is_on_anything_one_can_open(rivals: Rivals) -> None:
-    seen = list(crawl(rivals, GAON, references=rivals.own + rivals.theirs + [ABSENT]))
+def test_no_word_of_theirs_is_on_anything_one_can_open(competitors: Competitors) -> None:
+    seen = list(crawl(competitors, GAON, references=competitors.own + competitors.theirs + [ABSENT]))
     assert len(seen) > 60
-    assert [(looked.what, words) for looked in seen if (words := words_found(rivals, looked))] == []
+    assert [(looked.what, words) for looked in seen if (words := words_found(competitors, looked))] == []
     assert [looked.what for looked in seen if looked.answer.status_code >= 500] == []
 
 
-def test_no_word_of_theirs_is_in_what_one_is_refused_with(rivals: Rivals) -> None:
-    seen = list(refused_asking(rivals))
-    assert [(looked.what, words) for looked in seen if (words := words_found(rivals, looked))] == []
+def test_no_word_of_theirs_is_in_what_one_is_refused_with(competitors: Competitors) -> None:
+    seen = list(refused_asking(competitors))
+    assert [(looked.what, words) for looked in seen if (words := words_found(competitors, looked))] == []
     statuses = {looked.what: looked.answer.status_code for looked in seen}
     assert statuses["submit"] == 409
     assert statuses["POST cancel"] == 404
     assert [what for what, status in statuses.items() if status >= 500] == []
 
 
-def test_no_word_of_theirs_is_in_the_mail_one_gets(rivals: Rivals, tmp_path: Path) -> None:
+def test_no_word_of_theirs_is_in_the_mail_one_gets(competitors: Competitors, tmp_path: Path) -> None:
     directory = tmp_path / "mail"
     with running_sink(directory) as port:
-        send(rivals.database, config_for(tmp_path, port))
+        send(competitors.database, config_for(tmp_path, port))
     mails = [read_message(directory, name) for name in list_messages(directory)]
     ours = [mail for mail in mails if mail["X-RcptTo"].endswith("@gaon.example")]
     theirs = [mail for mail in mails if mail["X-RcptTo"].endswith("@saebyeok.example")]
     assert len(ours) >= 3
-    assert [(mail["Subject"], word) for mail in ours for word in rivals.canaries if word in _all_of(mail)] == []
+    assert [(mail["Subject"], word) for mail in ours for word in competitors.canaries if word in _all_of(mail)] == []
     assert CANARY.lower() in "".join(_all_of(mail) for mail in theirs)
 
 
@@ -155,38 +155,42 @@ def _all_of(mail: EmailMessage) -> str:
     return "\n".join([*headers, *(part.decode("utf-8", "replace") for part in parts)]).lower()
 
 
-def test_the_same_crawl_finds_all_of_it_for_those_it_belongs_to(rivals: Rivals) -> None:
-    text = "".join(looked.text for looked in crawl(rivals, SAEBYEOK, references=rivals.theirs))
+def test_the_same_crawl_finds_all_of_it_for_those_it_belongs_to(competitors: Competitors) -> None:
+    text = "".join(looked.text for looked in crawl(competitors, SAEBYEOK, references=competitors.theirs))
     parts = ("title", "purpose", "batch", "step", "reason", "why", "answer", "product", "product-name", "en")
     assert [part for part in parts if f"{CANARY}-{part}".lower() not in text] == []
-    assert [reference for reference in rivals.theirs if reference.lower() not in text] == []
+    assert [reference for reference in competitors.theirs if reference.lower() not in text] == []
 
 
-def test_staff_are_told_whose_it_is(rivals: Rivals) -> None:
+def test_staff_are_told_whose_it_is(competitors: Competitors) -> None:
     body = a_booking("GS-M1", 0, word="ours", domain="gaon.example") | {"booked_for": "GAO"}
-    refused = rivals.api_client("scheduler@brc.example").post("/api/v1/bookings/preview", body)
-    assert rivals.theirs[0] in refused.text
+    refused = competitors.api_client("scheduler@brc.example").post("/api/v1/bookings/preview", body)
+    assert competitors.theirs[0] in refused.text
 
 
 @pytest.mark.parametrize(
     "path", ["/bookings/{}", "/bookings/{}/edit", "/api/v1/bookings/{}", "/api/v1/bookings/{}/history"]
 )
-def test_their_booking_and_one_that_is_not_there_look_the_same(rivals: Rivals, path: str) -> None:
-    reader = rivals.api_client(GAON) if path.startswith("/api/") else rivals.page_client(GAON)
+def test_their_booking_and_one_that_is_not_there_look_the_same(competitors: Competitors, path: str) -> None:
+    reader = competitors.api_client(GAON) if path.startswith("/api/") else competitors.page_client(GAON)
     first, second = (
-        _without_its_own(reference, reader.get(path.format(reference))) for reference in (rivals.theirs[0], ABSENT)
+        _without_its_own(reference, reader.get(path.format(reference))) for reference in (competitors.theirs[0], ABSENT)
     )
     assert first == second
     assert first[0] == 404
 
 
 @pytest.mark.parametrize("action", ["submit", "review", "approve", "return", "reject", "cancel"])
-def test_acting_on_their_booking_is_as_acting_on_none(rivals: Rivals, action: str) -> None:
-    api_client = rivals.api_client(GAON)
-    body = a_booking("GS-M1", 4, word="ours", domain="gaon.example") if action == "submit" else {"reason": "I wish it"}
+def test_acting_on_their_booking_is_as_acting_on_none(competitors: Competitors, action: str) -> None:
+    api_client = competitors.api_client(GAON)
+    body = (
+        a_booking("GS-M1", 4, word="ours", domain="gaon.example")
+        if action == "submit"
+        else {"reason": "No longer needed"}
+    )
     answers = [
         _without_its_own(reference, api_client.post(f"/api/v1/bookings/{reference}/{action}", body))
-        for reference in (rivals.theirs[0], ABSENT)
+        for reference in (competitors.theirs[0], ABSENT)
     ]
     assert answers[0] == answers[1]
     assert answers[0][0] == 404

@@ -14,7 +14,7 @@ import pytest
 from tests.anomalies.installation import Installation
 from tests.anomalies.load import OF_NO_ACCOUNT, QA, REQUESTERS, SCHEDULER, Load
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
-from tests.races.client_log import told
+from tests.races.client_log import successful_calls
 
 BACK_WITHIN_S = 30
 VICTIMS = ("web worker", "worker", "database")
@@ -61,7 +61,7 @@ def check_stored(installation: Installation, load: Load) -> None:
     by_action = Counter(call.action for call in load.ledger.calls if call.reply.is_success)
     assert by_action["submit"], "nothing was booked, so nothing was shown"
     world = read_world(installation.superuser_url)
-    answered = told(load.ledger.calls)
+    answered = successful_calls(load.ledger.calls)
     assert all_violations(world) + lost(world, answered) + effects_beyond_one(answered) == []
     # Whoever had no answer asked again with the same key: so nothing is stored that nobody was told of.
     assert {row.reference for row in world.bookings} - {one.reference for one in answered} == set()

@@ -1,4 +1,4 @@
-"""The second wall: whatever SQL the app's role types, without its company it sees nothing and changes nothing."""
+"""Row policies: whatever SQL the app's role runs, without its company it sees nothing and changes nothing."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from psycopg.types.json import Jsonb
 
 from gmp_booking import tables
 from gmp_booking.infra.database.row_policies import ROW_POLICIES, RowPolicy
-from tests.anomalies.competitors import Rivals
+from tests.anomalies.competitors import Competitors
 
 BEHIND = sorted(
     table
-    for table, wall in ROW_POLICIES.items()
-    if wall in {RowPolicy.TENANT, RowPolicy.EXPIRING, RowPolicy.APPEND_ONLY}
+    for table, policy in ROW_POLICIES.items()
+    if policy in {RowPolicy.TENANT, RowPolicy.EXPIRING, RowPolicy.APPEND_ONLY}
 )
-FACILITY_ONLY = sorted(table for table, wall in ROW_POLICIES.items() if wall in {RowPolicy.FACILITY, RowPolicy.STAFF})
-TRAIL = sorted(table for table, wall in ROW_POLICIES.items() if wall is RowPolicy.APPEND_ONLY)
+FACILITY_ONLY = sorted(
+    table for table, policy in ROW_POLICIES.items() if policy in {RowPolicy.FACILITY, RowPolicy.STAFF}
+)
+TRAIL = sorted(table for table, policy in ROW_POLICIES.items() if policy is RowPolicy.APPEND_ONLY)
 NO_COMPANY = [None, "", " ", "999999", "-1", "0", "abc", "1 OR 1=1", "1;--", "9" * 30, "NULL", "{1,2}"]
 NOT_ALLOWED = (errors.InsufficientPrivilege,)
 NO_NUMBER = (errors.InvalidTextRepresentation, errors.NumericValueOutOfRange)
@@ -32,17 +34,17 @@ def plain(url: str) -> str:
 
 
 @pytest.fixture(params=NO_COMPANY, ids=lambda value: "unset" if value is None else repr(value))
-def stranger(request: pytest.FixtureRequest, rivals: Rivals) -> Iterator[psycopg.Connection]:
+def stranger(request: pytest.FixtureRequest, competitors: Competitors) -> Iterator[psycopg.Connection]:
     """The app's role with a company that is none."""
-    with psycopg.connect(plain(rivals.place.app_url), autocommit=True) as connection:
+    with psycopg.connect(plain(competitors.place.app_url), autocommit=True) as connection:
         if request.param is not None:
             connection.execute("SELECT set_config('gmp.company', %s, false)", (request.param,))
         yield connection
 
 
 @pytest.fixture
-def superuser(rivals: Rivals) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(rivals.place.superuser_url, autocommit=True) as connection:
+def superuser(competitors: Competitors) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(competitors.place.superuser_url, autocommit=True) as connection:
         yield connection
 
 
@@ -54,7 +56,7 @@ def test_there_is_something_to_see_behind_every_wall(superuser: psycopg.Connecti
 
 
 def outcome(connection: psycopg.Connection, statement: str, *values: object) -> list[tuple] | int | None:
-    """The rows or the number of rows of a statement; None when the wall refused it."""
+    """The rows or the number of rows of a statement; None when a row policy refused it."""
     try:
         cursor = connection.execute(statement, values or None)
     except (*NOT_ALLOWED, *NO_NUMBER):
@@ -97,21 +99,21 @@ def test_what_is_the_facilitys_alone_cannot_even_be_asked_for(stranger: psycopg.
             stranger.execute(f"SELECT 1 FROM {table}")
 
 
-def test_a_company_sees_its_own_rows_and_no_other(rivals: Rivals, superuser: psycopg.Connection) -> None:
+def test_a_company_sees_its_own_rows_and_no_other(competitors: Competitors, superuser: psycopg.Connection) -> None:
     ids = dict(superuser.execute("SELECT code, id FROM company").fetchall())
-    with psycopg.connect(plain(rivals.place.app_url), autocommit=True) as connection:
+    with psycopg.connect(plain(competitors.place.app_url), autocommit=True) as connection:
         connection.execute("SELECT set_config('gmp.company', %s, false)", (str(ids["GAO"]),))
         for table in BEHIND:
             column = "id" if table == "company" else "company_id"
             seen = connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()
             assert seen == [(ids["GAO"],)], table
             text = repr(connection.execute(f"SELECT to_jsonb(t) FROM {table} AS t").fetchall()).lower()
-            assert [word for word in rivals.canaries if word in text] == [], table
+            assert [word for word in competitors.canaries if word in text] == [], table
 
 
-def test_a_company_cannot_write_in_anothers_name(rivals: Rivals, superuser: psycopg.Connection) -> None:
+def test_a_company_cannot_write_in_anothers_name(competitors: Competitors, superuser: psycopg.Connection) -> None:
     ids = dict(superuser.execute("SELECT code, id FROM company").fetchall())
-    with psycopg.connect(plain(rivals.place.app_url), autocommit=True) as connection:
+    with psycopg.connect(plain(competitors.place.app_url), autocommit=True) as connection:
         connection.execute("SELECT set_config('gmp.company', %s, false)", (str(ids["GAO"]),))
         for table in BEHIND:
             if table in TRAIL or table == "company":
@@ -198,7 +200,7 @@ def test_only_these_functions_see_more_than_their_caller(superuser: psycopg.Conn
         assert any(each.startswith("search_path=") for each in config)
 
 
-def test_others_busy_time_says_when_and_nothing_else(stranger: psycopg.Connection, rivals: Rivals) -> None:
+def test_others_busy_time_says_when_and_nothing_else(stranger: psycopg.Connection, competitors: Competitors) -> None:
     wanted = stranger.execute("SELECT array_agg(id) FROM resource").fetchone()
     assert wanted is not None
     try:
@@ -208,7 +210,9 @@ def test_others_busy_time_says_when_and_nothing_else(stranger: psycopg.Connectio
     assert [column.name for column in cursor.description or ()] == ["unit_id", "resource_id", "busy"]
 
 
-def test_marks_of_others_say_where_and_when_and_nothing_else(stranger: psycopg.Connection, rivals: Rivals) -> None:
+def test_marks_of_others_say_where_and_when_and_nothing_else(
+    stranger: psycopg.Connection, competitors: Competitors
+) -> None:
     wanted = stranger.execute("SELECT array_agg(id) FROM resource").fetchone()
     assert wanted is not None
     try:
@@ -221,12 +225,14 @@ def test_marks_of_others_say_where_and_when_and_nothing_else(stranger: psycopg.C
     assert cursor.fetchall() != []
 
 
-def test_how_long_a_place_is_free_is_one_instant(stranger: psycopg.Connection, rivals: Rivals) -> None:
+def test_how_long_a_place_is_free_is_one_instant(stranger: psycopg.Connection, competitors: Competitors) -> None:
     (told,) = stranger.execute("SELECT gmp_free_until(min(id), now(), now() + interval '1 day') FROM unit").fetchall()
     assert [type(each) for each in told] == [datetime]
 
 
-def test_titles_are_told_of_nobody_who_did_not_publish_them(stranger: psycopg.Connection, rivals: Rivals) -> None:
+def test_titles_are_told_of_nobody_who_did_not_publish_them(
+    stranger: psycopg.Connection, competitors: Competitors
+) -> None:
     wanted = stranger.execute("SELECT array_agg(id) FROM resource").fetchone()
     assert wanted is not None
     try:

@@ -1,4 +1,4 @@
-"""Requests end by themselves when their time is up, both sides are told before and when, and a company's limit holds."""
+"""Requests expire when their time is up, both sides are notified, and a company's limit holds."""
 
 from __future__ import annotations
 

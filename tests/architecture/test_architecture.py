@@ -1,4 +1,4 @@
-"""The house stands as ARCHITECTURE.md says: layers, one place that commits, one that looks with the engine's eyes."""
+"""The code keeps the rules of ARCHITECTURE.md: layers, one module that commits, one that reads as the engine."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_nobody_but_infra_speaks_of_database_roles() -> None:
 
 
 @pytest.mark.parametrize(
-    "table", sorted(table for table, wall in ROW_POLICIES.items() if wall is RowPolicy.SECRET_LOOKUP)
+    "table", sorted(table for table, policy in ROW_POLICIES.items() if policy is RowPolicy.SECRET_LOOKUP)
 )
 def test_a_table_without_a_company_is_touched_by_its_own_feature_alone(table: str) -> None:
     home = f"gmp_booking/{KEYED_HOMES.get(table, 'accounts')}/"

@@ -19,7 +19,7 @@ from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.tables import Base
 from tests.conftest import Place, place_of
-from tests.facility import lay_test_facility
+from tests.facility import create_test_facility
 
 EMPTY = "scratch_migrations"
 CATALOGUE = """
@@ -95,7 +95,7 @@ def test_each_migration_runs_over_data(empty: Place) -> None:
     """The facility of the tests is laid at the newest schema; one step down, up, and everybody is still there."""
     migrate(empty.owner_url)
     database = Database(empty.app_url, pool_size=1)
-    database.transact(SYSTEM, lay_test_facility)
+    database.transact(SYSTEM, create_test_facility)
     before = counted(empty)
     for steps in range(1, len(list(ScriptDirectory.from_config(alembic_config()).walk_revisions()))):
         downgrade(empty, f"-{steps}")
@@ -122,12 +122,12 @@ def test_every_wall_stands_in_the_database(owner: Connection) -> None:
     )
     stands = {name: bool(is_walled) for name, is_walled in owner.execute(walled)}
     assert stands == {
-        name: wall not in {RowPolicy.SECRET_LOOKUP, RowPolicy.SHARED} for name, wall in ROW_POLICIES.items()
+        name: policy not in {RowPolicy.SECRET_LOOKUP, RowPolicy.SHARED} for name, policy in ROW_POLICIES.items()
     }
 
 
 def test_nobody_may_change_or_remove_what_is_a_trail(owner: Connection) -> None:
-    for table, wall in ROW_POLICIES.items():
+    for table, policy in ROW_POLICIES.items():
         for role in ("gmp_app", "gmp_facility", "gmp_engine"):
             may = {
                 right: owner.execute(
@@ -137,9 +137,9 @@ def test_nobody_may_change_or_remove_what_is_a_trail(owner: Connection) -> None:
                 for right in ("UPDATE", "DELETE", "TRUNCATE")
             }
             assert not may["TRUNCATE"], (role, table)
-            purges = wall is RowPolicy.EXPIRING and role == "gmp_facility"
-            assert wall is RowPolicy.SECRET_LOOKUP or may["DELETE"] == purges, (role, table)
-            assert wall is not RowPolicy.APPEND_ONLY or not may["UPDATE"], (role, table)
+            purges = policy is RowPolicy.EXPIRING and role == "gmp_facility"
+            assert policy is RowPolicy.SECRET_LOOKUP or may["DELETE"] == purges, (role, table)
+            assert policy is not RowPolicy.APPEND_ONLY or not may["UPDATE"], (role, table)
 
 
 def test_history_is_written_of_exactly_the_tables_that_keep_it(owner: Connection) -> None:

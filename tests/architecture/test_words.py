@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.architecture.sources import ROOT, texts
+from tests.architecture.sources import texts
 
 # The brackets keep a pattern from finding itself.
 ELSEWHERE = (
@@ -58,9 +58,3 @@ def test_nothing_is_left_for_later() -> None:
 def test_nothing_is_claimed_that_only_its_operator_can_say() -> None:
     places = [place for place in found(CLAIMS) if place.partition(":")[0] not in SPEAKS_OF_CLAIMS]
     assert not places
-
-
-def test_the_readme_says_what_it_is_designed_to_support() -> None:
-    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert "designed to support" in readme
-    assert "21 CFR Part 11" in readme

@@ -1,4 +1,4 @@
-"""Confirmed runs of Gaon's to be changed, and what is held of them as the rows say."""
+"""Confirmed runs of Gaon to change, and the slots they hold, read from the rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of what is confirmed: what is in force stays, both are held, and the decision shrinks it to one of them."""
+"""A change of a confirmed booking: the agreed version stays, both hold slots, and the decision leaves one of them."""
 
 from __future__ import annotations
 

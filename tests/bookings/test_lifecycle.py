@@ -64,7 +64,7 @@ ACTIONS = (
     "close",
 )
 WITH_A_REASON = {"return", "reject", "ask", "cancel"}
-JUDGED = {"change", "submit", "review", "approve", "answer"}
+EVALUATED = {"change", "submit", "review", "approve", "answer"}
 WHO = {
     "submit": "requester",
     "review": "the stage's role",
@@ -179,7 +179,7 @@ def step_of(state: str, action: str) -> tuple[Any, ...] | None:
 def test_a_step_of_a_booking_is_allowed_or_refused() -> None:
     found = {(state, action): step_of(state, action) for state, action in itertools.product(STEPS, ACTIONS)}
     allowed = {
-        (state, action): (target, WHO[action], action in WITH_A_REASON, action in JUDGED)
+        (state, action): (target, WHO[action], action in WITH_A_REASON, action in EVALUATED)
         for state, targets in STEPS.items()
         for action, target in targets.items()
     }

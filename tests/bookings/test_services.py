@@ -144,17 +144,17 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: 
     reference = made.json["reference"]
     shared_app.api_client("scheduler@brc.example").post(f"/api/v1/bookings/{reference}/review")
     (booking,) = shared_app.ask("SELECT id, company_id, kind, run_type FROM booking WHERE reference = %s", reference)
-    judged = shared_app.ask(
+    evaluations = shared_app.ask(
         "SELECT e.version, e.occasion, e.outcome, e.findings, d.facts, d.findings AS evidence FROM evaluation e"
         " JOIN decision_facts d USING (booking_id, version, occasion) WHERE e.booking_id = %s ORDER BY e.id",
         booking["id"],
     )
-    assert [(row["occasion"], row["version"]) for row in judged] == [("SUBMIT", 1), ("APPROVE", 1)]
-    assert all(row["findings"] and row["evidence"] for row in judged), "the rules were to find something"
+    assert [(row["occasion"], row["version"]) for row in evaluations] == [("SUBMIT", 1), ("APPROVE", 1)]
+    assert all(row["findings"] and row["evidence"] for row in evaluations), "the rules were to find something"
     # What came to be in the way later does not change what was judged then.
     were = shared_app.ask("SELECT id, status FROM equipment")
     shared_app.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' RETURNING id")
-    for row in judged:
+    for row in evaluations:
         facts = row["facts"]
         instant = datetime.fromisoformat
         busy = [(*each[:2], instant(each[2]), instant(each[3]), *each[4:]) for each in facts["busy"]]

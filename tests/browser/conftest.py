@@ -70,7 +70,7 @@ class Site:
             return connection.execute(statement, values).fetchall()
 
 
-class Quiet(WSGIRequestHandler):
+class QuietRequestHandler(WSGIRequestHandler):
     def log(self, *_anything: object) -> None:
         """Say nothing of each request."""
 
@@ -109,7 +109,7 @@ def site(cluster, template: Place, tmp_path_factory: pytest.TempPathFactory) -> 
         app = make_app(
             place.app_url, place.owner_url, folder, GMP_SMTP_PORT=str(smtp_port), GMP_BASE_URL=address, GMP_THREADS="4"
         )
-        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietRequestHandler)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         config = app.extensions["gmp"].config

@@ -28,9 +28,9 @@ def a_run(*, room: str, weeks: int) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def a_busy_house(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+def a_busy_facility(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A request that waits, a confirmed booking with a change that waits, and a room on hold that puts it at risk."""
-    app = make_app(site.place.app_url, site.place.owner_url, tmp_path_factory.mktemp("house"))
+    app = make_app(site.place.app_url, site.place.owner_url, tmp_path_factory.mktemp("busy"))
     company, scheduler, quality = (ApiClient(app, site.database, email) for email in (REQUESTER, SCHEDULER, QA))
     assert company.post("/api/v1/bookings", a_run(room="B-01", weeks=3)).status_code == 201
     made = company.post("/api/v1/bookings", a_run(room="B-02", weeks=6))

@@ -19,7 +19,7 @@ MOST_FIELDS, MOST_TAPS = 5, 8
 AFTERNOON = weekday_at(13, weeks=9)
 
 
-class Thumb:
+class TouchClient:
     """A hand on a phone: it taps what it can see, and counts; to type somewhere it must tap there first."""
 
     def __init__(self, page: Page) -> None:
@@ -77,40 +77,40 @@ def test_a_returning_requester_books_an_afternoon_from_the_landing_page(
 ) -> None:
     page = open_page(REQUESTER, width=PHONE)
     page.goto("/")
-    thumb = Thumb(page)
-    thumb.tap(page.get_by_role("link", name="New booking").first)
+    touch = TouchClient(page)
+    touch.tap(page.get_by_role("link", name="New booking").first)
     page.wait_for_url("**/bookings/new*")
-    thumb.choose(page.locator("[name=sessions-0-room]"), "B-01")
-    thumb.fill(page.locator("[name=sessions-0-start_date]"), f"{AFTERNOON:%Y-%m-%d}")
-    thumb.fill(page.locator("[name=sessions-0-start_time]"), "13:00")
-    thumb.fill(page.locator("[name=sessions-0-end_time]"), "17:00")
+    touch.choose(page.locator("[name=sessions-0-room]"), "B-01")
+    touch.fill(page.locator("[name=sessions-0-start_date]"), f"{AFTERNOON:%Y-%m-%d}")
+    touch.fill(page.locator("[name=sessions-0-start_time]"), "13:00")
+    touch.fill(page.locator("[name=sessions-0-end_time]"), "17:00")
     expect(page.locator("[data-verdict-line]")).to_contain_text("Nothing is in the way")
-    thumb.tap(page.get_by_role("button", name="Submit request"))
+    touch.tap(page.get_by_role("button", name="Submit request"))
     assert booked(site, page) == ("B-01", f"{AFTERNOON:%Y-%m-%d} 13:00", "17:00")
-    print(f"fields {thumb.fields}, taps {thumb.taps}")
-    assert thumb.fields <= MOST_FIELDS
-    assert thumb.taps <= MOST_TAPS
+    print(f"fields {touch.fields}, taps {touch.taps}")
+    assert touch.fields <= MOST_FIELDS
+    assert touch.taps <= MOST_TAPS
 
 
 def test_the_same_by_looking_for_a_free_room(site: Site, open_page: Callable[..., Page]) -> None:
     day = AFTERNOON + timedelta(days=1)
     page = open_page(REQUESTER, width=PHONE)
     page.goto("/")
-    thumb = Thumb(page)
-    thumb.tap(page.get_by_role("link", name="Find a free room"))
+    touch = TouchClient(page)
+    touch.tap(page.get_by_role("link", name="Find a free room"))
     page.wait_for_url("**/timeline/free*")
     page.locator("#f-date").fill(f"{day:%Y-%m-%d}")
-    thumb.fields, thumb.taps = thumb.fields + 1, thumb.taps + 1
-    thumb.fill(page.locator("#f-from"), "13:00")
-    thumb.choose(page.locator("#f-where"), "B-01")
-    thumb.tap(page.get_by_role("button", name="Find"))
-    thumb.tap(page.locator("a.offer").first)
+    touch.fields, touch.taps = touch.fields + 1, touch.taps + 1
+    touch.fill(page.locator("#f-from"), "13:00")
+    touch.choose(page.locator("#f-where"), "B-01")
+    touch.tap(page.get_by_role("button", name="Find"))
+    touch.tap(page.locator("a.offer").first)
     page.wait_for_url("**/bookings/new*")
-    thumb.tap(page.get_by_role("button", name="Submit request"))
+    touch.tap(page.get_by_role("button", name="Submit request"))
     assert booked(site, page) == ("B-01", f"{day:%Y-%m-%d} 13:00", "17:00")
-    print(f"fields {thumb.fields}, taps {thumb.taps}")
-    assert thumb.fields <= MOST_FIELDS
-    assert thumb.taps <= MOST_TAPS
+    print(f"fields {touch.fields}, taps {touch.taps}")
+    assert touch.fields <= MOST_FIELDS
+    assert touch.taps <= MOST_TAPS
 
 
 def test_nothing_leaves_the_screen_sideways(open_page: Callable[..., Page]) -> None:

@@ -49,7 +49,7 @@ def a_confirmed_run(desk: SharedApp, *, weeks: int) -> str:
     return reference
 
 
-class Diary:
+class CalendarFeed:
     """What a calendar reads behind a link: the booking's session as SEQUENCE, start and status."""
 
     def __init__(self, link: str, reference: str) -> None:
@@ -97,13 +97,13 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
 ) -> None:
     reference = a_confirmed_run(desk, weeks=6)
     company, scheduler, quality = open_page(REQUESTER), open_page(SCHEDULER), open_page(QA)
-    diary = Diary(calendar_link(company), reference)
-    agreed, agreed_slots = diary.read(), held(site, reference)
+    feed = CalendarFeed(calendar_link(company), reference)
+    agreed, agreed_slots = feed.read(), held(site, reference)
 
     ask_for_another_week(company, reference, "The donor comes a week later", weeks=7)
     expect(company.locator("#change")).to_contain_text("The donor comes a week later")
     expect(company.locator(".record-title")).to_contain_text("Confirmed")
-    assert diary.read() == agreed
+    assert feed.read() == agreed
     assert len(held(site, reference)) == 2
     scheduler.goto(f"/bookings/{reference}")
     expect(scheduler.locator("#change ins")).to_have_count(1)
@@ -112,7 +112,7 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
     expect(company.locator("#change")).to_have_count(0)
     expect(company.locator(".record-title")).to_contain_text("Confirmed")
     expect(company.locator(".signature-list")).not_to_contain_text(VOID)
-    assert diary.read() == agreed
+    assert feed.read() == agreed
     assert held(site, reference) == agreed_slots
 
     company.get_by_role("link", name="Change booking").click()
@@ -126,13 +126,13 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
     assert held(site, reference) == agreed_slots
 
     ask_for_another_week(company, reference, "The donor comes two weeks later", weeks=8)
-    before = diary.read()
+    before = feed.read()
     assert before[1:] == agreed[1:]
     decide(scheduler, reference, "Pass on")
     decide(quality, reference, "Approve", PASSWORD)
     quality.goto(f"/bookings/{reference}")
     expect(quality.locator(".signature-list")).to_contain_text(VOID)
-    after = diary.read()
+    after = feed.read()
     assert after[0] > before[0]
     assert after[1] == weekday_at(9, weeks=8)
     assert len(held(site, reference)) == 1
@@ -149,8 +149,8 @@ def test_the_scheduler_moves_a_session_and_takes_it_back_without_new_signatures(
     reference = a_confirmed_run(desk, weeks=10)
     page = open_page(SCHEDULER)
     feed = desk.api_client(REQUESTER).post("/api/v1/feeds", {"scope": "company"})
-    diary = Diary(feed.json["url"], reference)
-    agreed = diary.read()
+    feed = CalendarFeed(feed.json["url"], reference)
+    agreed = feed.read()
     page.goto(f"/bookings/{reference}")
     page.locator("summary", has_text="Move session").click()
     page.locator("[name=start_time]").fill("10:00")
@@ -160,13 +160,13 @@ def test_the_scheduler_moves_a_session_and_takes_it_back_without_new_signatures(
     expect(page.locator(".record-title")).to_contain_text("Confirmed")
     expect(page.locator(".signature-list .signature-row")).to_have_count(1)
     expect(page.locator(".signature-list")).not_to_contain_text(VOID)
-    moved = diary.read()
+    moved = feed.read()
     assert moved[0] > agreed[0]
     assert moved[1] == agreed[1] + timedelta(hours=1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".session-when")).to_contain_text("09:00–13:00")
     expect(page.locator(".signature-list")).not_to_contain_text(VOID)
-    back = diary.read()
+    back = feed.read()
     assert back[0] > moved[0]
     assert back[1:] == agreed[1:]
     expect(page.locator(".history")).to_contain_text("10:00")

@@ -1,4 +1,4 @@
-"""A day in the rooms, on a phone and on a wall: released, begun, taking longer, ended."""
+"""A session on a phone and on a wall screen: released, started, running longer, completed."""
 
 from __future__ import annotations
 

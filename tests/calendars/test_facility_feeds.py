@@ -1,4 +1,4 @@
-"""The feed of the whole house: all for the facility; for a company its own, others' busy time, and what is announced."""
+"""The feed of the whole facility: everything for staff; for a company its own bookings, others' busy time, and public titles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def summaries(response) -> list[str]:
 
 
 @pytest.fixture
-def house(database: Database, people: dict[str, Actor]) -> tuple[str, str]:
+def facility_bookings(database: Database, people: dict[str, Actor]) -> tuple[str, str]:
     """A rival's two demonstrations in one room: one that announces itself, one that does not."""
     public = demo_of(days=0, hour=0, title=TITLE, visibility="PUBLIC")
     hidden = demo_of(days=0, hour=5, title="Nobody reads this")
@@ -42,30 +42,30 @@ def house(database: Database, people: dict[str, Actor]) -> tuple[str, str]:
 
 
 def test_a_company_sees_its_own_others_busy_times_and_titles_announced(
-    database: Database, people: dict[str, Actor], subscribe: Callable, get: Callable, house: tuple[str, str]
+    database: Database, people: dict[str, Actor], subscribe: Callable, get: Callable, facility_bookings: tuple[str, str]
 ) -> None:
     own = database.transact(people[REQUESTER], submit, demo_of(days=1, hour=0)).booking.reference
     response = get(subscribe(REQUESTER, "facility"))
     assert summaries(response) == sorted([f"T-01 · {own} · Requested", "T-01 · Reserved", f"T-01 · {TITLE}"])
-    for word in (*house, "Nobody reads this", "SAE", "Saebyeok"):
+    for word in (*facility_bookings, "Nobody reads this", "SAE", "Saebyeok"):
         assert word not in response.text
 
 
 def test_the_announcement_stands_in_the_feed_of_its_room_too(
-    subscribe: Callable, get: Callable, house: tuple[str, str]
+    subscribe: Callable, get: Callable, facility_bookings: tuple[str, str]
 ) -> None:
     assert summaries(get(subscribe(REQUESTER, "resource:T-01"))) == ["Reserved", f"T-01 · {TITLE}"]
 
 
-def test_who_made_it_sees_it_once(subscribe: Callable, get: Callable, house: tuple[str, str]) -> None:
-    public, hidden = house
+def test_who_made_it_sees_it_once(subscribe: Callable, get: Callable, facility_bookings: tuple[str, str]) -> None:
+    public, hidden = facility_bookings
     shown = summaries(get(subscribe(RIVAL, "facility")))
     assert shown == sorted(f"T-01 · {each} · Confirmed" for each in (public, hidden))
 
 
-def test_the_facility_sees_who_is_where(subscribe: Callable, get: Callable, house: tuple[str, str]) -> None:
+def test_the_facility_sees_who_is_where(subscribe: Callable, get: Callable, facility_bookings: tuple[str, str]) -> None:
     shown = summaries(get(subscribe(SCHEDULER, "facility")))
-    assert shown == sorted(f"T-01 · {each} · Confirmed" for each in house)
+    assert shown == sorted(f"T-01 · {each} · Confirmed" for each in facility_bookings)
 
 
 def test_a_change_of_others_is_news_and_what_they_do_in_silence_is_not(
@@ -74,14 +74,14 @@ def test_a_change_of_others_is_news_and_what_they_do_in_silence_is_not(
     subscribe: Callable,
     get: Callable,
     sql: Callable,
-    house: tuple[str, str],
+    facility_bookings: tuple[str, str],
 ) -> None:
     path = subscribe(REQUESTER, "facility")
     first = get(path)
     assert get(path, If_None_Match=first.headers["ETag"]).status_code == 304
-    sql("UPDATE booking SET purpose = 'another', revision = revision + 1 WHERE reference = %s", house[1])
+    sql("UPDATE booking SET purpose = 'another', revision = revision + 1 WHERE reference = %s", facility_bookings[1])
     assert get(path, If_None_Match=first.headers["ETag"]).status_code == 304
-    sql("UPDATE booking SET title = 'Postponed' WHERE reference = %s", house[0])
+    sql("UPDATE booking SET title = 'Postponed' WHERE reference = %s", facility_bookings[0])
     second = get(path, If_None_Match=first.headers["ETag"])
     assert second.status_code == 200
     database.transact(people[RIVAL], submit, demo_of(days=2, hour=0))
@@ -90,7 +90,7 @@ def test_a_change_of_others_is_news_and_what_they_do_in_silence_is_not(
 
 @pytest.mark.parametrize(("language", "word"), [("ko", "예약됨"), ("zh_Hans", "已预约"), ("en", "Reserved")])
 def test_a_link_speaks_the_language_chosen_for_it(
-    page_client: PageClient, get: Callable, house: tuple[str, str], language: str, word: str
+    page_client: PageClient, get: Callable, facility_bookings: tuple[str, str], language: str, word: str
 ) -> None:
     page = page_client.post("/account/calendars", {"scope": "facility", "language": language})
     assert page.status_code == 201
@@ -116,5 +116,7 @@ def test_replace_on_the_account_page_ends_the_old_address(page_client: PageClien
     assert (get(old).status_code, get(new).status_code) == (404, 200)
 
 
-def test_an_operator_of_a_company_has_one_too(subscribe: Callable, get: Callable, house: tuple[str, str]) -> None:
+def test_an_operator_of_a_company_has_one_too(
+    subscribe: Callable, get: Callable, facility_bookings: tuple[str, str]
+) -> None:
     assert f"T-01 · {TITLE}" in summaries(get(subscribe(OPERATOR, "facility")))

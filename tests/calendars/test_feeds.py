@@ -39,7 +39,7 @@ def by_uid(response: Any) -> dict[str, dict[str, Any]]:
     return {event["uid"].partition("@")[0]: event for event in events}
 
 
-def rivals_booking(room: str = "C-01", start: float = 0, end: float = 4) -> Any:
+def competitors_booking(room: str = "C-01", start: float = 0, end: float = 4) -> Any:
     """A rival's booking with a mark in every text it may hold."""
     session = SessionContent(
         room=room,
@@ -82,7 +82,7 @@ def test_a_feed_shows_each_session_and_each_reservation(get: Get, subscribe: Sub
 def test_three_programs_read_the_same(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str, scope: str
 ) -> None:
-    database.transact(people[RIVAL], submit, rivals_booking("B-01", 6, 9))
+    database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9))
     feed = get(subscribe(REQUESTER, scope)).data
     found = [read(feed) for read in READERS.values()]
     assert found[0] == found[1] == found[2]
@@ -160,13 +160,13 @@ def test_old_far_and_unborn_bookings_are_left_out(get: Get, subscribe: Subscribe
     assert by_uid(get(path)) == {}
 
 
-# -- the wall between companies
+# -- what one company sees of another
 
 
 def test_a_rival_learns_that_a_room_is_taken_and_nothing_else(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str
 ) -> None:
-    reference = database.transact(people[RIVAL], submit, rivals_booking("B-01", 6, 9)).booking.reference
+    reference = database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9)).booking.reference
     response = get(subscribe(REQUESTER, "resource:B-01"))
     events = by_uid(response)
     (busy,) = [event for uid, event in events.items() if uid.startswith("busy-")]
@@ -183,7 +183,7 @@ def test_no_feed_of_a_company_holds_a_mark_of_a_rival(
 ) -> None:
     references = [
         database.transact(people[RIVAL], submit, content).booking.reference
-        for content in (rivals_booking("B-01", 6, 9), rivals_booking("C-01", 30, 34))
+        for content in (competitors_booking("B-01", 6, 9), competitors_booking("C-01", 30, 34))
     ]
     for email in (REQUESTER, OPERATOR):
         response = get(subscribe(email, scope))
@@ -196,7 +196,7 @@ def test_touching_times_of_two_rivals_are_one_block(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor]
 ) -> None:
     for start, end in ((0, 2), (2, 5)):
-        content = rivals_booking("B-01", start, end)
+        content = competitors_booking("B-01", start, end)
         session = replace(content.sessions[0], people=())
         database.transact(people[RIVAL], submit, replace(content, sessions=(session,)))
     (busy,) = by_uid(get(subscribe(REQUESTER, "resource:B-01"))).values()
@@ -216,7 +216,7 @@ def test_equipment_with_several_places_is_reserved_when_others_leave_none() -> N
 def test_the_facility_sees_all(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str
 ) -> None:
-    reference = database.transact(people[RIVAL], submit, rivals_booking("B-01", 6, 9)).booking.reference
+    reference = database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9)).booking.reference
     wanted = {f"{booked}-s1", f"{reference}-s1"}
     assert set(by_uid(get(subscribe(SCHEDULER, "resource:B-01")))) == wanted
     assert set(by_uid(get(subscribe(SCHEDULER, "facility")))) == wanted | {f"{booked}-e1"}
@@ -393,7 +393,7 @@ def test_a_rivals_new_time_changes_the_tag_of_the_resource_only(
 ) -> None:
     paths = [subscribe(REQUESTER, scope) for scope in ("resource:B-01", "resource:B-02", "company", "mine")]
     tags = [get(path).headers["ETag"] for path in paths]
-    database.transact(people[RIVAL], submit, rivals_booking("B-01", 6, 9))
+    database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9))
     changed = [get(path).headers["ETag"] != tag for path, tag in zip(paths, tags, strict=True)]
     assert changed == [True, False, False, False]
 

@@ -1,4 +1,4 @@
-"""Facts for the engine's tests: rooms and equipment of one small house, times in Seoul on the first days of March 2027.
+"""Facts for the engine's tests: rooms and equipment of one small facility, times in Seoul on the first days of March 2027.
 
 Tuesday 2 March 2027 is a working day; 1 March is a holiday.
 """
@@ -161,7 +161,7 @@ def case(
     now: datetime | None = None,
     **more: object,
 ) -> Case:
-    """A case of my company in an otherwise empty house; `with_…` replaces or adds what is not as usual."""
+    """A case of my company in an otherwise empty facility; `with_…` replaces or adds what is not as usual."""
     facts = Case(
         occasion=Occasion.PREVIEW,
         now=now or at("9", 20, 2),

@@ -38,14 +38,14 @@ LONG = (busy("0", "0", 1, until=31),)
 
 
 def labels(facts, limit=3):
-    tongue = LocaleFormatter(
+    formatter = LocaleFormatter(
         language="en",
         gettext=str,
         instant=lambda instant: instant.astimezone(SEOUL).strftime("%d %H:%M"),
         period=str,
         day=str,
     )
-    return [published(one, tongue)["label"] for one in find_alternatives(facts, limit)]
+    return [published(one, formatter)["label"] for one in find_alternatives(facts, limit)]
 
 
 def only(code, *taken):
@@ -287,7 +287,7 @@ diaries = st.lists(stretches, max_size=6).map(
 
 @st.composite
 def houses(draw):
-    """A booking of up to three sessions and a culture, in a house that others have filled at random."""
+    """A booking of up to three sessions and a culture, in a facility that others have filled at random."""
     days = draw(st.lists(st.integers(2, 12), min_size=1, max_size=3, unique=True))
     crew = tuple(operator(number) for number in draw(st.sets(st.integers(1, 3), max_size=3)))
     sessions = tuple(

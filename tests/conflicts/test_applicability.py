@@ -1,4 +1,4 @@
-"""Which rule judges what, cell by cell, as the facility reads it in its table of rules."""
+"""The severity of each rule for each class of work, cell by cell as in the table of rules."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -41,7 +41,7 @@ TABLE = {
     "RM-02": "S    W   S     –      –       –    –      –",
     "RM-03": "H    H   H     –      –       –    –      –",
     "CA-02": "S    W   –     W      W       W    W      S",
-    # In a GMP room a demonstration is judged in the column of engineering runs.
+    # In a GMP room a demonstration is evaluated in the column of engineering runs.
     "DM-01": "–    H   –     –      H       H    –      –",
     "DM-02": "–    –   –     –      –       H    H      –",
 }
@@ -201,5 +201,5 @@ def test_attended_equipment_is_judged_like_its_room_and_what_runs_alone_as_a_dev
     assert [finding.severity for finding in examine(booking).findings] == expected
 
 
-def test_the_small_house_has_equipment_of_every_use():
+def test_the_small_facility_has_equipment_of_every_use():
     assert {one.room_use for one in EQUIPMENT.values()} == {"ATTENDED", "RUNS_ALONE", "FREE"}

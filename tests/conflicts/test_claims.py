@@ -1,4 +1,4 @@
-"""What a booking takes: judged and written from the same claims."""
+"""What a booking takes: evaluation and slots use the same claims."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -86,12 +86,12 @@ def test_a_need_that_grows_for_a_while_is_a_longer_and_a_shorter_claim():
 
 
 spans = st.tuples(st.integers(0, 20), st.integers(1, 8)).map(lambda drawn: (drawn[0], sum(drawn)))
-wishes = st.lists(st.tuples(spans, st.integers(1, 3)), min_size=1, max_size=5)
+requests = st.lists(st.tuples(spans, st.integers(1, 3)), min_size=1, max_size=5)
 busy_units = st.lists(st.lists(spans, max_size=4), min_size=1, max_size=4)
 
 
 @settings(max_examples=150, deadline=None, print_blob=True)
-@given(wishes)
+@given(requests)
 def test_at_every_hour_claims_add_up_to_the_greatest_need(drawn):
     reservations = tuple(
         reservation("INC-01", hours(*span), units=units, number=number) for number, (span, units) in enumerate(drawn, 1)
@@ -105,7 +105,7 @@ def test_at_every_hour_claims_add_up_to_the_greatest_need(drawn):
 
 
 @settings(max_examples=150, deadline=None, print_blob=True)
-@given(wishes)
+@given(requests)
 def test_claims_of_one_booking_that_overlap_lie_within_one_another(drawn):
     reservations = tuple(
         reservation("INC-01", hours(*span), units=units, number=number) for number, (span, units) in enumerate(drawn, 1)

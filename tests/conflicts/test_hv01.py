@@ -14,8 +14,8 @@ def findings(facts):
     return [finding for finding in examine(facts).findings if finding.code == "HV-01"]
 
 
-def house(*codes, stop=STOP, **more):
-    """The house with the air of these rooms stopped on 8 March."""
+def air_stopped(*codes, stop=STOP, **more):
+    """The facility with the air of these rooms stopped on 8 March."""
     stopped = tuple(
         room(code, grade=ROOMS[code].grade, room_class=ROOMS[code].room_class, maximum=24, withdrawn=(stop,))
         for code in codes
@@ -24,11 +24,11 @@ def house(*codes, stop=STOP, **more):
 
 
 def test_a_room_of_another_unit_goes_on():
-    assert findings(house("B-01", "B-02")(session("9", "12", 8, room="C-01"))) == []
+    assert findings(air_stopped("B-01", "B-02")(session("9", "12", 8, room="C-01"))) == []
 
 
 def test_a_room_whose_air_is_stopped_is_not_used():
-    (finding,) = findings(house("B-01", "B-02")(session("9", "12", 8)))
+    (finding,) = findings(air_stopped("B-01", "B-02")(session("9", "12", 8)))
     assert (finding.severity, finding.resource) == (Severity.HARD, "B-01")
     assert finding.period == during("9", "12", 8)
     assert finding.params == {"room": "B-01", "rooms": ["B-01", "B-02"]}
@@ -37,7 +37,7 @@ def test_a_room_whose_air_is_stopped_is_not_used():
 
 @pytest.mark.parametrize("start, end, expected", [("6", "7", 0), ("6", "7:01", 1), ("20", "21", 0), ("19:59", "21", 1)])
 def test_the_edges_of_a_stop(start, end, expected):
-    assert len(findings(house("B-01")(session(start, end, 8)))) == expected
+    assert len(findings(air_stopped("B-01")(session(start, end, 8)))) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,29 +53,29 @@ def test_the_edges_of_a_stop(start, end, expected):
     ],
 )
 def test_how_heavily_a_stop_weighs_where(kind, run_type, place, expected):
-    found = findings(house(place, kind=kind, run_type=run_type)(session("9", "12", 8, room=place)))
+    found = findings(air_stopped(place, kind=kind, run_type=run_type)(session("9", "12", 8, room=place)))
     assert [finding.severity for finding in found] == expected
 
 
 def test_a_device_in_such_a_room_is_warned_of():
     run = reservation("INC-01", during("9", "9", 7, until=10))
-    (finding,) = findings(house("B-01")(reservations=(run,)))
+    (finding,) = findings(air_stopped("B-01")(reservations=(run,)))
     assert (finding.severity, finding.resource, finding.reservation) == (Severity.WARN, "INC-01", 1)
 
 
 def test_an_open_stop_has_no_end_to_promise():
     still = outage("7", None, 8, kind="AHU_STOP", subject=("AHU", "AHU-1"))
-    (finding,) = findings(house("B-01", stop=still)(session("9", "12", 8)))
+    (finding,) = findings(air_stopped("B-01", stop=still)(session("9", "12", 8)))
     assert finding.remedy == {}
 
 
 def test_a_stop_tells_when_it_is_over():
-    (finding,) = findings(house("B-01")(session("9", "12", 8)))
+    (finding,) = findings(air_stopped("B-01")(session("9", "12", 8)))
     assert finding.remedy == {"earliest_start": "2027-03-08T11:00:00+00:00"}
 
 
 def test_the_company_reads_which_room_and_the_facility_which_unit():
-    (finding,) = findings(house("B-01")(session("9", "12", 8)))
+    (finding,) = findings(air_stopped("B-01")(session("9", "12", 8)))
     own, staff, others = (told_to(finding, audience) for audience in (Audience.OWN, Audience.STAFF, Audience.OTHERS))
     assert "AHU-1" not in str(own)
     assert staff.params["subject"] == "AHU-1"

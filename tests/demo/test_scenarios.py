@@ -23,25 +23,25 @@ MOMENTS = [
 
 
 @cache
-def stories_at(moment):
+def scenarios_at(moment):
     return tell_stories(moment, days_off=DAYS_OFF)
 
 
-def held(stories):
+def held(scenarios):
     """Whoever asks for time and does not give it back again."""
-    return [story for story in stories if story.acts[-1].deed not in ENDED_EARLY]
+    return [scenario for scenario in scenarios if scenario.acts[-1].deed not in ENDED_EARLY]
 
 
 def nobody_asks_for_what_somebody_else_has(moment):
     taken = defaultdict(list)
-    for story in held(stories_at(moment)):
-        for session in story.content.sessions:
+    for scenario in held(scenarios_at(moment)):
+        for session in scenario.content.sessions:
             start = session.start - timedelta(minutes=session.setup_min)
             end = session.end + timedelta(minutes=session.teardown_min)
             for code in (session.room, *session.equipment):
-                taken[code].append((start, end, 1, story.name))
-        for each in story.content.equipment:
-            taken[each.resource].append((each.start, each.end, each.units, story.name))
+                taken[code].append((start, end, 1, scenario.name))
+        for each in scenario.content.equipment:
+            taken[each.resource].append((each.start, each.end, each.units, scenario.name))
     for code, spans in taken.items():
         edges = sorted((at, step, name) for start, end, n, name in spans for at, step in ((end, -n), (start, n)))
         depth = 0
@@ -52,34 +52,34 @@ def nobody_asks_for_what_somebody_else_has(moment):
 
 def nobody_is_in_two_places(moment):
     busy = defaultdict(list)
-    for story in held(stories_at(moment)):
-        for session in story.content.sessions:
+    for scenario in held(scenarios_at(moment)):
+        for session in scenario.content.sessions:
             for person in session.people:
-                busy[person.email].append((session.start, session.end, session.room, story.name))
+                busy[person.email].append((session.start, session.end, session.room, scenario.name))
     for email, spans in busy.items():
         for (_, end, room, _), (start, _, next_room, name) in pairwise(sorted(spans)):
             assert start - end >= (GOWNING if room != next_room else timedelta()), f"{email}: {name} {start}"
 
 
 def everything_happens_in_order_before_the_work_begins_and_before_now(moment):
-    for story in stories_at(moment):
-        moments = [act.at for act in story.acts]
-        assert moments == sorted(moments), story.name
-        assert moments[-1] < moment, story.name
-        assert moments[-1] < story.content.envelope.start, story.name
-        assert len(set(moments)) == len(moments), story.name
+    for scenario in scenarios_at(moment):
+        moments = [act.at for act in scenario.acts]
+        assert moments == sorted(moments), scenario.name
+        assert moments[-1] < moment, scenario.name
+        assert moments[-1] < scenario.content.envelope.start, scenario.name
+        assert len(set(moments)) == len(moments), scenario.name
 
 
 def there_is_always_something_of_everything(moment):
-    stories = stories_at(moment)
-    last = Counter(story.acts[-1].deed for story in stories)
-    assert len(stories) >= 120
+    scenarios = scenarios_at(moment)
+    last = Counter(scenario.acts[-1].deed for scenario in scenarios)
+    assert len(scenarios) >= 120
     for deed, least in (
         (ScenarioStep.DRAFT, 2), (ScenarioStep.ASK, 3), (ScenarioStep.REVIEW, 3), (ScenarioStep.RETURN, 1), (ScenarioStep.REJECT, 1), (ScenarioStep.CANCEL, 1),
         (ScenarioStep.APPROVE, 80),
     ):  # fmt: skip
         assert last[deed] >= least, f"{deed}: {last[deed]}"
-    assert {story.name.split()[0] for story in stories} == {series.name for series in PROGRAMME}
+    assert {scenario.name.split()[0] for scenario in scenarios} == {series.name for series in PROGRAMME}
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment:%Y-%m-%d}")
@@ -98,8 +98,8 @@ def test_a_culture_that_cannot_wait_is_looked_after_on_a_holiday():
     christmas = datetime(2026, 12, 14, 1, 0, tzinfo=UTC)
     days = {
         session.start.astimezone(SEOUL).date()
-        for story in stories_at(christmas)
-        for session in story.content.sessions
-        if story.name.startswith("maru-graft")
+        for scenario in scenarios_at(christmas)
+        for session in scenario.content.sessions
+        if scenario.name.startswith("maru-graft")
     }
     assert date(2026, 12, 25) in days

@@ -39,7 +39,7 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution
 
 
 def read_mails(execution: ExecutionClient) -> list[str]:
-    """The mails as they would leave the house."""
+    """The mails as they would be sent."""
     database, config = execution.shared_app.database, execution.shared_app.app.extensions["gmp"].config
     execution.shared_app.ask(
         "UPDATE outbox_message SET due_at = gmp_now() - interval '1 s' WHERE kind = 'happened' RETURNING id"

@@ -1,4 +1,4 @@
-"""Outages through the doors: who may place and lift what, by page and by API, and what a company gets to see."""
+"""Outages by page and by API: who may create and lift which, and what a company sees."""
 
 from __future__ import annotations
 

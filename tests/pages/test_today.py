@@ -1,4 +1,4 @@
-"""Today: each reader meets what is theirs, on a desk, a phone and a corridor's wall."""
+"""Today: each reader sees what is theirs, on a desktop, a phone and a wall screen."""
 
 from __future__ import annotations
 
@@ -163,10 +163,10 @@ def test_who_only_works_in_rooms_lands_on_today(shared_app: SharedApp) -> None:
     assert shared_app.page_client(SCHEDULER).get("/").location == "/timeline"
 
 
-@pytest.mark.parametrize("door", ["page", "api"])
-def test_both_doors_leave_the_same_journal(execution: ExecutionClient, door: str) -> None:
+@pytest.mark.parametrize("interface", ["page", "api"])
+def test_both_interfaces_leave_the_same_journal(execution: ExecutionClient, interface: str) -> None:
     def do(email: str, reference: str, action: str, fields: Mapping[str, Any]) -> None:
-        if door == "api":
+        if interface == "api":
             execution.do(email, reference, action, fields)
             return
         form: dict[str, Any] = {"seen": execution.session(reference)["state"]}
@@ -183,7 +183,7 @@ def test_both_doors_leave_the_same_journal(execution: ExecutionClient, door: str
     do(OPERATOR, reference, "check-in", {})
     do(QA, reference, "suspend", SIGNED | why)
     do(QA, reference, "resume", SIGNED | why)
-    do(OPERATOR, reference, "complete", {"headcount": 2 if door == "api" else "2", "note": "All went well"})
+    do(OPERATOR, reference, "complete", {"headcount": 2 if interface == "api" else "2", "note": "All went well"})
     do(OPERATOR2, reference, "verify", {})
     told = [
         (

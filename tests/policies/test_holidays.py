@@ -1,4 +1,4 @@
-"""Days off: seeded with substitute days, edited by staff, and judged at once."""
+"""Days off: seeded with substitute days, edited by staff, and applied at once."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_of_many_requests_at_once_no_more_get_in_than_the_limit_lets(race_setup:
 
 
 def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> tuple[str, int]:
-    """QA approves while the time runs out; the state it ends in and what QA was told."""
+    """QA approves while the time runs out; the final state and the answer QA got."""
     client = race_setup.shared_client()
     made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *span)]))
     assert made.status == 201, made

@@ -1,4 +1,4 @@
-"""A quality hold on a room in use: accepted at once, everything it hits at risk, everybody told, and clear again."""
+"""A quality hold on a room in use: accepted at once, all affected bookings at risk, everybody notified, and clear again."""
 
 from __future__ import annotations
 

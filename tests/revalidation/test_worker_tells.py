@@ -1,4 +1,4 @@
-"""The worker as it runs: whoever a hold hits is told within a minute, and nobody has to ask."""
+"""The running worker notifies whom a hold affects within a minute."""
 
 from __future__ import annotations
 

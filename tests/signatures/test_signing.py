@@ -35,7 +35,7 @@ def give_account(uow, email):
 
 
 def come_in(database, email):
-    """Sign in and be the actor a door would have."""
+    """Sign in; the actor a handler would have."""
     opened = service.sign_in(database, service.Attempt(email, PASSWORD, ip="192.0.2.1"), pepper=b"p" * 32)
     return database.read(SYSTEM, service.find_visitor, opened.token, IDLE).actor
 
