@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from gmp_booking.changes.service import move_session
 from gmp_booking.infra.database.uow import Database
-from tests.browser.conftest import Quiet
+from tests.browser.conftest import QuietRequestHandler
 from tests.notifications.journeys import SEOUL, a_demo, cancelled, confirm, morning, somebody, submitted
 from tests.server_harness import a_free_port
 
@@ -107,7 +107,7 @@ class Reader:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Where the application listens."""
-    server = make_server("127.0.0.1", a_free_port(), app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", a_free_port(), app, threaded=True, request_handler=QuietRequestHandler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
