@@ -20,6 +20,8 @@ from tests.browser.conftest import QuietRequestHandler
 from tests.notifications.journeys import SEOUL, a_demo, cancelled, confirm, morning, somebody, submitted
 from tests.server_harness import a_free_port
 
+pytestmark = pytest.mark.heavy
+
 PROGRAMS = Path(sys.executable).parent
 REQUESTER, RIVAL = "requester@gaon.example", "requester@saebyeok.example"
 START = morning(35)
