@@ -33,4 +33,4 @@ def self_check(services: Services) -> None:
     """
     config = services.config
     with services.database.engine.connect() as connection:
-        check_database(connection, may_move_clock=config.demo or config.testing, may_forget=config.testing)
+        check_database(connection, allow_clock_offset=config.demo or config.testing, allow_data_loss=config.testing)

@@ -22,7 +22,7 @@ from gmp_booking.accounts import jobs as accounts
 from gmp_booking.approvals import jobs as approvals
 from gmp_booking.booking_forms import form_marks
 from gmp_booking.execution import jobs as execution
-from gmp_booking.infra.database.uow import Database, Unavailable, forget_old_keys
+from gmp_booking.infra.database.uow import Database, Unavailable, delete_expired_keys
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs as notifications
 from gmp_booking.registry import CONSUMERS, Services, self_check
@@ -58,7 +58,7 @@ TIMETABLE: Final = (
     Tick("judge again what changed", 1, lambda w: revalidation.work(w.database, goes_on=w.goes_on)),
     Tick("look at everything once a night", 60, lambda w: revalidation.look_tonight(w.database)),
     Tick("take back releases that lapsed", 60, lambda w: execution.take_back_releases(w.database, goes_on=w.goes_on)),
-    Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, forget_old_keys)),
+    Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, delete_expired_keys)),
     Tick("forget marks of forms long closed", 3600, lambda w: form_marks.forget(w.database)),
     Tick("forget visitors and old attempts", 3600, lambda w: accounts.forget(w.database)),
 )

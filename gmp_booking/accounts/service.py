@@ -18,7 +18,7 @@ from sqlalchemy import Row
 
 from gmp_booking.accounts import passwords, store, throttle
 from gmp_booking.accounts.models import Account, ApiToken, AuthSession
-from gmp_booking.infra.database.uow import Database, Look, Uow
+from gmp_booking.infra.database.uow import Database, Lookup, Uow
 from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, require
 from gmp_booking.kernel.errors import Forbidden, Invalid, NotFound, Refusal, TooSoon
 from gmp_booking.kernel.text import N_
@@ -198,18 +198,18 @@ def _printable(text: str | None) -> str | None:
 # -- who is there
 
 
-def find_visitor(look: Look, cookie: str, idle: store.Idle) -> Visitor | None:
+def find_visitor(lookup: Lookup, cookie: str, idle: store.Idle) -> Visitor | None:
     """Whoever holds this cookie, in one statement with person and roles: what was revoked is gone at once."""
-    row = store.find_session(look, store.hash_of(cookie), idle)
+    row = store.find_session(lookup, store.hash_of(cookie), idle)
     if row is None:
         return None
     actor = None if row.account_id is None else _actor(row, auth_session_id=row.id)
     return Visitor(row.id, row.csrf, row.chosen_language, actor, bool(row.unseen))
 
 
-def find_actor_of_token(look: Look, secret: str) -> tuple[Actor, bool] | None:
+def find_actor_of_token(lookup: Lookup, secret: str) -> tuple[Actor, bool] | None:
     """Whoever holds this API token, and whether its use should be noted."""
-    row = store.find_token(look, store.hash_of(secret)) if secret.startswith(TOKEN_PREFIX) else None
+    row = store.find_token(lookup, store.hash_of(secret)) if secret.startswith(TOKEN_PREFIX) else None
     return None if row is None else (_actor(row, token_id=row.id), bool(row.unseen))
 
 

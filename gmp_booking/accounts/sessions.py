@@ -136,7 +136,7 @@ def _load_bearer() -> None:
     if kind.lower() != "bearer":
         return
     database = services().database
-    found = database.look(service.find_actor_of_token, secret.strip())
+    found = database.lookup(service.find_actor_of_token, secret.strip())
     if found is None:
         raise NotSignedIn
     g.actor, unseen = found
@@ -150,7 +150,7 @@ def _load_cookie() -> None:
     if not cookie:
         return
     database = services().database
-    visitor = database.look(service.find_visitor, cookie, idle_limits())
+    visitor = database.lookup(service.find_visitor, cookie, idle_limits())
     if visitor is None:
         return
     g.visitor, g.actor = visitor, visitor.actor

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from gmp_booking.accounts.models import Account, ApiToken, AuthEvent, AuthSession, KnownDevice
-from gmp_booking.infra.database.uow import Look, Uow
+from gmp_booking.infra.database.uow import Lookup, Uow
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,16 @@ _PURGE = text(
 )
 
 
-def find_session(look: Look, token_hash: bytes, idle: Idle) -> Row[Any] | None:
+def find_session(lookup: Lookup, token_hash: bytes, idle: Idle) -> Row[Any] | None:
     """The session behind a cookie with its person and roles, unless it ended, idled, aged or lost its person."""
-    return look.session.execute(
+    return lookup.session.execute(
         _SESSION,
         {"token_hash": token_hash, "staff": idle.staff_s, "company": idle.company_s, "absolute": idle.absolute_s},
     ).one_or_none()
 
 
-def find_token(look: Look, token_hash: bytes) -> Row[Any] | None:
-    return look.session.execute(_TOKEN, {"token_hash": token_hash}).one_or_none()
+def find_token(lookup: Lookup, token_hash: bytes) -> Row[Any] | None:
+    return lookup.session.execute(_TOKEN, {"token_hash": token_hash}).one_or_none()
 
 
 def find_account_of_email(uow: Uow, email: str, *, device_hash: bytes) -> Row[Any] | None:

@@ -18,7 +18,7 @@ from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
 from gmp_booking.bookings.schemas import etag_of
 from gmp_booking.bookings.views import BookingDetails
-from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
@@ -30,17 +30,17 @@ from gmp_booking.requests.handlers import decision_refused
 api = Blueprint("approvals_api", __name__, url_prefix="/api/v1/bookings", description="Decisions on bookings")
 
 
-def _answer_of(details: BookingDetails, actor: Actor, language: str) -> Answer:
+def _answer_of(details: BookingDetails, actor: Actor, language: str) -> StoredResponse:
     out = decided_out(details, actor, language)
     headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(details.booking)}"'}
-    return Answer(200, json.dumps(out, ensure_ascii=False).encode(), headers)
+    return StoredResponse(200, json.dumps(out, ensure_ascii=False).encode(), headers)
 
 
 def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
     request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
     language = current_language()
 
-    def dump(details: BookingDetails) -> Answer:
+    def dump(details: BookingDetails) -> StoredResponse:
         return _answer_of(details, request.actor, language)
 
     password = (body["signature"] or {}).get("password")
@@ -121,7 +121,7 @@ def _say(reference: str, use_case: Callable[..., BookingDetails], text: str) -> 
     request = current_request(idempotency=idempotency_of_header())
     language = current_language()
 
-    def dump(details: BookingDetails) -> Answer:
+    def dump(details: BookingDetails) -> StoredResponse:
         return _answer_of(details, request.actor, language)
 
     try:

@@ -14,7 +14,7 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
 from gmp_booking.bookings.views import BookingDetails, details_of
 from gmp_booking.changes.change_requests import open_change_of
-from gmp_booking.infra.database.uow import Answer, Idempotency, Unavailable, Uow, UseCaseRequest
+from gmp_booking.infra.database.uow import Idempotency, StoredResponse, Unavailable, Uow, UseCaseRequest
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
@@ -144,9 +144,9 @@ def _decide(uow: Uow, item: Item, verified: Verified | None) -> BookingDetails:
     return decide(uow, decision)
 
 
-def _dump(details: BookingDetails) -> Answer:
+def _dump(details: BookingDetails) -> StoredResponse:
     body = {"reference": details.booking.reference, "state": details.booking.state}
-    return Answer(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    return StoredResponse(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
 def _refused(item: Item, refusal: Refusal, *, findings: Sequence[Mapping[str, Any]] = ()) -> Result:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from gmp_booking.approvals.overrides import OverrideAsked
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.views import BookingDetails
-from gmp_booking.infra.database.uow import Answer, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.handlers import decision_refused
@@ -16,7 +16,7 @@ from gmp_booking.signatures.handlers import proof_of
 
 def carry_out(
     request: UseCaseRequest,
-    dump: Callable[[BookingDetails], Answer],
+    dump: Callable[[BookingDetails], StoredResponse],
     reference: str,
     action: Action,
     *,
@@ -24,7 +24,7 @@ def carry_out(
     password: str | None,
     revision: int | None,
     overrides: Sequence[OverrideAsked] = (),
-) -> Answer:
+) -> StoredResponse:
     """Verify the password where one was given, then decide in one transaction.
 
     Errors: whatever the decision or the signing refuses.

@@ -28,7 +28,7 @@ from gmp_booking.booking_forms.view_models import by_field, choices_of, incomple
 from gmp_booking.changes import service as changes
 from gmp_booking.changes.preview import Changeable, changeable, preview_change
 from gmp_booking.changes.service import ChangeOutcome, ChangeResult
-from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import mends_its_form, send
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
@@ -82,7 +82,7 @@ def _send(found: Changeable, form: Form) -> Response:
     explanation = form["explanation"].strip()[:2000] or None
     call = current_request(reason=explanation, idempotency=idempotency_of_form())
 
-    def dump(result: ChangeResult) -> Answer:
+    def dump(result: ChangeResult) -> StoredResponse:
         return see_other(url_for("booking_page.show", reference=reference, done=f"change-{result.outcome.value}"))
 
     try:

@@ -21,7 +21,7 @@ from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.schemas import BookingSchema
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.infra.database.uow import Answer, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict
@@ -98,9 +98,9 @@ def unread_panel(error: ValidationError) -> dict[str, Any]:
     return incomplete(errors_of(error))
 
 
-def see_other(address: str) -> Answer:
+def see_other(address: str) -> StoredResponse:
     """The redirect after a form was taken, as it is kept with its idempotency key."""
-    return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
+    return StoredResponse(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
 
 
 def form_page(template: str, form: Form, *, status: int, errors: dict[str, str] | None, **context: Any) -> Response:

@@ -31,7 +31,7 @@ from gmp_booking.booking_forms.prefill import Drafts, FormAddress
 from gmp_booking.booking_forms.repeat import Repetition
 from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete
 from gmp_booking.bookings.finding_view import findings_out
-from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import mends_its_form, send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -163,7 +163,7 @@ def _save_draft(form: Form, reference: str | None) -> Response:
     call = current_request(idempotency=idempotency_of_form())
     kept = {name: value for name, value in form.items() if name not in {"reference", "revision"}}
 
-    def dump(booking: Any) -> Answer:
+    def dump(booking: Any) -> StoredResponse:
         return see_other(url_for("bookings.edit", reference=booking.reference, done="draft"))
 
     try:
@@ -176,7 +176,7 @@ def _save_draft(form: Form, reference: str | None) -> Response:
     return _sent(answer)
 
 
-def _sent(answer: Answer) -> Response:
+def _sent(answer: StoredResponse) -> Response:
     """The answer to a form that is now kept; nobody is filling it in any more."""
     current_request().transact(form_marks.drop)
     return send(answer)
@@ -189,7 +189,7 @@ def _submit(form: Form, reference: str | None) -> Response:
     except ValidationError as error:
         return _page(form, errors=errors_of(error), status=422)
 
-    def dump(submitted: Submitted) -> Answer:
+    def dump(submitted: Submitted) -> StoredResponse:
         return see_other(url_for("booking_page.show", reference=submitted.booking.reference, done="submitted"))
 
     try:

@@ -26,7 +26,7 @@ def show(token: str) -> Response:
     """The calendar behind a link; a revoked one is as unknown as an invented one."""
     services = sessions.services()
     database = services.database
-    subscription = database.look(service.find_subscription, token, services.config.base_url)
+    subscription = database.lookup(service.find_subscription, token, services.config.base_url)
     if subscription is None:
         return _unknown()
     if subscription.unseen:

@@ -17,7 +17,7 @@ from sqlalchemy import Row, TextClause, text
 
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.calendars.models import CalendarFeed
-from gmp_booking.infra.database.uow import Look, Uow
+from gmp_booking.infra.database.uow import Lookup, Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import FREED, BookingState
@@ -279,15 +279,15 @@ _FIND = _in_one_line(
 )
 
 
-def find_feed(look: Look, token_hash: bytes) -> Row[Any] | None:
+def find_feed(lookup: Lookup, token_hash: bytes) -> Row[Any] | None:
     """The link with its person, roles, company and resource, unless any of them no longer stands."""
-    return look.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
+    return lookup.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
 
 
-def mark_of(look: Look, shown: Shown, frame: Frame) -> str:
+def mark_of(lookup: Lookup, shown: Shown, frame: Frame) -> str:
     """A word that changes whenever what is shown does; now and then it changes for nothing."""
     statement = _MARKS[shown.scope, shown.company_id is not None]
-    return str(look.session.execute(statement, shown.values() | frame.values()).scalar_one())
+    return str(lookup.session.execute(statement, shown.values() | frame.values()).scalar_one())
 
 
 # -- reading entries

@@ -23,7 +23,7 @@ from gmp_booking.changes.schemas import (
     change_result_out,
 )
 from gmp_booking.changes.service import ChangeResult
-from gmp_booking.infra.database.uow import Answer, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
@@ -33,15 +33,15 @@ from gmp_booking.requests.handlers import refused_with_alternatives
 api = Blueprint("changes_api", __name__, url_prefix="/api/v1/bookings", description="Changes of bookings")
 
 
-def _json(booking: Booking, out: dict[str, Any]) -> Answer:
+def _json(booking: Booking, out: dict[str, Any]) -> StoredResponse:
     headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'}
-    return Answer(200, json.dumps(out, ensure_ascii=False).encode(), headers)
+    return StoredResponse(200, json.dumps(out, ensure_ascii=False).encode(), headers)
 
 
 def _dump(request: UseCaseRequest) -> Any:
     language = current_language()
 
-    def dump(amended: ChangeResult) -> Answer:
+    def dump(amended: ChangeResult) -> StoredResponse:
         return _json(amended.booking, change_result_out(amended, request.actor, language))
 
     return dump
@@ -114,5 +114,5 @@ class MoveSession(MethodView):
             raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
 
 
-def _head(booking: Booking) -> Answer:
+def _head(booking: Booking) -> StoredResponse:
     return _json(booking, head_out(booking))

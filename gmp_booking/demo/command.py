@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from config import Config
 from gmp_booking.demo.clock import Clock, movable_clock, owner_connection
 from gmp_booking.demo.people import GUESTS, PASSWORD, STAFF, STAFF_DOMAIN
-from gmp_booking.infra.database.self_check import DEMO_MARK
+from gmp_booking.infra.database.self_check import DEMO_COMMENT
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.stack import StackError, mail_dir
 from gmp_booking.kernel.access import SYSTEM
@@ -104,11 +104,11 @@ def _laid_at(owner: Connection) -> datetime | None:
 
 def _mark_of(owner: Connection) -> str | None:
     comment = owner.execute(text("SELECT obj_description('facility'::regclass, 'pg_class')")).scalar_one()
-    return comment.removeprefix(f"{DEMO_MARK}: ") if comment and comment.startswith(DEMO_MARK) else None
+    return comment.removeprefix(f"{DEMO_COMMENT}: ") if comment and comment.startswith(DEMO_COMMENT) else None
 
 
 def _mark(owner: Connection, state: str) -> None:
-    owner.execute(text(f"COMMENT ON TABLE facility IS '{DEMO_MARK}: {state}'"))
+    owner.execute(text(f"COMMENT ON TABLE facility IS '{DEMO_COMMENT}: {state}'"))
 
 
 def _refuse_a_real_facility(owner: Connection) -> None:

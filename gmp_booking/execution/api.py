@@ -16,7 +16,7 @@ from gmp_booking.execution.closing import carry_out as carry_out_closing
 from gmp_booking.execution.handlers import answer_of, carry_out, carry_out_all
 from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut
 from gmp_booking.execution.service import SessionAct, get_session
-from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
@@ -198,7 +198,7 @@ class Close(MethodView):
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         answer = carry_out_closing(
             request,
-            lambda booking: Answer(
+            lambda booking: StoredResponse(
                 200,
                 json.dumps(head_out(booking), ensure_ascii=False).encode(),
                 {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'},

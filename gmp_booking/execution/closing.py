@@ -11,7 +11,7 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.execution import store
 from gmp_booking.execution.events import BookingClosed
-from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, Uow, UseCaseRequest
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, require_revision
 from gmp_booking.kernel.states import BookingState
@@ -63,7 +63,7 @@ def close(uow: Uow, closing: Closing) -> Booking:
 
 
 def carry_out(
-    request: UseCaseRequest, dump: Callable[[Booking], Answer], closing: Closing, *, password: str | None
-) -> Answer:
+    request: UseCaseRequest, dump: Callable[[Booking], StoredResponse], closing: Closing, *, password: str | None
+) -> StoredResponse:
     """Verify the password where one was given, then close in one transaction."""
     return request.answer(dump, close, replace(closing, verified=proof_of(request, password)))

@@ -9,15 +9,15 @@ from typing import Any
 
 from gmp_booking.execution.schemas import session_out
 from gmp_booking.execution.service import SessionAct, SessionRow, act_on, for_row
-from gmp_booking.infra.database.uow import Answer, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict, Refusal
 from gmp_booking.requests.handlers import decision_refused
 from gmp_booking.signatures.handlers import proof_of
 
 
 def carry_out(
-    request: UseCaseRequest, dump: Callable[[SessionRow], Answer], act: SessionAct, *, password: str | None
-) -> Answer:
+    request: UseCaseRequest, dump: Callable[[SessionRow], StoredResponse], act: SessionAct, *, password: str | None
+) -> StoredResponse:
     """Verify the password where one was given, then act in one transaction.
 
     Errors: whatever the act or the signing refuses.
@@ -64,7 +64,7 @@ def _one_of_many(request: UseCaseRequest, act: SessionAct) -> RowResult:
     return RowResult(act.reference, act.number, json.loads(answer.body), None)
 
 
-def answer_of(session: SessionRow) -> Answer:
+def answer_of(session: SessionRow) -> StoredResponse:
     """A session as the API answers with it."""
     headers = {"Content-Type": "application/json", "ETag": f'"{session.reference}-{session.revision}"'}
-    return Answer(200, json.dumps(session_out(session), ensure_ascii=False).encode(), headers)
+    return StoredResponse(200, json.dumps(session_out(session), ensure_ascii=False).encode(), headers)

@@ -21,7 +21,7 @@ from gmp_booking.execution.handlers import carry_out, carry_out_all
 from gmp_booking.execution.schemas import SessionActSchema, delay
 from gmp_booking.execution.service import PERMISSIONS, SessionAct, SessionRow, get_session
 from gmp_booking.execution.signing import RECORD_TYPE, record_reference
-from gmp_booking.infra.database.uow import Answer, Uow
+from gmp_booking.infra.database.uow import StoredResponse, Uow
 from gmp_booking.infra.web.app_setup import field_errors, send
 from gmp_booking.infra.web.i18n import SEOUL, _, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -74,7 +74,7 @@ def act(reference: str, number: int, action: str) -> Response:
         call = current_request(reason=wanted.reason, idempotency=idempotency_of_form())
         answer = carry_out(
             call,
-            lambda _session: Answer(303, b"", {"Location": address}),
+            lambda _session: StoredResponse(303, b"", {"Location": address}),
             wanted,
             password=request.form.get(f"{action}-password"),
         )

@@ -37,7 +37,7 @@ def plan(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
     failed: list[int] = []
     while goes_on():
         try:
-            if database.transact(SYSTEM, handle_next, passed_over=failed) is None:
+            if database.transact(SYSTEM, handle_next, skip_ids=failed) is None:
                 return
         except CannotHandle as error:
             failed.append(error.delivery_id)

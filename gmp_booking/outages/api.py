@@ -11,7 +11,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
-from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
 from gmp_booking.outages import service
@@ -32,15 +32,15 @@ from gmp_booking.outages.service import NewOutage
 api = Blueprint("outages_api", __name__, url_prefix="/api/v1/outages", description="Time withdrawn, holds among it")
 
 
-def _placed(rows: Sequence[Mapping[str, Any]]) -> Answer:
+def _placed(rows: Sequence[Mapping[str, Any]]) -> StoredResponse:
     body = {"outages": [outage_out(row) for row in rows]}
     headers = {"Content-Type": "application/json", "Location": f"/api/v1/outages/{rows[0]['id']}"}
-    return Answer(201, json.dumps(body, ensure_ascii=False).encode(), headers)
+    return StoredResponse(201, json.dumps(body, ensure_ascii=False).encode(), headers)
 
 
-def _one(row: Mapping[str, Any]) -> Answer:
+def _one(row: Mapping[str, Any]) -> StoredResponse:
     headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(row)}"'}
-    return Answer(200, json.dumps(outage_out(row), ensure_ascii=False).encode(), headers)
+    return StoredResponse(200, json.dumps(outage_out(row), ensure_ascii=False).encode(), headers)
 
 
 @api.route("")

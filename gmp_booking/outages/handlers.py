@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gmp_booking.infra.database.uow import Answer, Uow, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, Uow, UseCaseRequest
 from gmp_booking.outages import service
 from gmp_booking.outages.service import NewOutage
 from gmp_booking.signatures.handlers import proof_of
@@ -13,7 +13,9 @@ from gmp_booking.signatures.handlers import proof_of
 Row = Mapping[str, Any]
 
 
-def carry_out_placing(request: UseCaseRequest, dump: Callable[[Sequence[Row]], Answer], new: NewOutage) -> Answer:
+def carry_out_placing(
+    request: UseCaseRequest, dump: Callable[[Sequence[Row]], StoredResponse], new: NewOutage
+) -> StoredResponse:
     """Place an outage and hand its rows to whoever answers."""
 
     def act(uow: Uow) -> Sequence[Row]:
@@ -24,14 +26,14 @@ def carry_out_placing(request: UseCaseRequest, dump: Callable[[Sequence[Row]], A
 
 def carry_out_lifting(
     request: UseCaseRequest,
-    dump: Callable[[Row], Answer],
+    dump: Callable[[Row], StoredResponse],
     outage_id: int,
     *,
     reason: str,
     password: str | None,
     revision: int | None,
     following: bool,
-) -> Answer:
+) -> StoredResponse:
     """Verify the password where one was given, then lift in one transaction.
 
     Errors: whatever lifting or signing refuses.

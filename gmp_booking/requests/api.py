@@ -27,7 +27,7 @@ from gmp_booking.bookings.schemas import (
     head_out,
 )
 from gmp_booking.bookings.views import get_details
-from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
@@ -42,7 +42,7 @@ from gmp_booking.requests.submit import Submitted
 api = Blueprint("bookings_api", __name__, url_prefix="/api/v1/bookings", description="Bookings")
 
 
-def submitted_answer(submitted: Submitted, actor: Actor, language: str) -> Answer:
+def submitted_answer(submitted: Submitted, actor: Actor, language: str) -> StoredResponse:
     """201 with the booking and where it is, as bytes to be kept with the key."""
     out = head_out(submitted.booking) | content_out(submitted.content)
     out["open_findings"] = findings_out(submitted.verdict.findings, actor, language)
@@ -51,7 +51,7 @@ def submitted_answer(submitted: Submitted, actor: Actor, language: str) -> Answe
         "Location": f"/api/v1/bookings/{submitted.booking.reference}",
         "ETag": f'"{etag_of(submitted.booking)}"',
     }
-    return Answer(201, json.dumps(out, ensure_ascii=False).encode(), headers)
+    return StoredResponse(201, json.dumps(out, ensure_ascii=False).encode(), headers)
 
 
 def _submit(content: BookingContent, *, reference: str | None, revision: int | None) -> Response:
@@ -151,7 +151,7 @@ class Cancel(MethodView):
         """Give a booking up, with a reason"""
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         answer = request.answer(
-            lambda booking: Answer(
+            lambda booking: StoredResponse(
                 200,
                 json.dumps(head_out(booking), ensure_ascii=False).encode(),
                 {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'},

@@ -30,7 +30,7 @@ def hear(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
     failed: list[int] = []
     while goes_on():
         try:
-            if database.transact(SYSTEM, handle_next, passed_over=failed) is None:
+            if database.transact(SYSTEM, handle_next, skip_ids=failed) is None:
                 return
         except CannotHandle as error:
             failed.append(error.delivery_id)
@@ -43,7 +43,7 @@ def look(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
     failed: list[int] = []
     while goes_on():
         try:
-            if database.transact(SYSTEM, look_at_next, passed_over=failed) is None:
+            if database.transact(SYSTEM, look_at_next, skip_ids=failed) is None:
                 return
         except CannotLook as error:
             failed.append(error.booking_id)

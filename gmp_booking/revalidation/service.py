@@ -22,7 +22,7 @@ from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
-from gmp_booking.infra.database.consumers import CannotHandle, Happening, finish, take_happening
+from gmp_booking.infra.database.consumers import CannotHandle, DeliveredEvent, finish, take_delivery
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
@@ -40,13 +40,13 @@ NIGHTLY_AT: Final = time(2)
 # -- who is to be looked at
 
 
-def _outage(uow: Uow, happening: Happening) -> None:
+def _outage(uow: Uow, happening: DeliveredEvent) -> None:
     reach = store.reach_of(uow, happening.data["outage_ids"])
     if reach is not None:
         store.want_hit_by(uow, reach, cause=happening.event)
 
 
-def _booking(uow: Uow, happening: Happening) -> None:
+def _booking(uow: Uow, happening: DeliveredEvent) -> None:
     assert happening.booking_id is not None
     store.want_around(uow, happening.booking_id, cause=happening.event, also_next=happening.event in _RIPPLING)
 
@@ -54,7 +54,7 @@ def _booking(uow: Uow, happening: Happening) -> None:
 _RIPPLING: Final = frozenset(
     {"SessionOverran", "OverrunWithdrawn", "SessionStarted", "SessionCompleted", "SessionAborted"}
 )
-_HANDLERS: Final[Mapping[str, Callable[[Uow, Happening], None]]] = {
+_HANDLERS: Final[Mapping[str, Callable[[Uow, DeliveredEvent], None]]] = {
     "OutagePlaced": _outage,
     "OutageLifted": _outage,
     **dict.fromkeys(
@@ -75,13 +75,13 @@ _HANDLERS: Final[Mapping[str, Callable[[Uow, Happening], None]]] = {
 REVALIDATION: Final = Consumer("revalidation", frozenset(_HANDLERS))
 
 
-def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
+def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     """Put whatever the oldest open delivery concerns into the line, in the transaction that closes it.
 
     Shape: the delivery's id, or None when nothing is open.
     Errors: CannotHandle.
     """
-    happening = take_happening(uow, REVALIDATION.name, passed_over=passed_over)
+    happening = take_delivery(uow, REVALIDATION.name, skip_ids=skip_ids)
     if happening is None:
         return None
     try:
@@ -116,13 +116,13 @@ class CannotLook(Exception):
         self.booking_id = booking_id
 
 
-def look_at_next(uow: Uow, *, passed_over: Sequence[int] = ()) -> int | None:
+def look_at_next(uow: Uow, *, skip_ids: Sequence[int] = ()) -> int | None:
     """Judge the booking whose turn it is, and mark it at risk or clear where that has changed.
 
     Shape: the booking's id, or None when nobody waits.
     Errors: CannotLook.
     """
-    booking_id = store.take_next(uow, passed_over=passed_over)
+    booking_id = store.take_next(uow, skip_ids=skip_ids)
     if booking_id is None:
         return None
     try:

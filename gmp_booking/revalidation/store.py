@@ -144,10 +144,10 @@ def _why(uow: Uow, cause: str) -> dict[str, object]:
 _NEXT = text(
     """
     SELECT booking_id FROM revalidation
-    WHERE due_at <= (SELECT gmp_now()) AND attempts < :most AND booking_id <> ALL (:passed_over)
+    WHERE due_at <= (SELECT gmp_now()) AND attempts < :most AND booking_id <> ALL (:skip_ids)
     ORDER BY due_at, booking_id LIMIT 1 FOR UPDATE SKIP LOCKED
     """
-).bindparams(bindparam("passed_over", type_=ARRAY(BigInteger)))
+).bindparams(bindparam("skip_ids", type_=ARRAY(BigInteger)))
 _LOOKED = text(
     "UPDATE revalidation SET due_at = NULL, looked_at = :now, attempts = 0, last_error = NULL"
     " WHERE booking_id = :booking_id"
@@ -162,9 +162,9 @@ _FAILED = text(
 )
 
 
-def take_next(uow: Uow, *, passed_over: Sequence[int]) -> int | None:
+def take_next(uow: Uow, *, skip_ids: Sequence[int]) -> int | None:
     """The booking whose turn it is, held for this transaction; nobody else is at it."""
-    return uow.session.execute(_NEXT, {"most": MOST_ATTEMPTS, "passed_over": list(passed_over)}).scalar()
+    return uow.session.execute(_NEXT, {"most": MOST_ATTEMPTS, "skip_ids": list(skip_ids)}).scalar()
 
 
 def note_looked_at(uow: Uow, booking_id: int) -> None:

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from config import Config
-from gmp_booking.infra.database.uow import Answer, Unavailable
+from gmp_booking.infra.database.uow import StoredResponse, Unavailable
 from gmp_booking.infra.web import app_setup
 from gmp_booking.infra.web.i18n import use_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale, TooSoon
@@ -96,7 +96,7 @@ def add_views(app: Flask) -> None:
     @both.get("/answer")
     def answer():
         return app_setup.send(
-            Answer(201, b'{"a": 1}', {"Location": "/x", "Content-Type": "application/json"}, replayed=True)
+            StoredResponse(201, b'{"a": 1}', {"Location": "/x", "Content-Type": "application/json"}, replayed=True)
         )
 
     @both.get("/public")

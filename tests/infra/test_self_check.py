@@ -19,12 +19,12 @@ from tests.clients import make_app
 from tests.conftest import Place
 
 
-def findings(url: str, *, may_move_clock: bool = False, may_forget: bool = True, **connect: str) -> list[str]:
+def findings(url: str, *, allow_clock_offset: bool = False, allow_data_loss: bool = True, **connect: str) -> list[str]:
     """What the check has to say of this database; the test cluster itself is a forgetful one."""
     engine = create_engine(url, connect_args=connect)
     try:
         with engine.connect() as connection:
-            check(connection, may_move_clock=may_move_clock, may_forget=may_forget)
+            check(connection, allow_clock_offset=allow_clock_offset, allow_data_loss=allow_data_loss)
     except UnfitDatabase as unfit:
         return str(unfit).splitlines()
     finally:
@@ -55,16 +55,16 @@ def test_a_database_as_migrated_is_fit(place: Place) -> None:
 
 
 def test_durability_turned_off_is_refused_outside_tests(place: Place) -> None:
-    assert findings(place.app_url, may_forget=False) == [
+    assert findings(place.app_url, allow_data_loss=False) == [
         f"{setting} is off, so acknowledged bookings could be lost: set {setting} = on and restart."
         for setting in ("fsync", "synchronous_commit", "full_page_writes")
     ]
 
 
 def test_one_role_with_its_commits_turned_off_is_refused_as_well(place: Place) -> None:
-    said = findings(place.app_url, may_forget=False, options="-c synchronous_commit=on")
+    said = findings(place.app_url, allow_data_loss=False, options="-c synchronous_commit=on")
     assert not [sentence for sentence in said if sentence.startswith("synchronous_commit")]
-    said = findings(place.app_url, may_forget=False, options="-c synchronous_commit=off")
+    said = findings(place.app_url, allow_data_loss=False, options="-c synchronous_commit=off")
     assert [sentence for sentence in said if sentence.startswith("synchronous_commit")]
 
 
@@ -125,7 +125,7 @@ def test_a_clock_that_was_replaced_is_refused_outside_tests_and_the_demonstratio
         "CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
         " AS 'SELECT clock_timestamp() + interval ''1 hour'''",
     )
-    assert findings(place.app_url, may_move_clock=True) == []
+    assert findings(place.app_url, allow_clock_offset=True) == []
     assert findings(place.app_url) == [
         "the clock gmp_now() has been replaced: only tests and the demo may do that; restore it."
     ]
@@ -141,7 +141,7 @@ def test_a_schema_that_is_behind_is_refused_with_what_is_missing(place: Place) -
 def test_everything_is_said_at_once(place: Place) -> None:
     as_superuser(place, "ALTER TABLE slot DROP CONSTRAINT ex_slot_unit_during")
     as_superuser(place, "ALTER TABLE slot DISABLE TRIGGER lock_held")
-    assert len(findings(place.app_url, may_forget=False)) == 5
+    assert len(findings(place.app_url, allow_data_loss=False)) == 5
 
 
 def test_the_web_application_does_not_start_on_such_a_database(

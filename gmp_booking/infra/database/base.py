@@ -1,4 +1,4 @@
-"""The database's vocabulary: declarative base, naming convention, the column types everybody uses."""
+"""Declarative base, naming convention, shared column types and the two kinds of engine."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _EVERY_CONNECTION = {
     "statement_timeout": "8s",
     "idle_in_transaction_session_timeout": "15s",
     "timezone": "UTC",
-    # Planned once a connection: planning our statements takes several times as long as running them (decision 11).
+    # One generic plan a connection: planning our statements takes several times as long as running them (decision 11).
     "plan_cache_mode": "force_generic_plan",
-    # What is asked for lies in memory or on flash, where pages far apart cost no more than neighbours.
+    # Pages lie in memory or on flash, where a random read costs no more than a sequential one.
     "random_page_cost": "1.1",
 }
 
 
 def create_engine_for(url: str, *, pool_size: int = 8, application: str = "gmp_booking") -> Engine:
-    """A pooled engine whose connections carry the timeouts of every request.
+    """A pooled engine; its connections have the timeouts of a web request.
 
     Units: lock 3 s, statement 8 s, idle in transaction 15 s; defaults are ours.
     """
@@ -50,8 +50,8 @@ def create_engine_for(url: str, *, pool_size: int = 8, application: str = "gmp_b
     )
 
 
-def create_looking_engine_for(url: str, *, application: str = "gmp_booking") -> Engine:
-    """Two connections that see everything, write nothing, and let each statement stand for itself (decision 12)."""
+def create_lookup_engine_for(url: str, *, application: str = "gmp_booking") -> Engine:
+    """Two read-only autocommit connections that see all rows, for lookups before a transaction (decision 12)."""
     return create_engine(
         url,
         pool_size=2,

@@ -1,4 +1,4 @@
-"""The copies of journal rows that consumers work off: taken one at a time, each by one worker, closed when done."""
+"""Deliveries of journal events to consumers: a worker takes one at a time and closes it when handled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEXT = text(
     """
     SELECT d.id, j.event, j.at, j.booking_id, j.version, j.data
     FROM delivery AS d JOIN journal AS j ON j.id = d.journal_id
-    WHERE d.consumer = :consumer AND d.done_at IS NULL AND d.attempts < :max_attempts AND d.id <> ALL(:passed_over)
+    WHERE d.consumer = :consumer AND d.done_at IS NULL AND d.attempts < :max_attempts AND d.id <> ALL(:skip_ids)
     ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
     """
 )
@@ -29,8 +29,8 @@ _FAILED = text(
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One event, delivered."""
+class DeliveredEvent:
+    """A journal event as one consumer receives it."""
 
     delivery_id: int
     event: str
@@ -41,25 +41,25 @@ class Happening:
 
 
 class CannotHandle(Exception):
-    """A delivery that its consumer cannot work off."""
+    """The consumer failed on this delivery; other deliveries may still be handled."""
 
     def __init__(self, delivery_id: int) -> None:
         super().__init__(delivery_id)
         self.delivery_id = delivery_id
 
 
-def take_happening(uow: Uow, consumer: str, *, passed_over: Collection[int]) -> Happening | None:
-    """The oldest open delivery nobody else is at, held for this transaction."""
-    values = {"consumer": consumer, "max_attempts": MAX_ATTEMPTS, "passed_over": list(passed_over)}
+def take_delivery(uow: Uow, consumer: str, *, skip_ids: Collection[int]) -> DeliveredEvent | None:
+    """Lock and return the oldest open delivery that no other worker has locked."""
+    values = {"consumer": consumer, "max_attempts": MAX_ATTEMPTS, "skip_ids": list(skip_ids)}
     row = uow.session.execute(_NEXT, values).one_or_none()
-    return Happening(*row) if row else None
+    return DeliveredEvent(*row) if row else None
 
 
-def finish(uow: Uow, happening: Happening) -> None:
-    uow.session.execute(_DONE, {"id": happening.delivery_id})
+def finish(uow: Uow, delivered: DeliveredEvent) -> None:
+    uow.session.execute(_DONE, {"id": delivered.delivery_id})
 
 
 def note_failure(uow: Uow, delivery_id: int, error: str) -> bool:
-    """Count a failed attempt; whether it was the last one there will be."""
+    """Count a failed attempt; returns whether it was the last one."""
     attempts = uow.session.execute(_FAILED, {"id": delivery_id, "error": error[:1000]}).scalar()
     return attempts is not None and attempts >= MAX_ATTEMPTS

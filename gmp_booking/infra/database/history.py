@@ -1,4 +1,4 @@
-"""What every row was before and is after, written by the database itself (triggers of the migrations)."""
+"""The row history: old and new values of every change, written by database triggers (see the migrations)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gmp_booking.infra.database.base import Base, Key, Ref, Stamp
 from gmp_booking.infra.database.uow import Uow
 
-MOST_SHOWN: Final = 200
-# What a reader knows already, or what the database keeps for itself.
-_SILENT: Final = frozenset({"id", "created_at", "company_id", "person_id", "resource_id"})
+MAX_SHOWN: Final = 200
+# Technical fields, and those the reader sees beside the list anyway.
+_HIDDEN_FIELDS: Final = frozenset({"id", "created_at", "company_id", "person_id", "resource_id"})
 
 
 class RowHistory(Base):
@@ -37,7 +37,7 @@ class RowHistory(Base):
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field before and after; None where there was no row yet, or is none any more."""
+    """One field before and after; None where the row did not exist."""
 
     field: str
     old: Any
@@ -46,7 +46,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class RowChange:
-    """What one act did to one row: who, when, why, and each field."""
+    """One change of one row: who, when, why, and each changed field."""
 
     at: datetime
     table: str
@@ -57,7 +57,7 @@ class RowChange:
 
 
 def list_changes(uow: Uow, rows: Collection[tuple[str, int]]) -> list[RowChange]:
-    """What happened to these rows, the newest first, as far as the reader may see it.
+    """The changes of these rows, newest first, within the row policies of the actor.
 
     Shape: rows are (table, id).
     """
@@ -67,7 +67,7 @@ def list_changes(uow: Uow, rows: Collection[tuple[str, int]]) -> list[RowChange]
         select(RowHistory)
         .where(tuple_(RowHistory.table_name, RowHistory.row_id).in_(list(rows)))
         .order_by(RowHistory.id.desc())
-        .limit(MOST_SHOWN)
+        .limit(MAX_SHOWN)
     )
     return [
         RowChange(entry.at, entry.table_name, entry.operation, entry.actor_name, entry.reason, fields)
@@ -77,5 +77,5 @@ def list_changes(uow: Uow, rows: Collection[tuple[str, int]]) -> list[RowChange]
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    names = [name for name in (new or old) if name not in _SILENT and old.get(name) != new.get(name)]
+    names = [name for name in (new or old) if name not in _HIDDEN_FIELDS and old.get(name) != new.get(name)]
     return tuple(FieldChange(name, old.get(name), new.get(name)) for name in names)

@@ -1,7 +1,8 @@
-"""The journal of business events, and who asked to hear of them.
+"""The journal of business events and their delivery to consumers.
 
-One journal row a happening, written in the transaction of the change, and beside it one `delivery` row for each
-consumer that subscribed. The journal is never updated, and nobody reads it by "id greater than the last".
+Each event is one journal row, written in the transaction of the change, with one `delivery` row for each consumer
+that subscribed. The journal is never updated. Nobody reads it by "id greater than the last": ids are given before
+commit, so a slower transaction with a smaller id would be missed.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from gmp_booking.kernel.events import Event
 
 @dataclass(frozen=True)
 class Consumer:
-    """Somebody who acts on events later, in a worker; an empty set of names means every event."""
+    """A subscriber that handles events later, in a worker; an empty set of names means every event."""
 
     name: str
     events: frozenset[str] = frozenset()
 
-    def wants(self, event: Event) -> bool:
+    def subscribes_to(self, event: Event) -> bool:
         return not self.events or event.name in self.events
 
 
@@ -54,7 +55,7 @@ class JournalEntry(Base):
 
 
 class Delivery(Base):
-    """One consumer's copy of one journal row, open until it is done."""
+    """One journal row due to one consumer, open until handled."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -85,7 +86,7 @@ _RECORD = text(
     """
 )
 
-_RECORD_UNHEARD = text(
+_RECORD_WITHOUT_CONSUMERS = text(
     """
     INSERT INTO journal (event, at, actor_id, actor_name, company_id, booking_id, reference, version, data,
                          reason, request_id)
@@ -105,8 +106,8 @@ def write_entry(
     request_id: str | None,
     consumers: Iterable[Consumer],
 ) -> None:
-    """Write the event and a delivery for each consumer that wants it, in one statement."""
-    names = [consumer.name for consumer in consumers if consumer.wants(event)]
+    """Write the event and a delivery for each subscribed consumer, in one statement."""
+    names = [consumer.name for consumer in consumers if consumer.subscribes_to(event)]
     values = {
         "event": event.name,
         "at": at,
@@ -123,4 +124,4 @@ def write_entry(
     if names:
         session.execute(_RECORD, values | {"consumers": names})
     else:
-        session.execute(_RECORD_UNHEARD, values)
+        session.execute(_RECORD_WITHOUT_CONSUMERS, values)

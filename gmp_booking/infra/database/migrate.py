@@ -1,4 +1,4 @@
-"""Bring a database to head, or say how far it is from it."""
+"""Run the migrations of a database, or list those that have not run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Messages to be sent: one row each, claimed with a lease and a fencing token, sent outside any transaction.
+"""The outbox of mails: one row each, claimed with a lease and a fencing token, sent outside any transaction.
 
-claim (commits) → look at the booking again → send, within a limit shorter than the lease → mark, by the token's holder
-Whatever compares instants here does so on the database's clock.
+claim (commits) → read the booking again → send, within a limit shorter than the lease → mark, with the token
+All instants are compared on the database's clock.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class OutboxMessage(Base):
 
 @dataclass(frozen=True, kw_only=True)
 class NewMessage:
-    """A message to be kept until it is due; the same one twice is one."""
+    """A message to enqueue; the same one enqueued twice is stored once."""
 
     kind: str
     recipient: str
@@ -95,7 +95,7 @@ class NewMessage:
 
     @property
     def message_id(self) -> str:
-        """The left half of its Message-ID, the same for the same message."""
+        """The local part of its Message-ID, derived from what makes the message unique."""
         booking = (self.booking_id, self.booking_version, self.booking_session_id)
         named = json.dumps([*booking, self.kind, self.recipient, self.due_at.timestamp()])
         return hashlib.sha256(named.encode()).hexdigest()[:32]
@@ -103,7 +103,7 @@ class NewMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimedMessage:
-    """A message that is ours to send, for as long as the lease lasts."""
+    """A message that this worker may send while the lease lasts."""
 
     id: int
     token: str
@@ -121,8 +121,8 @@ class ClaimedMessage:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What a worker took, and the ids of those that had been tried too often and are parked now."""
+class ClaimedBatch:
+    """The messages a worker claimed, and the ids of those that were dead-lettered after too many attempts."""
 
     messages: Sequence[ClaimedMessage]
     given_up: Sequence[int]
@@ -142,7 +142,7 @@ _ADD = text(
     """
 )
 
-# `gmp_now()` is volatile: only as a subselect, read once, may it bound an index scan.
+# `gmp_now()` is volatile, so PostgreSQL uses the index only when a subselect evaluates it once.
 _DUE = """
     sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL AND next_attempt_at <= (SELECT gmp_now())
     AND (leased_until IS NULL OR leased_until <= (SELECT gmp_now()))
@@ -167,28 +167,28 @@ _CLAIM = text(
               m.booking_version, m.booking_session_id, m.due_at, m.payload, m.message_id, m.attempts
     """
 )
-_MINE = "WHERE id = :id AND lease_token = :token"
-_FREED = "lease_token = NULL, leased_until = NULL"
-_SENT = text(f"UPDATE outbox_message SET sent_at = gmp_now(), last_error = NULL, {_FREED} {_MINE}")
-_WITHDRAWN = text(f"UPDATE outbox_message SET withdrawn_at = gmp_now(), {_FREED} {_MINE}")
-_DEAD = text(f"UPDATE outbox_message SET dead_at = gmp_now(), last_error = :error, {_FREED} {_MINE}")
-_PUT_OFF = text(
+_LEASE_HELD = "WHERE id = :id AND lease_token = :token"
+_LEASE_CLEARED = "lease_token = NULL, leased_until = NULL"
+_SENT = text(f"UPDATE outbox_message SET sent_at = gmp_now(), last_error = NULL, {_LEASE_CLEARED} {_LEASE_HELD}")
+_WITHDRAWN = text(f"UPDATE outbox_message SET withdrawn_at = gmp_now(), {_LEASE_CLEARED} {_LEASE_HELD}")
+_DEAD = text(f"UPDATE outbox_message SET dead_at = gmp_now(), last_error = :error, {_LEASE_CLEARED} {_LEASE_HELD}")
+_RESCHEDULE = text(
     f"""
     UPDATE outbox_message SET next_attempt_at = gmp_now() + :pause, last_error = :error,
-           attempts = attempts - :uncounted, {_FREED} {_MINE}
+           attempts = attempts - :uncounted, {_LEASE_CLEARED} {_LEASE_HELD}
     """
 )
 _WITHDRAW_OTHERS = text(
     """
     UPDATE outbox_message SET withdrawn_at = gmp_now()
-    WHERE booking_id = :booking_id AND kind = :kind AND NOT message_id = ANY (:wanted)
+    WHERE booking_id = :booking_id AND kind = :kind AND NOT message_id = ANY (:message_ids)
       AND sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
     """
 )
 _REVIVE = text(
     """
     UPDATE outbox_message SET withdrawn_at = NULL, next_attempt_at = due_at
-    WHERE booking_id = :booking_id AND kind = :kind AND message_id = ANY (:wanted)
+    WHERE booking_id = :booking_id AND kind = :kind AND message_id = ANY (:message_ids)
       AND sent_at IS NULL AND withdrawn_at IS NOT NULL AND dead_at IS NULL
     """
 )
@@ -202,7 +202,7 @@ _WITHDRAW_ALL = text(
 
 
 def add_messages(uow: Uow, messages: Sequence[NewMessage]) -> int:
-    """Keep messages until they are due, and say how many were new."""
+    """Enqueue messages and return how many were new."""
     if not messages:
         return 0
     rows = [
@@ -213,16 +213,16 @@ def add_messages(uow: Uow, messages: Sequence[NewMessage]) -> int:
     return len(uow.session.execute(_ADD, {"messages": json.dumps(rows, ensure_ascii=False)}).all())
 
 
-def claim(uow: Uow, *, limit: int) -> Claim:
-    """Take up to `limit` due messages; those that were tried too often are parked instead."""
+def claim(uow: Uow, *, limit: int) -> ClaimedBatch:
+    """Claim up to `limit` due messages; those with too many attempts are dead-lettered instead."""
     given_up = uow.session.execute(_GIVE_UP, {"max_attempts": MAX_ATTEMPTS}).scalars().all()
     values = {"token": secrets.token_hex(16), "lease": LEASE, "limit": limit}
     taken = [ClaimedMessage(**row) for row in uow.session.execute(_CLAIM, values).mappings()]
-    return Claim(sorted(taken, key=lambda message: (message.due_at, message.id)), given_up)
+    return ClaimedBatch(sorted(taken, key=lambda message: (message.due_at, message.id)), given_up)
 
 
 def mark_sent(uow: Uow, message: ClaimedMessage) -> bool:
-    """Whether it was still ours to mark; so for the other marks."""
+    """Mark as sent; False when the lease has passed to another worker. The other marks return the same."""
     return _mark(uow, message, _SENT)
 
 
@@ -235,36 +235,36 @@ def mark_dead(uow: Uow, message: ClaimedMessage, error: str) -> bool:
 
 
 def put_off(uow: Uow, message: ClaimedMessage, error: str) -> bool:
-    """Try again later, each time later than before."""
-    pause = pause_after(message.attempts) * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load, guards nothing
-    return _mark(uow, message, _PUT_OFF, error=error, pause=pause, uncounted=0)
+    """Schedule another attempt, with exponential backoff."""
+    pause = pause_after(message.attempts) * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, not a secret
+    return _mark(uow, message, _RESCHEDULE, error=error, pause=pause, uncounted=0)
 
 
 def hand_back(uow: Uow, messages: Sequence[ClaimedMessage], error: str | None, *, pause: timedelta) -> None:
-    """Leave messages untried, through no fault of theirs: this does not count as an attempt."""
+    """Give up the lease on messages that were not tried; this does not count as an attempt."""
     for message in messages:
-        _mark(uow, message, _PUT_OFF, error=error, pause=pause, uncounted=1)
+        _mark(uow, message, _RESCHEDULE, error=error, pause=pause, uncounted=1)
 
 
 def withdraw_pending(uow: Uow, booking_id: int, kinds: Collection[str]) -> None:
-    """What a booking still had to say in these words is not said any more."""
+    """Withdraw a booking's pending messages of these kinds."""
     uow.session.execute(_WITHDRAW_ALL, {"booking_id": booking_id, "kinds": list(kinds)})
 
 
 def replace_pending(uow: Uow, booking_id: int, kind: str, messages: Sequence[NewMessage]) -> None:
-    """Let a booking have exactly these messages of a kind to say: the others are withdrawn, the same ones stay.
+    """Make these the booking's only pending messages of a kind: withdraw others, add new ones, keep the same.
 
-    Shape: one that was withdrawn before and is wanted again is pending again; what was sent stays sent.
+    Shape: a withdrawn message that is given again becomes pending again; a sent one stays sent.
     """
-    wanted = [message.message_id for message in messages if message.kind == kind]
-    values = {"booking_id": booking_id, "kind": kind, "wanted": wanted}
+    message_ids = [message.message_id for message in messages if message.kind == kind]
+    values = {"booking_id": booking_id, "kind": kind, "message_ids": message_ids}
     uow.session.execute(_WITHDRAW_OTHERS, values)
     uow.session.execute(_REVIVE, values)
     add_messages(uow, list(messages))
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long to wait after that many attempts: doubling, and never longer than the longest."""
+    """The wait after that many attempts: doubled each time, up to LONGEST_PAUSE."""
     return min(FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 16)), LONGEST_PAUSE)
 
 

@@ -1,11 +1,11 @@
 """Table → row policy: who may read and change the rows of each table, whatever SQL is typed.
 
-TENANT         a company's person reads and writes the company's rows only; staff all rows; the engine reads all
+TENANT         a company's user reads and writes only the company's rows; staff all rows; the engine reads all
 SHARED         everybody reads, staff change
 SECRET_LOOKUP  found by the hash of a secret before any company is known; only the feature's own store reads them
 FACILITY       a company's request may add rows and never read one; staff read
-STAFF          staff read and write, the engine reads; a company's person sees no row
-APPEND_ONLY    like TENANT, and nobody changes or removes a row once it is there
+STAFF          staff read and write, the engine reads; a company's user sees no row
+APPEND_ONLY    like TENANT, and nobody updates or deletes a row
 EXPIRING       like TENANT, and staff may delete expired rows
 """
 
@@ -84,23 +84,23 @@ _COMPANY_COLUMN = {"company": "id"}
 
 
 def policy_sql(table: str, policy: RowPolicy) -> list[str]:
-    """The grants and policies of one table, as statements for the owner."""
-    everybody = "gmp_app, gmp_facility, gmp_engine"
+    """SQL statements (run by the owner) that create the grants and policies of one table."""
+    all_roles = "gmp_app, gmp_facility, gmp_engine"
     if policy is RowPolicy.SECRET_LOOKUP:
         return [f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO gmp_app, gmp_facility"]
     if policy is RowPolicy.SHARED:
-        rights = [f"GRANT SELECT ON {table} TO {everybody}", f"GRANT INSERT, UPDATE ON {table} TO gmp_facility"]
+        rights = [f"GRANT SELECT ON {table} TO {all_roles}", f"GRANT INSERT, UPDATE ON {table} TO gmp_facility"]
         return rights + ([f"GRANT UPDATE ON {table} TO gmp_app"] if table == "resource_lock" else [])
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY owner_all ON {table} TO gmp_owner USING (true) WITH CHECK (true)",
         f"CREATE POLICY facility_all ON {table} TO gmp_facility USING (true) WITH CHECK (true)",
-        *_rights(table, policy, everybody),
+        *_rights(table, policy, all_roles),
     ]
 
 
-def _rights(table: str, policy: RowPolicy, everybody: str) -> list[str]:
+def _rights(table: str, policy: RowPolicy, all_roles: str) -> list[str]:
     own = f"{_COMPANY_COLUMN.get(table, 'company_id')} = {_OWN_COMPANY}"
     if policy is RowPolicy.FACILITY:
         return [
@@ -117,7 +117,7 @@ def _rights(table: str, policy: RowPolicy, everybody: str) -> list[str]:
     changing = "INSERT" if policy is RowPolicy.APPEND_ONLY else "INSERT, UPDATE"
     removing = [f"GRANT DELETE ON {table} TO gmp_facility"] if policy is RowPolicy.EXPIRING else []
     return [
-        f"GRANT SELECT ON {table} TO {everybody}",
+        f"GRANT SELECT ON {table} TO {all_roles}",
         f"GRANT {changing} ON {table} TO gmp_app, gmp_facility",
         *removing,
         f"CREATE POLICY company_own ON {table} TO gmp_app USING ({own}) WITH CHECK ({own})",
@@ -126,7 +126,7 @@ def _rights(table: str, policy: RowPolicy, everybody: str) -> list[str]:
 
 
 def history_sql(table: str) -> list[str]:
-    """The triggers that write what each row was and is, one statement for each kind of change."""
+    """SQL statements that create the row-history triggers of one table."""
     run = "FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
     old, new = "OLD TABLE AS old_rows", "NEW TABLE AS new_rows"
     return [

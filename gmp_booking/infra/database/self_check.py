@@ -1,4 +1,4 @@
-"""Whether this database keeps the promises; looked at before anything is served."""
+"""Checks the database before the application serves: durability, roles, schema, row policies."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ REQUIRED_CONSTRAINTS = ("ex_slot_unit_during", "ck_slot_during")
 REQUIRED_TRIGGERS = ("lock_held",)
 OLDEST_SERVER = 150_000
 _ORIGINAL_CLOCK = "SELECT clock_timestamp()"
-DEMO_MARK = "gmp_booking demonstration"
-"""What the demonstration writes on its database (a comment on the table of facilities)."""
+DEMO_COMMENT = "gmp_booking demonstration"
+"""The demo writes this comment on the table `facility`, so that no real site serves the demo's data."""
 
 
 class UnfitDatabase(Exception):
@@ -25,26 +25,26 @@ class UnfitDatabase(Exception):
         self.findings = findings
 
 
-def check(connection: Connection, *, may_move_clock: bool, may_forget: bool) -> None:
+def check(connection: Connection, *, allow_clock_offset: bool, allow_data_loss: bool) -> None:
     """Refuse a database that could lose, leak or double-book.
 
-    Shape: `may_move_clock` in tests and in the demo, `may_forget` (fsync off) in tests only.
+    Shape: `allow_clock_offset` in tests and in the demo; `allow_data_loss` (fsync off) in tests only.
     Errors: UnfitDatabase.
     """
     findings = [
-        *_server_findings(connection, may_forget=may_forget),
+        *_server_findings(connection, allow_data_loss=allow_data_loss),
         *_role_findings(connection),
-        *_schema_findings(connection, may_move_clock=may_move_clock),
+        *_schema_findings(connection, allow_clock_offset=allow_clock_offset),
     ]
     if findings:
         raise UnfitDatabase(findings)
 
 
-def _server_findings(connection: Connection, *, may_forget: bool) -> Iterator[str]:
+def _server_findings(connection: Connection, *, allow_data_loss: bool) -> Iterator[str]:
     version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
     if version < OLDEST_SERVER:
         yield "PostgreSQL 15 or newer is needed: upgrade the server."
-    if may_forget:
+    if allow_data_loss:
         return
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         value = connection.execute(text("SELECT current_setting(:name)"), {"name": setting}).scalar_one()
@@ -67,7 +67,7 @@ def _role_findings(connection: Connection) -> Iterator[str]:
         yield f"{role.rolname} owns tables and could change them: connect as the app role, migrate as the owner."
 
 
-def _schema_findings(connection: Connection, *, may_move_clock: bool) -> Iterator[str]:
+def _schema_findings(connection: Connection, *, allow_clock_offset: bool) -> Iterator[str]:
     waiting = pending(connection)
     if waiting:
         yield f"{len(waiting)} migrations have not run ({', '.join(waiting)}): run gmp-booking migrate."
@@ -80,36 +80,36 @@ def _schema_findings(connection: Connection, *, may_move_clock: bool) -> Iterato
     for name in REQUIRED_TRIGGERS:
         if name not in triggers:
             yield f"the trigger {name} is missing or disabled: restore it from the migrations."
-    yield from _wall_findings(connection)
+    yield from _row_policy_findings(connection)
     comment = connection.execute(text("SELECT obj_description('facility'::regclass, 'pg_class')")).scalar_one() or ""
-    if comment.startswith(DEMO_MARK) and not may_move_clock:
+    if comment.startswith(DEMO_COMMENT) and not allow_clock_offset:
         yield "this is the demonstration's database, its passwords are public: use DEMO=1 or another GMP_DATA_DIR."
     clock = connection.execute(text("SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'")).scalar_one()
-    if clock.strip() != _ORIGINAL_CLOCK and not may_move_clock:
+    if clock.strip() != _ORIGINAL_CLOCK and not allow_clock_offset:
         yield "the clock gmp_now() has been replaced: only tests and the demo may do that; restore it."
 
 
-_STANDING = text(
+_TABLE_PROTECTION = text(
     """
-    SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS walled,
+    SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS is_protected,
            (SELECT count(*) FROM pg_trigger AS t
             WHERE t.tgrelid = c.oid AND t.tgname LIKE 'history%' AND t.tgenabled <> 'D') AS history
     FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
     """
 )
-_UNWALLED = frozenset({RowPolicy.SECRET_LOOKUP, RowPolicy.SHARED})
+_WITHOUT_ROW_SECURITY = frozenset({RowPolicy.SECRET_LOOKUP, RowPolicy.SHARED})
 _HISTORY_TRIGGERS = 3
 
 
-def _wall_findings(connection: Connection) -> Iterator[str]:
-    """Tables that stand without their row-level security, or whose rows could change without a trace."""
-    standing = {row.relname: row for row in connection.execute(_STANDING)}
-    for table, wall in sorted(ROW_POLICIES.items()):
-        row = standing.get(table)
+def _row_policy_findings(connection: Connection) -> Iterator[str]:
+    """Tables without their row-level security or their history triggers."""
+    tables = {row.relname: row for row in connection.execute(_TABLE_PROTECTION)}
+    for table, policy in sorted(ROW_POLICIES.items()):
+        row = tables.get(table)
         if row is None:
             yield f"the table {table} is missing: restore it from the migrations."
             continue
-        if wall not in _UNWALLED and not row.walled:
+        if policy not in _WITHOUT_ROW_SECURITY and not row.is_protected:
             yield f"row-level security of {table} is off, so companies could see each other: ENABLE and FORCE it."
         if table not in WITHOUT_HISTORY and row.history < _HISTORY_TRIGGERS:
             yield f"{table} could change without its history: restore its triggers from the migrations."

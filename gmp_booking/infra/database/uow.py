@@ -1,6 +1,6 @@
 """The one way to write: `Database.transact()` is the only place in the product that commits.
 
-door: shape = schema.load(...)   →   transact(actor, use_case, shape)   →   send
+handler: shape = schema.load(...)   →   transact(actor, use_case, shape)   →   send
 use case(uow, shape): lock → gather → examine → write rows → record the event
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
-from gmp_booking.infra.database.base import Base, Key, Ref, Stamp, create_engine_for, create_looking_engine_for
+from gmp_booking.infra.database.base import Base, Key, Ref, Stamp, create_engine_for, create_lookup_engine_for
 from gmp_booking.infra.database.journal import Consumer, write_entry
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Invalid
@@ -32,21 +32,22 @@ R = TypeVar("R")
 
 DEADLINE_S = 8.0
 ATTEMPTS = 4
-KEYS_KEPT_DAYS = 7
-_PASSING = frozenset({"40001", "40P01", "55P03"})
-_GONE = ("08", "57P01", "57P02", "57P03")
-_TOO_LATE = "57014"
+KEY_RETENTION_DAYS = 7
+# SQLSTATEs: serialization failure, deadlock, lock timeout; connection lost or server stopping; statement timeout.
+_RETRYABLE = frozenset({"40001", "40P01", "55P03"})
+_CONNECTION_LOST = ("08", "57P01", "57P02", "57P03")
+_QUERY_CANCELED = "57014"
 
 LockKey = tuple[str, int]
 
 
 class Unavailable(Exception):
-    """The database is gone or too busy to answer in time; nothing was written that was not answered for."""
+    """The database cannot be reached or is too busy; no write was committed without an answer to the client."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the door sends, as bytes, so that a replay is identical."""
+class StoredResponse:
+    """An HTTP response as bytes, so that a replay under the same idempotency key is identical."""
 
     status: int
     body: bytes
@@ -56,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Idempotency:
-    """One request's key and what it was asked with; the same key with another body is refused."""
+    """A request's idempotency key and the digest of its body; the same key with another body is refused."""
 
     key: str
     fingerprint: str
@@ -71,7 +72,7 @@ class Idempotency:
 
 
 class IdempotencyKey(Base):
-    """The stored answer to one request; only answers that changed something are kept."""
+    """The stored response to one request; refusals are not stored."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (UniqueConstraint("account_id", "key"), Index("ix_idempotency_key_created_at", "created_at"))
@@ -115,25 +116,25 @@ _CLAIM_KEY = text(
     ON CONFLICT (account_id, key) DO NOTHING RETURNING id
     """
 )
-_STORED_ANSWER = text(
+_FIND_RESPONSE = text(
     "SELECT fingerprint, status, headers, body FROM idempotency_key WHERE account_id = :account_id AND key = :key"
 )
-_KEEP_ANSWER = text(
+_STORE_RESPONSE = text(
     "UPDATE idempotency_key SET status = :status, headers = :headers, body = :body WHERE id = :id"
 ).bindparams(bindparam("headers", type_=JSONB))
 
-_FORGET_KEYS = text("DELETE FROM idempotency_key WHERE created_at < gmp_now() - make_interval(days => :days)")
+_DELETE_KEYS = text("DELETE FROM idempotency_key WHERE created_at < gmp_now() - make_interval(days => :days)")
 
 
-class Look:
-    """What can be asked outside a transaction: each statement stands for itself and sees everything."""
+class Lookup:
+    """A read-only autocommit session without row policies, to find who is asking before a transaction begins."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
 
-class Uow(Look):
-    """One transaction, as a use case sees it."""
+class Uow(Lookup):
+    """The unit of work of one use case: one transaction, its actor, clock, locks and events."""
 
     def __init__(
         self,
@@ -154,21 +155,21 @@ class Uow(Look):
         self._locked = False
 
     def lock(self, keys: set[LockKey]) -> None:
-        """Take every named lock, sorted, and read the clock again once they are held.
+        """Take all named locks in sorted order, which excludes deadlocks, and read the clock again once they are held.
 
-        Called once a transaction, with everything the change touches.
+        A use case calls it once, with every key the change touches.
         """
         assert not self._locked, "lock() is called once a transaction, with everything it touches"
         self._locked = True
-        wanted = sorted(keys)
+        requested = sorted(keys)
         found, now = self.session.execute(
-            _LOCK, {"kinds": [kind for kind, _ in wanted], "ids": [subject for _, subject in wanted]}
+            _LOCK, {"kinds": [kind for kind, _ in requested], "ids": [subject for _, subject in requested]}
         ).one()
-        assert found == len(wanted), f"{len(wanted)} locks were asked for, {found} exist: {wanted}"
+        assert found == len(requested), f"{len(requested)} locks were requested, {found} exist: {requested}"
         self.now = now
 
     def record(self, event: Event) -> None:
-        """Write the event into the journal, within this transaction."""
+        """Write the event to the journal in this transaction."""
         write_entry(
             self.session,
             event,
@@ -181,51 +182,51 @@ class Uow(Look):
 
     @contextmanager
     def as_engine(self) -> Iterator[None]:
-        """See the whole facility for a moment, to judge; used by the gatherer of facts and nowhere else."""
+        """Read as the role gmp_engine, which sees the whole facility; for gathering the facts of a case only."""
         self.session.execute(_ROLE, {"role": "gmp_engine"})
         yield
-        self.session.execute(_ROLE, {"role": sight_of(self.actor)})
+        self.session.execute(_ROLE, {"role": database_role_for(self.actor)})
 
 
-def sight_of(actor: Actor) -> str:
-    """The database role whose eyes the actor has."""
+def database_role_for(actor: Actor) -> str:
+    """The PostgreSQL role whose row policies apply to the actor; 'none' is the login role gmp_app."""
     return "gmp_facility" if actor.sees_facility else "none"
 
 
 class Database:
-    """The door to PostgreSQL: `transact()` and its pool, and a small one beside it to look who asks."""
+    """Access to PostgreSQL: a pool for transactions, and a small one for lookups."""
 
     def __init__(self, url: str, *, consumers: Sequence[Consumer] = (), pool_size: int = 8) -> None:
         self.engine: Engine = create_engine_for(url, pool_size=pool_size)
-        self.looking_engine: Engine = create_looking_engine_for(url)
+        self.lookup_engine: Engine = create_lookup_engine_for(url)
         self.consumers = tuple(consumers)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._looks = sessionmaker(self.looking_engine)
+        self._lookup_sessions = sessionmaker(self.lookup_engine)
 
     def transact(
         self, actor: Actor, use_case: Callable[Concatenate[Uow, P], R], /, *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Run a use case in one transaction and commit; again on a passing clash, within the deadline.
+        """Run a use case in one transaction and commit; retry transient conflicts within the deadline.
 
         Errors: whatever the use case refuses, after a rollback; Unavailable when the database is gone or too busy.
         """
         return self.request(actor).transact(use_case, *args, **kwargs)
 
     def read(self, actor: Actor, use_case: Callable[Concatenate[Uow, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same, read-only."""
+        """Run a use case in one read-only transaction."""
         return self.request(actor).read(use_case, *args, **kwargs)
 
-    def look(self, question: Callable[Concatenate[Look, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Answer a question of one or two statements with the system's eyes, without a transaction around them.
+    def lookup(self, query: Callable[Concatenate[Lookup, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a query of one or two statements as the system, without a transaction.
 
         Errors: Unavailable when the database is gone or too busy.
         """
 
         def once(_begun: list[bool], _left_s: float) -> R:
-            with self._looks() as session:
-                return question(Look(session), *args, **kwargs)
+            with self._lookup_sessions() as session:
+                return query(Lookup(session), *args, **kwargs)
 
-        return _persistently(once, repeatable=True)
+        return _with_retries(once, repeatable=True)
 
     def request(
         self,
@@ -235,12 +236,12 @@ class Database:
         request_id: str | None = None,
         idempotency: Idempotency | None = None,
     ) -> UseCaseRequest:
-        """What is known of one request beside its use case."""
+        """Bind actor, reason, request id and idempotency key; run the use case on the result."""
         return UseCaseRequest(self, actor, reason=reason, request_id=request_id, idempotency=idempotency)
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
-        return self.engine, self.looking_engine
+        return self.engine, self.lookup_engine
 
     def dispose(self) -> None:
         for engine in self.engines:
@@ -265,31 +266,31 @@ class UseCaseRequest:
 
     def answer(
         self,
-        dump: Callable[[R], Answer],
+        dump: Callable[[R], StoredResponse],
         use_case: Callable[Concatenate[Uow, P], R],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
-    ) -> Answer:
-        """Run, and keep what the door will send with the idempotency key, in the same transaction.
+    ) -> StoredResponse:
+        """Run, and store the response with the idempotency key in the same transaction.
 
         Errors: Invalid when the key was used with another body.
         """
 
-        def keep(uow: Uow) -> Answer:
-            key_id = None if self.idempotency is None else _claim(uow, self.idempotency)
-            if isinstance(key_id, Answer):
+        def run_and_store(uow: Uow) -> StoredResponse:
+            key_id = None if self.idempotency is None else _claim_key(uow, self.idempotency)
+            if isinstance(key_id, StoredResponse):
                 return key_id
             answer = dump(use_case(uow, *args, **kwargs))
             if key_id is not None:
                 values = {"id": key_id, "status": answer.status, "headers": answer.headers, "body": answer.body}
-                uow.session.execute(_KEEP_ANSWER, values)
+                uow.session.execute(_STORE_RESPONSE, values)
             return answer
 
-        return self._run(keep)
+        return self._run(run_and_store)
 
     def _run(self, work: Callable[[Uow], R], *, read_only: str = "off") -> R:
-        return _persistently(
+        return _with_retries(
             lambda begun, left_s: self._once(work, begun, read_only=read_only, left_s=left_s),
             repeatable=read_only == "on" or self.idempotency is not None,
         )
@@ -306,7 +307,7 @@ class UseCaseRequest:
                     "request_id": self.request_id or "",
                     "timeout": f"{max(int(left_s * 1000), 1)}ms",
                     "read_only": read_only,
-                    "role": sight_of(self.actor),
+                    "role": database_role_for(self.actor),
                 },
             ).one()
             begun.append(True)
@@ -321,10 +322,10 @@ class UseCaseRequest:
             return work(uow)
 
 
-def _persistently(once: Callable[[list[bool], float], R], *, repeatable: bool) -> R:
-    """Do it, again after a passing clash, and where nothing can happen twice also after a lost connection.
+def _with_retries(once: Callable[[list[bool], float], R], *, repeatable: bool) -> R:
+    """Run `once`; retry after a transient conflict, and after a lost connection if a second run cannot act twice.
 
-    Shape: `once(begun, left_s)` says in `begun` when it is no longer certain that nothing happened.
+    Shape: `once(begun, left_s)` appends to `begun` once the transaction has begun, since it may then have committed.
     Errors: Unavailable once the deadline or the attempts are used up.
     """
     deadline = time.monotonic() + DEADLINE_S
@@ -335,38 +336,38 @@ def _persistently(once: Callable[[list[bool], float], R], *, repeatable: bool) -
         try:
             return once(begun, deadline - time.monotonic())
         except DBAPIError as error:
-            if _sqlstate(error) == _TOO_LATE:
+            if _sqlstate(error) == _QUERY_CANCELED:
                 raise Unavailable from error
-            gone = _is_gone(error)
-            if not gone and _sqlstate(error) not in _PASSING:
+            is_lost = _is_connection_lost(error)
+            if not is_lost and _sqlstate(error) not in _RETRYABLE:
                 raise
             pause_s = random.uniform(0.01, 0.2) * min(attempt, 4)  # noqa: S311
-            worth_it = (repeatable or not begun) if gone else attempt < ATTEMPTS
-            if not worth_it or time.monotonic() + pause_s > deadline:
+            may_retry = (repeatable or not begun) if is_lost else attempt < ATTEMPTS
+            if not may_retry or time.monotonic() + pause_s > deadline:
                 raise Unavailable from error
             time.sleep(pause_s)
 
 
-def _claim(uow: Uow, idempotency: Idempotency) -> int | Answer:
+def _claim_key(uow: Uow, idempotency: Idempotency) -> int | StoredResponse:
     values = {"account_id": uow.actor.account_id or 0, "key": idempotency.key}
     claimed = uow.session.execute(_CLAIM_KEY, values | {"fingerprint": idempotency.fingerprint}).scalar()
     if claimed is not None:
         return int(claimed)
-    stored = uow.session.execute(_STORED_ANSWER, values).one()
+    stored = uow.session.execute(_FIND_RESPONSE, values).one()
     if stored.fingerprint != idempotency.fingerprint:
         raise Invalid(N_("This idempotency key was used before with another request."))
-    return Answer(stored.status, bytes(stored.body), dict(stored.headers), replayed=True)
+    return StoredResponse(stored.status, bytes(stored.body), dict(stored.headers), replayed=True)
 
 
-def forget_old_keys(uow: Uow, *, days: int = KEYS_KEPT_DAYS) -> None:
-    """Remove stored answers nobody will ask for again."""
-    uow.session.execute(_FORGET_KEYS, {"days": days})
+def delete_expired_keys(uow: Uow, *, days: int = KEY_RETENTION_DAYS) -> None:
+    """Delete idempotency keys and their responses after the retention time."""
+    uow.session.execute(_DELETE_KEYS, {"days": days})
 
 
 def _sqlstate(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
 
 
-def _is_gone(error: DBAPIError) -> bool:
+def _is_connection_lost(error: DBAPIError) -> bool:
     state = _sqlstate(error)
-    return error.connection_invalidated or state is None or state.startswith(_GONE)
+    return error.connection_invalidated or state is None or state.startswith(_CONNECTION_LOST)

@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gmp_booking.infra.database.uow import Answer, Unavailable
+from gmp_booking.infra.database.uow import StoredResponse, Unavailable
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.infra.web.validation_messages import in_words
@@ -235,7 +235,7 @@ def _context() -> dict[str, Any]:
     }
 
 
-def send(answer: Answer) -> Response:
+def send(answer: StoredResponse) -> Response:
     """An answer that was made with its effect, as it is."""
     response = make_response(answer.body, answer.status)
     response.headers.update(answer.headers)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import sessions
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form
-from gmp_booking.infra.database.uow import Answer, Uow
+from gmp_booking.infra.database.uow import StoredResponse, Uow
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, require
@@ -53,9 +53,9 @@ class Form:
     ) -> Response:
         """Carry it out and lead on; what is refused comes back beside the field it is about."""
 
-        def dump(result: R) -> Answer:
+        def dump(result: R) -> StoredResponse:
             address = to if isinstance(to, str) else to(result)
-            return Answer(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
+            return StoredResponse(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
 
         try:
             call = current_request(reason=self._reason(), idempotency=idempotency_of_form())

@@ -20,7 +20,7 @@ from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.changes.service import ChangeResult
 from gmp_booking.changes.undo import last_edit, undo
 from gmp_booking.infra.database.journal import JournalEntry
-from gmp_booking.infra.database.uow import Answer, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, format_period
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
@@ -225,7 +225,7 @@ def _instant(name: str) -> datetime:
 
 def _checked(
     call: UseCaseRequest, use_case: Callable[..., ChangeResult], reference: str, *args: Any, **values: Any
-) -> Answer:
+) -> StoredResponse:
     """Carry an edit out; a refusal says what is in the way."""
     try:
         return call.answer(_came(reference), use_case, reference, *args, **values)
@@ -236,13 +236,13 @@ def _checked(
         raise Conflict(" ".join(finding["message"] for finding in findings)) from conflict
 
 
-def _done(reference: str, done: str) -> Callable[[Any], Answer]:
+def _done(reference: str, done: str) -> Callable[[Any], StoredResponse]:
     address = url_for("booking_page.show", reference=reference, done=done)
-    return lambda _result: Answer(303, b"", {"Location": address})
+    return lambda _result: StoredResponse(303, b"", {"Location": address})
 
 
-def _came(reference: str) -> Callable[[ChangeResult], Answer]:
-    def dump(result: ChangeResult) -> Answer:
+def _came(reference: str) -> Callable[[ChangeResult], StoredResponse]:
+    def dump(result: ChangeResult) -> StoredResponse:
         return _done(reference, f"change-{result.outcome.value}")(result)
 
     return dump

@@ -16,7 +16,7 @@ from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.bookings.finding_view import finding_card, findings_out
 from gmp_booking.execution.closing import Closing
 from gmp_booking.execution.closing import carry_out as close
-from gmp_booking.infra.database.uow import Answer, UseCaseRequest
+from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -81,12 +81,12 @@ def act(reference: str, action: str) -> Response:
         return _page(reference, errors={action: {"password": _(refusal.message)}}, status=refusal.status)
 
 
-def _carry_out(reference: str, action: Action) -> Answer:
+def _carry_out(reference: str, action: Action) -> StoredResponse:
     reason = request.form.get("reason", "").strip() or None
     call = current_request(reason=reason, idempotency=idempotency_of_form())
     revision = revision_seen(reference)
     address = url_for("booking_page.show", reference=reference, done=action.value)
-    done: Callable[[Any], Answer] = lambda _result: Answer(303, b"", {"Location": address})  # noqa: E731
+    done: Callable[[Any], StoredResponse] = lambda _result: StoredResponse(303, b"", {"Location": address})  # noqa: E731
     if action is Action.CLOSE:
         return close(call, done, Closing(reference, revision=revision), password=request.form.get("password"))
     if action in SAYING:
@@ -106,8 +106,8 @@ def _carry_out(reference: str, action: Action) -> Answer:
 
 
 def _say(
-    call: UseCaseRequest, done: Callable[[Any], Answer], reference: str, action: Action, *, text: str | None
-) -> Answer:
+    call: UseCaseRequest, done: Callable[[Any], StoredResponse], reference: str, action: Action, *, text: str | None
+) -> StoredResponse:
     try:
         use_case = answer if action is Action.ANSWER else ask_again
         return call.answer(done, use_case, reference, text=text, revision=revision_seen(reference))

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.journal import JournalEntry
-from gmp_booking.infra.database.uow import Answer
+from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.kernel.access import Actor
 from gmp_booking.pages.booking_page.blueprint import booking_page
@@ -64,4 +64,6 @@ def entered_for(
 def acknowledge(reference: str) -> Response:
     call = current_request(idempotency=idempotency_of_form())
     address = url_for("booking_page.show", reference=reference, done="acknowledge")
-    return send(call.answer(lambda _: Answer(303, b"", {"Location": address}), acknowledge_signed_in, reference))
+    return send(
+        call.answer(lambda _: StoredResponse(303, b"", {"Location": address}), acknowledge_signed_in, reference)
+    )

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.infra.database.uow import Answer, Uow
+from gmp_booking.infra.database.uow import StoredResponse, Uow
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, is_allowed, require
@@ -121,8 +121,8 @@ def lift(outage_id: int) -> Response:
     return send(answer)
 
 
-def _gone_to(address: str) -> Answer:
-    return Answer(303, b"", {"Location": address})
+def _gone_to(address: str) -> StoredResponse:
+    return StoredResponse(303, b"", {"Location": address})
 
 
 def _kinds_for(actor: Actor) -> list[OutageKind]:
