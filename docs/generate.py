@@ -28,7 +28,7 @@ from gmp_booking.execution import clearance
 from gmp_booking.infra.database import row_policies
 from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY
 from gmp_booking.infra.database.uow import Database
-from gmp_booking.infra.process import embedded
+from gmp_booking.infra.process import database_roles, embedded
 from gmp_booking.kernel.access import PERMISSIONS, Predicate
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.labels import OUTAGE_KINDS, OUTAGE_SUBJECTS
@@ -421,8 +421,8 @@ def _yes(value: bool) -> str:  # noqa: FBT001
 
 
 def database_sql() -> str:
-    note = NOTE.format(source="gmp_booking/infra/process/embedded.py")
-    roles, made = embedded.role_sql(), ";\n".join(embedded.database_sql("gmp"))
+    note = NOTE.format(source="gmp_booking/infra/process/database_roles.py")
+    roles, made = database_roles.role_sql(), ";\n".join(database_roles.database_sql("gmp"))
     head = f"-- {note}\n-- Roles and database on a PostgreSQL of one's own; a superuser runs it once (psql -f).\n\n"
     return f"{head}{roles}\n{made};\n"
 

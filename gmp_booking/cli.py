@@ -12,7 +12,7 @@ from getpass import getpass
 from config import Config, ConfigError
 from gmp_booking.infra.database.migrate import migrate
 from gmp_booking.infra.database.self_check import UnfitDatabase
-from gmp_booking.infra.process.embedded import EmbeddedDatabaseError
+from gmp_booking.infra.process.errors import EmbeddedDatabaseError
 from gmp_booking.infra.process.stack import StackError, embedded_database, run_stack
 from gmp_booking.kernel.errors import Refusal
 

@@ -28,7 +28,7 @@ from gmp_booking.accounts import passwords
 from gmp_booking.accounts.service import create_account, create_token
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.infra.process import stack
-from gmp_booking.infra.process.parent_death_signal import tethered
+from gmp_booking.infra.process.parent_death_signal import with_parent_death_signal
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.people.service import find_person_by_email
 
@@ -177,7 +177,7 @@ class Service:
         child = stack._web(Config.from_env(self._settings()))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                tethered([str(word) for word in child.argv]),
+                with_parent_death_signal([str(word) for word in child.argv]),
                 cwd=ROOT,
                 env=clean | self._settings(),
                 stdin=subprocess.DEVNULL,

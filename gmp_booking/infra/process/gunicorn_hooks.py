@@ -1,6 +1,6 @@
-"""What gunicorn is told when it loads the application once and forks its workers from there (`--preload`).
+"""gunicorn hooks for `--preload`: the application is loaded once and the workers are forked from it.
 
-Loaded once, a start costs one import instead of one a worker, and a killed worker is back at once.
+A start then costs one import instead of one a worker, and a killed worker is replaced at once.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Any
 
 
 def when_ready(server: Any) -> None:
-    """Close the connections the self-check made: two workers that inherit one would talk over each other on it.
+    """Close the connections of the self-check: two workers that inherit one would mix their protocol messages.
 
-    What is loaded by now stays as long as the process: told so, the collector neither copies it into each worker nor
-    takes it apart when one ends.
+    gc.freeze() exempts all objects loaded so far from collection: a collection would write to their memory pages and
+    so copy them into each worker.
     """
     server.app.wsgi().extensions["gmp"].database.dispose()
     gc.collect()

@@ -1,4 +1,4 @@
-"""Which operating-system user a database started by root runs as."""
+"""The operating-system user of a database that root starts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ SERVICE_USER = "gmpdb"
 
 
 class NoServiceUserError(Exception):
-    """Root has nobody to hand the database to; the message says what to do."""
+    """Root found no user to run the database; the message says what to do."""
 
 
 def find_service_user(home: Path) -> ServiceUser | None:
-    """Whoever must run the database kept in `home`, or None when that is the caller.
+    """The user that must run the database in `home`; None for the user of this process.
 
-    Nobody but root changes user. For root it is the owner of a database that is already there, else the user `gmpdb`,
-    which is created when missing: PostgreSQL refuses to run as root, and sharing `nobody` would share its files with
-    other services.
+    Only root changes user: to the owner of an existing database, else to `gmpdb`, which is created if missing.
+    PostgreSQL refuses to run as root. Rejected: `nobody`, which would share the files with other services.
     """
     if os.geteuid() != 0:
         return None
@@ -32,7 +31,7 @@ def find_service_user(home: Path) -> ServiceUser | None:
 
 
 def can_enter(folder: Path, user: ServiceUser) -> bool:
-    """Whether `user` gets into `folder`, asked of the system: modes alone don't tell (ACLs, mounts)."""
+    """Whether `user` can enter `folder`; tried as that user, because modes do not show ACLs and mounts."""
     return _runs(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)], user)
 
 
@@ -79,8 +78,6 @@ def _create_user() -> ServiceUser:
     finished = subprocess.run([program, *options, SERVICE_USER], capture_output=True, text=True, check=False)
     user = _existing_user()
     if user is None:
-        complaint = finished.stderr.strip() or f"useradd ended with {finished.returncode}"
-        raise NoServiceUserError(
-            f"PostgreSQL does not run as root, and creating a user failed ({complaint}): {advice}."
-        )
+        reason = finished.stderr.strip() or f"useradd ended with {finished.returncode}"
+        raise NoServiceUserError(f"PostgreSQL does not run as root, and creating a user failed ({reason}): {advice}.")
     return user

@@ -1,4 +1,4 @@
-"""Everything one machine needs, in one command: database, mail sink of the demo, web server and worker."""
+"""One command that runs everything on one machine: database, mail sink of the demo, web server and worker."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from gunicorn.config import KNOWN_SETTINGS
 
 from config import PREFIX, Config
 from gmp_booking.infra.process import gunicorn_hooks
-from gmp_booking.infra.process.embedded import EmbeddedDatabaseError, EmbeddedPostgres
+from gmp_booking.infra.process.embedded import EmbeddedPostgres
+from gmp_booking.infra.process.errors import EmbeddedDatabaseError
 from gmp_booking.infra.process.supervisor import Child, StopRequested, Supervisor, SupervisorError
 
 DATABASE: Final = "gmp"
 
 
 class StackError(Exception):
-    """The machine is not as needed; the message says what to do."""
+    """The machine cannot run the stack; the message says what to do."""
 
 
 def run_stack(
@@ -36,14 +37,14 @@ def run_stack(
     migrate: Callable[[str], None],
     prepare: Callable[[Config], Sequence[str]],
 ) -> None:
-    """Start everything, say where it is, and keep it running until Ctrl-C or SIGTERM.
+    """Start everything, print the address, and keep it running until Ctrl-C or SIGTERM.
 
-    `migrate` gets the owner's database URL. `prepare` gets the settings with the addresses that came out of starting,
-    and gives the lines printed once the site answers. Nothing but starting comes after it: who can reach the site may
-    find a part of it killed, and only `watch` brings that back.
-    Errors: StackError with a sentence.
+    `migrate` gets the owner's database URL. `prepare` gets the settings with the actual addresses and returns the lines
+    to print once the site answers. It runs before the web server starts: afterwards a killed child must be restarted at
+    once, which only `watch` does.
+    Errors: StackError.
     """
-    with _only_one(config.data_dir), Supervisor() as supervisor:
+    with _exclusive(config.data_dir), Supervisor() as supervisor:
         try:
             _require_free_port(config)
             config = _start_database(config, supervisor)
@@ -61,13 +62,13 @@ def run_stack(
 
 
 def mail_dir(config: Config) -> Path:
-    """Where the demo's mail sink keeps what it receives."""
+    """The folder in which the demo's mail sink stores messages."""
     return config.data_dir / "mail"
 
 
 @contextmanager
 def embedded_database(config: Config) -> Iterator[Config]:
-    """The settings with a database to talk to: the embedded one is started for the block where none is given."""
+    """The settings with a database; the embedded one is started for the block when none is configured."""
     if config.database_url:
         yield config
         return
@@ -152,7 +153,7 @@ def _environment(config: Config) -> dict[str, str]:
 
 
 @contextmanager
-def _only_one(data_dir: Path) -> Iterator[None]:
+def _exclusive(data_dir: Path) -> Iterator[None]:
     """Two stacks on one data directory would stop each other's database."""
     data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     with (data_dir / "run.lock").open("w") as file:
@@ -168,14 +169,14 @@ def _only_one(data_dir: Path) -> Iterator[None]:
 def _require_free_port(config: Config) -> None:
     if not _is_free(config.host, config.port):
         raise StackError(
-            f"Port {config.port} is in use: stop who uses it, or choose another one, for example PORT=8010."
+            f"Port {config.port} is in use: stop the program that uses it, or choose another, for example PORT=8010."
         )
 
 
 def _is_free(host: str, port: int) -> bool:
-    """Whether one could listen there now.
+    """Whether the port is free.
 
-    Errors: StackError when the address is not one of this machine or the port is not ours to take.
+    Errors: StackError when the address is not of this machine or the port needs other privileges.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:

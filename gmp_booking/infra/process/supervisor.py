@@ -1,4 +1,4 @@
-"""Start programs in order, start again what dies, and stop all of them cleanly."""
+"""Start programs in order, restart those that end, and stop all of them cleanly."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-from gmp_booking.infra.process.parent_death_signal import ServiceUser, tethered
+from gmp_booking.infra.process.parent_death_signal import ServiceUser, with_parent_death_signal
 
 POLL_S: Final = 0.05
-FIRST_PAUSE_S: Final = 0.1
-LONGEST_PAUSE_S: Final = 2.0
-SETTLED_S: Final = 10.0
-"""Who lived this long is started again at once the next time."""
+FIRST_RESTART_DELAY_S: Final = 0.1
+MAX_RESTART_DELAY_S: Final = 2.0
+STABLE_AFTER_S: Final = 10.0
+"""A child that ran this long is restarted without delay."""
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -29,15 +29,15 @@ class SupervisorError(Exception):
 
 
 class StopRequested(BaseException):
-    """Somebody pressed Ctrl-C or sent SIGTERM. Like KeyboardInterrupt no Exception, so that nobody swallows it."""
+    """Ctrl-C or SIGTERM. A BaseException like KeyboardInterrupt, so that no `except Exception` swallows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Child:
     """One program to keep running.
 
-    `argv` and `env` may be functions: they are asked anew before each start. `env` is the whole environment.
-    `ready` tells whether the program does its work; without it, running is enough.
+    `argv` and `env` may be functions, called before each start. `env` is the whole environment.
+    `ready` tells whether the program serves; without it a running process counts as ready.
     """
 
     name: str
@@ -57,7 +57,7 @@ class _Running:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_after: float = 0.0
-    pause_s: float = field(default=FIRST_PAUSE_S)
+    delay_s: float = field(default=FIRST_RESTART_DELAY_S)
 
     @property
     def is_alive(self) -> bool:
@@ -67,12 +67,12 @@ class _Running:
 class Supervisor:
     """Keeps children running inside a `with` block of the main thread, and stops them, last first, at its end.
 
-    Each child leads a session of its own, so Ctrl-C reaches only the supervisor, once; and each hangs on a tether, so
-    that none outlives a supervisor that was killed.
+    Each child leads a session of its own, so Ctrl-C reaches only the supervisor. The parent-death signal ends the
+    children of a supervisor that was killed.
     """
 
-    def __init__(self, say: Callable[[str], None] | None = None) -> None:
-        self._say = say or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - the console is the place
+    def __init__(self, report: Callable[[str], None] | None = None) -> None:
+        self._print = report or (lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - the console is the place
         self._running: list[_Running] = []
         self._previous: dict[signal.Signals, object] = {}
 
@@ -102,39 +102,43 @@ class Supervisor:
         deadline = time.monotonic() + child.ready_within_s
         while child.ready and not child.ready():
             if not running.is_alive:
-                raise SupervisorError(f"{child.name} ended instead of starting{_see(child.log)}.")
+                raise SupervisorError(f"{child.name} ended instead of starting{_see_log(child.log)}.")
             if time.monotonic() > deadline:
-                raise SupervisorError(f"{child.name} was not ready within {child.ready_within_s:g} s{_see(child.log)}.")
+                raise SupervisorError(
+                    f"{child.name} was not ready within {child.ready_within_s:g} s{_see_log(child.log)}."
+                )
             time.sleep(POLL_S)
 
     def watch(self) -> None:
-        """Start again what dies, until somebody asks to stop."""
+        """Restart children that end, until a stop is requested."""
         try:
             while True:
                 for running in self._running:
-                    self._look_after(running)
+                    self._restart_if_ended(running)
                 time.sleep(POLL_S)
         except StopRequested:
             return
 
-    def _look_after(self, running: _Running) -> None:
+    def _restart_if_ended(self, running: _Running) -> None:
         if running.is_alive:
             return
         now = time.monotonic()
         if running.process is not None:
-            self._say(f"{running.child.name} ended ({_ending(running.process.returncode)}); starting it again.")
+            self._print(f"{running.child.name} ended ({_exit_reason(running.process.returncode)}); starting it again.")
             _end_group(running.process.pid)
-            lived_s = now - running.started_at
-            running.pause_s = FIRST_PAUSE_S if lived_s > SETTLED_S else min(running.pause_s * 2, LONGEST_PAUSE_S)
-            running.start_after = now if lived_s > SETTLED_S else now + running.pause_s
+            ran_s = now - running.started_at
+            running.delay_s = (
+                FIRST_RESTART_DELAY_S if ran_s > STABLE_AFTER_S else min(running.delay_s * 2, MAX_RESTART_DELAY_S)
+            )
+            running.start_after = now if ran_s > STABLE_AFTER_S else now + running.delay_s
             running.process = None
         if now < running.start_after:
             return
         try:
             self._launch(running)
         except Exception as error:
-            self._say(f"{running.child.name} could not be started: {error}")
-            running.start_after = time.monotonic() + LONGEST_PAUSE_S
+            self._print(f"{running.child.name} could not be started: {error}")
+            running.start_after = time.monotonic() + MAX_RESTART_DELAY_S
 
     def _launch(self, running: _Running) -> None:
         child = running.child
@@ -143,7 +147,7 @@ class Supervisor:
         output = _open_log(child.log) if child.log else None
         try:
             running.process = subprocess.Popen(
-                tethered(argv, die_with=child.stop_signal, run_as=child.run_as),
+                with_parent_death_signal(argv, die_with=child.stop_signal, run_as=child.run_as),
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -164,7 +168,9 @@ class Supervisor:
             try:
                 process.wait(running.child.stop_within_s)
             except subprocess.TimeoutExpired:
-                self._say(f"{running.child.name} did not stop within {running.child.stop_within_s:g} s and was killed.")
+                self._print(
+                    f"{running.child.name} did not stop within {running.child.stop_within_s:g} s and was killed."
+                )
                 process.kill()
                 process.wait()
         _end_group(process.pid)
@@ -180,7 +186,7 @@ def _request_stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _end_group(leader: int) -> None:
-    """Kill whatever is left of a child's process group; workers whose master was killed would hold on to its port."""
+    """Kill what is left of a child's process group: workers whose master was killed would keep its port open."""
     try:
         os.killpg(leader, signal.SIGKILL)
     except ProcessLookupError:
@@ -192,9 +198,9 @@ def _open_log(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def _see(log: Path | None) -> str:
+def _see_log(log: Path | None) -> str:
     return f"; see {log}" if log else ""
 
 
-def _ending(code: int) -> str:
+def _exit_reason(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
