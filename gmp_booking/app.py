@@ -26,7 +26,8 @@ from gmp_booking.demo import pages as demo_pages
 from gmp_booking.execution.api import api as execution_api
 from gmp_booking.execution.pages import execution
 from gmp_booking.infra.web import app_setup, static_files
-from gmp_booking.infra.web.openapi import DescribedApi
+from gmp_booking.infra.web.errors import register_error_handlers
+from gmp_booking.infra.web.openapi import LazySpecApi
 from gmp_booking.kernel.access import Role
 from gmp_booking.outages.api import api as outages_api
 from gmp_booking.pages import layout
@@ -136,11 +137,11 @@ def _register_api(app: Flask) -> None:
             "security": [{"bearer": []}],
         },
     }
-    api = DescribedApi(app)
+    api = LazySpecApi(app)
     for blueprint in APIS:
         blueprint.PAGINATION_HEADER_NAME = None
         api.register_blueprint(blueprint)
-    app_setup.claim_errors(app)
+    register_error_handlers(app)
 
     @app.get("/api/v1/", endpoint="api_root")
     def root() -> Response:

@@ -22,7 +22,7 @@ from marshmallow import Schema
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.i18n import CATALOGUES
-from gmp_booking.infra.web.validation_messages import in_words
+from gmp_booking.infra.web.validation_messages import translate_message
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.languages import LANGUAGES, UNREVIEWED
 from gmp_booking.kernel.states import BookingState, SessionState
@@ -251,7 +251,7 @@ def test_schemas_complain_in_the_language_of_the_request(catalogues: None, langu
     i18n.use_language(language)
     complaints = {each for schema in schemas_of_ours() for each in complaints_of(schema())}
     assert len(complaints) > 15
-    assert {each for each in complaints if not LETTERS[language].search(in_words(each))} == set()
+    assert {each for each in complaints if not LETTERS[language].search(translate_message(each))} == set()
 
 
 class Spoken(HTMLParser):

@@ -20,12 +20,12 @@ LEFT_OUT: Final = frozenset({"csrf_token", "op", "fill"})
 def is_worth_keeping() -> bool:
     """Whether this request sends a form whose view shows it again as it was typed."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return request.method == "POST" and bool(getattr(view, "mends_its_form", False))
+    return request.method == "POST" and bool(getattr(view, "strips_control_characters", False))
 
 
 def as_sent() -> str:
     """The fields of this request's form, as JSON pairs."""
-    fields, _unfit = app_setup.form_without_unfit_text()
+    fields, _unfit = app_setup.form_without_control_characters()
     return json.dumps([[name, text] for name, text in fields.items(multi=True) if name not in LEFT_OUT])
 
 

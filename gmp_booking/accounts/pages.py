@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import kept_forms, service, sessions
 from gmp_booking.accounts.schemas import SignInSchema, TokenFormSchema
-from gmp_booking.infra.web import app_setup, i18n
+from gmp_booking.infra.web import i18n
+from gmp_booking.infra.web.errors import field_errors
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Forbidden, Refusal, TooSoon
@@ -34,9 +35,7 @@ def sign_in() -> Response:
     try:
         shape = SignInSchema().load(request.form.to_dict())
     except ValidationError as error:
-        return _form(
-            status=422, errors={name: each[0] for name, each in app_setup.field_errors(error.messages).items()}
-        )
+        return _form(status=422, errors={name: each[0] for name, each in field_errors(error.messages).items()})
     services = sessions.services()
     outcome = service.sign_in(
         services.database,

@@ -6,7 +6,7 @@ from flask import request
 
 from gmp_booking.accounts import sessions
 from gmp_booking.infra.database.uow import Idempotency, UseCaseRequest
-from gmp_booking.infra.web import app_setup
+from gmp_booking.infra.web.request_info import API, request_id
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 
@@ -19,7 +19,7 @@ def current_request(*, reason: str | None = None, idempotency: Idempotency | Non
     Errors: NotSignedIn.
     """
     return sessions.services().database.request(
-        sessions.require_actor(), reason=reason, request_id=app_setup.request_id(), idempotency=idempotency
+        sessions.require_actor(), reason=reason, request_id=request_id(), idempotency=idempotency
     )
 
 
@@ -53,7 +53,7 @@ def revision_seen(reference: str) -> int | None:
     Errors: Invalid for one that is not of this record.
     """
     stated = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not stated and not request.path.startswith(app_setup.API):
+    if not stated and not request.path.startswith(API):
         stated = request.form.get("revision", "")
         return int(stated) if stated.isdecimal() and len(stated) < 10 else None
     if not stated or stated == "*":

@@ -18,8 +18,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from gmp_booking.accounts import kept_forms, passwords, service
 from gmp_booking.accounts.store import Idle
 from gmp_booking.infra.database.uow import Database
-from gmp_booking.infra.web import app_setup, i18n
-from gmp_booking.infra.web.app_setup import NotSignedIn, cookie_name
+from gmp_booking.infra.web import i18n
+from gmp_booking.infra.web.errors import NotSignedIn, not_signed_in
+from gmp_booking.infra.web.request_info import API, WebSettings, cookie_name, is_htmx, is_https, is_program
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Forbidden
 from gmp_booking.kernel.text import N_
@@ -35,7 +36,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 OWN_SITES: Final = frozenset({"same-origin", "none"})
 
 
-class Settings(app_setup.Settings, Protocol):
+class AccountSettings(WebSettings, Protocol):
     @property
     def auth_pepper(self) -> bytes: ...
     @property
@@ -50,14 +51,14 @@ class Settings(app_setup.Settings, Protocol):
     def auth_argon2_slots(self) -> int: ...
 
 
-class Services(Protocol):
+class AccountServices(Protocol):
     @property
-    def config(self) -> Settings: ...
+    def config(self) -> AccountSettings: ...
     @property
     def database(self) -> Database: ...
 
 
-def install(app: Flask, services: Services) -> None:
+def install(app: Flask, services: AccountServices) -> None:
     """Find out who asks before every request; to be called after `infra.http.install`."""
     passwords.configure(cost=services.config.auth_argon2, slots=services.config.auth_argon2_slots)
     app.extensions["gmp.accounts"] = services
@@ -67,8 +68,8 @@ def install(app: Flask, services: Services) -> None:
     app.register_error_handler(NotSignedIn, _send_to_sign_in)
 
 
-def services() -> Services:
-    found: Services = current_app.extensions["gmp.accounts"]
+def services() -> AccountServices:
+    found: AccountServices = current_app.extensions["gmp.accounts"]
     return found
 
 
@@ -119,7 +120,7 @@ def page_beside_the_api(view: Callable[P, R]) -> Callable[P, R]:
 
 def _asks_the_api() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return request.path.startswith(app_setup.API) and not getattr(view, "is_page_beside_the_api", False)
+    return request.path.startswith(API) and not getattr(view, "is_page_beside_the_api", False)
 
 
 def _load() -> None:
@@ -188,7 +189,7 @@ def give_session(response: BaseResponse, signed_in: service.SignedIn) -> None:
 
 
 def forget_session(response: BaseResponse) -> None:
-    response.delete_cookie(cookie_name(SESSION), secure=app_setup.is_https(), httponly=True, samesite="Lax")
+    response.delete_cookie(cookie_name(SESSION), secure=is_https(), httponly=True, samesite="Lax")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
@@ -198,7 +199,7 @@ def _set_cookie(response: BaseResponse, name: str, value: str, *, max_age_s: int
         value,
         max_age=max_age_s,
         path="/",
-        secure=app_setup.is_https(),
+        secure=is_https(),
         httponly=True,
         samesite="Lax",
     )
@@ -255,11 +256,11 @@ def sign_in_address() -> str:
 
 
 def _send_to_sign_in(_error: NotSignedIn) -> BaseResponse:
-    if app_setup.is_program():
-        return app_setup.not_signed_in()
+    if is_program():
+        return not_signed_in()
     if kept_forms.is_worth_keeping():
-        return kept_forms.signed_out_panel() if app_setup.is_htmx() else current_app.extensions["gmp.sign_in_with"]()
-    if app_setup.is_htmx():
+        return kept_forms.signed_out_panel() if is_htmx() else current_app.extensions["gmp.sign_in_with"]()
+    if is_htmx():
         return Response(status=401, headers={"HX-Redirect": sign_in_address()})
     return redirect(sign_in_address(), 303)
 

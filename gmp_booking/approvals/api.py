@@ -21,7 +21,7 @@ from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
-from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
+from gmp_booking.infra.web.openapi import WITH_KEY_AND_IF_MATCH
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.vocabulary import Action
@@ -59,7 +59,7 @@ def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
 
 @api.route("/<reference>/review")
 class Review(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -69,7 +69,7 @@ class Review(MethodView):
 
 @api.route("/<reference>/approve")
 class Approve(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -79,7 +79,7 @@ class Approve(MethodView):
 
 @api.route("/<reference>/return")
 class Return(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -89,7 +89,7 @@ class Return(MethodView):
 
 @api.route("/<reference>/reject")
 class Reject(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -99,7 +99,7 @@ class Reject(MethodView):
 
 @api.route("/<reference>/ask")
 class Ask(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(TextSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -109,7 +109,7 @@ class Ask(MethodView):
 
 @api.route("/<reference>/answer")
 class Reply(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(TextSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:

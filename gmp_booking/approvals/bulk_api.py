@@ -14,7 +14,7 @@ from gmp_booking.approvals import inbox
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, decide_all
 from gmp_booking.approvals.inbox import SORTS, Wanted
 from gmp_booking.bookings.schemas import FindingOut
-from gmp_booking.infra.web.openapi import KEYED
+from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY
 from gmp_booking.infra.web.shapes import CleanText, Shape
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Invalid
@@ -130,7 +130,7 @@ class Decisions(MethodView):
             "page_size": query["page_size"],
         }
 
-    @api.doc(**KEYED)
+    @api.doc(**WITH_IDEMPOTENCY_KEY)
     @api.arguments(DecisionsIn)
     @api.response(200, ResultsOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:

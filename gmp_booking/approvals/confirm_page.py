@@ -13,7 +13,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.sessions import opened_by_link, services
-from gmp_booking.infra.web import app_setup, i18n
+from gmp_booking.infra.web import i18n
+from gmp_booking.infra.web.request_info import request_id
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.period import Period
 from gmp_booking.requests.on_behalf import Asked, acknowledge, find_asked
@@ -43,7 +44,7 @@ def show(secret: str) -> str:
 @opened_by_link
 def confirm(secret: str) -> Response:
     asked = _asked(secret)
-    request = services().database.request(asked.actor, request_id=app_setup.request_id())
+    request = services().database.request(asked.actor, request_id=request_id())
     request.transact(acknowledge, secret, pepper=services().config.auth_pepper)
     return redirect(url_for("confirmations.show", secret=secret), 303)
 

@@ -29,7 +29,7 @@ from gmp_booking.changes import service as changes
 from gmp_booking.changes.preview import Changeable, changeable, preview_change
 from gmp_booking.changes.service import ChangeOutcome, ChangeResult
 from gmp_booking.infra.database.uow import StoredResponse
-from gmp_booking.infra.web.app_setup import mends_its_form, send
+from gmp_booking.infra.web.app_setup import send, strips_control_characters
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.text import N_
@@ -57,7 +57,7 @@ def change_form(reference: str) -> Response:
 
 @booking_changes.post("/<reference>/change")
 @signed_in
-@mends_its_form
+@strips_control_characters
 def send_change(reference: str) -> Response:
     found = current_request().read(changeable, reference)
     sent = read_form(reference=reference)
@@ -72,7 +72,7 @@ def send_change(reference: str) -> Response:
 
 @booking_changes.post("/<reference>/change/preview")
 @signed_in
-@mends_its_form
+@strips_control_characters
 def preview_partial(reference: str) -> str:
     return render_template("booking_forms/change_preview.html", **_preview(reference, read_form().form))
 

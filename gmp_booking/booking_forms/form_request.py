@@ -22,7 +22,8 @@ from gmp_booking.bookings.schemas import BookingSchema
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
-from gmp_booking.infra.web.app_setup import field_errors, form_without_unfit_text
+from gmp_booking.infra.web.app_setup import form_without_control_characters
+from gmp_booking.infra.web.errors import field_errors
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
@@ -46,7 +47,7 @@ class SentForm:
 
 def read_form(**more: Any) -> SentForm:
     """The form of this request, with an alternative applied where one was chosen without script."""
-    fields, unfit = form_without_unfit_text()
+    fields, unfit = form_without_control_characters()
     form = forms.typed(fields) | more
     operation = request.form.get("op", "check")
     if fill := request.form.get("fill", ""):

@@ -32,7 +32,7 @@ from gmp_booking.booking_forms.repeat import Repetition
 from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete
 from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.infra.database.uow import StoredResponse
-from gmp_booking.infra.web.app_setup import mends_its_form, send
+from gmp_booking.infra.web.app_setup import send, strips_control_characters
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from gmp_booking.kernel.vocabulary import RepeatVerdict
@@ -76,7 +76,7 @@ def _form_address() -> FormAddress:
 
 @bookings.post("/new")
 @signed_in
-@mends_its_form
+@strips_control_characters
 def create() -> Response:
     return _act_on(reference=None)
 
@@ -91,14 +91,14 @@ def edit(reference: str) -> Response:
 
 @bookings.post("/<reference>/edit")
 @signed_in
-@mends_its_form
+@strips_control_characters
 def change(reference: str) -> Response:
     return _act_on(reference=reference)
 
 
 @bookings.post("/preview")
 @signed_in
-@mends_its_form
+@strips_control_characters
 def preview_partial() -> str:
     sent = read_form()
     preview = incomplete(sent.errors) if sent.errors else _preview(sent.form)
@@ -108,7 +108,7 @@ def preview_partial() -> str:
 
 @bookings.post("/marks")
 @signed_in
-@mends_its_form
+@strips_control_characters
 def mark_times() -> Response:
     """A form was opened with a time in it; a script sends it once, since opening a page writes nothing."""
     _mark(read_form().form)

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, request
 from gmp_booking.accounts import sessions
 from gmp_booking.calendars import masking, service
 from gmp_booking.calendars.ics import feed_of
-from gmp_booking.infra.web import app_setup
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.infra.web.request_info import absolute_url
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import NotFound
 
@@ -53,7 +53,7 @@ def path_of(token: str) -> str:
 
 def https_of(token: str) -> str:
     """The link as a browser or a calendar program takes it."""
-    return app_setup.absolute_url(path_of(token))
+    return absolute_url(path_of(token))
 
 
 def webcal_of(token: str) -> str:

@@ -26,7 +26,7 @@ from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
-from gmp_booking.infra.web.openapi import KEYED_AND_SEEN
+from gmp_booking.infra.web.openapi import WITH_KEY_AND_IF_MATCH
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests.handlers import refused_with_alternatives
 
@@ -49,7 +49,7 @@ def _dump(request: UseCaseRequest) -> Any:
 
 @api.route("/<reference>")
 class Amend(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ChangeSchema)
     @api.response(200, ChangeResultOut)
     def patch(self, body: tuple[BookingContent, str | None], reference: str) -> Response:
@@ -76,7 +76,7 @@ class WaitingChange(MethodView):
 
 @api.route("/<reference>/withdraw")
 class Withdraw(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
@@ -88,7 +88,7 @@ class Withdraw(MethodView):
 
 @api.route("/<reference>/sessions/<int:number>/cancel")
 class GiveUpSession(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -100,7 +100,7 @@ class GiveUpSession(MethodView):
 
 @api.route("/<reference>/sessions/<int:number>/move")
 class MoveSession(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(MoveSchema)
     @api.response(200, ChangeResultOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:

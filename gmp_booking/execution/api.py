@@ -19,7 +19,7 @@ from gmp_booking.execution.service import SessionAct, get_session
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _
-from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
+from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY, WITH_KEY_AND_IF_MATCH
 
 api = Blueprint("execution_api", __name__, url_prefix="/api/v1", description="What happens in sessions")
 
@@ -54,7 +54,7 @@ class OneSession(MethodView):
 
 @api.route(f"{_SESSION}/clear")
 class Clear(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -64,7 +64,7 @@ class Clear(MethodView):
 
 @api.route(f"{_SESSION}/verify-clearance")
 class VerifyClearance(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -74,7 +74,7 @@ class VerifyClearance(MethodView):
 
 @api.route(f"{_SESSION}/ready")
 class Ready(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -84,7 +84,7 @@ class Ready(MethodView):
 
 @api.route(f"{_SESSION}/check-in")
 class CheckIn(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -94,7 +94,7 @@ class CheckIn(MethodView):
 
 @api.route(f"{_SESSION}/takes-until")
 class TakesUntil(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -104,7 +104,7 @@ class TakesUntil(MethodView):
 
 @api.route(f"{_SESSION}/suspend")
 class Suspend(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -114,7 +114,7 @@ class Suspend(MethodView):
 
 @api.route(f"{_SESSION}/resume")
 class Resume(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -124,7 +124,7 @@ class Resume(MethodView):
 
 @api.route(f"{_SESSION}/complete")
 class Complete(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -134,7 +134,7 @@ class Complete(MethodView):
 
 @api.route(f"{_SESSION}/verify")
 class Verify(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -144,7 +144,7 @@ class Verify(MethodView):
 
 @api.route(f"{_SESSION}/missed")
 class Missed(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -154,7 +154,7 @@ class Missed(MethodView):
 
 @api.route(f"{_SESSION}/abort")
 class Abort(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
@@ -164,7 +164,7 @@ class Abort(MethodView):
 
 @api.route("/releases")
 class Releases(MethodView):
-    @api.doc(**KEYED)
+    @api.doc(**WITH_IDEMPOTENCY_KEY)
     @api.arguments(ReleasesSchema)
     @api.response(200, ReleasesOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +190,7 @@ class Releases(MethodView):
 
 @api.route("/bookings/<reference>/close")
 class Close(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:

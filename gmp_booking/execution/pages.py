@@ -22,7 +22,8 @@ from gmp_booking.execution.schemas import SessionActSchema, delay
 from gmp_booking.execution.service import PERMISSIONS, SessionAct, SessionRow, get_session
 from gmp_booking.execution.signing import RECORD_TYPE, record_reference
 from gmp_booking.infra.database.uow import StoredResponse, Uow
-from gmp_booking.infra.web.app_setup import field_errors, send
+from gmp_booking.infra.web.app_setup import send
+from gmp_booking.infra.web.errors import field_errors
 from gmp_booking.infra.web.i18n import SEOUL, _, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.labels import MEANINGS_QUOTED, SESSION_STATES

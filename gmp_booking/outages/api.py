@@ -13,7 +13,7 @@ from flask_smorest import Blueprint
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
-from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
+from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY, WITH_KEY_AND_IF_MATCH
 from gmp_booking.outages import service
 from gmp_booking.outages.handlers import carry_out_lifting, carry_out_placing
 from gmp_booking.outages.schemas import (
@@ -65,7 +65,7 @@ class Outages(MethodView):
             "has_more": len(rows) > size,
         }
 
-    @api.doc(**KEYED)
+    @api.doc(**WITH_IDEMPOTENCY_KEY)
     @api.arguments(OutageSchema)
     @api.response(201, OutagesOut)
     def post(self, new: NewOutage) -> Response:
@@ -85,7 +85,7 @@ class OneOutage(MethodView):
 
 @api.route("/<int:outage_id>/lift")
 class Lift(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(LiftSchema)
     @api.response(200, OutageOut)
     def post(self, body: dict[str, Any], outage_id: int) -> Response:

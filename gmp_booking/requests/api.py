@@ -30,7 +30,7 @@ from gmp_booking.bookings.views import get_details
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
-from gmp_booking.infra.web.openapi import KEYED, KEYED_AND_SEEN
+from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY, WITH_KEY_AND_IF_MATCH
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests import submit
@@ -112,7 +112,7 @@ class Bookings(MethodView):
             "has_more": len(found) > size,
         }
 
-    @api.doc(**KEYED)
+    @api.doc(**WITH_IDEMPOTENCY_KEY)
     @api.arguments(BookingSchema)
     @api.response(201, BookingOut)
     def post(self, content: BookingContent) -> Response:
@@ -134,7 +134,7 @@ class OneBooking(MethodView):
 
 @api.route("/<reference>/submit")
 class Submit(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(BookingSchema)
     @api.response(201, BookingOut)
     def post(self, content: BookingContent, reference: str) -> Response:
@@ -144,7 +144,7 @@ class Submit(MethodView):
 
 @api.route("/<reference>/cancel")
 class Cancel(MethodView):
-    @api.doc(**KEYED_AND_SEEN)
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:

@@ -13,7 +13,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from config import Config
 from gmp_booking.infra.database.uow import StoredResponse, Unavailable
 from gmp_booking.infra.web import app_setup
+from gmp_booking.infra.web.errors import field_errors, register_error_handlers
 from gmp_booking.infra.web.i18n import use_language
+from gmp_booking.infra.web.request_info import absolute_url, is_https
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale, TooSoon
 from gmp_booking.kernel.period import Period
 from gmp_booking.registry import Services
@@ -52,7 +54,7 @@ def build(tmp_path, **settings: str) -> Flask:
         return shape
 
     api.register_blueprint(strict)
-    app_setup.claim_errors(app)
+    register_error_handlers(app)
     return app
 
 
@@ -105,7 +107,7 @@ def add_views(app: Flask) -> None:
 
     @both.get("/where")
     def where():
-        return {"ip": request.remote_addr, "secure": app_setup.is_https(), "link": app_setup.absolute_url("/x")}
+        return {"ip": request.remote_addr, "secure": is_https(), "link": absolute_url("/x")}
 
     app.register_blueprint(both, name="pages_")
     app.register_blueprint(both, name="programs", url_prefix="/api/v1")
@@ -260,13 +262,13 @@ def test_what_a_schema_says_is_said_in_our_words(given, said):
     use_language("en")
     with pytest.raises(ValidationError) as complaint:
         Strict().load(given)
-    [sentences] = app_setup.field_errors(complaint.value.messages).values()
+    [sentences] = field_errors(complaint.value.messages).values()
     assert sentences == [said]
 
 
 def test_nested_complaints_are_named_by_their_path():
     messages = {"json": {"sessions": {0: {"start": ["Missing."]}, 1: {"people": {2: ["Unknown."]}}}}, "_schema": "Odd."}
-    assert app_setup.field_errors(messages) == {
+    assert field_errors(messages) == {
         "sessions.0.start": ["Missing."],
         "sessions.1.people.2": ["Unknown."],
         "body": ["Odd."],

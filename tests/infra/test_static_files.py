@@ -34,7 +34,7 @@ def address(app: Flask, name: str) -> str:
 def test_a_marked_address_is_kept_for_ever(app: Flask) -> None:
     marked = address(app, "page.css")
     assert re.fullmatch(r"/static/page\.css\?v=[0-9a-f]{12}", marked)
-    assert kept(app, marked) == (200, static_files.FOR_EVER)
+    assert kept(app, marked) == (200, static_files.IMMUTABLE)
 
 
 def test_another_content_has_another_address(app: Flask, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_without_its_mark_a_file_is_asked_for_again(app: Flask, mark: str) -> No
 
 
 def test_fonts_are_named_by_their_content(app: Flask) -> None:
-    assert kept(app, "/static/font-AB12CD34.woff2") == (200, static_files.FOR_EVER)
+    assert kept(app, "/static/font-AB12CD34.woff2") == (200, static_files.IMMUTABLE)
 
 
 @pytest.mark.parametrize("name", ["missing.css", "../secrets.json"])
@@ -63,7 +63,7 @@ def test_what_is_not_there_has_no_mark_and_is_not_kept(app: Flask, name: str) ->
     assert "v=" not in address(app, name)
     status, how_long = kept(app, f"/static/{name}")
     assert status == 404
-    assert how_long != static_files.FOR_EVER
+    assert how_long != static_files.IMMUTABLE
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_bundle_is_its_parts_in_their_order(bundled: Flask) -> None:
 
 def test_a_bundle_is_kept_for_ever_until_one_of_its_parts_changes(bundled: Flask, tmp_path: Path) -> None:
     before = address(bundled, "all.css")
-    assert kept(bundled, before) == (200, static_files.FOR_EVER)
+    assert kept(bundled, before) == (200, static_files.IMMUTABLE)
     (tmp_path / "more.css").write_text("a { color: green }")
     assert address(bundled, "all.css") != before
     assert kept(bundled, before) == (200, "no-cache")

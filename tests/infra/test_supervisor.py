@@ -48,7 +48,7 @@ def supervised(tmp_path):
         import sys
         from contextlib import suppress
         from pathlib import Path
-        from gmp_booking.infra.supervisor import Child, StopRequested, Supervisor
+        from gmp_booking.infra.process.supervisor import Child, StopRequested, Supervisor
 
         folder = Path({str(tmp_path)!r})
         write = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); "
@@ -112,7 +112,7 @@ def test_what_dies_is_started_again_and_its_helpers_are_ended(supervised):
 def test_a_child_that_ends_at_once_is_not_started_in_a_frenzy(tmp_path):
     count = tmp_path / "count"
     program = f"""
-        from gmp_booking.infra.supervisor import Child, Supervisor
+        from gmp_booking.infra.process.supervisor import Child, Supervisor
         with Supervisor() as supervisor:
             supervisor.start(Child(name="flicker", argv=["/bin/sh", "-c", "echo x >> {count}; exit 3"], env={{}}))
             supervisor.watch()

@@ -1,4 +1,4 @@
-"""A mail server that keeps every message as a file and sends none on: for the demo and for tests.
+"""A mail sink for the demo and tests: an SMTP server that stores each message as a file and delivers none.
 
 `python -m gmp_booking.infra.mail.dev_mail_server --port 1025 --dir mail`
 """
@@ -25,8 +25,8 @@ SIZE_LIMIT_BYTES = 32 * 1024 * 1024
 _NAME = re.compile(r"[0-9]{20}-[0-9]{6}\.eml")
 
 
-class _Keeper:
-    """Writes each message down, and only then says that it was accepted."""
+class _MessageStore:
+    """Stores each message durably before it is acknowledged."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -34,10 +34,10 @@ class _Keeper:
         self._last = (0, 0)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        await asyncio.to_thread(self._keep, envelope)
+        await asyncio.to_thread(self._store, envelope)
         return "250 kept"
 
-    def _keep(self, envelope: Envelope) -> None:
+    def _store(self, envelope: Envelope) -> None:
         head = f"X-MailFrom: {envelope.mail_from}\r\nX-RcptTo: {', '.join(envelope.rcpt_tos)}\r\n"
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         target = self._directory / self._next_name()
@@ -54,7 +54,7 @@ class _Keeper:
             os.close(folder)
 
     def _next_name(self) -> str:
-        """Names sort by arrival, also while the clock stands still or goes back."""
+        """File names sort by arrival, even when the clock goes back."""
         with self._lock:
             now = time.time_ns()
             last, count = self._last
@@ -64,13 +64,13 @@ class _Keeper:
 
 @contextmanager
 def running_sink(directory: Path, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
-    """Receive mail into `directory` for as long as the block lasts; gives the port (0 asks for a free one)."""
+    """Run the server for the block; yields its port (0 chooses a free one)."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keeper = _Keeper(directory)
+    store = _MessageStore(directory)
     loop = asyncio.new_event_loop()
 
     def session() -> SMTP:
-        return SMTP(keeper, data_size_limit=SIZE_LIMIT_BYTES, enable_SMTPUTF8=True, ident="mail sink", loop=loop)
+        return SMTP(store, data_size_limit=SIZE_LIMIT_BYTES, enable_SMTPUTF8=True, ident="mail sink", loop=loop)
 
     server = loop.run_until_complete(loop.create_server(session, host, port))
     thread = threading.Thread(target=loop.run_forever, name="mail sink", daemon=True)
@@ -108,7 +108,7 @@ def read_message(directory: Path, name: str) -> EmailMessage:
 
 
 def main() -> None:
-    """Run until told to stop."""
+    """Run until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)

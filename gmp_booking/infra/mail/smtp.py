@@ -1,4 +1,4 @@
-"""Mail: building a message that no header can be smuggled into, and the conversation with the mail server."""
+"""Builds mail messages, safe from header injection, and sends them over SMTP."""
 
 from __future__ import annotations
 
@@ -22,15 +22,12 @@ from config import Config
 
 STEP_LIMIT_S: Final = 10.0
 SUBJECT_LENGTH: Final = 160
-_BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_LINE_BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TOO_LARGE = 552
 
 
 class _WholeSubject(EmailPolicy):
-    """Encodes a subject as one text.
-
-    The library's own folding loses spaces between Korean and Latin words at the ends of lines.
-    """
+    """Encodes a subject as one text: the library's folding loses spaces between Korean and Latin words at line ends."""
 
     def fold(self, name: str, value: str) -> str:
         if name.lower() != "subject" or str(value).isascii():
@@ -47,19 +44,19 @@ _WHOLE_SUBJECTS: Final = _WholeSubject(linesep=SMTP.linesep, max_line_length=SMT
 
 
 class BadMessage(Exception):
-    """The message cannot be written down, now or ever: an address that is none, for instance."""
+    """The message cannot be built, for example because an address is invalid."""
 
 
 class Refused(Exception):
-    """The server will never take this message."""
+    """The server refuses this message permanently."""
 
 
 class TryLater(Exception):
-    """The server did not take this message now; whether it took it after all is unknown when it broke off."""
+    """A temporary failure; after a lost connection it is unknown whether the server accepted the message."""
 
 
 class ServerDown(Exception):
-    """The server cannot be reached or does not let us in; that is no message's fault."""
+    """The server cannot be reached or refuses the login; no message is the cause."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +68,7 @@ class CalendarFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """One mail to one person, as it was written."""
+    """One rendered mail to one person."""
 
     recipient: str
     recipient_name: str
@@ -86,13 +83,13 @@ class Mail:
     calendars: Sequence[CalendarFile] = ()
 
 
-def one_line(words: str) -> str:
-    """The words on one line: whatever breaks lines or cannot be written becomes a space."""
-    return " ".join("".join(" " if unicodedata.category(c) in _BREAKING else c for c in words).split())
+def one_line(text: str) -> str:
+    """The text on one line: line breaks and control characters become spaces."""
+    return " ".join("".join(" " if unicodedata.category(c) in _LINE_BREAKING else c for c in text).split())
 
 
 def address(mailbox: str, name: str = "") -> Address:
-    """Errors: BadMessage for what is no address."""
+    """The address with its display name. Errors: BadMessage when it is invalid."""
     if one_line(mailbox) != mailbox or " " in mailbox:
         raise BadMessage(f"not a mail address: {one_line(mailbox)!r}")
     try:
@@ -106,10 +103,10 @@ def address(mailbox: str, name: str = "") -> Address:
 
 
 def build(mail: Mail) -> EmailMessage:
-    """The message as it goes out: text and HTML, and the calendar files beside them.
+    """The message with text, HTML and calendar files.
 
-    Shape: one entry a file. A request or its cancellation is about one entry (RFC 5546), and mail readers that find
-    several in one file take the first.
+    Shape: one entry a file, since a request or cancellation is about one entry (RFC 5546) and mail clients read only
+    the first of several.
 
     Errors: BadMessage.
     """
@@ -123,8 +120,8 @@ def build(mail: Mail) -> EmailMessage:
         message["Message-ID"] = f"<{mail.message_id}@{sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
-        message.set_content(_writable(mail.text))
-        message.add_alternative(_writable(mail.html), subtype="html")
+        message.set_content(_encodable(mail.text))
+        message.add_alternative(_encodable(mail.html), subtype="html")
         for calendar in mail.calendars:
             _attach(message, calendar)
         message["Content-Language"] = mail.language
@@ -133,8 +130,8 @@ def build(mail: Mail) -> EmailMessage:
     return message
 
 
-def _writable(words: str) -> str:
-    return words.encode("utf-8", "replace").decode()
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _attach(message: EmailMessage, calendar: CalendarFile) -> None:
@@ -148,32 +145,32 @@ def _attach(message: EmailMessage, calendar: CalendarFile) -> None:
 
 
 class MailServer:
-    """A conversation with the mail server: begun with the first message, begun anew after a mishap."""
+    """A connection to the mail server, opened with the first message and reopened after a failure."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._open: _Conversation | None = None
+        self._open: _Connection | None = None
 
     def send(self, message: EmailMessage, *, recipient: str, deadline: float) -> None:
-        """Hand one message over.
+        """Send one message.
 
-        Unit: the deadline is on the monotonic clock; past it nothing more is sent, however long a step was held up.
+        Unit: the deadline is on the monotonic clock; nothing is sent after it, however slow the server answers.
         Errors: ServerDown, TryLater, Refused.
         """
-        server = self._conversation(deadline)
+        server = self._connect(deadline)
         try:
             server.send_message(message, self._config.mail_from, [recipient])
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = next(iter(error.recipients.values()))
-            raise _answer(code, reason) from error
+            raise _error_of(code, reason) from error
         except smtplib.SMTPDataError as error:
-            raise _answer(error.smtp_code, error.smtp_error) from error
+            raise _error_of(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
             raise Refused(str(error)) from error
         except smtplib.SMTPSenderRefused as error:
-            # A sender that is not let through is a wrong setting: no reason to throw every message away.
+            # A refused sender is a wrong setting; were it permanent, every message would be dead-lettered.
             permanent = error.smtp_code == _TOO_LARGE
-            raise (Refused if permanent else TryLater)(_words(error.smtp_code, error.smtp_error)) from error
+            raise (Refused if permanent else TryLater)(_reply_text(error.smtp_code, error.smtp_error)) from error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise TryLater(str(error) or type(error).__name__) from error
@@ -187,7 +184,7 @@ class MailServer:
             self._open = None
 
     def leave(self) -> None:
-        """Say goodbye, where there is anybody to say it to."""
+        """Send QUIT if connected, and close."""
         if self._open is not None:
             self._open.deadline = time.monotonic() + 1
             try:
@@ -196,12 +193,12 @@ class MailServer:
                 self._open.close()
             self._open = None
 
-    def _conversation(self, deadline: float) -> _Conversation:
+    def _connect(self, deadline: float) -> _Connection:
         if self._open is not None and self._open.sock is not None:
             self._open.deadline = deadline
             return self._open
         self._open = None
-        server = _Conversation(self._config.smtp_host, deadline)
+        server = _Connection(self._config.smtp_host, deadline)
         try:
             self._begin(server)
         except (OSError, smtplib.SMTPException) as error:
@@ -210,7 +207,7 @@ class MailServer:
         self._open = server
         return server
 
-    def _begin(self, server: _Conversation) -> None:
+    def _begin(self, server: _Connection) -> None:
         config = self._config
         code, greeting = server.connect(config.smtp_host, config.smtp_port)
         if code != 220:
@@ -222,12 +219,12 @@ class MailServer:
             server.login(config.smtp_user, config.smtp_password)
 
 
-class _Conversation(smtplib.SMTP):
-    """smtplib with a deadline that holds however slowly the other side answers."""
+class _Connection(smtplib.SMTP):
+    """smtplib with a total deadline, also against a server that sends byte by byte."""
 
     def __init__(self, host: str, deadline: float) -> None:
         super().__init__(timeout=STEP_LIMIT_S)
-        # Given to the constructor it would connect at once; not given, the certificate could not be checked against it.
+        # The constructor would connect at once when given the host; STARTTLS needs it to check the certificate.
         self._host = host
         self.deadline = deadline
 
@@ -238,7 +235,7 @@ class _Conversation(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
-            self.file = _Lines(self, self.sock)
+            self.file = _LineReader(self, self.sock)
         return super().getreply()
 
     def left_s(self) -> float:
@@ -249,18 +246,18 @@ class _Conversation(smtplib.SMTP):
         return min(left, STEP_LIMIT_S)
 
 
-class _Lines:
-    """The server's lines, read within the deadline: a socket's own timeout starts again with every byte."""
+class _LineReader:
+    """Reads lines within the deadline: a socket's own timeout restarts with every byte."""
 
-    def __init__(self, conversation: _Conversation, connection: socket.socket) -> None:
-        self._conversation = conversation
+    def __init__(self, connection: _Connection, sock: socket.socket) -> None:
         self._connection = connection
+        self._socket = sock
         self._rest = b""
 
     def readline(self, limit: int) -> bytes:
         while b"\n" not in self._rest and len(self._rest) < limit:
-            self._connection.settimeout(self._conversation.left_s())
-            received = self._connection.recv(4096)
+            self._socket.settimeout(self._connection.left_s())
+            received = self._socket.recv(4096)
             if not received:
                 break
             self._rest += received
@@ -272,10 +269,10 @@ class _Lines:
         self._rest = b""
 
 
-def _answer(code: int, reason: bytes | str) -> Exception:
-    return (Refused if code >= 500 else TryLater)(_words(code, reason))
+def _error_of(code: int, reason: bytes | str) -> Exception:
+    return (Refused if code >= 500 else TryLater)(_reply_text(code, reason))
 
 
-def _words(code: int, reason: bytes | str) -> str:
-    said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-    return one_line(f"{code} {said}")[:300]
+def _reply_text(code: int, reason: bytes | str) -> str:
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+    return one_line(f"{code} {text}")[:300]

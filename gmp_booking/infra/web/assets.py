@@ -1,7 +1,7 @@
-"""Build the front-end parts that are not ours (htmx, the Pretendard font) into static/vendor.
+"""Builds the third-party front-end parts (htmx, the Pretendard font) into static/vendor.
 
 `python -m gmp_booking.infra.web.assets` does nothing while nothing has changed. Without Node or a package registry
-it warns and goes on: every page works without them, in another font and without live updates.
+it warns and continues: every page works without them, in another font and without live updates.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class NoAssetsError(Exception):
 
 
 def build_assets(root: Path = ROOT, vendor: Path = VENDOR) -> bool:
-    """Build unless up to date; says whether anything was built.
+    """Build unless up to date; returns whether anything was built.
 
-    Errors: NoAssetsError; what was built before stays.
+    Errors: NoAssetsError; the previous build stays.
     """
     stamp = _stamp(root)
     if _read(vendor / ".stamp") == stamp:
@@ -77,7 +77,7 @@ def _read(path: Path) -> str:
 
 
 def _find_node() -> tuple[list[str], str]:
-    """How to call npm, and node: those of the machine when they are new enough, else those of the wheel."""
+    """The commands for npm and node: the installed ones if new enough, else those of the wheel."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm and node and _major(node) >= OLDEST_NODE:
         return [npm], node
@@ -108,8 +108,8 @@ def _run(argv: list[str], folder: Path) -> None:
     except FAILURES as error:
         raise NoAssetsError(f"{Path(argv[0]).name} could not be run: {error}") from error
     if finished.returncode != 0:
-        complaint = next((line for line in finished.stderr.splitlines() if "error" in line.lower()), "no reason given")
-        raise NoAssetsError(f"{Path(argv[0]).name} {argv[1]} failed: {complaint.strip()}")
+        reason = next((line for line in finished.stderr.splitlines() if "error" in line.lower()), "no reason given")
+        raise NoAssetsError(f"{Path(argv[0]).name} {argv[1]} failed: {reason.strip()}")
 
 
 def main() -> None:

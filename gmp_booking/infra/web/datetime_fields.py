@@ -1,4 +1,4 @@
-"""Instants as the doors take them."""
+"""Date-time fields of request schemas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gmp_booking.kernel.text import N_
 
 
 class InstantField(fields.AwareDateTime):
-    """An instant with its offset; a time without one could be anywhere."""
+    """An instant with a UTC offset; a time without one is ambiguous and refused."""
 
     default_error_messages = {  # noqa: RUF012
         "invalid": N_("Not a valid date and time."),

@@ -1,4 +1,4 @@
-"""What every door's description has in common (OpenAPI 3.1): errors as they are sent, and the headers doors honour."""
+"""Shared parts of the OpenAPI 3.1 description: error responses and request headers."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
-from gmp_booking.infra.web.app_setup import PROBLEM_JSON
+from gmp_booking.infra.web.request_info import PROBLEM_JSON
 
-_KEY: Final = {
+_IDEMPOTENCY_KEY: Final = {
     "in": "header",
     "name": "Idempotency-Key",
     "description": "A word of your own for this request: sent again, it has one effect and gets the same answer.",
     "schema": {"type": "string", "maxLength": 200},
 }
-_SEEN: Final = {
+_IF_MATCH: Final = {
     "in": "header",
     "name": "If-Match",
     "description": "The ETag of what you saw: when somebody changed it meanwhile, nothing is done and you get 412.",
     "schema": {"type": "string"},
 }
 
-KEYED: Final[dict[str, Any]] = {"parameters": [_KEY]}
-KEYED_AND_SEEN: Final[dict[str, Any]] = {"parameters": [_KEY, _SEEN]}
-"""For `@api.doc(**…)` above what a door honours."""
+WITH_IDEMPOTENCY_KEY: Final[dict[str, Any]] = {"parameters": [_IDEMPOTENCY_KEY]}
+WITH_KEY_AND_IF_MATCH: Final[dict[str, Any]] = {"parameters": [_IDEMPOTENCY_KEY, _IF_MATCH]}
+"""Arguments of `@api.doc(**…)` for operations that read these headers."""
 
 
 class ProblemSchema(Schema):
-    """An error as programs read it (RFC 9457)."""
+    """An error for programs (RFC 9457)."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -41,10 +41,10 @@ class ProblemSchema(Schema):
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
 
-class DescribedApi(Api):  # type: ignore[misc]
-    """Errors are described as they are sent; all doors are described when somebody first asks for it.
+class LazySpecApi(Api):  # type: ignore[misc]
+    """An API that describes its errors as problem+json and builds the description on first request.
 
-    Describing takes longer than everything else a process does at its start, and few are ever asked.
+    Building takes longer than the rest of a process's start, and few processes are ever asked for it.
     """
 
     ERROR_SCHEMA = ProblemSchema
@@ -56,14 +56,14 @@ class DescribedApi(Api):  # type: ignore[misc]
         super().__init__(app)
 
     def register_blueprint(self, blueprint: Blueprint) -> None:
-        """Open these doors."""
+        """Register the routes now; describe them when the description is requested."""
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
         self._app.register_blueprint(blueprint)
         self._undescribed.append(blueprint)
 
     @property
     def spec(self) -> APISpec:
-        """The description, of everything registered so far."""
+        """The description of everything registered so far."""
         with self._describing:
             while self._undescribed:
                 self._describe(self._undescribed.pop(0))

@@ -14,12 +14,11 @@ from gmp_booking.kernel.text import N_
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
-
 _RESIDENT_NUMBER = re.compile(r"(?<!\d)\d{6}-?[1-8]\d{6}(?!\d)")
 
 
 class CleanText(fields.String):
-    """Text as people write it: composed (NFC), trimmed, without control characters or resident numbers."""
+    """Text input: normalised (NFC), trimmed, without control characters or resident registration numbers."""
 
     default_error_messages = {  # noqa: RUF012
         "long": N_("This text is too long."),
@@ -60,13 +59,13 @@ def whole_number(lowest: int, highest: int) -> validate.Range:
 
 
 def enum_choice(choices: type[StrEnum], default: StrEnum | None) -> fields.Enum[StrEnum]:
-    """A choice that may be left out."""
+    """An optional choice."""
     unknown: ErrorMessages = {"unknown": N_("Not one of the choices.")}
     return fields.Enum(choices, by_value=True, load_default=default, allow_none=default is None, error_messages=unknown)
 
 
 class Shape(Schema):
-    """Unknown keys are refused: a misspelt wish must not be lost in silence."""
+    """A schema that refuses unknown keys, so that a misspelt key is not silently ignored."""
 
     class Meta:
         unknown = RAISE

@@ -1,9 +1,9 @@
-"""Style sheets, scripts and fonts under addresses that change with their content: a browser asks for each once.
+"""Static files with a content hash in their URL, so that a browser caches them for ever.
 
-Whatever is asked for without such a mark may be kept, but is asked for again each time.
+A file requested without the current hash is revalidated each time.
 
-`bundles.json` names files that do not exist in the folder: each is sent as the files it lists, one after the other, so
-that a page needs one request for them. They are joined when asked for, and a changed part shows without a build.
+`bundles.json` names files that do not exist in the folder: each is sent as the concatenation of the files it lists, so
+that a page needs one request for them. They are joined at the request, so a changed part needs no build.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from typing import Any, Final
 from flask import Flask, Response, request
 from werkzeug.security import safe_join
 
-FOR_EVER: Final = "public, max-age=31536000, immutable"
-MARK: Final = "v"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+VERSION_PARAM: Final = "v"
 BUNDLES: Final = "bundles.json"
-# The builder of the front end names fonts so; style sheets refer to them by these names.
-_NAMED_BY_CONTENT: Final = re.compile(r"-[0-9A-Z]{8}\.\w+\Z")
+# esbuild puts a hash into the names of font files; style sheets refer to them by these names.
+_HASHED_NAME: Final = re.compile(r"-[0-9A-Z]{8}\.\w+\Z")
 
 
 def install(app: Flask) -> None:
-    """Mark the addresses of static files, and say of marked ones that they never change."""
+    """Add the content hash to the URLs of static files, and cache responses to such URLs for ever."""
     folder = app.static_folder or ""
     if bundles_of(folder):
         app.view_functions["static"] = _sending_bundles(folder, app.send_static_file)
 
     @app.url_defaults
-    def mark(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static" and MARK not in values:
-            found = mark_of(folder, values.get("filename", ""))
+    def add_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and VERSION_PARAM not in values:
+            found = version_of(folder, values.get("filename", ""))
             if found:
-                values[MARK] = found
+                values[VERSION_PARAM] = found
 
     @app.after_request
-    def keep(response: Response) -> Response:
+    def set_cache_control(response: Response) -> Response:
         if request.endpoint == "static" and response.status_code in {200, 304} and _never_changes(folder):
-            response.headers["Cache-Control"] = FOR_EVER
+            response.headers["Cache-Control"] = IMMUTABLE
         return response
 
 
@@ -56,8 +56,8 @@ def bundles_of(folder: str) -> dict[str, list[str]]:
         return {}
 
 
-def mark_of(folder: str, name: str) -> str | None:
-    """A word that changes with the content of a file or a bundle; None where there is no such file."""
+def version_of(folder: str, name: str) -> str | None:
+    """A hash of the content of a file or a bundle; None where there is no such file."""
     paths = [safe_join(folder, part) for part in bundles_of(folder).get(name, [name])]
     try:
         return _digest(tuple((path, Path(path).stat().st_mtime_ns) for path in paths if path)) if all(paths) else None
@@ -93,5 +93,5 @@ def _digest(files: tuple[tuple[str, int], ...]) -> str:
 
 def _never_changes(folder: str) -> bool:
     name = (request.view_args or {}).get("filename", "")
-    given = request.args.get(MARK)
-    return bool(_NAMED_BY_CONTENT.search(name)) or (given is not None and given == mark_of(folder, name))
+    given = request.args.get(VERSION_PARAM)
+    return bool(_HASHED_NAME.search(name)) or (given is not None and given == version_of(folder, name))

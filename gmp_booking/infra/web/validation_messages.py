@@ -1,7 +1,7 @@
-"""What the schema library complains of, in sentences the catalogues know.
+"""Translates the error messages of marshmallow.
 
-The library's sentences arrive with their numbers filled in, so they are taken apart again. A sentence that is not
-known here is one of our own and is translated as it is.
+Its messages arrive with their numbers filled in, so patterns extract them. An unknown message is one of ours and is
+translated as it is.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Final
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
 
-_NEEDED = N_("This is needed.")
-_KIND = N_("This is not the right kind of value.")
+_REQUIRED = N_("This is needed.")
+_TYPE = N_("This is not the right kind of value.")
 _TEXT = N_("This must be text.")
 _NUMBER = N_("This must be a number.")
 _LIST = N_("This must be a list.")
-_MOMENT = N_("Not a valid date and time.")
+_INSTANT = N_("Not a valid date and time.")
 
 _FIXED: Final = {
-    "Missing data for required field.": _NEEDED,
-    "Field may not be null.": _NEEDED,
+    "Missing data for required field.": _REQUIRED,
+    "Field may not be null.": _REQUIRED,
     "Unknown field.": N_("This field is not known."),
-    "Invalid input type.": _KIND,
-    "Invalid input.": _KIND,
-    "Invalid type.": _KIND,
-    "Invalid value.": _KIND,
+    "Invalid input type.": _TYPE,
+    "Invalid input.": _TYPE,
+    "Invalid type.": _TYPE,
+    "Invalid value.": _TYPE,
     "Not a valid string.": _TEXT,
     "Not a valid utf-8 string.": _TEXT,
     "Not a valid number.": _NUMBER,
@@ -38,12 +38,12 @@ _FIXED: Final = {
     "Not a valid mapping type.": N_("This must be an object."),
     "Not a valid date.": N_("Not a valid date."),
     "Not a valid time.": N_("Not a valid time."),
-    "Not a valid datetime.": _MOMENT,
+    "Not a valid datetime.": _INSTANT,
     "Not a valid aware datetime.": N_("Give the time with its zone."),
     "Not a valid email address.": N_("Not a valid mail address."),
     "Invalid JSON body.": N_("This is no JSON."),
 }
-_WITH_PARTS: Final = tuple(
+_WITH_PARAMETERS: Final = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (
         (r"Shorter than minimum length (?P<least>\S+)\.", N_("At least %(least)s characters or entries.")),
@@ -63,11 +63,11 @@ _WITH_PARTS: Final = tuple(
 )
 
 
-def in_words(complaint: str) -> str:
-    """The complaint in the language of the request."""
-    if complaint in _FIXED:
-        return _(_FIXED[complaint])
-    for pattern, sentence in _WITH_PARTS:
-        if found := pattern.fullmatch(complaint):
+def translate_message(message: str) -> str:
+    """The message in the language of the request."""
+    if message in _FIXED:
+        return _(_FIXED[message])
+    for pattern, sentence in _WITH_PARAMETERS:
+        if found := pattern.fullmatch(message):
             return _(sentence, **found.groupdict())
-    return _(complaint)
+    return _(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, render_template
 
 from gmp_booking.accounts.sessions import page_beside_the_api
-from gmp_booking.infra.web.app_setup import absolute_url
+from gmp_booking.infra.web.request_info import absolute_url
 from gmp_booking.pages.api_docs.reference import Group, read_groups
 
 docs = Blueprint("api_docs", __name__, url_prefix="/api/v1/docs")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError
 
-from gmp_booking.infra.web.app_setup import field_errors
+from gmp_booking.infra.web.errors import field_errors
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 from gmp_booking.outages.schemas import OutageSchema

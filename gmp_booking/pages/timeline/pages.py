@@ -14,8 +14,8 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form_marks import Mark, list_marks
 from gmp_booking.bookings.lists import TakenTime, list_taken_time
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.app_setup import is_htmx
 from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.infra.web.request_info import is_htmx
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
 from gmp_booking.kernel.labels import RESOURCE_KINDS, ROOM_GROUPS
 from gmp_booking.kernel.period import Period

@@ -18,8 +18,8 @@ from gmp_booking.execution.day import Day, MissingNames, read_day
 from gmp_booking.execution.pages import shown_session
 from gmp_booking.execution.service import SessionRow
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.app_setup import is_htmx
 from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.infra.web.request_info import is_htmx
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.labels import MEANINGS_QUOTED
 from gmp_booking.kernel.period import Period, merge
