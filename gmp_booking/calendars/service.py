@@ -19,7 +19,7 @@ from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.calendars.others_time import others_time
 from gmp_booking.calendars.store import FeedRow, Frame, Shown
-from gmp_booking.infra.database.uow import Look, Uow
+from gmp_booking.infra.database.uow import Lookup, Uow
 from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, named
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -226,9 +226,9 @@ class Subscription:
     unseen: bool
 
 
-def find_subscription(look: Look, token: str, base_url: str) -> Subscription | None:
+def find_subscription(lookup: Lookup, token: str, base_url: str) -> Subscription | None:
     """Whoever holds this link, in one statement with person, roles and company: what was revoked is gone at once."""
-    row = store.find_feed(look, store.hash_of(token))
+    row = store.find_feed(lookup, store.hash_of(token))
     if row is None:
         return None
     frame = frame_of(row.now)
@@ -247,7 +247,7 @@ def find_subscription(look: Look, token: str, base_url: str) -> Subscription | N
         return None
     title = _title(row, scope)
     shown = Shown(scope, row.person_id, row.company_id, row.resource_id)
-    mark = store.mark_of(look, shown, frame)
+    mark = store.mark_of(lookup, shown, frame)
     marks = (_FORM, base_url, row.id, row.feed_language, title, frame.window.start, row.names_mark, mark)
     return Subscription(
         feed_id=row.id,

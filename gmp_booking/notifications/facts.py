@@ -16,7 +16,7 @@ from gmp_booking.bookings.change_store import find_change, proposed
 from gmp_booking.bookings.events import BookingAdjusted, BookingChangeApproved, SessionCancelled, SessionMoved
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.views import BookingDetails, details_of
-from gmp_booking.infra.database.consumers import Happening
+from gmp_booking.infra.database.consumers import DeliveredEvent
 from gmp_booking.infra.database.outbox import ClaimedMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import closest_language
@@ -35,7 +35,7 @@ class BookingEvent:
 
     uow: Uow
     type: type[Event]
-    delivered: Happening
+    delivered: DeliveredEvent
     booking: Booking
     _people: dict[Hashable, Sequence[Person]] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings.models import Booking
-from gmp_booking.infra.database.consumers import CannotHandle, finish, take_happening
+from gmp_booking.infra.database.consumers import CannotHandle, finish, take_delivery
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.outbox import NewMessage, add_messages, replace_pending, withdraw_pending
 from gmp_booking.infra.database.uow import Uow
@@ -37,14 +37,14 @@ EVENT_TYPES: Final = event_types()
 NOTIFICATIONS: Final = Consumer("notifications", frozenset(EVENT_TYPES))
 
 
-def handle_next(uow: Uow, *, passed_over: Collection[int] = ()) -> int | None:
+def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     """Turn the oldest open delivery into messages, in the transaction that closes it.
 
     Shape: the delivery's id, or None when none is open.
     Errors: CannotHandle with the delivery's id, whatever goes wrong in it; a serialization failure or a lost
     database connection is passed on as it is.
     """
-    delivered = take_happening(uow, NOTIFICATIONS.name, passed_over=passed_over)
+    delivered = take_delivery(uow, NOTIFICATIONS.name, skip_ids=skip_ids)
     if delivered is None:
         return None
     booking = uow.session.get(Booking, delivered.booking_id)
