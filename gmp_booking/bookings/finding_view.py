@@ -8,7 +8,7 @@ from typing import Any
 
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.privacy import Audience, published
+from gmp_booking.conflicts.privacy import Audience, finding_as_json
 from gmp_booking.infra.web.i18n import format_day, format_instant, format_period, gettext_for
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.period import Period
@@ -29,7 +29,7 @@ def audience_of(actor: Actor) -> Audience:
 def findings_out(findings: Sequence[Finding | Mapping[str, Any]], actor: Actor, language: str) -> list[dict[str, Any]]:
     """Findings in the words this reader may have; kept ones are taken as they were kept."""
     whole = [each if isinstance(each, Finding) else Finding.from_dict(each) for each in findings]
-    return [published(finding, audience_of(actor), locale_formatter_for(language)) for finding in whole]
+    return [finding_as_json(finding, audience_of(actor), locale_formatter_for(language)) for finding in whole]
 
 
 def locale_formatter_for(language: str) -> LocaleFormatter:

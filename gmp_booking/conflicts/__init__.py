@@ -1,1 +1,1 @@
-"""The rule engine: facts in, findings out. Pure: it knows the kernel and nothing else."""
+"""The rule engine: facts in, findings out. Pure: it imports only the kernel."""

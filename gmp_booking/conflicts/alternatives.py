@@ -1,6 +1,6 @@
-"""What would fit instead: a bounded, deterministic search in which every answer has passed the engine.
+"""Alternatives to a booking that is refused: a bounded, deterministic search.
 
-Taken time tells which shifts are worth a look, the engine alone says whether one holds.
+Busy time selects the candidates; only candidates that pass the engine are returned.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from gmp_booking.conflicts.candidate_shifts import AT_ONCE, first_start, single_shifts, whole_shifts
+from gmp_booking.conflicts.candidate_shifts import NO_SHIFT, first_start, single_shifts, whole_shifts
 from gmp_booking.conflicts.case import Case, EquipmentFacts, ReservationFacts, RoomFacts, SessionFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
@@ -18,10 +18,10 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Severity
 
-LOOKS = 10
-"""How many candidates of each kind are examined; there are five kinds."""
-KEPT = 2
-"""How many of each kind are kept to choose from."""
+MAX_EXAMINED = 10
+"""How many candidates of each of the five kinds are examined."""
+MAX_KEPT = 2
+"""How many of each kind are kept before the smallest changes are chosen."""
 
 OTHER_EQUIPMENT = N_("Use {equipment} instead of {replaced}")
 OTHER_ROOM = N_("Use {room} at the same time")
@@ -36,10 +36,10 @@ ONE_EARLIER = N_("Start session {number} earlier: {start}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """The booking as it would fit.
+    """A changed booking that passes the engine.
 
-    Shape: `label` is a message id; `start` in `params` is an ISO instant, everything else is a word or a number.
-    `displacement` is by how much anything is moved, `changes` how many parts are touched.
+    Shape: `label` is a message id; `start` in `params` is an ISO instant, other params are texts or numbers.
+    `displacement` is the largest move, `changes` the number of changed parts.
     """
 
     label: str
@@ -51,32 +51,32 @@ class Alternative:
     @property
     def sessions(self) -> tuple[dict[str, Any], ...]:
         """In the shape a booking is sent in, times with the facility's offset."""
-        return tuple(_session_in(session, self.case) for session in self.case.sessions)
+        return tuple(_session_as_json(session, self.case) for session in self.case.sessions)
 
     @property
     def equipment(self) -> tuple[dict[str, Any], ...]:
         """In the shape a booking is sent in, times with the facility's offset."""
-        return tuple(_reservation_in(reservation, self.case) for reservation in self.case.reservations)
+        return tuple(_reservation_as_json(reservation, self.case) for reservation in self.case.reservations)
 
 
 def find_alternatives(case: Case, limit: int = 3) -> tuple[Alternative, ...]:
-    """Up to so many ways out, the smallest change first; none when nothing stands in the way."""
+    """Up to `limit` alternatives, the smallest change first; none when the case is clear."""
     base = examine(case)
     if base.is_clear or not case.claims:
         return ()
-    kinds = [_fitting(kind, base) for kind in _kinds(case, base)]
-    first = sorted((kind[0] for kind in kinds if kind), key=_smallness)
-    second = sorted((one for kind in kinds for one in kind[1:]), key=_smallness)
-    return tuple(sorted((first + second)[:limit], key=_smallness))
+    kinds = [_first_fitting(kind, base) for kind in _kinds(case, base)]
+    first = sorted((kind[0] for kind in kinds if kind), key=_change_size)
+    second = sorted((one for kind in kinds for one in kind[1:]), key=_change_size)
+    return tuple(sorted((first + second)[:limit], key=_change_size))
 
 
-def published(alternative: Alternative, tongue: LocaleFormatter) -> dict[str, Any]:
-    """Shape: {label, sessions, equipment}, in the words of the reader."""
+def alternative_as_json(alternative: Alternative, formatter: LocaleFormatter) -> dict[str, Any]:
+    """Shape: {label, sessions, equipment}, with the label in the reader's language."""
     words = dict(alternative.params)
     if "start" in words:
-        words["start"] = tongue.instant(datetime.fromisoformat(words["start"]))
+        words["start"] = formatter.instant(datetime.fromisoformat(words["start"]))
     return {
-        "label": tongue.sentence(alternative.label, words),
+        "label": formatter.sentence(alternative.label, words),
         "sessions": list(alternative.sessions),
         "equipment": list(alternative.equipment),
     }
@@ -84,8 +84,8 @@ def published(alternative: Alternative, tongue: LocaleFormatter) -> dict[str, An
 
 def _kinds(case: Case, base: Verdict) -> tuple[Iterator[Alternative], ...]:
     shifts = tuple(whole_shifts(case, base))
-    later = (shift for shift in shifts if shift > AT_ONCE)
-    earlier = (shift for shift in shifts if shift < AT_ONCE)
+    later = (shift for shift in shifts if shift > NO_SHIFT)
+    earlier = (shift for shift in shifts if shift < NO_SHIFT)
     return (
         _other_equipment(case, base),
         _other_room(case, base),
@@ -95,12 +95,12 @@ def _kinds(case: Case, base: Verdict) -> tuple[Iterator[Alternative], ...]:
     )
 
 
-def _fitting(kind: Iterator[Alternative], base: Verdict) -> list[Alternative]:
-    return list(islice((one for one in islice(kind, LOOKS) if _fits(one.case, base)), KEPT))
+def _first_fitting(kind: Iterator[Alternative], base: Verdict) -> list[Alternative]:
+    return list(islice((one for one in islice(kind, MAX_EXAMINED) if _fits(one.case, base)), MAX_KEPT))
 
 
 def _fits(candidate: Case, base: Verdict) -> bool:
-    """No HARD finding, none that was not there before, and where only SOFT ones were there, none of those either."""
+    """No HARD finding and no new or heavier one; if the base has no HARD finding, no SOFT one either."""
     if any(claim.period.start < candidate.now for claim in candidate.claims):
         return False
     if candidate.known is not None and not all(candidate.known.contains(claim.period) for claim in candidate.claims):
@@ -112,33 +112,33 @@ def _fits(candidate: Case, base: Verdict) -> bool:
     return all(before.get(finding.subject, 9) <= finding.severity.rank for finding in verdict.findings)
 
 
-def _smallness(alternative: Alternative) -> tuple[timedelta, int, str, str]:
+def _change_size(alternative: Alternative) -> tuple[timedelta, int, str, str]:
     return alternative.displacement, alternative.changes, alternative.label, str(sorted(alternative.params.items()))
 
 
-def _in_the_way(base: Verdict) -> list[Finding]:
-    heaviest = Severity.HARD if base.has_hard else Severity.SOFT
-    return [finding for finding in base.findings if finding.severity is heaviest]
+def _blocking_findings(base: Verdict) -> list[Finding]:
+    worst = Severity.HARD if base.has_hard else Severity.SOFT
+    return [finding for finding in base.findings if finding.severity is worst]
 
 
 # Other equipment of the same kind in the same place
 
 
 def _other_equipment(case: Case, base: Verdict) -> Iterator[Alternative]:
-    taken = sorted({finding.resource for finding in _in_the_way(base) if finding.resource in case.equipment})
+    taken = sorted({finding.resource for finding in _blocking_findings(base) if finding.resource in case.equipment})
     if len(taken) != 1:
         return
     replaced = case.equipment[taken[0]]
-    for other in _like(case, replaced, home=replaced.home_room):
+    for other in _same_kind(case, replaced, home=replaced.home_room):
         moved = _with_equipment(case, {replaced.code: other.code})
         params = {"equipment": other.code, "replaced": replaced.code}
         yield Alternative(
-            label=OTHER_EQUIPMENT, params=params, case=moved, displacement=AT_ONCE, changes=_changes(case, moved)
+            label=OTHER_EQUIPMENT, params=params, case=moved, displacement=NO_SHIFT, changes=_changes(case, moved)
         )
 
 
-def _like(case: Case, wanted: EquipmentFacts, *, home: str | None) -> list[EquipmentFacts]:
-    """Equipment of the same kind with that home the booking does not use yet."""
+def _same_kind(case: Case, wanted: EquipmentFacts, *, home: str | None) -> list[EquipmentFacts]:
+    """Equipment of the same kind and with that home room that the booking does not use yet."""
     used = {code for session in case.sessions for code in session.equipment}
     used |= {reservation.equipment for reservation in case.reservations}
     return [
@@ -164,7 +164,7 @@ def _with_equipment(case: Case, swapped: Mapping[str, str]) -> Case:
 
 
 def _other_room(case: Case, base: Verdict) -> Iterator[Alternative]:
-    for code, numbers in _sessions_in_the_way(case, base).items():
+    for code, numbers in _blocked_sessions(case, base).items():
         room = case.rooms[code]
         there = {session.number for session in case.sessions if session.room == code}
         for other in _equivalent(case, room, there):
@@ -173,16 +173,16 @@ def _other_room(case: Case, base: Verdict) -> Iterator[Alternative]:
             yield from _moved_to(case, room, other, numbers=there, label=OTHER_ROOM)
 
 
-def _sessions_in_the_way(case: Case, base: Verdict) -> dict[str, set[int]]:
+def _blocked_sessions(case: Case, base: Verdict) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
-    for finding in _in_the_way(base):
+    for finding in _blocking_findings(base):
         if finding.session is not None:
             found.setdefault(case.sessions_by_number[finding.session].room, set()).add(finding.session)
     return found
 
 
 def _equivalent(case: Case, room: RoomFacts, numbers: Iterable[int]) -> list[RoomFacts]:
-    """Rooms of the same grade and class that hold at least as many people as are to be in them."""
+    """Rooms of the same grade and class with space for the largest head count."""
     people = max((max(case.sessions_by_number[one].headcount, 1) for one in numbers), default=1)
     return [
         other
@@ -194,7 +194,7 @@ def _equivalent(case: Case, room: RoomFacts, numbers: Iterable[int]) -> list[Roo
 
 
 def _moved_to(case: Case, room: RoomFacts, other: RoomFacts, *, numbers: set[int], label: str) -> Iterator[Alternative]:
-    """The sessions in the other room, with equipment at home there in place of what is at home here."""
+    """The sessions in the other room; equipment whose home is the old room is replaced by equipment of the new one."""
     is_all = label == OTHER_ROOM
     tied = {code for one in case.sessions if one.number in numbers for code in one.equipment}
     tied |= {one.equipment for one in case.reservations if is_all}
@@ -202,7 +202,7 @@ def _moved_to(case: Case, room: RoomFacts, other: RoomFacts, *, numbers: set[int
     for code in sorted(tied):
         if case.equipment[code].home_room != room.code:
             continue
-        free = (one.code for one in _like(case, case.equipment[code], home=other.code))
+        free = (one.code for one in _same_kind(case, case.equipment[code], home=other.code))
         chosen = next((one for one in free if one not in swapped.values()), None)
         if chosen is None:
             return
@@ -217,7 +217,7 @@ def _moved_to(case: Case, room: RoomFacts, other: RoomFacts, *, numbers: set[int
     if is_all:
         moved = _with_equipment(moved, swapped)
     params: dict[str, Any] = {"room": other.code} if is_all else {"room": other.code, "number": min(numbers)}
-    yield Alternative(label=label, params=params, case=moved, displacement=AT_ONCE, changes=_changes(case, moved))
+    yield Alternative(label=label, params=params, case=moved, displacement=NO_SHIFT, changes=_changes(case, moved))
 
 
 def _changes(case: Case, moved: Case) -> int:
@@ -245,7 +245,7 @@ def _moved_by(case: Case, shifts: Iterable[timedelta], *, alone: str, together: 
 
 
 def _one_session(case: Case, base: Verdict) -> Iterator[Alternative]:
-    numbers = {finding.session for finding in _in_the_way(base)}
+    numbers = {finding.session for finding in _blocking_findings(base)}
     if len(numbers) != 1 or len(case.sessions) + len(case.reservations) < 2:
         return
     number = numbers.pop()
@@ -256,7 +256,7 @@ def _one_session(case: Case, base: Verdict) -> Iterator[Alternative]:
         moved = replace(session, period=session.period.shifted(shift))
         sessions = tuple(moved if one.number == number else one for one in case.sessions)
         yield Alternative(
-            label=ONE_LATER if shift > AT_ONCE else ONE_EARLIER,
+            label=ONE_LATER if shift > NO_SHIFT else ONE_EARLIER,
             params={"number": number, "start": _local(moved.period.start, case)},
             case=replace(case, sessions=sessions),
             displacement=abs(shift),
@@ -267,7 +267,7 @@ def _one_session(case: Case, base: Verdict) -> Iterator[Alternative]:
 # The shape a booking is sent in
 
 
-def _session_in(session: SessionFacts, case: Case) -> dict[str, Any]:
+def _session_as_json(session: SessionFacts, case: Case) -> dict[str, Any]:
     return {
         "room": session.room,
         "start": _local(session.period.start, case),
@@ -282,7 +282,7 @@ def _session_in(session: SessionFacts, case: Case) -> dict[str, Any]:
     }
 
 
-def _reservation_in(reservation: ReservationFacts, case: Case) -> dict[str, Any]:
+def _reservation_as_json(reservation: ReservationFacts, case: Case) -> dict[str, Any]:
     return {
         "resource": reservation.equipment,
         "units": reservation.units,

@@ -1,6 +1,6 @@
-"""Every fact a rule may look at, frozen, grouped by what it is about.
+"""All facts that rules may read, frozen, grouped by subject.
 
-Who fills these in leaves out whatever the booking itself already holds: a booking is never in its own way.
+The provider leaves out what the booking itself already holds: a booking never conflicts with itself.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, Exposure, RoomUse, Rule
 
 
 class Occasion(StrEnum):
-    """Why the case is examined: a fact like any other, never another list of rules."""
+    """Why the case is examined: a fact like any other; it never selects other rules."""
 
     DRAFT = "DRAFT"
     PREVIEW = "PREVIEW"
@@ -29,14 +29,14 @@ class Occasion(StrEnum):
 
 
 ENDLESS = datetime(9000, 1, 1, tzinfo=UTC)
-"""Where time that nobody has ended yet ends in arithmetic."""
+"""Stands for the unknown end of an open period in calculations."""
 
 
 @dataclass(frozen=True)
 class Occupation:
-    """Time someone else holds.
+    """Time that another booking holds.
 
-    Shape: `reference` is for the facility's eyes, and for the company it belongs to.
+    Shape: only the facility and the owning company may read `reference`.
     """
 
     period: Period
@@ -58,10 +58,10 @@ class Assignment:
 
 @dataclass(frozen=True)
 class BookingFacts:
-    """What is asked for.
+    """The booking that is requested.
 
-    Shape: `seats` are for those who take part; without `asked_at` it is being asked for now; `is_change` of what was
-    confirmed before.
+    Shape: `seats` counts participants; `asked_at` is None for a request made now; `is_change` marks an edit of a
+    confirmed booking.
     """
 
     booking_id: int | None
@@ -75,20 +75,20 @@ class BookingFacts:
     is_patient_bound: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON, as it is kept with a decision."""
+        """Plain JSON, stored as evidence of a decision."""
         return asdict(self) | {"asked_at": self.asked_at.isoformat() if self.asked_at else None}
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> "BookingFacts":
-        asked_at = kept["asked_at"]
-        return cls(**{**kept, "asked_at": datetime.fromisoformat(asked_at) if asked_at else None})
+    def from_dict(cls, stored: Mapping[str, Any]) -> "BookingFacts":
+        asked_at = stored["asked_at"]
+        return cls(**{**stored, "asked_at": datetime.fromisoformat(asked_at) if asked_at else None})
 
 
 @dataclass(frozen=True)
 class SessionFacts:
     """One piece of room time.
 
-    Shape: `period` is the work itself; setup before and teardown after are taken as well, see `occupied`.
+    Shape: `period` is the work itself; `occupied` includes setup and teardown.
     """
 
     number: int
@@ -110,13 +110,13 @@ class SessionFacts:
 
     @cached_property
     def crew(self) -> tuple[Assignment, ...]:
-        """Those named who are in the room."""
+        """The named people who are in the room."""
         return tuple(person for person in self.people if person.is_in_room)
 
 
 @dataclass(frozen=True)
 class ReservationFacts:
-    """Equipment taken for hours or weeks, nights included."""
+    """Equipment reserved for hours or weeks, nights included."""
 
     number: int
     equipment: str
@@ -125,12 +125,11 @@ class ReservationFacts:
 
 
 @dataclass(frozen=True)
-class Withdrawal:
-    """Time an outage takes away: from a room, from equipment, from whoever or whatever is on hold.
+class OutageFacts:
+    """Time that an outage or a quality hold withdraws.
 
-    Shape: `subject` is the code or name of what the outage lies on, `subject_kind` and `kind` are its words;
-    `end` is None while it is open. `hold_no` is set for quality holds and is for the facility's eyes, and for
-    those a company's own hold lies on.
+    Shape: `subject` is the code or name of the subject; `end` is None while the outage is open. `hold_no` is set for
+    quality holds; only the facility and the company whose own hold it is may read it.
     """
 
     start: datetime
@@ -147,10 +146,9 @@ class Withdrawal:
 
 @dataclass(frozen=True)
 class RoomFacts:
-    """A room and who else holds it.
+    """A room and its occupation by others.
 
-    Shape: `busy` includes setup and teardown of others; `max_occupancy`, `recovery` and `seats` are None
-    while nobody has set them.
+    Shape: `busy` includes setup and teardown; `max_occupancy`, `recovery` and `seats` are None while not set.
     """
 
     code: str
@@ -160,7 +158,7 @@ class RoomFacts:
     max_occupancy: int | None
     air_zone: str | None = None
     busy: tuple[Occupation, ...] = ()
-    withdrawn: tuple[Withdrawal, ...] = ()
+    withdrawn: tuple[OutageFacts, ...] = ()
     recovery: timedelta | None = timedelta()
     seats: int | None = None
     is_gmp: bool = False
@@ -181,21 +179,21 @@ class EquipmentFacts:
     room_use: str
     home_room: str | None
     units: tuple[UnitFacts, ...]
-    withdrawn: tuple[Withdrawal, ...] = ()
+    withdrawn: tuple[OutageFacts, ...] = ()
     out_of_service: bool = False
 
     @property
     def takes_room(self) -> str | None:
-        """The room that is taken together with it: else two rivals would meet in one cleanroom."""
+        """The room it occupies as well: otherwise two companies could work in one cleanroom."""
         return self.home_room if self.room_use == RoomUse.ATTENDED else None
 
 
 @dataclass(frozen=True)
 class PersonBusy:
-    """Another session someone is assigned to, in a part played inside the room.
+    """Another session that a person is assigned to, in a role inside the room.
 
-    Shape: the work itself without setup and teardown; `own_booking` marks what this booking held before, which
-    is no clash.
+    Shape: the work itself without setup and teardown; `own_booking` marks an earlier assignment of this booking, which
+    is no conflict.
     """
 
     period: Period
@@ -207,11 +205,11 @@ class PersonBusy:
 class PersonFacts:
     name: str
     busy: tuple[PersonBusy, ...] = ()
-    withdrawn: tuple[Withdrawal, ...] = ()
+    withdrawn: tuple[OutageFacts, ...] = ()
 
 
 @dataclass(frozen=True)
-class OpeningHours:
+class OpeningWindow:
     """Shape: `weekday` 0 is Monday; `closes` at 00:00 is the midnight that ends the day."""
 
     weekday: int
@@ -219,19 +217,19 @@ class OpeningHours:
     closes: time
 
 
-WORKING_WEEK = tuple(OpeningHours(weekday, time(8), time(20)) for weekday in range(5))
+WORKING_WEEK = tuple(OpeningWindow(weekday, time(8), time(20)) for weekday in range(5))
 """Source: default is ours, Monday to Friday 08:00–20:00."""
 
 
 @dataclass(frozen=True)
 class CalendarFacts:
-    """When the house is open.
+    """When the facility is open.
 
-    Shape: `hours` by resource code; who is absent there has `default_hours`. `holidays` carry their names by language.
+    Shape: `hours` by resource code; other resources have `default_hours`. `holidays` have names by language.
     """
 
-    hours: Mapping[str, tuple[OpeningHours, ...]] = field(default_factory=dict)
-    default_hours: tuple[OpeningHours, ...] = WORKING_WEEK
+    hours: Mapping[str, tuple[OpeningWindow, ...]] = field(default_factory=dict)
+    default_hours: tuple[OpeningWindow, ...] = WORKING_WEEK
     holidays: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
     on_call: tuple[Period, ...] = ()
     zone: str = "Asia/Seoul"
@@ -240,7 +238,7 @@ class CalendarFacts:
     def timezone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
-    def hours_of(self, resource: str) -> tuple[OpeningHours, ...]:
+    def hours_of(self, resource: str) -> tuple[OpeningWindow, ...]:
         return self.hours.get(resource, self.default_hours)
 
     def day_of(self, instant: datetime) -> date:
@@ -252,7 +250,7 @@ class CalendarFacts:
 
 @dataclass(frozen=True)
 class Switch:
-    """A rule's mode from a day on; the newest that has begun counts."""
+    """A rule's mode from a day on; the latest that has begun applies."""
 
     mode: RuleMode
     from_on: date
@@ -260,9 +258,9 @@ class Switch:
 
 @dataclass(frozen=True)
 class PolicyFacts:
-    """What the facility has decided about the rules.
+    """The facility's settings of the rules.
 
-    Shape: `switches` by rule code; `values` by rule code and parameter name, for those that differ from our default.
+    Shape: `switches` by rule code; `values` by rule code and parameter name, where they differ from the default.
     """
 
     switches: Mapping[str, tuple[Switch, ...]] = field(default_factory=dict)
@@ -270,7 +268,7 @@ class PolicyFacts:
     version: str = ""
 
     def mode_of(self, rule: str, today: date) -> RuleMode:
-        """Enforced unless switched otherwise; what is announced for a later day warns until then."""
+        """Enforced unless switched; a rule that will be enforced from a later day warns until then."""
         switches = self.switches.get(rule)
         if not switches:
             return RuleMode.ENFORCE
@@ -283,11 +281,11 @@ class PolicyFacts:
 
 @dataclass(frozen=True)
 class Case:
-    """One booking and all that could be in its way.
+    """One booking with all facts that decide whether it is possible.
 
-    Shape: `rooms` and `equipment` hold everything the booking names, the home rooms of that equipment, and whatever
-    else may be offered instead. `known` is the stretch the busy lists speak for; None means they are complete.
-    `withdrawn` is what lies on the booking's company or product.
+    Shape: `rooms` and `equipment` hold what the booking names, the home rooms of that equipment, and possible
+    alternatives. `known` is the time whose occupation is known; None means all. `withdrawn` are the holds on the
+    booking's company or product.
     """
 
     occasion: Occasion
@@ -301,7 +299,7 @@ class Case:
     calendar: CalendarFacts = field(default_factory=CalendarFacts)
     policy: PolicyFacts = field(default_factory=PolicyFacts)
     known: Period | None = None
-    withdrawn: tuple[Withdrawal, ...] = ()
+    withdrawn: tuple[OutageFacts, ...] = ()
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:

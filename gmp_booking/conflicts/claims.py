@@ -1,6 +1,6 @@
-"""What time a booking takes of which resource, and which of a resource's places it gets.
+"""The resource time a booking claims, and the choice of units for it.
 
-The rules judge these claims and the slots are written from them, so that both always mean the same.
+Rules examine these claims and slots are written from them, so that both always agree.
 """
 
 from collections import defaultdict
@@ -15,9 +15,9 @@ from gmp_booking.kernel.period import Period
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """So many places of one resource, each for the whole period.
+    """A number of units of one resource, each for the whole period.
 
-    Shape: exactly one of the two numbers is set, the session's where a session has a part in it.
+    Shape: exactly one of the two numbers is set: the session's if a session is involved.
     """
 
     resource_code: str
@@ -55,7 +55,7 @@ class _Equipment(Protocol):
 
 
 class Claiming(Protocol):
-    """Whatever has sessions, reservations and the facts of their equipment: a case, or a booking being written."""
+    """Anything with sessions, reservations and equipment facts: a case, or a booking being stored."""
 
     @property
     def sessions(self) -> Sequence[_Session]: ...
@@ -66,11 +66,10 @@ class Claiming(Protocol):
 
 
 def claims(booking: Claiming) -> tuple[Claim, ...]:
-    """All a booking takes, one claim where its parts would take the same thing twice.
+    """All claims of a booking; parts that overlap on one resource are merged.
 
-    Shape: ordered by resource and time. Equipment of a session is taken as long as its room, setup and teardown
-    included. Attended equipment takes its home room along. Where parts overlap on one resource the greater need
-    counts, not the sum.
+    Shape: ordered by resource and time. A session claims its equipment for as long as its room, setup and teardown
+    included. Attended equipment claims its home room too. Where parts overlap, the greatest need counts, not the sum.
     """
     by_resource: defaultdict[str, list[Claim]] = defaultdict(list)
     for part in _parts(booking):
@@ -88,10 +87,10 @@ def choose_units(
     *,
     kept: Mapping[int, Iterable[Period]] | None = None,
 ) -> list[int] | None:
-    """The places that are free throughout the claim, tightest fit first; None when there are too few.
+    """Units that are free for the whole claim, best fit first; None when there are too few.
 
-    The best fit is the place whose free gap around the claim is smallest, so that long gaps stay whole. Before that
-    comes a place the booking keeps already, the longer it does the better.
+    The best fit is the unit with the smallest free gap around the claim, so that long gaps stay whole. Units that the
+    booking already holds come first, the longest overlap before others.
     """
     fits: list[tuple[timedelta, int, timedelta, int]] = []
     for unit_id, busy in units_busy.items():
@@ -110,10 +109,10 @@ def place(
     *,
     kept: Mapping[int, Iterable[Period]] | None = None,
 ) -> dict[Claim, list[int]] | None:
-    """Places for all claims of one resource together; None when they do not all fit.
+    """Units for all claims of one resource together; None when they do not all fit.
 
-    The longest is placed first: claims of one booking that overlap lie within one another, so a place that is free
-    for the longer is free for the shorter, and no other order fits more.
+    The longest claim is placed first: overlapping claims of one booking are nested, so a unit that is free for the
+    longer one is free for the shorter one, and no other order fits more.
     """
     taken = {unit_id: list(busy) for unit_id, busy in units_busy.items()}
     placed: dict[Claim, list[int]] = {}
@@ -143,7 +142,7 @@ def _parts(booking: Claiming) -> Iterator[Claim]:
 
 
 def _clusters(parts: list[Claim]) -> Iterator[list[Claim]]:
-    """Parts that overlap, directly or through one another; parts that only touch stay apart."""
+    """Groups of parts that overlap, directly or through others; parts that only touch are separate."""
     cluster: list[Claim] = []
     ends: datetime | None = None
     for part in sorted(parts, key=_by_time):
@@ -157,7 +156,7 @@ def _clusters(parts: list[Claim]) -> Iterator[list[Claim]]:
 
 
 def _layers(cluster: list[Claim]) -> Iterator[Claim]:
-    """The cluster as stretches in which at least one, two, … places are needed, equal stretches taken together."""
+    """The cluster as periods in which at least one, two, … units are needed; equal periods are merged."""
     edges = sorted({edge for part in cluster for edge in (part.period.start, part.period.end)})
     needs = [
         (Period(start, end), max(part.units for part in cluster if part.period.start <= start < part.period.end))
@@ -194,7 +193,7 @@ def _owner(cluster: list[Claim], stretch: Period) -> tuple[int | None, int | Non
 
 
 def _slack(busy: Iterable[Period], wanted: Period) -> tuple[int, timedelta] | None:
-    """How much the free gap around the wanted time exceeds it, endless sides counted first; None if not free."""
+    """The free time around the wanted period: (number of unbounded sides, bounded gaps); None if not free."""
     before: timedelta | None = None
     after: timedelta | None = None
     for taken in busy:

@@ -1,22 +1,22 @@
-"""Every rule over one case: all findings, always, in one order.
+"""Runs every rule over one case: always all findings, in a fixed order.
 
-The same engine at preview, submit, each approval, move, nightly look and check-in; what differs is a fact of the case.
+Preview, submission, approval, move, revalidation and check-in use the same engine; only the facts differ.
 """
 
 from collections.abc import Iterator, Mapping
 
 from gmp_booking.conflicts.case import Case
-from gmp_booking.conflicts.finding import Complaint, Finding
-from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Column, Rule, column, discover
+from gmp_booking.conflicts.finding import Finding, Violation
+from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Rule, WorkClass, discover, work_class_of
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.kernel.vocabulary import RuleMode, Severity
 
 ENGINE_VERSION = "2"
-"""Raised with every change of what the engine finds; kept with each decision."""
+"""Increased with every change of the engine's results; stored with each decision."""
 
 
 def examine(case: Case) -> Verdict:
-    """What stands against the case."""
+    """The findings of all rules."""
     findings = [finding for rule in discover().values() for finding in _judge(rule, case)]
     findings.sort(key=lambda finding: finding.order)
     return Verdict(tuple(findings))
@@ -26,44 +26,44 @@ def _judge(rule: Rule, case: Case) -> Iterator[Finding]:
     mode = RuleMode.ENFORCE if rule.code in ALWAYS_ENFORCED else case.policy.mode_of(rule.code, case.today)
     if mode is RuleMode.OFF:
         return
-    for complaint in rule(case):
-        severity = rule.row.weight(_column_of(complaint, case))
+    for violation in rule(case):
+        severity = rule.severities.severity_for(_work_class_of(violation, case))
         if severity is None:
             continue
         if mode is RuleMode.WARN:
             severity = Severity.WARN
-        if complaint.at_most is not None:
-            severity = severity.at_most(complaint.at_most)
-        yield _finding(complaint, rule, severity, names=_names(complaint.resource, case))
+        if violation.at_most is not None:
+            severity = severity.at_most(violation.at_most)
+        yield _finding(violation, rule, severity, names=_names(violation.resource, case))
 
 
-def _finding(complaint: Complaint, rule: Rule, severity: Severity, *, names: Mapping[str, str]) -> Finding:
+def _finding(violation: Violation, rule: Rule, severity: Severity, *, names: Mapping[str, str]) -> Finding:
     return Finding(
         code=rule.code,
         severity=severity,
-        resource=complaint.resource,
-        period=complaint.period,
-        session=complaint.session,
-        reservation=complaint.reservation,
-        text=complaint.text,
-        params=complaint.params,
-        staff_params=complaint.staff_params,
-        remedy=complaint.remedy,
+        resource=violation.resource,
+        period=violation.period,
+        session=violation.session,
+        reservation=violation.reservation,
+        text=violation.text,
+        params=violation.params,
+        staff_params=violation.staff_params,
+        remedy=violation.remedy,
         override=rule.override if severity is Severity.SOFT else (),
         names=names,
     )
 
 
-def _column_of(complaint: Complaint, case: Case) -> Column:
+def _work_class_of(violation: Violation, case: Case) -> WorkClass:
     booking = case.booking
-    if complaint.session is not None:
-        room: str | None = case.sessions_by_number[complaint.session].room
-    elif complaint.reservation is not None:
-        code = case.reservations_by_number[complaint.reservation].equipment
+    if violation.session is not None:
+        room: str | None = case.sessions_by_number[violation.session].room
+    elif violation.reservation is not None:
+        code = case.reservations_by_number[violation.reservation].equipment
         room = case.equipment[code].takes_room
     else:
         room = case.sessions[0].room if case.sessions else None
-    return column(booking.kind, booking.run_type, case.rooms[room].room_class if room else None)
+    return work_class_of(booking.kind, booking.run_type, case.rooms[room].room_class if room else None)
 
 
 def _names(resource: str, case: Case) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What a rule complains of, and what becomes of it once its weight is known."""
+"""Violations, as rules yield them, and findings, with rule and severity."""
 
 import json
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from gmp_booking.kernel.vocabulary import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
-    """What a rule noticed, before the engine knows how much it weighs.
+class Violation:
+    """What a rule reports, before the engine adds the severity.
 
-    Shape: `params` may be read by whoever owns the booking, so nothing of another company is in it; what only the
-    facility may read is in `staff_params`. `text` names one of the rule's texts. `at_most` caps the severity where
-    the rule lacks a limit the facility has not set.
+    Shape: the booking's company may read `params`, so they name nothing of another company; only the facility may read
+    `staff_params`. `text` names one of the rule's texts. `at_most` caps the severity, for example where the facility
+    has not set a limit.
     """
 
     resource: str
@@ -32,10 +32,10 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A complaint with its rule and its weight.
+    """A violation with its rule and severity.
 
     Shape: `params`, `staff_params` and `remedy` are plain JSON, instants in ISO 8601; `names` is the resource's name
-    by language; `override` names the roles that may override it together, empty unless SOFT.
+    by language; `override` names the roles that must override it together, empty unless SOFT.
     """
 
     code: str
@@ -53,7 +53,7 @@ class Finding:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """Heaviest first, then by rule, resource and time; complete, so that the order never depends on chance."""
+        """Most severe first, then by rule, resource and time; a total order, so that results are deterministic."""
         start = self.period.start.isoformat() if self.period else ""
         end = self.period.end.isoformat() if self.period else ""
         params = json.dumps(self.params, sort_keys=True, default=str)
@@ -62,11 +62,11 @@ class Finding:
 
     @property
     def subject(self) -> tuple[str, int | None, int | None]:
-        """Which rule complains of which part of the booking, wherever that part lies."""
+        """Rule, session and reservation: the same before and after the part is moved."""
         return self.code, self.session, self.reservation
 
     def as_dict(self) -> dict[str, Any]:
-        """The finding as its company may keep it: plain JSON, without what only the facility reads."""
+        """Plain JSON for the booking's company, without `staff_params`."""
         return {
             "rule": self.code,
             "severity": self.severity.value,
@@ -83,24 +83,24 @@ class Finding:
         }
 
     def as_evidence(self) -> dict[str, Any]:
-        """The whole finding, for the table only the facility reads."""
+        """The whole finding, for a table that only the facility reads."""
         return {**self.as_dict(), "staff_params": dict(self.staff_params)}
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> "Finding":
-        """The finding again from either of its kept forms."""
-        bounds = kept["start"], kept["end"]
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Finding":
+        """The finding from the result of `as_dict` or `as_evidence`."""
+        bounds = stored["start"], stored["end"]
         return cls(
-            code=kept["rule"],
-            severity=Severity(kept["severity"]),
-            resource=kept["resource"],
+            code=stored["rule"],
+            severity=Severity(stored["severity"]),
+            resource=stored["resource"],
             period=Period(*map(datetime.fromisoformat, bounds)) if all(bounds) else None,
-            session=kept["session"],
-            reservation=kept["reservation"],
-            text=kept["text"],
-            params=dict(kept["params"]),
-            staff_params=dict(kept.get("staff_params", {})),
-            remedy=dict(kept["remedy"]),
-            override=tuple(kept["override"]),
-            names=dict(kept["names"]),
+            session=stored["session"],
+            reservation=stored["reservation"],
+            text=stored["text"],
+            params=dict(stored["params"]),
+            staff_params=dict(stored.get("staff_params", {})),
+            remedy=dict(stored["remedy"]),
+            override=tuple(stored["override"]),
+            names=dict(stored["names"]),
         )

@@ -1,4 +1,4 @@
-"""How a reader's language writes sentences, instants, periods and days; handed in, because the engine knows none."""
+"""Formats texts in the reader's language; passed in, because the engine knows no language."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,16 +1,16 @@
-"""When a room may be used without anybody being called in."""
+"""When a room may be used: opening hours, holidays and on-call cover."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from gmp_booking.conflicts.case import CalendarFacts, OpeningHours
+from gmp_booking.conflicts.case import CalendarFacts, OpeningWindow
 from gmp_booking.kernel.period import Period, merge, uncovered
 
 DAY = timedelta(days=1)
 
 
 def covered_time(calendar: CalendarFacts, room: str, within: Period) -> list[Period]:
-    """The room's hours on the working days a period touches, and the time someone is on call."""
+    """The room's hours on the working days of a period, and the time with on-call cover."""
     hours = calendar.hours_of(room)
     opened = (
         _opened(calendar, day, window)
@@ -23,7 +23,7 @@ def covered_time(calendar: CalendarFacts, room: str, within: Period) -> list[Per
 
 
 def outside_hours(calendar: CalendarFacts, room: str, occupied: Period) -> list[Period]:
-    """What of a period lies outside the room's hours, holidays counting as closed, and is not covered on call."""
+    """The parts of a period outside the room's hours (closed on holidays) and without on-call cover."""
     return uncovered(occupied, covered_time(calendar, room, occupied))
 
 
@@ -35,6 +35,6 @@ def days(calendar: CalendarFacts, period: Period) -> Iterator[date]:
         day += DAY
 
 
-def _opened(calendar: CalendarFacts, day: date, window: OpeningHours) -> Period:
+def _opened(calendar: CalendarFacts, day: date, window: OpeningWindow) -> Period:
     until = day if window.opens < window.closes else day + DAY
     return Period(calendar.instant(day, window.opens), calendar.instant(until, window.closes))

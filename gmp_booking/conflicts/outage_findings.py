@@ -1,4 +1,4 @@
-"""Withdrawn time that is in a booking's way: what RM-06 and HV-01 have in common."""
+"""Outages that overlap a claim: shared by RM-06 and HV-01."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gmp_booking.conflicts.case import ENDLESS, Case, RoomFacts, Withdrawal
+from gmp_booking.conflicts.case import ENDLESS, Case, OutageFacts, RoomFacts
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.free_shifts import forbidden_by, forbidden_unless
 from gmp_booking.conflicts.overlaps import remedy, taken_places, taken_time
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import RoomUse, Severity, SubjectKind
 
-AIR = SubjectKind.AHU
+AIR_HANDLING = SubjectKind.AHU
 
 
-def in_the_way(withdrawn: Iterable[Withdrawal], wanted: Period) -> list[Withdrawal]:
-    """Those that overlap the wanted time, in order."""
+def overlapping(withdrawn: Iterable[OutageFacts], wanted: Period) -> list[OutageFacts]:
+    """The outages that overlap the period, in order."""
     found = (one for one in withdrawn if one.start < wanted.end and (one.end is None or wanted.start < one.end))
     return sorted(found, key=lambda one: (one.start, one.end or ENDLESS, one.subject_kind, one.subject, one.kind))
 
 
-def around(case: Case, claim: Claim) -> RoomFacts | None:
-    """The room whose air and door a claim depends on: itself, or the home of equipment that runs alone in it."""
+def enclosing_room(case: Case, claim: Claim) -> RoomFacts | None:
+    """The room whose outages affect a claim: the claimed room, or the home room of equipment that runs alone."""
     room = case.rooms.get(claim.resource_code)
     if room is not None:
         return room
@@ -34,46 +34,46 @@ def around(case: Case, claim: Claim) -> RoomFacts | None:
 
 
 def is_running(case: Case, claim: Claim) -> bool:
-    """Whether the claim is of equipment that runs alone and has begun."""
+    """Whether the claim is of equipment that runs alone and has started."""
     equipment = case.equipment.get(claim.resource_code)
     runs_alone = equipment is not None and equipment.room_use == RoomUse.RUNS_ALONE
     return runs_alone and claim.reservation_number is not None and claim.period.start <= case.now
 
 
-def complaint(
+def outage_violation(
     case: Case,
     claim: Claim,
-    one: Withdrawal,
+    one: OutageFacts,
     *,
     text: str,
     at_most: Severity | None = None,
     params: Mapping[str, Any] = MappingProxyType({}),
-) -> Complaint:
-    """The complaint that this withdrawal is in the claim's way.
+) -> Violation:
+    """The violation of a claim that an outage overlaps.
 
-    Shape: the period told is the part of the claim that is hit, so that it tells nothing of the rest of the outage.
+    Shape: the period is the overlap only, so that it discloses nothing of the rest of the outage.
     """
     hit = Period(max(one.start, claim.period.start), min(one.end or ENDLESS, claim.period.end))
-    return Complaint(
+    return Violation(
         resource=claim.resource_code,
         period=hit,
         session=claim.session_number,
         reservation=claim.reservation_number,
         text=text,
         params=dict(params),
-        staff_params=told_to_staff(one),
+        staff_params=staff_params_of(one),
         remedy=_remedy(case, claim),
         at_most=at_most,
     )
 
 
-def told_to_staff(one: Withdrawal) -> dict[str, Any]:
-    """What the facility reads of an outage besides."""
+def staff_params_of(one: OutageFacts) -> dict[str, Any]:
+    """The params of an outage that only the facility reads."""
     return {"kind": one.kind, "subject": one.subject} | ({"hold_no": one.hold_no} if one.hold_no else {})
 
 
 def _remedy(case: Case, claim: Claim) -> dict[str, Any]:
-    """When the claim could begin, taken and withdrawn time counted; nothing where nobody knows an end."""
+    """The earliest free start, outages included; empty while an end is unknown."""
     room = case.rooms.get(claim.resource_code)
     if room is not None:
         return remedy(case, claim, forbidden_by(taken_time(room), claim.period))

@@ -1,4 +1,4 @@
-"""Who is in the way: others' time as a booking's company may hear of it."""
+"""Overlaps with other bookings, reduced to what the booking's company may read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from typing import Any
 
 from gmp_booking.conflicts.case import ENDLESS, Case, EquipmentFacts, Occupation, RoomFacts
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.free_shifts import Shifts, earliest_start
+from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.free_shifts import ShiftInterval, earliest_start
 from gmp_booking.kernel.period import Period, merge
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Taken time that is in the way, joined so that it does not tell where one of others' bookings ends.
+class BusyBlock:
+    """Overlapping busy time, merged so that the ends of other companies' bookings stay hidden.
 
-    Shape: `references` names what overlaps; `is_own` says that all of it is the asking company's own.
+    Shape: `references` of the overlapping bookings; `is_own` when all of them belong to the booking's company.
     """
 
     period: Period
@@ -24,15 +24,15 @@ class Block:
     is_own: bool
 
 
-def blocks(busy: Iterable[Occupation], wanted: Period, company_id: int | None) -> list[Block]:
-    """The joined stretches of taken time that overlap the wanted one, the company's own apart from others'."""
+def busy_blocks(busy: Iterable[Occupation], wanted: Period, company_id: int | None) -> list[BusyBlock]:
+    """The merged busy periods that overlap the wanted one; the company's own are separate from others'."""
     taken = list(busy)
     if not any(one.period.overlaps(wanted) for one in taken):
         return []
     own = [one for one in taken if company_id is not None and one.company_id == company_id]
     others = [one for one in taken if company_id is None or one.company_id != company_id]
     return [
-        Block(period, references(group, period, wanted), is_own=group is own)
+        BusyBlock(period, references(group, period, wanted), is_own=group is own)
         for group in (own, others)
         for period in merge(one.period for one in group)
         if period.overlaps(wanted)
@@ -40,15 +40,17 @@ def blocks(busy: Iterable[Occupation], wanted: Period, company_id: int | None) -
 
 
 def references(busy: Iterable[Occupation], within: Period, wanted: Period) -> tuple[str, ...]:
-    """The bookings that take something of the wanted period within the given one."""
+    """The references of bookings that overlap both periods."""
     clashing = (one for one in busy if one.period.overlaps(within) and one.period.overlaps(wanted))
     return tuple(sorted({one.reference for one in clashing if one.reference}))
 
 
-def clash(case: Case, claim: Claim, block: Block, *, forbidden: Iterable[Shifts], text: str = "") -> Complaint:
-    """The complaint that the block is in the claim's way: only its own company may read the references, and staff."""
+def overlap_violation(
+    case: Case, claim: Claim, block: BusyBlock, *, forbidden: Iterable[ShiftInterval], text: str = ""
+) -> Violation:
+    """The violation of a claim that a busy block overlaps; only its company and staff may read the references."""
     named = {"references": list(block.references)} if block.references else {}
-    return Complaint(
+    return Violation(
         resource=claim.resource_code,
         period=block.period,
         session=claim.session_number,
@@ -60,19 +62,19 @@ def clash(case: Case, claim: Claim, block: Block, *, forbidden: Iterable[Shifts]
     )
 
 
-def remedy(case: Case, claim: Claim, forbidden: Iterable[Shifts]) -> dict[str, Any]:
+def remedy(case: Case, claim: Claim, forbidden: Iterable[ShiftInterval]) -> dict[str, Any]:
     """Shape: {"earliest_start": ISO instant} of the session or reservation the claim is of, or nothing."""
     start = earliest_start(_start_of(case, claim), forbidden, wanted=claim.period, now=case.now, known=case.known)
     return {} if start is None or start >= ENDLESS else {"earliest_start": start.isoformat()}
 
 
 def taken_time(room: RoomFacts) -> list[Period]:
-    """When a room cannot be had: others hold it, or it is out of service."""
+    """When a room is not free: occupied, or in an outage."""
     return [*(busy.period for busy in room.busy), *(one.period for one in room.withdrawn)]
 
 
 def taken_places(equipment: EquipmentFacts) -> list[list[Period]]:
-    """The same of equipment, for each of its places."""
+    """When each unit of the equipment is not free."""
     closed = [one.period for one in equipment.withdrawn]
     return [[*(busy.period for busy in unit.busy), *closed] for unit in equipment.units]
 

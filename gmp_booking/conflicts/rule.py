@@ -1,7 +1,7 @@
-"""What a rule is: one sentence, one row of severities, its source, its limits and its texts.
+"""A rule: its sentence, severities, source, parameters and texts.
 
-A rule is a generator over one frozen case: no clock, no query, no text, no change. Its module lies in `rules/` and is
-found by walking that package; nothing is registered by hand.
+A rule is a generator over one frozen case: it reads no clock, runs no query, writes no text and changes nothing. Its
+module lies in `rules/` and is discovered there; nothing is registered by hand.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,18 +14,18 @@ from types import MappingProxyType
 
 from gmp_booking.conflicts import rules as rules_package
 from gmp_booking.conflicts.case import Case
-from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.finding import Violation
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Kind, RoomClass, RunType, Severity
 
 H, S, W = Severity.HARD, Severity.SOFT, Severity.WARN
 
 ALWAYS_ENFORCED = frozenset({"RM-01", "EQ-01", "PV-01"})
-"""These cannot be switched off: a place is taken once, and a rival learns nothing."""
+"""Rules that cannot be switched off: no double booking, no disclosure to competitors."""
 
 
-class Column(StrEnum):
-    """What a rule may judge differently; the values are the names in `Row`."""
+class WorkClass(StrEnum):
+    """The classes of work that may have different severities; the values are the fields of `SeverityMatrix`."""
 
     CLIN = "clin"
     ENG = "eng"
@@ -38,8 +38,8 @@ class Column(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """How heavily a rule weighs on what; None where it does not judge."""
+class SeverityMatrix:
+    """A rule's severity for each class of work; None where it does not apply."""
 
     clin: Severity | None
     eng: Severity | None
@@ -50,21 +50,21 @@ class Row:
     seated: Severity | None
     clinical_demo: Severity | None
 
-    def weight(self, column: Column) -> Severity | None:
-        severity: Severity | None = getattr(self, column.value)
+    def severity_for(self, work_class: WorkClass) -> Severity | None:
+        severity: Severity | None = getattr(self, work_class.value)
         return severity
 
 
-EVERYTHING_HARD = Row(clin=H, eng=H, media_fill=H, device=H, service=H, demo=H, seated=H, clinical_demo=H)
+EVERYTHING_HARD = SeverityMatrix(clin=H, eng=H, media_fill=H, device=H, service=H, demo=H, seated=H, clinical_demo=H)
 
 NOT_AVAILABLE = N_("{resource} is not available {period}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """The sentence for whose booking it is, for the facility, and for any other company.
+    """A finding's texts for the booking's company, for the facility, and for other companies.
 
-    Shape: without one of its own the facility reads what the owner reads.
+    Shape: without a text of its own the facility reads `own`.
     """
 
     own: str
@@ -74,9 +74,9 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A limit the facility may set.
+    """A limit that the facility may set.
 
-    Shape: `rule` and `name` are its key in the policy; `unit` belongs to `default`.
+    Shape: `rule` and `name` are its key in the policy; `unit` is the unit of `default`.
     """
 
     rule: str
@@ -89,21 +89,21 @@ class Parameter:
         return case.policy.values.get(self.rule, {}).get(self.name, self.default)
 
 
-Judge = Callable[[Case], Iterator[Complaint]]
+RuleFunction = Callable[[Case], Iterator[Violation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     code: str
     sentence: str
-    row: Row
+    severities: SeverityMatrix
     override: tuple[str, ...]
     source: str
     texts: Mapping[str, Texts]
     parameters: tuple[Parameter, ...] = ()
-    judge: Judge = field(compare=False)
+    judge: RuleFunction = field(compare=False)
 
-    def __call__(self, case: Case) -> Iterator[Complaint]:
+    def __call__(self, case: Case) -> Iterator[Violation]:
         return self.judge(case)
 
 
@@ -111,25 +111,25 @@ def rule(
     code: str,
     sentence: str,
     *,
-    applies: Row,
+    applies: SeverityMatrix,
     source: str,
     texts: Texts | Mapping[str, Texts],
     override: str | tuple[str, ...] | None = None,
     parameters: tuple[Parameter, ...] = (),
-) -> Callable[[Judge], Rule]:
-    """Make a rule of the generator below it.
+) -> Callable[[RuleFunction], Rule]:
+    """Declare the decorated generator as a rule.
 
-    Shape: `texts` is one set, or several by the name a complaint gives as `text`. Several roles in `override` act
-    together.
+    Shape: `texts` is one set, or several by the name in a violation's `text`. Several roles in `override` must all
+    override.
     """
     roles = (override,) if isinstance(override, str) else override or ()
     by_name = {"": texts} if isinstance(texts, Texts) else dict(texts)
 
-    def declare(judge: Judge) -> Rule:
+    def declare(judge: RuleFunction) -> Rule:
         return Rule(
             code=code,
             sentence=sentence,
-            row=applies,
+            severities=applies,
             override=roles,
             source=source,
             texts=MappingProxyType(by_name),
@@ -144,7 +144,7 @@ def rule(
 def discover() -> Mapping[str, Rule]:
     """All rules by code, in the order of their codes.
 
-    Errors: RuntimeError when a file of `rules/` does not hold exactly the rule its name says.
+    Errors: RuntimeError when a file of `rules/` does not contain exactly the rule it is named after.
     """
     found: dict[str, Rule] = {}
     for module in iter_modules(rules_package.__path__):
@@ -158,23 +158,23 @@ def discover() -> Mapping[str, Rule]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-_BY_ROOM = {RoomClass.SERVICE: Column.SERVICE, RoomClass.DEMO: Column.DEMO, RoomClass.SEATED: Column.SEATED}
+_BY_ROOM = {RoomClass.SERVICE: WorkClass.SERVICE, RoomClass.DEMO: WorkClass.DEMO, RoomClass.SEATED: WorkClass.SEATED}
 
 
-def column(kind: str, run_type: str | None, room_class: str | None) -> Column:
-    """Which column of its row a rule is read in.
+def work_class_of(kind: str, run_type: str | None, room_class: str | None) -> WorkClass:
+    """The class of work that decides a rule's severity.
 
-    Shape: `room_class` is that of the session's room, or of the home room of attended equipment; None for equipment
-    that runs alone. A GMP run whose type is not told is judged as clinical, the strictest.
+    Shape: `room_class` is that of the session's room or of the home room of attended equipment; None for equipment
+    that runs alone. A GMP run without a run type counts as clinical, the strictest class.
     """
     if room_class is None:
-        return Column.DEVICE
+        return WorkClass.DEVICE
     if kind == Kind.APS:
-        return Column.MEDIA_FILL
+        return WorkClass.MEDIA_FILL
     if kind == Kind.CLINICAL_DEMO:
-        return Column.CLINICAL_DEMO
+        return WorkClass.CLINICAL_DEMO
     if room_class != RoomClass.GMP:
         return _BY_ROOM[RoomClass(room_class)]
     if kind in DEMONSTRATIONS or run_type == RunType.ENG:
-        return Column.ENG
-    return Column.CLIN
+        return WorkClass.ENG
+    return WorkClass.CLIN

@@ -3,32 +3,32 @@
 from dataclasses import dataclass
 
 from gmp_booking.conflicts import privacy
-from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Column, Parameter, Row, discover
+from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Parameter, SeverityMatrix, WorkClass, discover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueRow:
-    """One rule as it is read by people.
+class RuleListRow:
+    """One rule as a row of text.
 
-    Shape: `weights` has "HARD", "SOFT", "WARN" or "–" for each column, in the order of `Column`.
+    Shape: `severities` has "HARD", "SOFT", "WARN" or "–" for each class of work, in the order of `WorkClass`.
     """
 
     code: str
     sentence: str
-    weights: tuple[str, ...]
+    severities: tuple[str, ...]
     override: str
     parameters: tuple[Parameter, ...]
     source: str
     is_switchable: bool
 
 
-def table() -> list[CatalogueRow]:
-    """All rules by code, the privacy rule among them though it judges nothing itself."""
+def table() -> list[RuleListRow]:
+    """All rules by code, with the privacy rule, which is no rule of the engine."""
     rows = [
-        CatalogueRow(
+        RuleListRow(
             code=rule.code,
             sentence=rule.sentence,
-            weights=_weights(rule.row),
+            severities=_severities(rule.severities),
             override="+".join(rule.override),
             parameters=rule.parameters,
             source=rule.source,
@@ -37,10 +37,10 @@ def table() -> list[CatalogueRow]:
         for rule in discover().values()
     ]
     rows.append(
-        CatalogueRow(
+        RuleListRow(
             code=privacy.CODE,
             sentence=privacy.SENTENCE,
-            weights=_weights(privacy.APPLIES),
+            severities=_severities(privacy.APPLIES),
             override="",
             parameters=(),
             source=privacy.SOURCE,
@@ -52,14 +52,21 @@ def table() -> list[CatalogueRow]:
 
 def markdown() -> str:
     """The table in Markdown, one rule a line."""
-    heads = ["Rule", "Sentence", *(column.value.replace("_", " ") for column in Column), "Override", "Limits", "Source"]
+    heads = [
+        "Rule",
+        "Sentence",
+        *(work_class.value.replace("_", " ") for work_class in WorkClass),
+        "Override",
+        "Limits",
+        "Source",
+    ]
     lines = [heads, ["---"] * len(heads)]
     for row in table():
         limits = "; ".join(f"{one.name} {one.default:g} {one.unit} ({one.source})" for one in row.parameters)
-        lines.append([row.code, row.sentence, *row.weights, row.override or "–", limits or "–", row.source])
+        lines.append([row.code, row.sentence, *row.severities, row.override or "–", limits or "–", row.source])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
-def _weights(row: Row) -> tuple[str, ...]:
-    weights = (row.weight(column) for column in Column)
-    return tuple(weight.value if weight else "–" for weight in weights)
+def _severities(row: SeverityMatrix) -> tuple[str, ...]:
+    severities = (row.severity_for(work_class) for work_class in WorkClass)
+    return tuple(severity.value if severity else "–" for severity in severities)

@@ -1,9 +1,8 @@
-"""What all findings together mean."""
+"""The outcome of all findings together."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.kernel.vocabulary import Severity
@@ -37,18 +36,5 @@ class Verdict:
 
     @cached_property
     def open_soft(self) -> tuple[Finding, ...]:
-        """What approval must override, by rule and by nobody else than the named roles."""
+        """The findings that an approval must override."""
         return tuple(finding for finding in self.findings if finding.severity is Severity.SOFT)
-
-    @cached_property
-    def override_by(self) -> tuple[str, ...]:
-        """The roles it takes to override everything that is open."""
-        return tuple(sorted({role for finding in self.open_soft for role in finding.override}))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Shape: {outcome, override_by, findings}, as the booking's company may keep it."""
-        return {
-            "outcome": self.outcome.value,
-            "override_by": list(self.override_by),
-            "findings": [finding.as_dict() for finding in self.findings],
-        }

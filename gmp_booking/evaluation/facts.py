@@ -17,7 +17,7 @@ from gmp_booking.conflicts.case import (
     EquipmentFacts,
     Occasion,
     Occupation,
-    OpeningHours,
+    OpeningWindow,
     PersonBusy,
     PersonFacts,
     PolicyFacts,
@@ -132,9 +132,9 @@ def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], 
 
 
 def _calendar(catalogue: ResolvedContent) -> CalendarFacts:
-    hours: defaultdict[str | None, list[OpeningHours]] = defaultdict(list)
+    hours: defaultdict[str | None, list[OpeningWindow]] = defaultdict(list)
     for code, weekday, opens, closes in catalogue.raw["hours"] or ():
-        hours[code].append(OpeningHours(weekday, time.fromisoformat(opens), time.fromisoformat(closes)))
+        hours[code].append(OpeningWindow(weekday, time.fromisoformat(opens), time.fromisoformat(closes)))
     default = tuple(hours.pop(None, ()))
     holidays = {
         date.fromisoformat(day): {"ko": ko, "en": en, "zh": zh} for day, ko, en, zh in catalogue.raw["holidays"] or ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.conflicts.case import Withdrawal
+from gmp_booking.conflicts.case import OutageFacts
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.vocabulary import ResourceKind
 
@@ -57,9 +57,9 @@ PREFIX = "withdrawn from "
 class Withdrawn:
     """What is withdrawn, by resource, by person, and from the booking itself."""
 
-    resources: Mapping[int, tuple[Withdrawal, ...]] = field(default_factory=dict)
-    people: Mapping[int, tuple[Withdrawal, ...]] = field(default_factory=dict)
-    booking: tuple[Withdrawal, ...] = ()
+    resources: Mapping[int, tuple[OutageFacts, ...]] = field(default_factory=dict)
+    people: Mapping[int, tuple[OutageFacts, ...]] = field(default_factory=dict)
+    booking: tuple[OutageFacts, ...] = ()
 
 
 NOTHING_WITHDRAWN = Withdrawn()
@@ -76,12 +76,12 @@ def apart(rows: Iterable[Sequence[Any]]) -> tuple[list[tuple[Any, ...]], list[tu
 
 def as_withdrawn(rows: Iterable[Sequence[Any]]) -> Withdrawn:
     """The facts of rows as the statement reads them, or as the evidence keeps them; pure."""
-    found: defaultdict[str, defaultdict[int, list[Withdrawal]]] = defaultdict(lambda: defaultdict(list))
+    found: defaultdict[str, defaultdict[int, list[OutageFacts]]] = defaultdict(lambda: defaultdict(list))
     for what, on_id, starts_at, ends_at, _outage, hold_no, words in rows:
         end = None if ends_at is None else _instant(ends_at)
         kind, subject_kind, subject = words.split("|", 2)
         found[what.removeprefix(PREFIX)][on_id].append(
-            Withdrawal(_instant(starts_at), end, kind, subject_kind, subject, hold_no)
+            OutageFacts(_instant(starts_at), end, kind, subject_kind, subject, hold_no)
         )
     return Withdrawn(
         resources={on_id: tuple(each) for on_id, each in found["resource"].items()},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from gmp_booking.conflicts.rule import Column, column
+from gmp_booking.conflicts.rule import WorkClass, work_class_of
 from gmp_booking.kernel.text import N_
 
 CHECKLIST: Final[Mapping[str, str]] = {
@@ -36,12 +36,12 @@ EARLIEST_START: Final = timedelta(hours=24)
 ONE_TAP_AHEAD: Final = timedelta(hours=1)
 """How long before its start a session may be checked in by one tap in a list. Source: default is ours."""
 
-_CLEARED_FIRST = frozenset({Column.CLIN, Column.ENG, Column.MEDIA_FILL})
+_CLEARED_FIRST = frozenset({WorkClass.CLIN, WorkClass.ENG, WorkClass.MEDIA_FILL})
 
 
 def needs_clearance(kind: str, run_type: str | None, room_class: str) -> bool:
     """Whether a session begins with a cleared and released room: where rule CO-02 is judged."""
-    return column(kind, run_type, room_class) in _CLEARED_FIRST
+    return work_class_of(kind, run_type, room_class) in _CLEARED_FIRST
 
 
 def late_minutes(happened_at: datetime, entered_at: datetime) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.finding_view import findings_out, locale_formatter_for
-from gmp_booking.conflicts.alternatives import Alternative, published
+from gmp_booking.conflicts.alternatives import Alternative, alternative_as_json
 from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.kernel.errors import Conflict
@@ -16,7 +16,7 @@ from gmp_booking.requests.preview import search_alternatives
 
 def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
     """Ways around, in the reader's words and in the shape a booking is sent in."""
-    return [published(alternative, locale_formatter_for(current_language())) for alternative in alternatives]
+    return [alternative_as_json(alternative, locale_formatter_for(current_language())) for alternative in alternatives]
 
 
 def refused_with_alternatives(

@@ -28,7 +28,7 @@ NOT_A_CHOICE: Final = N_("Not one of the choices.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoomFacts:
+class RoomDetails:
     """What may be corrected of a room; code and class stay. Unit: recovery in minutes; None is not known."""
 
     name_ko: str
@@ -42,7 +42,7 @@ class RoomFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EquipmentFacts:
+class EquipmentDetails:
     """What may be corrected of equipment; code and kind stay. `home_room` is a code, or empty."""
 
     name_ko: str
@@ -54,18 +54,18 @@ class EquipmentFacts:
     places: int
 
 
-Facts = RoomFacts | EquipmentFacts
+ResourceDetails = RoomDetails | EquipmentDetails
 _OF_RESOURCE: Final = ("name_ko", "name_en", "name_zh", "active")
 
 
 @dataclass(frozen=True)
-class Record:
+class ResourceRecord:
     """A room or piece of equipment as its page shows it, out of use or not."""
 
     id: int
     code: str
     kind: str
-    facts: Facts
+    facts: ResourceDetails
     fixed: Mapping[str, Any]
     unit_ids: tuple[int, ...]
     hours_ids: tuple[int, ...] = ()
@@ -126,7 +126,7 @@ def list_zones(uow: Uow) -> list[tuple[int, str]]:
     return [(row.id, row.code) for row in uow.session.execute(select(AirZone.id, AirZone.code).order_by(AirZone.code))]
 
 
-def get_record(uow: Uow, code: str) -> Record:
+def get_record(uow: Uow, code: str) -> ResourceRecord:
     """Errors: NotFound."""
     resource = uow.session.scalars(select(Resource).where(Resource.code == code)).one_or_none()
     if resource is None:
@@ -135,7 +135,7 @@ def get_record(uow: Uow, code: str) -> Record:
     names = {name: getattr(resource, name) for name in _OF_RESOURCE}
     room = uow.session.get(Room, resource.id)
     if room is not None:
-        facts: Facts = RoomFacts(
+        facts: ResourceDetails = RoomDetails(
             **names,
             grade=room.grade,
             max_occupancy=room.max_occupancy,
@@ -144,15 +144,15 @@ def get_record(uow: Uow, code: str) -> Record:
         )
         zone = uow.session.get(AirZone, room.air_zone_id) if room.air_zone_id else None
         fixed = {"room_class": room.room_class, "area_m2": room.area_m2, "zone": zone.code if zone else None}
-        return Record(resource.id, code, resource.kind, facts, fixed, units)
+        return ResourceRecord(resource.id, code, resource.kind, facts, fixed, units)
     equipment = uow.session.get_one(Equipment, resource.id)
     home = uow.session.get(Resource, equipment.home_room_id) if equipment.home_room_id else None
-    facts = EquipmentFacts(**names, status=equipment.status, home_room=home.code if home else "", places=len(units))
+    facts = EquipmentDetails(**names, status=equipment.status, home_room=home.code if home else "", places=len(units))
     fixed = {"equipment_kind": equipment.equipment_kind, "room_use": equipment.room_use}
-    return Record(resource.id, code, resource.kind, facts, fixed, units)
+    return ResourceRecord(resource.id, code, resource.kind, facts, fixed, units)
 
 
-def change_resource(uow: Uow, code: str, new: Facts, *, seen: str | None = None) -> None:
+def change_resource(uow: Uow, code: str, new: ResourceDetails, *, seen: str | None = None) -> None:
     """Correct a room or a piece of equipment.
 
     Errors: Forbidden; NotFound; Invalid naming the fields; Conflict while it is booked; Stale since `seen`.
@@ -182,9 +182,9 @@ def _id_of(uow: Uow, code: str) -> int:
     return int(found)
 
 
-def _require_sound(uow: Uow, record: Record, new: Facts) -> None:
+def _require_sound(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> None:
     errors = mistakes_of_names((new.name_ko, new.name_en, new.name_zh))
-    if isinstance(new, RoomFacts):
+    if isinstance(new, RoomDetails):
         errors |= mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
         if new.seats is not None and not 1 <= new.seats <= MOST_PEOPLE:
             errors["seats"] = [N_("A number from 1 to 500 is needed.")]
@@ -232,12 +232,12 @@ def _require_unbooked(uow: Uow, resource_id: int) -> None:
         raise Conflict(sentence, params={"until": until}, field_errors={"active": [sentence]})
 
 
-def _write(uow: Uow, record: Record, new: Facts) -> None:
+def _write(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> None:
     resource = uow.session.get_one(Resource, record.id)
     for name in _OF_RESOURCE:
         value = getattr(new, name)
         setattr(resource, name, value.strip() if isinstance(value, str) else value)
-    if isinstance(new, RoomFacts):
+    if isinstance(new, RoomDetails):
         room = uow.session.get_one(Room, record.id)
         room.grade, room.max_occupancy = new.grade.strip(), new.max_occupancy
         room.recovery_min, room.seats = new.recovery_min, new.seats

@@ -16,7 +16,8 @@ from gmp_booking.conflicts.case import (
     EquipmentFacts,
     Occasion,
     Occupation,
-    OpeningHours,
+    OpeningWindow,
+    OutageFacts,
     PersonBusy,
     PersonFacts,
     PolicyFacts,
@@ -24,7 +25,6 @@ from gmp_booking.conflicts.case import (
     RoomFacts,
     SessionFacts,
     UnitFacts,
-    Withdrawal,
 )
 from gmp_booking.kernel.period import Period
 
@@ -40,7 +40,7 @@ HOLIDAYS = {
 }
 CALENDAR = CalendarFacts(
     holidays=HOLIDAYS,
-    hours={"T-02": tuple(OpeningHours(day, time(8), time(21)) for day in range(5))},
+    hours={"T-02": tuple(OpeningWindow(day, time(8), time(21)) for day in range(5))},
 )
 
 
@@ -75,9 +75,9 @@ def outage(
     kind: str = "MAINTENANCE",
     subject: tuple[str, str] = ("ROOM", "B-01"),
     hold_no: str | None = None,
-) -> Withdrawal:
+) -> OutageFacts:
     """Time withdrawn from a room unless said otherwise; without an end it is open."""
-    return Withdrawal(at(start, day), at(end, until or day) if end else None, kind, *subject, hold_no)
+    return OutageFacts(at(start, day), at(end, until or day) if end else None, kind, *subject, hold_no)
 
 
 def room(
@@ -86,7 +86,7 @@ def room(
     grade: str = "B",
     room_class: str = "GMP",
     maximum: int | None = 4,
-    withdrawn: tuple[Withdrawal, ...] = (),
+    withdrawn: tuple[OutageFacts, ...] = (),
 ) -> RoomFacts:
     names = {"ko": f"{code}실", "en": f"Room {code}", "zh": f"{code}室"}
     return RoomFacts(code, names, grade, room_class, maximum, "Z1", taken, withdrawn)

@@ -25,15 +25,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmp_booking.conflicts import engine
-from gmp_booking.conflicts.alternatives import find_alternatives, published
+from gmp_booking.conflicts.alternatives import alternative_as_json, find_alternatives
 from gmp_booking.conflicts.case import PersonFacts, RoomFacts, UnitFacts
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.rule import Column, Row, Texts, W, discover, rule
+from gmp_booking.conflicts.rule import SeverityMatrix, Texts, W, WorkClass, discover, rule
 from gmp_booking.kernel.period import Period
 
-COLUMNS = [column.value for column in Column]
+COLUMNS = [column.value for column in WorkClass]
 LONG = (busy("0", "0", 1, until=31),)
 
 
@@ -45,7 +45,7 @@ def labels(facts, limit=3):
         period=str,
         day=str,
     )
-    return [published(one, formatter)["label"] for one in find_alternatives(facts, limit)]
+    return [alternative_as_json(one, formatter)["label"] for one in find_alternatives(facts, limit)]
 
 
 def only(code, *taken):
@@ -224,12 +224,16 @@ def test_one_session_alone_may_use_another_room():
 
 def test_what_would_only_bring_another_warning_is_not_offered(monkeypatch):
     @rule(
-        "XX-01", "Nobody likes B-02", applies=Row(**dict.fromkeys(COLUMNS, W)), source="a test", texts=Texts(own="No.")
+        "XX-01",
+        "Nobody likes B-02",
+        applies=SeverityMatrix(**dict.fromkeys(COLUMNS, W)),
+        source="a test",
+        texts=Texts(own="No."),
     )
     def complain(facts):
         for one in facts.sessions:
             if one.room == "B-02":
-                yield Complaint(resource=one.room, period=one.period, session=one.number)
+                yield Violation(resource=one.room, period=one.period, session=one.number)
 
     facts = case(session("9", "12"), with_rooms=(room("B-01", busy("9", "12")),))
     assert "B-02" in labels(facts)[0]

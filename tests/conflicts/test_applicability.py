@@ -21,10 +21,10 @@ from conflict_facts import (
 
 from gmp_booking.conflicts import engine
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.privacy import APPLIES
 from gmp_booking.conflicts.privacy import CODE as PRIVACY
-from gmp_booking.conflicts.rule import Column, H, Row, S, Texts, W, column, discover, rule
+from gmp_booking.conflicts.rule import H, S, SeverityMatrix, Texts, W, WorkClass, discover, rule, work_class_of
 
 COLUMNS = ["clin", "eng", "media_fill", "device", "service", "demo", "seated", "clinical_demo"]
 
@@ -68,13 +68,13 @@ def cells():
 
 def test_every_rule_has_a_row_and_every_row_a_rule():
     assert set(TABLE) == {*discover(), PRIVACY}
-    assert [one.value for one in Column] == COLUMNS
+    assert [one.value for one in WorkClass] == COLUMNS
 
 
 @pytest.mark.parametrize("code, name, expected", cells())
 def test_a_rule_declares_the_weight_of_its_cell(code, name, expected):
-    row = APPLIES if code == PRIVACY else discover()[code].row
-    weight = row.weight(Column(name))
+    severities = APPLIES if code == PRIVACY else discover()[code].severities
+    weight = severities.severity_for(WorkClass(name))
     assert (weight.value if weight else None) == expected
 
 
@@ -164,10 +164,10 @@ GMP, SERVICE, DEMO, SEATED, DEVICE = "GMP", "SERVICE", "DEMO", "SEATED", None
     ],
 )  # fmt: skip
 def test_the_column_of_each_kind_in_each_place(kind, run_type, place, expected):
-    assert column(kind, run_type, place) == expected
+    assert work_class_of(kind, run_type, place) == expected
 
 
-EACH_CELL_APART = Row(clin=H, eng=W, media_fill=S, device=None, service=W, demo=W, seated=W, clinical_demo=S)
+EACH_CELL_APART = SeverityMatrix(clin=H, eng=W, media_fill=S, device=None, service=W, demo=W, seated=W, clinical_demo=S)
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def planted(monkeypatch):
     @rule("XX-01", "Nothing is reserved", applies=EACH_CELL_APART, source="a test", texts=Texts(own="No."))
     def complain(facts):
         for one in facts.reservations:
-            yield Complaint(resource=one.equipment, period=one.period, reservation=one.number)
+            yield Violation(resource=one.equipment, period=one.period, reservation=one.number)
 
     monkeypatch.setattr(engine, "discover", lambda: {"XX-01": complain})
 

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 import pytest
 from conflict_facts import CALENDAR, TICK, case, during, reservation, session
 
-from gmp_booking.conflicts.case import OpeningHours
+from gmp_booking.conflicts.case import OpeningWindow
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Severity
@@ -86,7 +86,7 @@ def test_a_session_into_a_holiday_names_the_holiday_not_the_night():
 
 
 def test_midnight_at_the_end_belongs_to_the_day_before():
-    all_day = tuple(OpeningHours(day, time(0), time(0)) for day in range(7))
+    all_day = tuple(OpeningWindow(day, time(0), time(0)) for day in range(7))
     round_the_clock = replace(CALENDAR, hours={"B-01": all_day})
     assert findings(session("20", "21", period=during("20", "0", 2, until=3)), calendar=round_the_clock) == []
     before_holiday = during("20", "0", 2, until=3).shifted(timedelta(days=-2))

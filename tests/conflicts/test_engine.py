@@ -20,8 +20,8 @@ from conflict_facts import (
 )
 
 from gmp_booking.conflicts.case import Occasion, PolicyFacts, Switch
-from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
-from gmp_booking.conflicts.finding import Complaint, Finding
+from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.finding import Finding, Violation
 from gmp_booking.conflicts.rule import H, S, W
 from gmp_booking.conflicts.verdict import Outcome, Verdict
 from gmp_booking.kernel.vocabulary import RuleMode, Severity
@@ -109,19 +109,13 @@ def test_findings_survive_being_kept():
 def test_only_soft_findings_wait_for_the_named_roles():
     verdict = examine(case(session("9", "12", 6), session("9", "12", 7, number=2)))
     assert (verdict.outcome, verdict.has_hard, len(verdict.open_soft)) == (Outcome.NEEDS_OVERRIDE, False, 2)
-    assert verdict.override_by == ("SCHEDULER",)
+    assert {finding.override for finding in verdict.open_soft} == {("SCHEDULER",)}
 
 
 def test_a_warning_alone_is_clear():
     verdict = examine(case(session("9", "12", 6), run_type="ENG"))
     assert [finding.severity for finding in verdict.findings] == [W]
     assert verdict.is_clear
-
-
-def test_a_verdict_can_be_kept():
-    kept = examine(case(session("9", "12", 6))).as_dict()
-    assert (kept["outcome"], kept["override_by"], len(kept["findings"])) == ("needs_override", ["SCHEDULER"], 1)
-    assert ENGINE_VERSION
 
 
 def severities(rule, *switches):
@@ -181,5 +175,5 @@ def test_a_warning_needs_nobodys_override():
 def test_a_cap_only_ever_lightens():
     assert [H.at_most(cap) for cap in (H, S, W)] == [H, S, W]
     assert [W.at_most(cap) for cap in (H, S, W)] == [W, W, W]
-    assert Complaint(resource="B-01", period=None).at_most is None
+    assert Violation(resource="B-01", period=None).at_most is None
     assert [one.rank for one in Severity] == [0, 1, 2]

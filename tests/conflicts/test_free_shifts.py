@@ -12,7 +12,7 @@ from gmp_booking.conflicts.free_shifts import (
     forbidden_by,
     forbidden_unless,
     free_gaps,
-    joined,
+    merged,
 )
 from gmp_booking.kernel.period import Period
 
@@ -40,7 +40,7 @@ def test_forbidden_is_what_would_overlap(taken, wanted):
     for shift in SHIFTS:
         expected = any(one.overlaps(wanted.shifted(shift)) for one in taken)
         assert is_forbidden(shift, forbidden) == expected
-        assert is_forbidden(shift, joined(forbidden)) == expected
+        assert is_forbidden(shift, merged(forbidden)) == expected
 
 
 @settings(max_examples=150, deadline=None, print_blob=True)

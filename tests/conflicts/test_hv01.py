@@ -4,7 +4,7 @@ import pytest
 from conflict_facts import ROOMS, case, during, outage, reservation, room, session
 
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.privacy import Audience, told_to
+from gmp_booking.conflicts.privacy import Audience, redact
 from gmp_booking.kernel.vocabulary import Severity
 
 STOP = outage("7", "20", 8, kind="AHU_STOP", subject=("AHU", "AHU-1"))
@@ -76,7 +76,7 @@ def test_a_stop_tells_when_it_is_over():
 
 def test_the_company_reads_which_room_and_the_facility_which_unit():
     (finding,) = findings(air_stopped("B-01")(session("9", "12", 8)))
-    own, staff, others = (told_to(finding, audience) for audience in (Audience.OWN, Audience.STAFF, Audience.OTHERS))
+    own, staff, others = (redact(finding, audience) for audience in (Audience.OWN, Audience.STAFF, Audience.OTHERS))
     assert "AHU-1" not in str(own)
     assert staff.params["subject"] == "AHU-1"
     assert others.params == {}

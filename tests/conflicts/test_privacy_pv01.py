@@ -8,7 +8,7 @@ from conflict_facts import ME, SEOUL, PersonBusy, busy, case, during, equipment,
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.privacy import Audience, published, render, told_to
+from gmp_booking.conflicts.privacy import Audience, finding_as_json, redact, render
 
 CANARY = "BK-CANARY99"
 SECRET_ROOM = "ROOM-CANARY"
@@ -53,8 +53,8 @@ FINDINGS = examine(against_a_rival()).findings
 
 
 def everything_said(finding, audience):
-    told = told_to(finding, audience)
-    out = published(finding, audience, in_words())
+    told = redact(finding, audience)
+    out = finding_as_json(finding, audience, in_words())
     return json.dumps([told.text, dict(told.params), dict(told.remedy), out], ensure_ascii=False)
 
 
@@ -86,10 +86,10 @@ def test_the_facility_reads_who_is_in_the_way():
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
 def test_others_read_the_resource_the_period_and_the_earliest_start_only(finding):
-    told = told_to(finding, Audience.OTHERS)
+    told = redact(finding, Audience.OTHERS)
     assert dict(told.params) == {}
     assert set(told.remedy) <= {"earliest_start"}
-    out = published(finding, Audience.OTHERS, in_words())
+    out = finding_as_json(finding, Audience.OTHERS, in_words())
     assert set(out) == {"rule", "severity", "message", "resource", "start", "end", "override", "remedy"}
     assert "Person" not in json.dumps(out)
     assert out["message"].startswith(f"{finding.resource} ")
@@ -153,6 +153,6 @@ def test_braces_in_a_name_are_only_letters():
 
 def test_the_override_names_the_role_in_the_public_shape():
     (finding,) = examine(case(session("9", "12", 6))).findings
-    out = published(finding, Audience.OWN, in_words())
+    out = finding_as_json(finding, Audience.OWN, in_words())
     assert (out["rule"], out["severity"], out["override"], out["session"]) == ("CA-01", "SOFT", "SCHEDULER", 1)
     assert out["start"] == "2027-03-06T00:00:00+00:00"

@@ -23,7 +23,7 @@ from conflict_facts import (
 from gmp_booking.conflicts.alternatives import find_alternatives
 from gmp_booking.conflicts.case import PersonFacts
 from gmp_booking.conflicts.engine import examine
-from gmp_booking.conflicts.privacy import Audience, told_to
+from gmp_booking.conflicts.privacy import Audience, redact
 from gmp_booking.kernel.vocabulary import Severity
 
 HOLD = {"kind": "HOLD", "hold_no": "HOLD-0007"}
@@ -179,9 +179,9 @@ def test_a_hold_on_a_person_blocks_the_sessions_they_are_named_in():
 def test_others_read_neither_number_nor_kind_nor_reason():
     for one in (outage("7", None, subject=("ROOM", "B-02"), **HOLD), outage("7", "20")):
         (finding,) = findings(in_b02(one))
-        others = told_to(finding, Audience.OTHERS)
+        others = redact(finding, Audience.OTHERS)
         assert (others.text, others.params) == ("{resource} is not available {period}.", {})
-        own = told_to(finding, Audience.OWN)
+        own = redact(finding, Audience.OWN)
         assert "HOLD-0007" not in str(own)
         assert "MAINTENANCE" not in str(own)
 

@@ -38,7 +38,7 @@ def test_every_rule_has_a_sentence_texts_a_source_and_one_file(rule):
 
 def test_only_what_can_be_soft_names_who_may_override():
     for rule in discover().values():
-        can_be_soft = any(weight == "SOFT" for row in table() if row.code == rule.code for weight in row.weights)
+        can_be_soft = any(severity == "SOFT" for row in table() if row.code == rule.code for severity in row.severities)
         assert bool(rule.override) == can_be_soft
 
 

@@ -1,1 +1,1 @@
-"""One file a rule, found by walking this package: `<code>_<sentence>.py`."""
+"""One file a rule, `<code>_<sentence>.py`, discovered by `conflicts.rule.discover`."""

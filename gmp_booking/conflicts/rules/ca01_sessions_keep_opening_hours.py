@@ -1,14 +1,14 @@
-"""CA-01: sessions keep to the hours of their room and to working days, or someone is on call.
+"""CA-01: sessions lie within opening hours and working days, or have on-call cover.
 
-Equipment reservations are exempt: living cultures know no holidays.
+Equipment reservations are exempt: cultures grow on holidays too.
 """
 
 from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import CalendarFacts, Case, SessionFacts
-from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.opening import days, outside_hours
-from gmp_booking.conflicts.rule import Row, S, Texts, W, rule
+from gmp_booking.conflicts.rule import S, SeverityMatrix, Texts, W, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
@@ -16,7 +16,7 @@ from gmp_booking.kernel.text import N_
 @rule(
     "CA-01",
     N_("Sessions keep opening hours and working days unless someone is on call"),
-    applies=Row(clin=S, eng=W, media_fill=W, device=None, service=W, demo=W, seated=W, clinical_demo=W),
+    applies=SeverityMatrix(clin=S, eng=W, media_fill=W, device=None, service=W, demo=W, seated=W, clinical_demo=W),
     override="SCHEDULER",
     source="Act on public holidays (KR); the hours are ours",
     texts={
@@ -25,15 +25,15 @@ from gmp_booking.kernel.text import N_
         "hours": Texts(own=N_("{resource} is open {hours} on {date}; outside these hours on-call cover is required.")),
     },
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     for session in case.sessions:
         outside = outside_hours(case.calendar, session.room, session.occupied)
         if outside:
-            yield _complaint(case.calendar, session, outside)
+            yield _violation(case.calendar, session, outside)
 
 
-def _complaint(calendar: CalendarFacts, session: SessionFacts, outside: list[Period]) -> Complaint:
-    """One complaint a session: of the first holiday it runs into, else of the first hours it does not keep."""
+def _violation(calendar: CalendarFacts, session: SessionFacts, outside: list[Period]) -> Violation:
+    """One violation a session: of the first holiday, else of the first time outside opening hours."""
     touched = [(day, period) for period in outside for day in days(calendar, period)]
     day, period = next((one for one in touched if one[0] in calendar.holidays), touched[0])
     hours = [window for window in calendar.hours_of(session.room) if window.weekday == day.weekday()]
@@ -45,4 +45,4 @@ def _complaint(calendar: CalendarFacts, session: SessionFacts, outside: list[Per
         params["hours"] = ", ".join(f"{window.opens:%H:%M}–{window.closes:%H:%M}" for window in hours)
     else:
         text = "closed"
-    return Complaint(resource=session.room, period=period, session=session.number, text=text, params=params)
+    return Violation(resource=session.room, period=period, session=session.number, text=text, params=params)

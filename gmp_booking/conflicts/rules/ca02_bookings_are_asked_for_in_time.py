@@ -1,14 +1,14 @@
-"""CA-02: a booking is asked for long enough ahead to be prepared; how long depends on its kind.
+"""CA-02: a booking is requested with enough lead time, which depends on its kind.
 
-Never judged: media fills, changes of what is confirmed, further bookings of an approved batch.
+Exempt are media fills, changes of a confirmed booking and further bookings of an approved batch.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gmp_booking.conflicts.case import Case, Occasion
-from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.rule import Parameter, Row, S, Texts, W, rule
+from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.rule import Parameter, S, SeverityMatrix, Texts, W, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
@@ -38,13 +38,13 @@ LATER_OCCASIONS = frozenset({Occasion.REEXAMINE, Occasion.CHECK_IN, Occasion.MOV
 @rule(
     "CA-02",
     N_("Bookings are asked for in time"),
-    applies=Row(clin=S, eng=W, media_fill=None, device=W, service=W, demo=W, seated=W, clinical_demo=S),
+    applies=SeverityMatrix(clin=S, eng=W, media_fill=None, device=W, service=W, demo=W, seated=W, clinical_demo=S),
     override="SCHEDULER",
     source=OURS,
     texts=Texts(own=N_("This should be asked for {needed} days ahead; it is {ahead} days ahead.")),
     parameters=(CAMPAIGN_DAYS, SINGLE_DAYS, PATIENT_DAYS, *BY_KIND.values()),
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     booking = case.booking
     if case.occasion in LATER_OCCASIONS or booking.kind == "APS" or booking.is_change or booking.is_of_approved_batch:
         return
@@ -59,7 +59,7 @@ def judge(case: Case) -> Iterator[Complaint]:
     ahead = _days_between(case, case.booking.asked_at or case.now, period.start)
     if ahead < needed:
         params = {"needed": needed, "ahead": max(ahead, 0)}
-        yield Complaint(resource=resource, period=period, session=session, reservation=reservation, params=params)
+        yield Violation(resource=resource, period=period, session=session, reservation=reservation, params=params)
 
 
 def _needed(case: Case, length: timedelta) -> Parameter:
@@ -69,5 +69,5 @@ def _needed(case: Case, length: timedelta) -> Parameter:
 
 
 def _days_between(case: Case, asked_at: datetime, starts_at: datetime) -> int:
-    """Counted by the calendar, as people do."""
+    """Calendar days in the facility's zone, not multiples of 24 hours."""
     return (case.calendar.day_of(starts_at) - case.calendar.day_of(asked_at)).days

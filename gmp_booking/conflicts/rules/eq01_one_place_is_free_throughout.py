@@ -1,6 +1,6 @@
-"""EQ-01: as many places of the equipment as are asked for are free, each of them throughout.
+"""EQ-01: the requested number of units is free, each for the whole time.
 
-A sum below the capacity at every instant is not enough: nobody moves a culture from shelf to shelf at midnight.
+Enough capacity at every instant does not suffice: a culture stays on its shelf.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from gmp_booking.conflicts.case import Case, EquipmentFacts
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.free_shifts import forbidden_unless
-from gmp_booking.conflicts.overlaps import Block, blocks, clash, references, taken_places
+from gmp_booking.conflicts.overlaps import BusyBlock, busy_blocks, overlap_violation, references, taken_places
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
@@ -44,7 +44,7 @@ from gmp_booking.kernel.text import N_
         ),
     },
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     wanted = [claim for claim in case.claims if claim.resource_code in case.equipment]
     for claim in wanted:
         equipment = case.equipment[claim.resource_code]
@@ -61,7 +61,7 @@ def _free_places(equipment: EquipmentFacts, throughout: Period) -> int:
 
 
 def _needed(claim: Claim, wanted: list[Claim]) -> int:
-    """The places the booking itself needs at once there: its own claims lie within one another."""
+    """The units that the booking itself needs at the same time: its own claims are nested."""
     return sum(
         other.units
         for other in wanted
@@ -69,27 +69,27 @@ def _needed(claim: Claim, wanted: list[Claim]) -> int:
     )
 
 
-def _shortage(case: Case, equipment: EquipmentFacts, asked: Claim) -> Iterator[Complaint]:
+def _shortage(case: Case, equipment: EquipmentFacts, asked: Claim) -> Iterator[Violation]:
     capacity = len(equipment.units)
     counts = {"asked": asked.units, "capacity": capacity}
     if asked.units > capacity:
-        yield replace(_complaint(asked, "capacity"), params=counts)
+        yield replace(_violation(asked, "capacity"), params=counts)
         return
     forbidden = forbidden_unless(taken_places(equipment), asked.period, places=asked.units)
     busy = tuple(busy for unit in equipment.units for busy in unit.busy)
     if capacity == 1:
-        for block in blocks(busy, asked.period, case.booking.company_id):
-            yield clash(case, asked, block, forbidden=forbidden)
+        for block in busy_blocks(busy, asked.period, case.booking.company_id):
+            yield overlap_violation(case, asked, block, forbidden=forbidden)
         return
     short = [period for period in _short(equipment, asked) if period.overlaps(asked.period)]
     for period in short or [asked.period]:
-        block = Block(period, references(busy, period, asked.period), is_own=False)
-        complaint = clash(case, asked, block, forbidden=forbidden, text="full" if short else "scattered")
-        yield replace(complaint, params=counts)
+        block = BusyBlock(period, references(busy, period, asked.period), is_own=False)
+        violation = overlap_violation(case, asked, block, forbidden=forbidden, text="full" if short else "scattered")
+        yield replace(violation, params=counts)
 
 
-def _complaint(asked: Claim, text: str) -> Complaint:
-    return Complaint(
+def _violation(asked: Claim, text: str) -> Violation:
+    return Violation(
         resource=asked.resource_code,
         period=asked.period,
         session=asked.session_number,
@@ -99,7 +99,7 @@ def _complaint(asked: Claim, text: str) -> Complaint:
 
 
 def _short(equipment: EquipmentFacts, asked: Claim) -> list[Period]:
-    """The stretches in which fewer places are free than are asked for, whoever else holds them."""
+    """The periods in which fewer units are free than requested."""
     spare = len(equipment.units) - asked.units
     edges = sorted(
         edge

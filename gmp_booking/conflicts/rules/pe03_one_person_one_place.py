@@ -1,6 +1,6 @@
-"""PE-03: nobody is in two sessions at once, and a change of rooms leaves time to gown.
+"""PE-03: a person is in one session at a time, and a change of rooms leaves time to gown.
 
-Judges parts played inside the room. Gowning is counted out of the one room and into the other.
+Only roles inside the room count. Gowning time counts twice: out of one room and into the other.
 """
 
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from gmp_booking.conflicts.case import Assignment, Case, SessionFacts
-from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.rule import H, Parameter, Row, Texts, rule
+from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.rule import H, Parameter, SeverityMatrix, Texts, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
@@ -19,7 +19,7 @@ GOWNING = Parameter("PE-03", "gowning_min", unit="min", default=20, source="defa
 @rule(
     "PE-03",
     N_("One person is in one place at a time"),
-    applies=Row(clin=H, eng=H, media_fill=H, device=None, service=H, demo=H, seated=H, clinical_demo=H),
+    applies=SeverityMatrix(clin=H, eng=H, media_fill=H, device=None, service=H, demo=H, seated=H, clinical_demo=H),
     source="PIC/S PE 009-17 Annex 1 §7.2; the gowning time is ours",
     parameters=(GOWNING,),
     texts={
@@ -33,25 +33,25 @@ GOWNING = Parameter("PE-03", "gowning_min", unit="min", default=20, source="defa
         ),
     },
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     change = changing_rooms(case)
     for session in case.sessions:
         for person in session.crew:
             for other, room, is_same_booking in _elsewhere(case, session, person, change):
                 apart = change if room != session.room else timedelta()
                 if other.start - apart < session.period.end and session.period.start < other.end + apart:
-                    yield _complaint(session, person, other, room=None if is_same_booking else room, apart=apart)
+                    yield _violation(session, person, other, room=None if is_same_booking else room, apart=apart)
 
 
 def changing_rooms(case: Case) -> timedelta:
-    """What lies at least between two sessions of one person in different rooms: ungowning and gowning."""
+    """The least time between two sessions of one person in different rooms: degowning and gowning."""
     return timedelta(minutes=2 * GOWNING.of(case))
 
 
 def _elsewhere(
     case: Case, session: SessionFacts, person: Assignment, change: timedelta
 ) -> Iterator[tuple[Period, str, bool]]:
-    """The person's other sessions near this one; of two in this booking the later numbered one complains."""
+    """The person's other sessions near this one; a pair in this booking is reported once, at the later one."""
     facts = case.people.get(person.person_id)
     reach = session.period.padded(before=change, after=change)
     for busy in facts.busy if facts else ():
@@ -62,9 +62,9 @@ def _elsewhere(
             yield other.period, other.room, True
 
 
-def _complaint(
+def _violation(
     session: SessionFacts, person: Assignment, other: Period, *, room: str | None, apart: timedelta
-) -> Complaint:
+) -> Violation:
     params: dict[str, Any] = {
         "person": person.name,
         "other": {"start": other.start.isoformat(), "end": other.end.isoformat()},
@@ -72,7 +72,7 @@ def _complaint(
     is_gowning = not other.overlaps(session.period)
     if is_gowning:
         params["minutes"] = int(apart.total_seconds() // 60)
-    return Complaint(
+    return Violation(
         resource=session.room,
         period=session.period,
         session=session.number,

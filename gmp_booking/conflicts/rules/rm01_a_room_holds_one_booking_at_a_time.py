@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import Case
-from gmp_booking.conflicts.finding import Complaint
+from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.free_shifts import forbidden_by
-from gmp_booking.conflicts.overlaps import blocks, clash, taken_time
+from gmp_booking.conflicts.overlaps import busy_blocks, overlap_violation, taken_time
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
 from gmp_booking.kernel.text import N_
 
@@ -26,11 +26,11 @@ from gmp_booking.kernel.text import N_
         ),
     },
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     for claim in case.claims:
         room = case.rooms.get(claim.resource_code)
         if room is None:
             continue
-        for block in blocks(room.busy, claim.period, case.booking.company_id):
+        for block in busy_blocks(room.busy, claim.period, case.booking.company_id):
             forbidden = forbidden_by(taken_time(room), claim.period)
-            yield clash(case, claim, block, forbidden=forbidden)
+            yield overlap_violation(case, claim, block, forbidden=forbidden)

@@ -1,12 +1,12 @@
-"""RM-02: between two sessions a room gets the time its air needs to recover, also within one batch."""
+"""RM-02: between two sessions the room's air gets its recovery time, also within one batch."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from gmp_booking.conflicts.case import Case, Occupation, RoomFacts, SessionFacts
-from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.rule import Row, S, Texts, W, rule
+from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.rule import S, SeverityMatrix, Texts, W, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
@@ -16,7 +16,9 @@ MINUTE = timedelta(minutes=1)
 @rule(
     "RM-02",
     N_("A room recovers between two sessions"),
-    applies=Row(clin=S, eng=W, media_fill=S, device=None, service=None, demo=None, seated=None, clinical_demo=None),
+    applies=SeverityMatrix(
+        clin=S, eng=W, media_fill=S, device=None, service=None, demo=None, seated=None, clinical_demo=None
+    ),
     override="QA",
     source="PIC/S PE 009-17 Annex 1 §4.29; the minutes are the room's own",
     texts={
@@ -27,7 +29,7 @@ MINUTE = timedelta(minutes=1)
         "unset": Texts(own=N_("No recovery time is set for {resource}.")),
     },
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     by_room: defaultdict[str, list[SessionFacts]] = defaultdict(list)
     for session in case.sessions:
         by_room[session.room].append(session)
@@ -35,10 +37,10 @@ def judge(case: Case) -> Iterator[Complaint]:
         yield from _hurried(case.rooms[code], sessions)
 
 
-def _hurried(room: RoomFacts, sessions: list[SessionFacts]) -> Iterator[Complaint]:
+def _hurried(room: RoomFacts, sessions: list[SessionFacts]) -> Iterator[Violation]:
     if room.recovery is None:
         first = sessions[0]
-        yield Complaint(resource=room.code, period=first.period, session=first.number, text="unset", at_most=W)
+        yield Violation(resource=room.code, period=first.period, session=first.number, text="unset", at_most=W)
         return
     if not room.recovery:
         return
@@ -53,8 +55,8 @@ def _hurried(room: RoomFacts, sessions: list[SessionFacts]) -> Iterator[Complain
 
 def _too_close(
     room: RoomFacts, recovery: timedelta, session: SessionFacts, *, neighbours: Iterable[Occupation]
-) -> Iterator[Complaint]:
-    """At most one complaint for each side: of the neighbour nearest to it."""
+) -> Iterator[Violation]:
+    """At most one violation before and one after the session: with the nearest neighbour."""
     wanted = session.occupied
     near = [(_gap(one.period, wanted), one) for one in neighbours if not one.period.overlaps(wanted)]
     for is_earlier in (True, False):
@@ -62,7 +64,7 @@ def _too_close(
         if not side:
             continue
         gap, one = min(side, key=lambda pair: (pair[0], pair[1].period))
-        yield Complaint(
+        yield Violation(
             resource=room.code,
             period=wanted,
             session=session.number,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gmp_booking.conflicts.case import Case, RoomFacts, SessionFacts
-from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.rule import H, Row, Texts, W, rule
+from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.rule import H, SeverityMatrix, Texts, W, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
@@ -14,14 +14,14 @@ from gmp_booking.kernel.text import N_
 @rule(
     "RM-04",
     N_("No more people are in a room than its documented maximum"),
-    applies=Row(clin=H, eng=H, media_fill=H, device=None, service=H, demo=H, seated=H, clinical_demo=H),
+    applies=SeverityMatrix(clin=H, eng=H, media_fill=H, device=None, service=H, demo=H, seated=H, clinical_demo=H),
     source="PIC/S PE 009-17 Annex 1 §7.2",
     texts={
         "": Texts(own=N_("{resource} allows {maximum} people; {planned} are planned.")),
         "unset": Texts(own=N_("No maximum number of people is documented for {resource}.")),
     },
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     by_room: defaultdict[str, list[SessionFacts]] = defaultdict(list)
     for session in case.sessions:
         by_room[session.room].append(session)
@@ -29,10 +29,10 @@ def judge(case: Case) -> Iterator[Complaint]:
         yield from _crowded(case.rooms[code], sessions)
 
 
-def _crowded(room: RoomFacts, sessions: list[SessionFacts]) -> Iterator[Complaint]:
+def _crowded(room: RoomFacts, sessions: list[SessionFacts]) -> Iterator[Violation]:
     first = sessions[0]
     if room.max_occupancy is None:
-        yield Complaint(resource=room.code, period=first.period, session=first.number, text="unset", at_most=W)
+        yield Violation(resource=room.code, period=first.period, session=first.number, text="unset", at_most=W)
         return
     crowd: list[tuple[Period, int, int]] = []
     for period, present in _moments(sessions):
@@ -47,11 +47,11 @@ def _crowded(room: RoomFacts, sessions: list[SessionFacts]) -> Iterator[Complain
             crowd.append((period, planned, number))
     for period, planned, number in crowd:
         params = {"maximum": room.max_occupancy, "planned": planned}
-        yield Complaint(resource=room.code, period=period, session=number, params=params)
+        yield Violation(resource=room.code, period=period, session=number, params=params)
 
 
 def _moments(sessions: list[SessionFacts]) -> Iterator[tuple[Period, list[SessionFacts]]]:
-    """The stretches between which nobody comes or goes, with the sessions that go on in each."""
+    """Periods with a constant set of sessions, with those sessions."""
     if len(sessions) == 1:
         yield sessions[0].period, sessions
         return
@@ -63,7 +63,7 @@ def _moments(sessions: list[SessionFacts]) -> Iterator[tuple[Period, list[Sessio
 
 
 def _people(present: list[SessionFacts]) -> int:
-    """Those named, each once, and those only counted so far."""
+    """The named people, each once, plus those only counted."""
     named = {person.person_id for session in present for person in session.crew}
     unnamed = sum(max(0, session.headcount - len(session.crew)) for session in present)
     return len(named) + unnamed

@@ -1,15 +1,21 @@
-"""RM-06: nobody works where time was withdrawn: in a room out of service, with equipment under repair, under a hold.
+"""RM-06: nothing is used during an outage or a quality hold.
 
-Stopped air is HV-01's. A device that runs alone and has begun goes on under a warning; so does one whose room alone
-is out of service.
+Stopped air handling belongs to HV-01. For equipment that runs alone this is a warning once it has started, and always
+when only its room is out of service.
 """
 
 from collections.abc import Iterator
 
-from gmp_booking.conflicts.case import Case, Withdrawal
+from gmp_booking.conflicts.case import Case, OutageFacts
 from gmp_booking.conflicts.claims import Claim
-from gmp_booking.conflicts.finding import Complaint
-from gmp_booking.conflicts.outage_findings import AIR, around, complaint, in_the_way, is_running
+from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.outage_findings import (
+    AIR_HANDLING,
+    enclosing_room,
+    is_running,
+    outage_violation,
+    overlapping,
+)
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, W, rule
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Severity
@@ -44,31 +50,31 @@ WHY = {
         "defective": Texts(own=N_("{resource} is out of service.")),
     },
 )
-def judge(case: Case) -> Iterator[Complaint]:
+def judge(case: Case) -> Iterator[Violation]:
     for claim in case.claims:
         yield from _of_the_place(case, claim)
     for claim in _one_each(case):
-        for one in in_the_way(case.withdrawn, claim.period):
+        for one in overlapping(case.withdrawn, claim.period):
             yield _held(case, claim, one, who=one.subject)
     for session in case.sessions:
         claim = Claim(session.room, 1, session.occupied, session.number, None)
         for person in session.people:
             facts = case.people.get(person.person_id)
-            for one in in_the_way(facts.withdrawn if facts else (), session.occupied):
+            for one in overlapping(facts.withdrawn if facts else (), session.occupied):
                 yield _held(case, claim, one, who=person.name)
 
 
-def _of_the_place(case: Case, claim: Claim) -> Iterator[Complaint]:
-    """What lies on the claimed room or equipment itself, and on the room a device runs in."""
+def _of_the_place(case: Case, claim: Claim) -> Iterator[Violation]:
+    """Outages of the claimed room or equipment, and of the room that the equipment runs in."""
     at_most = W if is_running(case, claim) else None
     equipment = case.equipment.get(claim.resource_code)
     withdrawn = equipment.withdrawn if equipment else case.rooms[claim.resource_code].withdrawn
-    for one in in_the_way(_but_air(withdrawn), claim.period):
+    for one in overlapping(_but_air(withdrawn), claim.period):
         yield _at(case, claim, one, at_most=at_most)
     if equipment is None:
         return
     if equipment.out_of_service:
-        yield Complaint(
+        yield Violation(
             resource=equipment.code,
             period=claim.period,
             session=claim.session_number,
@@ -76,34 +82,34 @@ def _of_the_place(case: Case, claim: Claim) -> Iterator[Complaint]:
             text="defective",
             at_most=at_most,
         )
-    room = around(case, claim)
-    for one in in_the_way(_but_air(room.withdrawn if room else ()), claim.period):
+    room = enclosing_room(case, claim)
+    for one in overlapping(_but_air(room.withdrawn if room else ()), claim.period):
         assert room is not None
-        yield complaint(case, claim, one, text="around", at_most=W, params={"room": room.code})
+        yield outage_violation(case, claim, one, text="around", at_most=W, params={"room": room.code})
 
 
-def _but_air(withdrawn: tuple[Withdrawal, ...]) -> list[Withdrawal]:
-    return [one for one in withdrawn if one.subject_kind != AIR]
+def _but_air(withdrawn: tuple[OutageFacts, ...]) -> list[OutageFacts]:
+    return [one for one in withdrawn if one.subject_kind != AIR_HANDLING]
 
 
-def _at(case: Case, claim: Claim, one: Withdrawal, *, at_most: Severity | None) -> Complaint:
+def _at(case: Case, claim: Claim, one: OutageFacts, *, at_most: Severity | None) -> Violation:
     if one.kind == HOLD:
-        return complaint(case, claim, one, text="hold", at_most=at_most, params={"date": _day(case, one)})
-    return complaint(case, claim, one, text=one.kind, at_most=at_most)
+        return outage_violation(case, claim, one, text="hold", at_most=at_most, params={"date": _day(case, one)})
+    return outage_violation(case, claim, one, text=one.kind, at_most=at_most)
 
 
-def _held(case: Case, claim: Claim, one: Withdrawal, *, who: str) -> Complaint:
-    """A hold on the booking's own company, product or person: they may know its number."""
+def _held(case: Case, claim: Claim, one: OutageFacts, *, who: str) -> Violation:
+    """A hold on the booking's own company, product or person: the company may read its number."""
     params = {one.subject_kind.lower(): who, "hold_no": one.hold_no, "date": _day(case, one)}
-    return complaint(case, claim, one, text=one.subject_kind.lower(), params=params)
+    return outage_violation(case, claim, one, text=one.subject_kind.lower(), params=params)
 
 
-def _day(case: Case, one: Withdrawal) -> str:
+def _day(case: Case, one: OutageFacts) -> str:
     return case.calendar.day_of(one.start).isoformat()
 
 
 def _one_each(case: Case) -> Iterator[Claim]:
-    """One claim for each session and each reservation, whatever else they take along."""
+    """One claim for each session and each reservation, without further resources."""
     for session in case.sessions:
         yield Claim(session.room, 1, session.occupied, session.number, None)
     for reservation in case.reservations:

@@ -23,7 +23,13 @@ from gmp_booking.pages.admin import record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, number, number_if_any, page, readable_by, ticked, words
 from gmp_booking.pages.rule_labels import equipment_word, grade_word
 from gmp_booking.resources import administration, service
-from gmp_booking.resources.administration import EquipmentFacts, Facts, ListedResource, Record, RoomFacts
+from gmp_booking.resources.administration import (
+    EquipmentDetails,
+    ListedResource,
+    ResourceDetails,
+    ResourceRecord,
+    RoomDetails,
+)
 from gmp_booking.resources.service import Names, NewEquipment, NewRoom
 
 CHANGEOVER_OF: Mapping[str, str] = {
@@ -46,7 +52,7 @@ def read_resources(uow: Uow) -> Listed:
 
 @dataclass(frozen=True)
 class Shown:
-    record: Record
+    record: ResourceRecord
     rooms: list[str]
     changes: list[RowChange]
 
@@ -154,8 +160,8 @@ def correct_resource(code: str) -> Response:
     return form.act(_address_of(code), administration.change_resource, code, facts, seen=words("seen"))
 
 
-def _room_facts() -> Facts:
-    return RoomFacts(
+def _room_facts() -> ResourceDetails:
+    return RoomDetails(
         **_common_facts(),
         grade=words("grade"),
         max_occupancy=number("max_occupancy"),
@@ -164,8 +170,8 @@ def _room_facts() -> Facts:
     )
 
 
-def _equipment_facts() -> Facts:
-    return EquipmentFacts(
+def _equipment_facts() -> ResourceDetails:
+    return EquipmentDetails(
         **_common_facts(), status=words("status"), home_room=words("home_room"), places=number("places")
     )
 
