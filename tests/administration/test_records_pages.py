@@ -12,7 +12,11 @@ from tests.shared_app import SharedApp
 
 ADMIN, QA, ENGINEER, SCHEDULER = "admin@brc.example", "qa@brc.example", "engineer@brc.example", "scheduler@brc.example"
 REQUESTER = "requester@gaon.example"
-TODAY = datetime.now(SEOUL).date()
+
+
+def day_in(days: int) -> str:
+    """The date in Seoul so many days from now."""
+    return (datetime.now(SEOUL) + timedelta(days=days)).date().isoformat()
 
 
 def seen_on(page: Any, action: str) -> str:
@@ -177,14 +181,11 @@ def test_a_room_keeps_hours_of_its_own_until_they_are_emptied(shared_app: Shared
 
 def test_a_rule_is_switched_from_a_day_on_and_two_never(shared_app: SharedApp) -> None:
     page_client = shared_app.page_client(QA)
-    tomorrow = (TODAY + timedelta(days=1)).isoformat()
-    form = {"rule": "RM-04", "mode": "warn", "from_on": tomorrow, "reason": "The signs are being replaced"}
+    form = {"rule": "RM-04", "mode": "warn", "from_on": day_in(1), "reason": "The signs are being replaced"}
     assert page_client.post("/admin/rules", form | {"reason": ""}).status_code == 422
     for always in ("RM-01", "EQ-01", "PV-01"):
         assert page_client.post("/admin/rules", form | {"rule": always}).status_code == 422
-    assert (
-        page_client.post("/admin/rules", form | {"from_on": (TODAY - timedelta(days=1)).isoformat()}).status_code == 422
-    )
+    assert page_client.post("/admin/rules", form | {"from_on": day_in(-1)}).status_code == 422
     assert page_client.post("/admin/rules", form | {"from_on": "soon"}).status_code == 422
     assert page_client.post("/admin/rules", form).status_code == 303
     page = page_client.get("/admin/rules").text
@@ -203,11 +204,11 @@ def test_a_switch_acts_from_its_day_and_not_before(shared_app: SharedApp) -> Non
         return next(each["severity"] for each in answer["findings"] if each["rule"] == "RM-04")
 
     form = {"rule": "RM-04", "mode": "warn", "reason": "Counting anew"}
-    shared_app.page_client(QA).post("/admin/rules", form | {"from_on": (TODAY + timedelta(days=5)).isoformat()})
+    shared_app.page_client(QA).post("/admin/rules", form | {"from_on": day_in(5)})
     assert severity() == "HARD"
-    shared_app.page_client(QA).post("/admin/rules", form | {"from_on": TODAY.isoformat()})
+    shared_app.page_client(QA).post("/admin/rules", form | {"from_on": day_in(0)})
     assert severity() == "WARN"
-    shared_app.page_client(QA).post("/admin/rules", form | {"from_on": TODAY.isoformat(), "mode": "enforce"})
+    shared_app.page_client(QA).post("/admin/rules", form | {"from_on": day_in(0), "mode": "enforce"})
     assert severity() == "HARD"
 
 
