@@ -60,5 +60,5 @@ def revision_seen(reference: str) -> int | None:
         return None
     record, _dash, revision = stated.rpartition("-")
     if record != reference or not revision.isdecimal() or len(revision) > 9:
-        raise Invalid(N_("This If-Match is not of this record."))
+        raise Invalid(N_("The If-Match value does not belong to this record."))
     return int(revision)

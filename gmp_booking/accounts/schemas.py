@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from gmp_booking.accounts.passwords import LONGEST
-from gmp_booking.kernel.text import N_
-
-_REQUIRED: dict[str, Any] = {"required": N_("This is needed.")}
+from gmp_booking.infra.web.shapes import REQUIRED
 
 
 class SignInSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    email = fields.String(required=True, validate=validate.Length(1, 254), error_messages=_REQUIRED)
+    email = fields.String(required=True, validate=validate.Length(1, 254), error_messages=REQUIRED)
     # Longer than any password may be: the check refuses it with the same answer as a wrong one.
-    password = fields.String(required=True, validate=validate.Length(1, LONGEST * 4), error_messages=_REQUIRED)
+    password = fields.String(required=True, validate=validate.Length(1, LONGEST * 4), error_messages=REQUIRED)
     next = fields.String(load_default="")
 
 
@@ -26,7 +22,7 @@ class TokenFormSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    name = fields.String(required=True, error_messages=_REQUIRED)
+    name = fields.String(required=True, error_messages=REQUIRED)
     days = fields.Integer(load_default=90)
 
 

@@ -49,7 +49,7 @@ SYSTEMS: Final = (
     ("Linux", "Linux"),
 )
 
-WRONG = N_("The e-mail address or the password is not right.")
+WRONG = N_("The e-mail address or the password is incorrect.")
 
 
 @dataclass(frozen=True)
@@ -317,7 +317,7 @@ def create_token(uow: Uow, *, name: str, days: int, account_id: int | None = Non
     if not 1 <= len(name) <= 80:
         raise Invalid(field_errors={"name": [N_("A name has 1 to 80 characters.")]})
     if not 1 <= days <= MOST_TOKEN_DAYS:
-        raise Invalid(field_errors={"days": [N_("A token lives 1 to 366 days.")]})
+        raise Invalid(field_errors={"days": [N_("A token is valid for 1 to 366 days.")]})
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         account_id=account_id or _account_of(uow.actor),
@@ -423,7 +423,7 @@ def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Ver
         store.note(uow, "signing_failed", account_id=account_id, session_id=actor.auth_session_id)
         if wrong >= throttle.FREE_OF_A_SIGNER:
             return _shut(uow)
-        sentence = N_("The password is not right. Nothing was signed.")
+        sentence = N_("The password is incorrect. Nothing was signed.")
         return Invalid(sentence, field_errors={"password": [sentence]})
     return Verified(
         account_id=account_id,

@@ -229,7 +229,7 @@ def _refuse_forgeries() -> None:
     if not has_csrf_token():
         if current_actor() is None and request.path != SIGN_IN:
             raise NotSignedIn
-        raise Forbidden(N_("This page was open for too long. Go back, load it again and repeat what you did."))
+        raise Forbidden(N_("This page was open for too long. Go back, reload it and try again."))
 
 
 def has_csrf_token() -> bool:

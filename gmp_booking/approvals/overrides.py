@@ -74,9 +74,11 @@ def resolve_overrides(
 def _answered(asked: OverrideAsked, needed: Mapping[str, set[str]], held: frozenset[Role]) -> list[Settled]:
     reason = asked.reason.strip()
     if len(reason) < SHORTEST_REASON or sum(character.isalnum() for character in reason) < SHORTEST_REASON // 2:
-        raise Invalid(field_errors={"overrides": [N_("Say in at least 20 characters why the rule is overridden.")]})
+        raise Invalid(
+            field_errors={"overrides": [N_("Enter a reason of at least 20 characters for overriding the rule.")]}
+        )
     if asked.rule not in needed:
-        raise Invalid(field_errors={"overrides": [N_("There is nothing to override by one of these rules.")]})
+        raise Invalid(field_errors={"overrides": [N_("None of the findings needs an override of these rules.")]})
     mine = needed[asked.rule] & {role.value for role in held}
     if needed[asked.rule] and not mine:
         sentence = N_("%(rule)s may be overridden by %(roles)s only.")
@@ -94,7 +96,7 @@ def _refuse_what_stays_open(needed: Mapping[str, set[str]], verdict: Verdict, *,
         return
     who = ", ".join(f"{rule} ({_in_words(roles)})" for rule, roles in sorted(left.items()))
     raise Conflict(
-        N_("These rules must be overridden first, each by who is named: %(who)s."),
+        N_("These rules must be overridden first, each by the role in brackets: %(who)s."),
         params={"who": who},
         detail={"verdict": verdict},
     )

@@ -92,7 +92,7 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waitin
     stage = current_stage(booking)
     assert stage is not None
     if decision.action is not action_of_stage(booking):
-        raise Conflict(N_("The booking is at another stage; look at it again."))
+        raise Conflict(N_("The booking is at another stage; check it again."))
     verdict = examine_again(uow, details, occasion=Occasion.APPROVE)
     if verdict.has_hard:
         raise refusal(verdict)
@@ -156,7 +156,7 @@ def _sign_if_due(uow: Uow, booking: Booking, decision: Decision) -> Signature | 
     if meaning is None:
         return None
     if decision.verified is None:
-        raise Invalid(field_errors={"signature": [N_("This decision is signed: enter your password.")]})
+        raise Invalid(field_errors={"signature": [N_("This decision needs a signature: enter your password.")]})
     return sign(
         uow,
         decision.verified,

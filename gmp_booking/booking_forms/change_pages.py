@@ -37,13 +37,13 @@ from gmp_booking.kernel.text import N_
 booking_changes = Blueprint("booking_changes", __name__, url_prefix="/bookings")
 
 BECOMES: Mapping[ChangeOutcome, str] = {
-    ChangeOutcome.UNCHANGED: N_("Nothing is different yet."),
-    ChangeOutcome.ADJUSTED: N_("This is changed at once. The signatures stand."),
-    ChangeOutcome.MOVED: N_("The session is moved at once. The signatures stand."),
+    ChangeOutcome.UNCHANGED: N_("You have not changed anything yet."),
+    ChangeOutcome.ADJUSTED: N_("This is changed at once. The signatures remain valid."),
+    ChangeOutcome.MOVED: N_("The session is moved at once. The signatures remain valid."),
     ChangeOutcome.REQUESTED: N_(
-        "This is asked for as a change. The booking stays confirmed as it is until that is decided."
+        "This is sent as a change request. The booking stays confirmed, unchanged, until it is decided."
     ),
-    ChangeOutcome.REPLACED: N_("This replaces your request; it is looked at from the beginning."),
+    ChangeOutcome.REPLACED: N_("This replaces your request; the review starts again."),
 }
 
 

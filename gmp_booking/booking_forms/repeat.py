@@ -194,7 +194,7 @@ def _readable(form: Form, repetition: Repetition) -> tuple[dict[int, SessionCont
         try:
             sessions[place] = SessionSchema().load(part)
         except ValidationError:
-            wrong[place] = (N_("This is no time."),)
+            wrong[place] = (N_("Enter a valid time, for example 09:30."),)
     return sessions, wrong
 
 

@@ -10,6 +10,7 @@ from gmp_booking.booking_forms.choices import Options
 from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
 from gmp_booking.infra.web.i18n import _, format_instant, named
+from gmp_booking.infra.web.validation_messages import required_messages
 from gmp_booking.kernel.labels import DONOR_STATUSES, EXPOSURES, KINDS, PRIORITIES, ROOM_GROUPS, RUN_TYPES
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import (
@@ -32,7 +33,7 @@ def by_field(errors: Any) -> dict[str, str]:
 
 
 def incomplete(errors: dict[str, str]) -> dict[str, Any]:
-    unsaid = {_("This is needed."), _("Add at least one session.")}
+    unsaid = required_messages() | {_("Add at least one session.")}
     said = next((text for text in errors.values() if text not in unsaid), None)
     return {"verdict": "INCOMPLETE", "missing": said, "findings": [], "alternatives": [], "changeovers": []}
 

@@ -205,7 +205,7 @@ def _kind_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
         if content.kind not in DEMO_KINDS:
             yield "visibility", N_("Only demonstrations, courses, consults and tours can be public.")
         elif not content.title:
-            yield "title", N_("What is public needs a title.")
+            yield "title", N_("A public booking needs a title.")
     if len(content.partners) > MOST_PARTNERS:
         yield "partners", N_("At most 10 partners a booking.")
 
@@ -219,12 +219,12 @@ def _made_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
             yield "run_type", N_("Choose the run type.")
     if content.kind not in DEMO_KINDS:
         if content.live_material:
-            yield "live_material", N_("Only demonstrations say whether their material is live.")
+            yield "live_material", N_("Only a demonstration states whether it uses live material.")
         if content.seats is not None and content.kind is not Kind.CLINICAL_DEMO:
             yield "seats", N_("Only demonstrations have seats.")
         return
     if content.product:
-        yield "product", N_("A demonstration makes no product.")
+        yield "product", N_("A demonstration has no product.")
     if content.run_type:
         yield "run_type", N_("A demonstration has no run type.")
 
@@ -248,6 +248,6 @@ def _crew_problems(path: str, session: SessionContent) -> Iterator[tuple[str, st
     if len(set(emails)) < len(emails):
         yield f"{path}.people", N_("A person is named twice.")
     if sum(person.role in IN_ROOM_ROLES for person in session.people) > session.headcount:
-        yield f"{path}.headcount", N_("More people are named than the headcount says.")
+        yield f"{path}.headcount", N_("More people are named than the headcount.")
     if len(set(session.equipment)) < len(session.equipment):
         yield f"{path}.equipment", N_("A piece of equipment is named twice.")

@@ -101,7 +101,7 @@ def step(state: BookingState, action: Action) -> Transition:
     """
     transition = _BY_ACTION[action]
     if state not in transition.sources:
-        raise Conflict(N_("The present state of this booking does not allow that."))
+        raise Conflict(N_("The current state of this booking does not allow this."))
     return transition
 
 
@@ -158,14 +158,14 @@ def session_step(state: SessionState, action: str, *, cleared_first: bool) -> Se
     taken = _BY_SESSION_ACTION[action]
     sources = taken.sources if cleared_first else taken.sources | taken.uncleared
     if state not in sources or (action == "ready" and not cleared_first):
-        raise Conflict(N_("The present state of this session does not allow that."))
+        raise Conflict(N_("The current state of this session does not allow this."))
     return taken
 
 
 def require_recordable(state: SessionState, action: str) -> None:
     """Errors: Conflict when there is nothing of the kind to record in this state."""
     if state not in SESSION_RECORDS[action]:
-        raise Conflict(N_("The present state of this session does not allow that."))
+        raise Conflict(N_("The current state of this session does not allow this."))
 
 
 class Track(StrEnum):

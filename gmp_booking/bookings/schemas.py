@@ -33,7 +33,7 @@ from gmp_booking.signatures.schemas import SignatureIn
 
 
 class NamedPersonSchema(Shape):
-    email = fields.Email(required=True, error_messages=REQUIRED | {"invalid": N_("Not a valid mail address.")})
+    email = fields.Email(required=True, error_messages=REQUIRED | {"invalid": N_("Not a valid e-mail address.")})
     role = fields.String(load_default=CrewRole.OPERATOR.value, validate=choice(CrewRole))
 
     @post_load

@@ -26,7 +26,7 @@ def require_reason(reason: str | None) -> str:
     """Errors: Invalid for a reason that says nothing."""
     text = (reason or "").strip()
     if sum(character.isalnum() for character in text) < REASON_LENGTH:
-        raise Invalid(field_errors={"reason": [N_("Give a reason of at least a few words.")]})
+        raise Invalid(field_errors={"reason": [N_("Enter a reason of at least a few words.")]})
     return text
 
 

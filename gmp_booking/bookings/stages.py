@@ -22,6 +22,12 @@ def stage_of(booking: Booking) -> Stage | None:
     return stages[booking.stage] if booking.stage < len(stages) else None
 
 
+def role_after(booking: Booking) -> Role | None:
+    """The role that decides at the stage after the one the booking is at."""
+    stages = TRACKS[Track(booking.track)][booking.stage + 1 :]
+    return stages[0].role if stages else None
+
+
 def action_of_stage(booking: Booking) -> Action:
     """A stage without a signature that others follow is passed by review; every other one by approval."""
     stages = TRACKS[Track(booking.track)]

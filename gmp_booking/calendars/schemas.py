@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from gmp_booking.infra.web.shapes import REQUIRED
 from gmp_booking.kernel.languages import LANGUAGES
-from gmp_booking.kernel.text import N_
 
 _MOST = 64
 
@@ -16,9 +16,7 @@ class FeedFormSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    scope = fields.String(
-        required=True, validate=validate.Length(1, _MOST), error_messages={"required": N_("This is needed.")}
-    )
+    scope = fields.String(required=True, validate=validate.Length(1, _MOST), error_messages=REQUIRED)
     resource = fields.String(load_default=None, allow_none=True, validate=validate.Length(0, _MOST))
     language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["", *LANGUAGES]))
 

@@ -222,7 +222,9 @@ def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
 def _refuse_what_has_begun(waiting: OpenChange) -> None:
     standing = agreed_state_of(waiting.in_force)
     if touched := touched_though_begun(standing, waiting.proposal.content):
-        message = N_("Session %(number)s has begun or ended since this was asked for. Return the change, or reject it.")
+        message = N_(
+            "Session %(number)s has started or ended since the change was requested. Return the change or reject it."
+        )
         raise Conflict(message, params={"number": touched[0]})
 
 

@@ -115,7 +115,7 @@ def classify(uow: Uow, details: BookingDetails, content: BookingContent) -> Clas
         raise Invalid(field_errors=wrong)
     wanted = number_like(standing.content, asked, last_session=last.session, last_reservation=last.reservation)
     if touched := touched_though_begun(standing, wanted):
-        message = N_("Session %(number)s is made ready, has begun or has ended: it cannot be changed any more.")
+        message = N_("Session %(number)s is prepared, running or ended and can no longer be changed.")
         raise Conflict(message, params={"number": touched[0]})
     return ClassifiedChange(details, standing, wanted, amendment_of(standing, wanted), last)
 

@@ -55,7 +55,7 @@ def changeable(uow: Uow, reference: str) -> Changeable:
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     state = BookingState(details.booking.state)
     if state not in REQUESTED | {BookingState.CONFIRMED}:
-        raise Conflict(N_("The present state of this booking does not allow that."))
+        raise Conflict(N_("The current state of this booking does not allow this."))
     return Changeable(details, open_change_of(uow, details))
 
 

@@ -87,7 +87,7 @@ def change(
         now = details_of(uow, submitted.booking)
         return ChangeResult(ChangeOutcome.REPLACED, now, details.content, submitted.verdict)
     if booking.state != BookingState.CONFIRMED:
-        raise Conflict(N_("The present state of this booking does not allow that."))
+        raise Conflict(N_("The current state of this booking does not allow this."))
     wish = classify(uow, details, content)
     if wish.amendment is ChangeClass.NOTHING:
         return ChangeResult(ChangeOutcome.UNCHANGED, details, details.content, Verdict(), open_change_of(uow, details))
@@ -140,7 +140,7 @@ def track_due(actor: Actor, edit: PreparedChange) -> Track | None:
 
 def _refuse_beside_a_change(edit: PreparedChange) -> None:
     if edit.waiting is not None and not people_only(edit.old, edit.wanted):
-        raise Conflict(N_("A change of this booking waits for its decision. Withdraw it first, or wait."))
+        raise Conflict(N_("A change request for this booking is waiting for a decision. Withdraw it first, or wait."))
 
 
 def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanation: str | None = None) -> Booking:
@@ -154,7 +154,7 @@ def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanati
     require_revision(booking.revision, seen=revision)
     waiting = open_change_of(uow, details)
     if waiting is None:
-        raise Conflict(N_("No change of this booking waits for a decision."))
+        raise Conflict(N_("No change request for this booking is waiting for a decision."))
     uow.lock(locks_of_slots(uow, booking.id))
     end_as_withdrawn(uow, waiting, explanation=explanation)
     return booking
@@ -173,7 +173,7 @@ def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revis
     if state is None:
         raise NotFound
     if booking.state != BookingState.CONFIRMED or state not in NOT_BEGUN:
-        raise Conflict(N_("Only a session of a confirmed booking that has not begun can be given up."))
+        raise Conflict(N_("Only a session of a confirmed booking that has not started can be cancelled."))
     left = tuple(each for each in details.content.sessions if each.number != number)
     if not left:
         raise Conflict(N_("This is the only session left: cancel the whole booking instead."))

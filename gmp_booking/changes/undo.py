@@ -42,7 +42,7 @@ def undo(uow: Uow, reference: str, *, revision: int | None = None) -> ChangeResu
     content = details.content
     edits = last_edit(list_history(uow, reference), uow.actor)
     if not edits:
-        raise Conflict(N_("There is nothing of yours to take back."))
+        raise Conflict(N_("You have no change to undo."))
     for entry in edits:
         content = _before(content, entry)
     return change(uow, reference, content, revision=revision)

@@ -85,7 +85,7 @@ def change_company(uow: Uow, code: str, new: CompanyFacts, *, seen: str | None =
     if new.status not in set(CompanyStatus):
         errors["status"] = [N_("Not one of the choices.")]
     if not 0 <= new.pending_room_days_cap <= MOST_ROOM_DAYS:
-        errors["pending_room_days_cap"] = [N_("A number from 0 to 100000 is needed.")]
+        errors["pending_room_days_cap"] = [N_("Enter a number from 0 to 100000.")]
     if errors:
         raise Invalid(field_errors=errors)
     if new.country == "KR":
@@ -112,13 +112,15 @@ def _mistakes(code: str, country: str, *, registration_no: str, names: tuple[str
     if not re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", code):
         errors["code"] = [N_("A code has 2 to 12 capital letters and digits.")]
     if not all(name.strip() and len(name) <= 200 for name in names):
-        errors["name"] = [N_("A name is needed in every language.")]
+        errors["name"] = [N_("Enter a name in every language.")]
     if not re.fullmatch(r"[A-Z]{2}", country):
         errors["country"] = [N_("A country has two capital letters.")]
     if country == "KR" and not is_business_number(registration_no):
-        errors["registration_no"] = [N_("This is no valid business registration number (10 digits, the last a check).")]
+        errors["registration_no"] = [
+            N_("Not a valid business registration number (10 digits, the last one is a check digit).")
+        ]
     elif not 1 <= len(registration_no.strip()) <= 64:
-        errors["registration_no"] = [N_("A registration number is needed.")]
+        errors["registration_no"] = [N_("Enter a registration number.")]
     return errors
 
 

@@ -17,7 +17,7 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
 CODE = "PV-01"
-SENTENCE = N_("Another company reads busy blocks and nothing else")
+SENTENCE = N_("Other companies see busy time only")
 SOURCE = "Confidentiality between the companies of a shared facility; ours"
 APPLIES: SeverityMatrix = EVERYTHING_HARD
 

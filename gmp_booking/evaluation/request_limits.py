@@ -93,8 +93,8 @@ def require_within_limit(limits: Limits, content: BookingContent) -> None:
     figures = {"waiting": room_days(limits.waiting_min), "together": together, "limit": limits.room_days}
     raise Conflict(
         N_(
-            "Too much would be waiting for a decision: %(waiting)s room-days wait already, with this request"
-            " %(together)s, and at most %(limit)s may. Wait for a decision, shorten the request or give another one up."
+            "Too many room-days are waiting for a decision: %(waiting)s now, %(together)s with this request; the "
+            "limit is %(limit)s. Wait for a decision, shorten this request or withdraw another one."
         ),
         params=figures,
         detail={"pending_limit": figures},

@@ -163,7 +163,7 @@ def _unknown(content: BookingContent, catalogue: ResolvedContent, *, agreed: boo
         elif entry["out_of_service"] and not agreed:
             found[path].append(N_("This equipment is out of service."))
         elif units > len(entry["units"]):
-            found[path].append(N_("It does not have that many places."))
+            found[path].append(N_("The equipment does not have that many places."))
     return dict(found)
 
 

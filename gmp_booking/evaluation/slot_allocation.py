@@ -25,7 +25,7 @@ from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_slots, t
 
 def refusal(verdict: Verdict) -> Conflict:
     """The refusal that carries what the rules found."""
-    return Conflict(N_("Something is in the way."), detail={"verdict": verdict})
+    return Conflict(N_("A rule blocks this."), detail={"verdict": verdict})
 
 
 def ids_of(catalogue: ResolvedContent) -> dict[str, int]:

@@ -77,13 +77,13 @@ def _stands_against(uow: Uow, session: SessionRow, act: SessionAct, at: datetime
 def takes_until(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     require_recordable(session.stands, act.action)
     if act.until is None:
-        raise Invalid(field_errors={"until": [N_("Say until when it takes.")]})
+        raise Invalid(field_errors={"until": [N_("Enter the expected end.")]})
     if act.until <= uow.now:
-        raise Invalid(field_errors={"until": [N_("This time is over; complete the session instead.")]})
+        raise Invalid(field_errors={"until": [N_("This time is in the past; complete the session instead.")]})
     if act.until > session.ends_at + LONGEST_OVERRUN:
-        raise Invalid(field_errors={"until": [N_("This time is too late to be true.")]})
+        raise Invalid(field_errors={"until": [N_("The end time is too late. Please check it.")]})
     if act.until <= session.ends_at and session.expected_end_at is None:
-        raise Invalid(field_errors={"until": [N_("It is planned that long anyway.")]})
+        raise Invalid(field_errors={"until": [N_("The planned end is already at or after this time.")]})
     until = max(act.until, session.ends_at)
     longer = until > session.ends_at
     store.change_session(uow, session, expected_end_at=until if longer else None)
@@ -146,6 +146,6 @@ def let_end(uow: Uow, session: SessionRow, at: datetime) -> None:
 def verify(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     require_recordable(session.stands, act.action)
     if session.verified_at is not None:
-        raise Conflict(N_("This session was verified before."))
+        raise Conflict(N_("This session is already verified."))
     store.change_session(uow, session, verified_at=uow.now, verified_by=uow.actor.person_id)
     uow.record(SessionVerified(**envelope(session), completed_by=session.end_entered_by))

@@ -48,12 +48,12 @@ _BEGAN_ANYWAY: Final = Offer(
     regardless=True,
 )
 _COMPLETE: Final = Offer("complete", N_("Complete"), "primary", ("at", "headcount", "note", "reason"), at_once=True)
-_TAKES_UNTIL: Final = Offer("takes-until", N_("Takes longer"), "quiet", ("until",), frozenset({"until"}))
+_TAKES_UNTIL: Final = Offer("takes-until", N_("Extend"), "quiet", ("until",), frozenset({"until"}))
 _SUSPEND: Final = Offer(
     "suspend", N_("Suspend"), "quiet", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_PLACED
 )
 _RESUME: Final = Offer(
-    "resume", N_("Let it go on"), "primary", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_LIFTED
+    "resume", N_("Resume"), "primary", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_LIFTED
 )
 _ABORT: Final = Offer(
     "abort",

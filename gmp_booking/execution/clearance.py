@@ -10,11 +10,11 @@ from gmp_booking.conflicts.rule import WorkClass, work_class_of
 from gmp_booking.kernel.text import N_
 
 CHECKLIST: Final[Mapping[str, str]] = {
-    "previous_out": N_("Materials, labels and papers of the last use are out of the room."),
-    "waste_out": N_("Waste is out."),
+    "previous_out": N_("Materials, labels and documents of the last use have been removed from the room."),
+    "waste_out": N_("Waste has been removed."),
     "surfaces": N_("Work surfaces are cleaned and disinfected."),
     "status": N_("Room and equipment labels, pressure and alarms are as they should be."),
-    "papers": N_("Papers and materials of this batch are the right ones."),
+    "papers": N_("The documents and materials are those of this batch."),
 }
 """Source: default is ours, after PIC/S PE 009-17 Part I §5.50."""
 

@@ -41,11 +41,11 @@ def close(uow: Uow, closing: Closing) -> Booking:
     unended = store.count_unended(uow, booking.id)
     if unended:
         raise Conflict(
-            N_("%(count)s of its sessions and reservations are not over; a booking is closed after the last of them."),
+            N_("%(count)s sessions and reservations have not ended; a booking can be closed after the last one."),
             params={"count": unended},
         )
     if closing.verified is None:
-        raise Invalid(field_errors={"signature": [N_("This act is signed: enter your password.")]})
+        raise Invalid(field_errors={"signature": [N_("This action needs a signature: enter your password.")]})
     sign(
         uow,
         closing.verified,

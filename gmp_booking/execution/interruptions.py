@@ -44,7 +44,7 @@ def abort(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
     explanation = require_reason(act.reason)
     if not act.deviation_no:
-        raise Invalid(field_errors={"deviation_no": [N_("Give the number of the deviation.")]})
+        raise Invalid(field_errors={"deviation_no": [N_("Enter the deviation number.")]})
     at = happened_at(uow, act, earliest=session.actual_start_at)
     signed = sign_session(
         uow,

@@ -37,7 +37,7 @@ execution = Blueprint("execution", __name__)
 
 TEXTS = ("reason", "note", "deviation_no")
 MOST_RELEASES = 50
-BAD_TIME = N_("Write the time as HH:MM, the day as YYYY-MM-DD.")
+BAD_TIME = N_("Enter times as HH:MM and dates as YYYY-MM-DD.")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def clear(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     if session.clearance_id is not None:
         raise Conflict(N_("The room is cleared for this session already."))
     if set(act.items) != set(CHECKLIST):
-        raise Invalid(field_errors={"items": [N_("Tick every point; what is not so has to be put right first.")]})
+        raise Invalid(field_errors={"items": [N_("Check every item; fix any that fails first.")]})
     if session.state == SessionState.READY:
         # It was released for another time or room; the release goes with the clearance it was given on.
         store.change_session(uow, session, state=SessionState.PLANNED, released_at=None)

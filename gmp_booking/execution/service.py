@@ -48,7 +48,7 @@ def act_on(uow: Uow, act: SessionAct) -> SessionRow:
     if act.seen and act.seen != session.stands:
         raise Stale
     if session.booking_state != BookingState.CONFIRMED:
-        raise Conflict(N_("Only in a confirmed booking something happens."))
+        raise Conflict(N_("Session records are possible for a confirmed booking only."))
     _ACTS[act.action](uow, session, act)
     store.touch_booking(uow, session, act.revision)
     return store.get_session(uow, act.reference, act.number)

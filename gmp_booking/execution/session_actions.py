@@ -14,7 +14,7 @@ from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 from gmp_booking.signatures.service import Verified
 
-NOT_IN_THE_FUTURE: Final = N_("This time is still to come.")
+NOT_IN_THE_FUTURE: Final = N_("This time is in the future.")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def happened_at(uow: Uow, act: SessionAct, *, earliest: datetime | None) -> date
     if at > uow.now:
         raise Invalid(field_errors={"at": [NOT_IN_THE_FUTURE]})
     if earliest is not None and at < earliest:
-        raise Invalid(field_errors={"at": [N_("This time is too early to be true.")]})
+        raise Invalid(field_errors={"at": [N_("The start time is too early. Please check it.")]})
     return at
 
 

@@ -54,7 +54,7 @@ def sign_session(
     """
     assert meaning is not None
     if verified is None:
-        raise Invalid(field_errors={"signature": [N_("This act is signed: enter your password.")]})
+        raise Invalid(field_errors={"signature": [N_("This action needs a signature: enter your password.")]})
     signed = signed_content(session, meaning, **more)
     sign(
         uow,

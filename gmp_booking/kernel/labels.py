@@ -87,20 +87,20 @@ BOOKING_STATES: Final[Mapping[str, str]] = {
 BOOKING_HEADLINES: Final[Mapping[str, str]] = {
     **BOOKING_STATES,
     BookingState.DRAFT: N_("A draft"),
-    BookingState.SUBMITTED: N_("Waiting to be looked at"),
-    BookingState.UNDER_REVIEW: N_("Being looked at"),
+    BookingState.SUBMITTED: N_("Waiting for review"),
+    BookingState.UNDER_REVIEW: N_("Under review"),
     BookingState.RETURNED: N_("Waiting for the company's answer"),
 }
 """Where a booking stands, at the top of its page."""
-_HELD: Final = N_("Its time is held meanwhile.")
-_FREE_AGAIN: Final = N_("Its time is free again.")
+_HELD: Final = N_("The time is reserved meanwhile.")
+_FREE_AGAIN: Final = N_("The time is free again.")
 BOOKING_NOTES: Final[Mapping[str, str]] = {
-    BookingState.DRAFT: N_("It holds no time until it is submitted."),
+    BookingState.DRAFT: N_("No time is reserved until the request is submitted."),
     BookingState.SUBMITTED: _HELD,
     BookingState.UNDER_REVIEW: _HELD,
     BookingState.RETURNED: N_("Change it and submit it again."),
-    BookingState.APPROVED: N_("It is confirmed once its papers are complete."),
-    BookingState.CONFIRMED: N_("Everybody named on it is reminded in time."),
+    BookingState.APPROVED: N_("It will be confirmed when its documents are complete."),
+    BookingState.CONFIRMED: N_("Everyone named on the booking gets a reminder in time."),
     BookingState.REJECTED: _FREE_AGAIN,
     BookingState.EXPIRED: _FREE_AGAIN,
     BookingState.CANCELLED: _FREE_AGAIN,
@@ -108,13 +108,13 @@ BOOKING_NOTES: Final[Mapping[str, str]] = {
 }
 """What a state means for the reader, below the headline."""
 BOOKING_ACTIONS: Final[Mapping[str, str]] = {
-    Action.REVIEW: N_("Pass on"),
+    Action.REVIEW: N_("Forward"),
     Action.APPROVE: N_("Approve"),
     Action.RETURN: N_("Return with a question"),
     Action.REJECT: N_("Reject"),
     Action.CANCEL: N_("Cancel booking"),
     Action.ANSWER: N_("Answer and submit again"),
-    Action.ASK: N_("Ask once more"),
+    Action.ASK: N_("Ask another question"),
     Action.CLOSE: N_("Close booking"),
 }
 REPEAT_VERDICTS: Final[Mapping[str, str]] = {
@@ -139,9 +139,9 @@ SESSION_STATES: Final[Mapping[str, str]] = {
 }
 SESSION_NEWS: Final[Mapping[str, str]] = {
     "SessionSuspended": SESSION_STATES[SessionState.SUSPENDED],
-    "SessionResumed": N_("Goes on"),
+    "SessionResumed": N_("Resumed"),
     "SessionAborted": SESSION_STATES[SessionState.ABORTED],
-    "SessionMissed": N_("Nobody came"),
+    "SessionMissed": N_("No-show"),
 }
 """What a mail about a session's event is headed with, by the event's name."""
 MEANINGS: Final[Mapping[str, str]] = {
@@ -213,7 +213,7 @@ ROOM_GROUPS: Final[Mapping[str, str]] = {
 """The heading above the rooms of a class."""
 ROOM_USES: Final[Mapping[str, str]] = {
     RoomUse.ATTENDED: N_("Used by people in its room"),
-    RoomUse.RUNS_ALONE: N_("Runs alone for hours or weeks"),
+    RoomUse.RUNS_ALONE: N_("Runs unattended for hours or weeks"),
     RoomUse.FREE: N_("Used from anywhere"),
 }
 EQUIPMENT_KINDS: Final[Mapping[str, str]] = {
@@ -250,7 +250,7 @@ COMPANY_STATUSES: Final[Mapping[str, str]] = {
 }
 COMPANY_STATUS_CHOICES: Final[Mapping[str, str]] = {
     **COMPANY_STATUSES,
-    CompanyStatus.SUSPENDED: N_("Suspended: nobody of it can sign in"),
+    CompanyStatus.SUSPENDED: N_("Suspended: none of its people can sign in"),
 }
 MODALITIES: Final[Mapping[str, str]] = {
     Modality.MSC: N_("Mesenchymal stromal cells"),

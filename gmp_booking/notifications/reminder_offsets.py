@@ -50,9 +50,9 @@ class ReminderOffset:
         return self.days >= LONG_DAYS
 
 
-DOCUMENTS = N_("Please see that the documents are complete.")
-PEOPLE = N_("Please see that everybody named is qualified and will be there.")
-MATERIALS = N_("Please see that the materials are there in time.")
+DOCUMENTS = N_("Please check that the documents are complete.")
+PEOPLE = N_("Please check that everyone named is qualified and will attend.")
+MATERIALS = N_("Please check that the materials will arrive in time.")
 
 SINGLE: Final = (ReminderOffset(days=14, hint=PEOPLE), ReminderOffset(days=7, hint=MATERIALS), ReminderOffset(days=1))
 CAMPAIGN: Final = (

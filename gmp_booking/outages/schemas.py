@@ -44,7 +44,7 @@ class OutageRepeatIn(Schema):
     @validates_schema
     def says_how_long(self, data: Mapping[str, Any], **_more: Any) -> None:
         if (data.get("times") is None) == (data.get("until") is None):
-            raise ValidationError(N_("Say how often it comes, or until when."), "times")
+            raise ValidationError(N_("Enter the number of repetitions or an end date."), "times")
 
 
 class OutageSchema(Schema):

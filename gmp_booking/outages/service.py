@@ -92,7 +92,7 @@ def plan(uow: Uow, new: NewOutage) -> Plan:
     errors = {field: [sentence] for field, sentence in _problems(new, uow.now)}
     subject = store.find_subject(uow, new.subject_kind, new.subject.strip())
     if subject is None:
-        errors["subject"] = [N_("There is nothing of this name.")]
+        errors["subject"] = [N_("Nothing has this name.")]
     if errors or subject is None:
         raise Invalid(field_errors=errors)
     return Plan(subject, _times(new, new.starts_at or uow.now))
@@ -102,13 +102,13 @@ def _problems(new: NewOutage, now: datetime) -> list[tuple[str, str]]:
     start = new.starts_at or now
     found: list[tuple[str, str]] = []
     if new.subject_kind in HELD_ALONE and new.kind is not OutageKind.HOLD:
-        found.append(("kind", N_("Only a quality hold can lie on this.")))
+        found.append(("kind", N_("Only a quality hold is possible for this.")))
     if abs(start - now) > FURTHEST:
-        found.append(("start", N_("This is too far away.")))
+        found.append(("start", N_("This is too far in the future.")))
     if new.until_at is not None and new.until_at <= start:
         found.append(("end", N_("The end must be after the start.")))
     elif new.until_at is not None and (new.until_at <= now or new.until_at - now > FURTHEST):
-        found.append(("end", N_("The end must lie ahead.")))
+        found.append(("end", N_("The end must be in the future.")))
     if new.repeat is not None:
         found.extend(_problems_of_repeat(new, new.repeat, start))
     return found
@@ -116,15 +116,15 @@ def _problems(new: NewOutage, now: datetime) -> list[tuple[str, str]]:
 
 def _problems_of_repeat(new: NewOutage, repeat: Repeat, start: datetime) -> list[tuple[str, str]]:
     if new.until_at is None or new.kind is OutageKind.HOLD:
-        return [("repeat", N_("Only an outage with an end that is no quality hold can come again."))]
+        return [("repeat", N_("Only an outage that has an end and is not a quality hold can repeat."))]
     if repeat.every_days < 1 or (repeat.times is None) == (repeat.until_on is None):
-        return [("repeat", N_("Say every how many days, and how often or until when."))]
+        return [("repeat", N_("Enter the interval in days, and the number of repetitions or an end date."))]
     if new.until_at <= start:
         return []
     if new.until_at - start > timedelta(days=repeat.every_days):
-        return [("repeat", N_("It lasts longer than the time until it comes again."))]
+        return [("repeat", N_("It lasts longer than the interval between repetitions."))]
     if not 1 <= len(occurrences(Period(start, new.until_at), repeat)) <= MOST:
-        return [("repeat", N_("It comes too often; no more than 120 times."))]
+        return [("repeat", N_("Too many repetitions; at most 120."))]
     return []
 
 
@@ -243,7 +243,7 @@ def content_hash(outage: Outage) -> str:
 def _reason(reason: str | None) -> str:
     stated = (reason or "").strip()
     if sum(character.isalnum() for character in stated) < REASON_LENGTH:
-        raise Invalid(field_errors={"reason": [N_("Give a reason of at least a few words.")]})
+        raise Invalid(field_errors={"reason": [N_("Enter a reason of at least a few words.")]})
     return stated[:LONGEST_REASON]
 
 

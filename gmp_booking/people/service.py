@@ -53,7 +53,7 @@ __all__ = [
     "written_phone",
 ]
 
-TAKEN = N_("Somebody has this e-mail address already.")
+TAKEN = N_("This e-mail address is already in use.")
 
 
 def create_person(
@@ -90,12 +90,12 @@ def grant_role(uow: Uow, person: Person, role: Role) -> None:
     """Errors: Invalid when the role belongs to the other side; Conflict when the person has it."""
     require(uow.actor, Permission.ROLE_GIVE, Subject(company_id=person.company_id, role=role))
     if role not in (FACILITY_ROLES if person.company_id is None else COMPANY_ROLES):
-        raise Invalid(field_errors={"role": [N_("This role belongs to the other side: facility or company.")]})
+        raise Invalid(field_errors={"role": [N_("This role cannot be assigned in this organisation.")]})
     held = {Role(each.role) for each in store.list_roles(uow, person.id)}
     if role in held:
         raise Conflict(N_("The person has this role already."))
     if Role.SYSADMIN in held | {role} and GMP_DECIDING_ROLES & (held | {role}):
-        raise Conflict(N_("Whoever administers the system decides nothing under GMP: one person cannot hold both."))
+        raise Conflict(N_("A system administrator makes no GMP decisions: one person cannot have both roles."))
     store.add_role(uow, PersonRole(person_id=person.id, company_id=person.company_id, role=role.value))
     uow.record(RoleGranted(company_id=person.company_id, person_id=person.id, role=role.value))
 
@@ -204,9 +204,9 @@ def _mistakes(name: str, email: str, *, phone: str | None, language: str) -> dic
     if not 1 <= len(name) <= 120:
         errors["name"] = [N_("A name has 1 to 120 characters.")]
     if len(email) > 254 or not re.fullmatch(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+", email):
-        errors["email"] = [N_("This is no e-mail address.")]
+        errors["email"] = [N_("Not a valid e-mail address.")]
     if phone and not re.fullmatch(r"\+[1-9][0-9]{6,14}", written_phone(phone)):
-        errors["phone"] = [N_("This is no telephone number.")]
+        errors["phone"] = [N_("Not a valid telephone number.")]
     if language not in LANGUAGES:
         errors["language"] = [N_("This language is not offered.")]
     return errors

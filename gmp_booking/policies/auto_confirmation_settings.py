@@ -50,7 +50,7 @@ def switch_confirming(
     if choice not in CHOICES:
         errors["choice"] = [N_("Not one of the choices.")]
     if resource_id is not None and company_id is not None:
-        errors["company"] = [N_("Say it for a room or for a company, not for both.")]
+        errors["company"] = [N_("Choose a room or a company, not both.")]
     if errors:
         raise Invalid(field_errors=errors)
     is_on = CHOICES[choice]

@@ -33,7 +33,7 @@ def add() -> Response:
     try:
         on_date = date.fromisoformat(request.form.get("on_date", "").strip())
     except ValueError:
-        return _page(_year(None), errors={"on_date": _("Write the day as 2027-05-03.")}, status=422)
+        return _page(_year(None), errors={"on_date": _("Enter a valid date, for example 2027-05-03.")}, status=422)
     names = {name: request.form.get(name, "") for name in ("name_ko", "name_en", "name_zh")}
     try:
         current_request().transact(service.add_holiday, on_date, request.form.get("kind", ""), **names)

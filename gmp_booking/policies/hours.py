@@ -38,7 +38,7 @@ def set_hours(uow: Uow, weekdays: Iterable[int], opens: time, *, closes: time, r
     require(uow.actor, Permission.HOURS_EDIT)
     days = tuple(weekdays)
     if opens >= closes:
-        raise Invalid(field_errors={"closes": [N_("It must close after it opens.")]})
+        raise Invalid(field_errors={"closes": [N_("The closing time must be after the opening time.")]})
     for weekday in days:
         _keep(uow, resource_id, weekday, opens=opens, closes=closes, active=True)
     uow.record(HoursSet(resource_id=resource_id, weekdays=days, opens=opens, closes=closes))
@@ -52,7 +52,7 @@ def change_week(uow: Uow, week: Week, *, resource_id: int | None, seen: str | No
     require(uow.actor, Permission.HOURS_EDIT)
     before = week_of(uow, resource_id, held=True)
     require_unchanged(seen, as_values(before))
-    wrong = N_("It must close after it opens.")
+    wrong = N_("The closing time must be after the opening time.")
     errors = {f"closes-{day}": [wrong] for day, hours in week.items() if hours and hours[0] >= hours[1]}
     if errors:
         raise Invalid(field_errors=errors)

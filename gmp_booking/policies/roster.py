@@ -114,7 +114,7 @@ def add_on_call(uow: Uow, new: RosterEntry) -> OnCall:
     }
     same = select(OnCall.id).where(OnCall.ended_at.is_(None), *(getattr(OnCall, name) == row[name] for name in row))
     if uow.session.scalars(same.limit(1)).first() is not None:
-        raise Conflict(N_("This entry stands in the roster already."))
+        raise Conflict(N_("The roster already has this entry."))
     entry = OnCall(
         **row,
         valid_from=new.valid_from or new.on_date or uow.now.date(),
@@ -134,13 +134,13 @@ def _mistakes(uow: Uow, new: RosterEntry, person: Person | None) -> dict[str, li
     if person is None:
         found["email"] = [N_("Nobody of the facility has this e-mail address.")]
     elif new.role in ON_CALL_ROLES and not _holds(uow, person.id, new.role):
-        found["email"] = [N_("This person does not hold that role.")]
+        found["email"] = [N_("This person does not have this role.")]
     if (new.weekday is None) == (new.on_date is None):
         found["weekday"] = [N_("Choose a weekday or a date.")]
     if new.weekday is not None and not 0 <= new.weekday <= 6:
         found["weekday"] = [N_("Not one of the choices.")]
     if new.on_date is not None and new.on_date < uow.now.date():
-        found["on_date"] = [N_("This day is over.")]
+        found["on_date"] = [N_("This day is in the past.")]
     if new.valid_from and new.valid_until and new.valid_until < new.valid_from:
         found["valid_until"] = [N_("The end must be after the start.")]
     return found

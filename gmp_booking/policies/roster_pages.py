@@ -77,7 +77,7 @@ def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        errors[name] = _("Write the day as 2027-05-03.")
+        errors[name] = _("Enter a valid date, for example 2027-05-03.")
         return None
 
 
@@ -85,7 +85,7 @@ def _clock(text: str, name: str, errors: dict[str, str]) -> time | None:
     try:
         return time.fromisoformat(text.rjust(5, "0")).replace(tzinfo=None)
     except ValueError:
-        errors[name] = _("Write the time as 18:00.")
+        errors[name] = _("Enter a valid time, for example 09:30.")
         return None
 
 

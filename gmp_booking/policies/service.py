@@ -137,12 +137,12 @@ def add_holiday(uow: Uow, on_date: date, kind: str, *, name_ko: str, name_en: st
     statement = select(Holiday).where(Holiday.on_date == on_date, Holiday.kind == kind).with_for_update()
     holiday = uow.session.scalars(statement).one_or_none()
     if holiday is not None and holiday.active:
-        raise Conflict(N_("This day is off for that reason already."))
+        raise Conflict(N_("This day is already a day off for this reason."))
     if holiday is None:
         added = upsert(Holiday).values(on_date=on_date, kind=kind, **names).on_conflict_do_nothing().returning(Holiday)
         holiday = uow.session.scalars(added).one_or_none()
         if holiday is None:
-            raise Conflict(N_("This day is off for that reason already."))
+            raise Conflict(N_("This day is already a day off for this reason."))
     else:
         holiday.active = True
         for field, name in names.items():

@@ -37,11 +37,11 @@ def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
     require(uow.actor, Permission.RULE_SWITCH)
     errors: dict[str, list[str]] = {}
     if rule not in discover() or rule in ALWAYS_ENFORCED:
-        errors["rule"] = [N_("This rule cannot be switched.")]
+        errors["rule"] = [N_("The mode of this rule cannot be changed.")]
     if mode not in set(RuleMode):
         errors["mode"] = [N_("Not one of the choices.")]
     if from_on < today(uow):
-        errors["from_on"] = [N_("A rule is switched from today on, or later.")]
+        errors["from_on"] = [N_("A rule mode can change today or on a later date.")]
     if errors:
         raise Invalid(field_errors=errors)
     statement = insert(RuleSwitch).values(rule=rule, mode=mode, from_on=from_on)

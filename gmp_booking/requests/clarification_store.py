@@ -22,7 +22,7 @@ def require_answer(text: str | None) -> str:
     """Errors: Invalid for an answer without words, or a very long one."""
     said = (text or "").strip()
     if not any(character.isalnum() for character in said):
-        raise Invalid(field_errors={"text": [N_("Write the answer.")]})
+        raise Invalid(field_errors={"text": [N_("Enter the answer.")]})
     if len(said) > LONGEST:
         raise Invalid(field_errors={"text": [N_("This text is too long.")]})
     return said

@@ -49,10 +49,10 @@ def asker_of(uow: Uow, booked_for: str | None) -> Asker:
         return Asker(uow.actor.company_id, uow.actor.person_id)
     said = (booked_for or "").split()
     if not said:
-        raise _unknown(N_("Say which company this booking is for."))
+        raise _unknown(N_("Choose the company of this booking."))
     codes, emails = [each for each in said if "@" not in each], [each for each in said if "@" in each]
     if len(codes) > 1 or len(emails) > 1:
-        raise _unknown(N_("Name one company, and one person of it at most."))
+        raise _unknown(N_("Name one company and at most one of its people."))
     companies = {_company_named(uow, code) for code in codes}
     if not emails:
         return Asker(companies.pop(), None)
@@ -76,7 +76,7 @@ def _unknown(sentence: str) -> Invalid:
 def refuse_another_company(booking: Booking, asker: Asker) -> None:
     """Errors: Invalid when a kept draft is submitted for another company than it was begun for."""
     if asker.company_id != booking.company_id:
-        sentence = N_("This draft belongs to another company. Begin a new booking instead.")
+        sentence = N_("This draft belongs to another company. Start a new booking instead.")
         raise Invalid(field_errors={"booked_for": [sentence]})
 
 

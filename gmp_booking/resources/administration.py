@@ -187,14 +187,14 @@ def _require_sound(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> No
     if isinstance(new, RoomDetails):
         errors |= mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
         if new.seats is not None and not 1 <= new.seats <= MOST_PEOPLE:
-            errors["seats"] = [N_("A number from 1 to 500 is needed.")]
+            errors["seats"] = [N_("Enter a number from 1 to 500.")]
     else:
         if new.status not in set(EquipmentStatus):
             errors["status"] = [NOT_A_CHOICE]
         if new.home_room and not _is_a_room(uow, new.home_room):
             errors["home_room"] = [N_("There is no such room.")]
         if not len(record.unit_ids) <= new.places <= MOST_PLACES:
-            errors["places"] = [N_("Places can be added, up to 200. To take places away, place an outage.")]
+            errors["places"] = [N_("Places can be added, up to 200. To reduce the places, create an outage.")]
     if errors:
         raise Invalid(field_errors=errors)
 
@@ -210,9 +210,9 @@ def mistakes_of_room(grade: str, max_occupancy: int, recovery_min: int | None) -
     if not re.fullmatch(r"[A-Za-z0-9 /-]{1,12}", grade):
         errors["grade"] = [N_("A grade has 1 to 12 letters and digits.")]
     if not 1 <= max_occupancy <= MOST_PEOPLE:
-        errors["max_occupancy"] = [N_("A number from 1 to 500 is needed.")]
+        errors["max_occupancy"] = [N_("Enter a number from 1 to 500.")]
     if recovery_min is not None and not 0 <= recovery_min <= LONGEST_RECOVERY_MIN:
-        errors["recovery_min"] = [N_("A number of minutes from 0 to 1440 is needed.")]
+        errors["recovery_min"] = [N_("Enter a number of minutes from 0 to 1440.")]
     return errors
 
 

@@ -23,7 +23,7 @@ def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) ->
     Errors: NotFound; Invalid for a window of more than three months.
     """
     if window.duration > LONGEST_LOOK:
-        raise Invalid(field_errors={"to": [N_("Look at no more than three months at once.")]})
+        raise Invalid(field_errors={"to": [N_("View at most three months at once.")]})
     resource_id = get_resource_id(uow, code)
     units = list(uow.session.scalars(select(Unit.id).where(Unit.resource_id == resource_id)))
     busy: dict[int, list[Period]] = {unit: [] for unit in units}

@@ -44,7 +44,7 @@ __all__ = [
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 A_CODE = N_("A code has 1 to 16 capital letters, digits and dashes.")
-TAKEN = N_("This code is taken.")
+TAKEN = N_("This code is already in use.")
 MOST_AREA_M2 = 5_000
 
 
@@ -120,7 +120,7 @@ def add_room(uow: Uow, new: NewRoom) -> int:
     if new.changeover_policy not in set(ChangeoverPolicy):
         errors["changeover_policy"] = [administration.NOT_A_CHOICE]
     if not 1 <= new.area_m2 <= MOST_AREA_M2:
-        errors["area_m2"] = [N_("A number from 1 to 5000 is needed.")]
+        errors["area_m2"] = [N_("Enter a number from 1 to 5000.")]
     _require_sound(new.code, new.names, errors)
     resource_id = _add_resource(uow, new.code, ResourceKind.ROOM, names=new.names, places=1)
     uow.session.execute(
@@ -152,7 +152,7 @@ def add_equipment(uow: Uow, new: NewEquipment) -> int:
     if not 1 <= len(new.equipment_kind.strip()) <= 40:
         errors["equipment_kind"] = [N_("A kind has 1 to 40 characters.")]
     if not 1 <= new.places <= administration.MOST_PLACES:
-        errors["places"] = [N_("A number from 1 to 200 is needed.")]
+        errors["places"] = [N_("Enter a number from 1 to 200.")]
     _require_sound(new.code, new.names, errors)
     resource_id = _add_resource(uow, new.code, ResourceKind.EQUIPMENT, names=new.names, places=new.places)
     uow.session.execute(

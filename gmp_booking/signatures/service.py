@@ -52,7 +52,7 @@ def sign(
     """
     signer = accounts.find_signer(uow, verified)
     if signer is None:
-        raise Forbidden(N_("You are no longer signed in as before. Sign in again and repeat the signature."))
+        raise Forbidden(N_("Your sign-in has changed. Sign in again and repeat the signature."))
     return store.add_signature(
         uow,
         Signature(

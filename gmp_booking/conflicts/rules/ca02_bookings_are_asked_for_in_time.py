@@ -37,11 +37,11 @@ LATER_OCCASIONS = frozenset({Occasion.REEXAMINE, Occasion.CHECK_IN, Occasion.MOV
 
 @rule(
     "CA-02",
-    N_("Bookings are asked for in time"),
+    N_("Bookings are requested in time"),
     applies=SeverityMatrix(clin=S, eng=W, media_fill=None, device=W, service=W, demo=W, seated=W, clinical_demo=S),
     override="SCHEDULER",
     source=OURS,
-    texts=Texts(own=N_("This should be asked for {needed} days ahead; it is {ahead} days ahead.")),
+    texts=Texts(own=N_("This should be requested {needed} days ahead; it is {ahead} days ahead.")),
     parameters=(CAMPAIGN_DAYS, SINGLE_DAYS, PATIENT_DAYS, *BY_KIND.values()),
 )
 def judge(case: Case) -> Iterator[Violation]:

@@ -19,7 +19,7 @@ from gmp_booking.kernel.text import N_
 
 @rule(
     "EQ-01",
-    N_("Equipment has as many places free throughout as are asked for"),
+    N_("Equipment needs the number of places reserved to be free for the whole time"),
     applies=EVERYTHING_HARD,
     source="PIC/S PE 009-17 Annex 2A §3.4",
     texts={
@@ -32,15 +32,15 @@ from gmp_booking.kernel.text import N_
             staff=N_("{resource} is reserved {period} by {references} of the same company."),
         ),
         "full": Texts(
-            own=N_("{resource} has too few free places {period}; {asked} asked for."),
-            staff=N_("{resource} has too few free places {period}; {asked} asked for. Taken by {references}."),
+            own=N_("{resource} has too few free places {period}; {asked} requested."),
+            staff=N_("{resource} has too few free places {period}; {asked} requested. Taken by {references}."),
         ),
         "scattered": Texts(
             own=N_("{resource} has no place that is free throughout {period}."),
             staff=N_("{resource} has no place that is free throughout {period}. Taken by {references}."),
         ),
         "capacity": Texts(
-            own=N_("{resource} has {capacity} places; {asked} asked for."),
+            own=N_("{resource} has {capacity} places; {asked} requested."),
         ),
     },
 )

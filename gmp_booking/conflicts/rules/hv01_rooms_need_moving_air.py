@@ -11,7 +11,7 @@ from gmp_booking.kernel.text import N_
 
 @rule(
     "HV-01",
-    N_("No room is used while the unit that moves its air is stopped"),
+    N_("No room is used while its air handling unit is stopped"),
     applies=SeverityMatrix(clin=H, eng=H, media_fill=H, device=W, service=H, demo=W, seated=None, clinical_demo=None),
     source="PIC/S PE 009-17 Annex 1 §4.32 i",
     texts=Texts(

@@ -18,7 +18,7 @@ GOWNING = Parameter("PE-03", "gowning_min", unit="min", default=20, source="defa
 
 @rule(
     "PE-03",
-    N_("One person is in one place at a time"),
+    N_("A person can be in one place only at a time"),
     applies=SeverityMatrix(clin=H, eng=H, media_fill=H, device=None, service=H, demo=H, seated=H, clinical_demo=H),
     source="PIC/S PE 009-17 Annex 1 §7.2; the gowning time is ours",
     parameters=(GOWNING,),

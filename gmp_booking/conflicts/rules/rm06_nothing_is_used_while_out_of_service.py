@@ -26,7 +26,7 @@ WHY = {
     "MAINTENANCE": N_("{resource} is out of service {period}: maintenance."),
     "REQUALIFICATION": N_("{resource} is out of service {period}: requalification."),
     "CALIBRATION": N_("{resource} is out of service {period}: calibration."),
-    "AHU_STOP": N_("{resource} is out of service {period}: its air is not moved."),
+    "AHU_STOP": N_("{resource} is out of service {period}: air handling stopped."),
     "VHP_NEIGHBOUR": N_("{resource} is out of service {period}: a room next to it is decontaminated."),
     "CLOSURE": N_("{resource} is out of service {period}: closed."),
 }

@@ -16,7 +16,7 @@ class InstantField(fields.AwareDateTime):
 
     default_error_messages = {  # noqa: RUF012
         "invalid": N_("Not a valid date and time."),
-        "invalid_awareness": N_("Give the time with its zone, such as 2027-03-02T09:00:00+09:00."),
+        "invalid_awareness": N_("Enter the time with its zone, such as 2027-03-02T09:00:00+09:00."),
     }
 
     def __init__(self, **more: Any) -> None:

@@ -29,17 +29,17 @@ _MESSAGES: Final[Mapping[int, str]] = {
     400: N_("This request could not be understood."),
     401: N_("Please sign in."),
     403: N_("You may not do this."),
-    404: N_("There is nothing here."),
-    405: N_("This address does not take that kind of request."),
-    406: N_("There is no answer in the format that was asked for."),
-    409: N_("This cannot be done as things stand."),
-    412: N_("Someone changed this in the meantime. Look at it again before you decide."),
-    413: N_("That is more than can be taken at once."),
-    415: N_("This format is not taken here."),
+    404: N_("Not found."),
+    405: N_("This address does not accept this method."),
+    406: N_("The format asked for is not available."),
+    409: N_("This is not possible in the current state."),
+    412: N_("Someone changed this in the meantime. Check it again before you decide."),
+    413: N_("Too much data at once."),
+    415: N_("This format is not accepted."),
     422: N_("Some entries need correcting."),
-    428: N_("Say which version you saw (If-Match)."),
+    428: N_("Send the version that you read in If-Match."),
     429: N_("Too many attempts. Please wait a moment."),
-    500: N_("Something went wrong on our side. Nothing was changed."),
+    500: N_("Server error. Nothing was changed."),
     503: N_("The service is not available for a moment. Please try again."),
 }
 # Statuses whose message the error page shows; for the others the page has a text of its own.
@@ -162,7 +162,7 @@ def field_errors(messages: Any) -> dict[str, list[str]]:
             waiting += [(f"{path}.{key}".strip("."), part) for key, part in value.items()]
         else:
             name = re.sub(r"^(json|query|form)(\.|$)", "", path.removesuffix("_schema").rstrip(".")) or "body"
-            flat[name] = [translate_message(each) for each in ([value] if isinstance(value, str) else value)]
+            flat[name] = [translate_message(each, name) for each in ([value] if isinstance(value, str) else value)]
     return flat
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from gmp_booking.infra.web.validation_messages import IS_REQUIRED
 from gmp_booking.kernel.text import N_
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -47,7 +48,7 @@ class CleanText(fields.String):
 ErrorMessages = dict[str, str | list[Any] | dict[Any, Any]]
 """What marshmallow takes as `error_messages`; its type is invariant, so `dict[str, str]` would not do."""
 
-REQUIRED: ErrorMessages = {"required": N_("This is needed."), "null": N_("This is needed.")}
+REQUIRED: ErrorMessages = {"required": IS_REQUIRED, "null": IS_REQUIRED}
 
 
 def choice(values: Iterable[str]) -> validate.OneOf:

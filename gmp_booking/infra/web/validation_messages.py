@@ -7,21 +7,47 @@ translated as it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
 
-_REQUIRED = N_("This is needed.")
-_TYPE = N_("This is not the right kind of value.")
+IS_REQUIRED: Final = N_("%(field)s is required.")
+FIELD_LABELS: Final[Mapping[str, str]] = {
+    "answer": N_("Your answer"),
+    "batch": N_("Batch"),
+    "booked_for": N_("Company"),
+    "company": N_("Company"),
+    "email": N_("E-mail address"),
+    "end": N_("End"),
+    "equipment": N_("Equipment"),
+    "headcount": N_("People in the room"),
+    "kind": N_("Kind"),
+    "name": N_("Name"),
+    "password": N_("Password"),
+    "people": N_("People"),
+    "product": N_("Product"),
+    "reason": N_("Reason"),
+    "resource": N_("Equipment"),
+    "room": N_("Room"),
+    "rule": N_("Rule"),
+    "run_type": N_("Run type"),
+    "start": N_("Start"),
+    "units": N_("Places"),
+    "until": N_("Until"),
+}
+"""What the pages call a field of a schema; a field that only programs send is called by its key."""
+
+_TYPE = N_("The value has the wrong type.")
 _TEXT = N_("This must be text.")
 _NUMBER = N_("This must be a number.")
 _LIST = N_("This must be a list.")
 _INSTANT = N_("Not a valid date and time.")
 
 _FIXED: Final = {
-    "Missing data for required field.": _REQUIRED,
-    "Field may not be null.": _REQUIRED,
+    "Missing data for required field.": IS_REQUIRED,
+    "Field may not be null.": IS_REQUIRED,
     "Unknown field.": N_("This field is not known."),
     "Invalid input type.": _TYPE,
     "Invalid input.": _TYPE,
@@ -39,9 +65,9 @@ _FIXED: Final = {
     "Not a valid date.": N_("Not a valid date."),
     "Not a valid time.": N_("Not a valid time."),
     "Not a valid datetime.": _INSTANT,
-    "Not a valid aware datetime.": N_("Give the time with its zone."),
-    "Not a valid email address.": N_("Not a valid mail address."),
-    "Invalid JSON body.": N_("This is no JSON."),
+    "Not a valid aware datetime.": N_("Enter the time with its zone."),
+    "Not a valid email address.": N_("Not a valid e-mail address."),
+    "Invalid JSON body.": N_("Not valid JSON."),
 }
 _WITH_PARAMETERS: Final = tuple(
     (re.compile(pattern), sentence)
@@ -63,11 +89,27 @@ _WITH_PARAMETERS: Final = tuple(
 )
 
 
-def translate_message(message: str) -> str:
-    """The message in the language of the request."""
+def translate_message(message: str, path: str = "") -> str:
+    """The message in the language of the request.
+
+    Shape: `path` leads to the field, such as `sessions.0.start`; the message for a required field names it.
+    """
+    sentence = _FIXED.get(message, message)
+    if sentence == IS_REQUIRED:
+        return _(IS_REQUIRED, field=_field_label(path))
     if message in _FIXED:
-        return _(_FIXED[message])
+        return _(sentence)
     for pattern, sentence in _WITH_PARAMETERS:
         if found := pattern.fullmatch(message):
             return _(sentence, **found.groupdict())
     return _(message)
+
+
+def required_messages() -> set[str]:
+    """Every message for an empty field of the pages, in the language of the request."""
+    return {_(IS_REQUIRED, field=_(label)) for label in FIELD_LABELS.values()}
+
+
+def _field_label(path: str) -> str:
+    key = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
+    return _(FIELD_LABELS[key]) if key in FIELD_LABELS else key

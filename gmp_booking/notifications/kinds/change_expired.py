@@ -11,6 +11,6 @@ KIND = BookingMail(
     created=OnEvents(events=[BookingChangeExpired], to=change_requesters_and_deciders),
     valid_while=[BookingState.CONFIRMED],
     valid_while_change=[ChangeState.EXPIRED],
-    subject=N_("[%(reference)s] A change expired: %(what)s"),
+    subject=N_("[%(reference)s] Change request expired: %(what)s"),
     template="change_expired.txt",
 )

@@ -46,7 +46,7 @@ KIND = BookingMail(
     shows_proposal=True,
     still_true=expires_then,
     withdrawn_by=[*ENDINGS, BookingChangeApproved, BookingChangeRejected, BookingChangeWithdrawn],
-    subject=N_("[%(reference)s] A change expires on %(day)s: %(what)s"),
+    subject=N_("[%(reference)s] Change request expires on %(day)s: %(what)s"),
     template="change_expiring.txt",
     words=_words,
 )

@@ -18,6 +18,6 @@ KIND = BookingMail(
     created=OnEvents(events=[BookingChangeRejected], to=change_requesters, payload=_payload),
     valid_while=[BookingState.CONFIRMED],
     valid_while_change=[ChangeState.REJECTED],
-    subject=N_("[%(reference)s] Your change was rejected: %(what)s"),
+    subject=N_("[%(reference)s] Your change request was rejected: %(what)s"),
     template="change_rejected.txt",
 )

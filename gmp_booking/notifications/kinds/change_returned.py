@@ -18,6 +18,6 @@ KIND = BookingMail(
     created=OnEvents(events=[BookingChangeReturned], to=change_requesters, payload=_payload),
     valid_while=[BookingState.CONFIRMED],
     valid_while_change=[ChangeState.RETURNED],
-    subject=N_("[%(reference)s] A question about your change: %(what)s"),
+    subject=N_("[%(reference)s] A question about your change request: %(what)s"),
     template="change_returned.txt",
 )

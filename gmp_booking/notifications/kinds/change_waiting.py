@@ -22,6 +22,6 @@ KIND = BookingMail(
     valid_while_change=WAITING_CHANGE,
     shows_proposal=True,
     still_true=waits_at_that_stage,
-    subject=N_("[%(reference)s] Waiting for your decision: a change of %(company)s, %(what)s"),
+    subject=N_("[%(reference)s] Waiting for your decision: change request of %(company)s, %(what)s"),
     template="change_waiting.txt",
 )

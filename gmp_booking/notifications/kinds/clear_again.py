@@ -20,6 +20,6 @@ KIND = BookingMail(
     # The risk belonged to the booking, whatever version came into force since.
     any_version=True,
     still_true=_is_clear,
-    subject=N_("[%(reference)s] Clear again: %(what)s, %(instant)s"),
+    subject=N_("[%(reference)s] No longer at risk: %(what)s, %(instant)s"),
     template="clear_again.txt",
 )

@@ -88,9 +88,7 @@ def _late(facts: MailFacts, *, escalated: bool) -> Sequence[Mapping[str, Any]]:
 def _subject(words: Words) -> str:
     late = len(words["items"]) + words["more"]
     ngettext = ngettext_for(current_language())
-    return ngettext(
-        "%(num)s request waits longer than it should", "%(num)s requests wait longer than they should", late
-    )
+    return ngettext("%(num)s request overdue", "%(num)s requests overdue", late)
 
 
 KIND = PersonMail(

@@ -31,7 +31,8 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
 
 
 def _words(facts: BookingMailFacts) -> Words:
-    return {"said": _(SESSION_NEWS[facts.payload["happened"]])}
+    news = SESSION_NEWS[facts.payload["happened"]]
+    return {"said": _(news)}
 
 
 KIND = BookingMail(

@@ -113,7 +113,7 @@ KIND = BookingMail(
     still_true=_is_still_left_out,
     # A cancellation does not reach who was left out before it.
     withdrawn_by=[BookingExpired],
-    subject=N_("[%(reference)s] No longer in your plan: %(what)s"),
+    subject=N_("[%(reference)s] No longer in your schedule: %(what)s"),
     template="no_longer_yours.txt",
     lines=_lines,
     entries=_entries,

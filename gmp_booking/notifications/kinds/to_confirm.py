@@ -28,6 +28,6 @@ KIND = BookingMail(
     subject=N_("[%(reference)s] Please confirm: %(what)s"),
     template="to_confirm.txt",
     words=_words,
-    link_label=N_("Look at it and confirm it"),
+    link_label=N_("Review and confirm"),
     accent=Accent.AMBER,
 )

@@ -72,7 +72,7 @@ class Form:
         if len(reason) > LONGEST_REASON:
             raise Invalid(field_errors={"reason": [N_("A reason has at most 500 characters.")]})
         if self._needs_reason and not reason:
-            raise Invalid(field_errors={"reason": [N_("Say why: it stays in the record.")]})
+            raise Invalid(field_errors={"reason": [N_("Enter a reason; it is recorded.")]})
         return reason or None
 
 
@@ -86,7 +86,7 @@ def number(name: str) -> int:
     """A number of the form. Errors: Invalid."""
     typed = request.form.get(name, "").strip()
     if not typed.isdecimal() or len(typed) > 9:
-        raise Invalid(field_errors={name: [N_("A number is needed.")]})
+        raise Invalid(field_errors={name: [N_("Enter a number.")]})
     return int(typed)
 
 

@@ -18,54 +18,54 @@ from gmp_booking.pages.admin.form_actions import admin, page, readable_by
 CARDS: Final = (
     (
         N_("People and roles"),
-        N_("Who may sign in, and what each may do."),
+        N_("People who may sign in, and their roles."),
         "admin.list_of_people",
         "people",
         Permission.ADMIN_READ,
     ),
     (
         N_("Companies and products"),
-        N_("The guests of the house, their limits and what they make."),
+        N_("Companies, their limits and their products."),
         "admin.list_of_companies",
         "bookings",
         Permission.MASTER_DATA_READ,
     ),
     (
         N_("Rooms and equipment"),
-        N_("What can be booked, how many people fit, what is out of service."),
+        N_("Rooms and equipment that can be booked, their capacity and outages."),
         "admin.list_of_resources",
         "room",
         Permission.MASTER_DATA_READ,
     ),
     (
         N_("Opening hours"),
-        N_("The week of the house, and of rooms that keep their own."),
+        N_("Weekly hours of the facility, and of rooms with their own hours."),
         "admin.show_hours",
         "clock",
         Permission.MASTER_DATA_READ,
     ),
     (
         N_("Days off"),
-        N_("Public holidays and days on which the house is closed."),
+        N_("Public holidays and days on which the facility is closed."),
         "holidays.show",
         "calendar",
         Permission.MASTER_DATA_READ,
     ),
     (
         N_("On-call roster"),
-        N_("Who is at hand outside opening hours."),
+        N_("People on call outside opening hours."),
         "on_call_roster.show",
         "account",
         Permission.MASTER_DATA_READ,
     ),
     (
         N_("Rules"),
-        N_("Which rules are enforced, warn or are off, and what each still lacks."),
+        N_("Mode of every rule (enforced, warning or off) and its missing data."),
         "admin.show_rules",
         "check",
         Permission.MASTER_DATA_READ,
     ),
-    (N_("Facility"), N_("What the house is called."), "admin.show_facility", "info", Permission.MASTER_DATA_READ),
+    (N_("Facility"), N_("Name of the facility."), "admin.show_facility", "info", Permission.MASTER_DATA_READ),
 )
 
 

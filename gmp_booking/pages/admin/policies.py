@@ -87,7 +87,11 @@ def _typed_week() -> hours.Week:
             week[day] = None
             continue
         found = [_time(each) for each in typed]
-        errors |= {name: [N_("Write the time as 09:00.")] for name, each in zip(names, found, strict=True) if not each}
+        errors |= {
+            name: [N_("Enter a valid time, for example 09:30.")]
+            for name, each in zip(names, found, strict=True)
+            if not each
+        }
         if found[0] and found[1]:
             week[day] = (found[0], found[1])
     if errors:
@@ -186,7 +190,7 @@ def switch_a_rule() -> Response:
     try:
         from_on = date.fromisoformat(words("from_on"))
     except ValueError:
-        return form.refuse(Invalid(field_errors={"from_on": [N_("Write the day as 2027-05-03.")]}))
+        return form.refuse(Invalid(field_errors={"from_on": [N_("Enter a valid date, for example 2027-05-03.")]}))
     to = f"{url_for('admin.show_rules')}#{words('rule')}"
     return form.act(to, switches.switch_rule, words("rule"), words("mode"), from_on=from_on)
 

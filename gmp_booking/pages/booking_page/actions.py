@@ -9,11 +9,11 @@ from typing import Any
 from flask import url_for
 
 from gmp_booking.bookings.service import subject_of
-from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of, stage_of
+from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of, role_after, stage_of
 from gmp_booking.bookings.views import Booking
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
-from gmp_booking.kernel.labels import BOOKING_ACTIONS, MEANINGS_QUOTED
+from gmp_booking.kernel.labels import BOOKING_ACTIONS, MEANINGS_QUOTED, ROLES
 from gmp_booking.kernel.states import EDITABLE, ENDED, FINAL, WAITING, BookingState
 from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.pages.booking_page.change_section import change_links
@@ -32,7 +32,7 @@ def actions_for(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any
     found += change_links(booking, file.waiting, actor)
     begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= file.now
     if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
-        prompt = _("Why is it cancelled? The facility and your own people read this.")
+        prompt = _("Reason for cancelling. The facility and your people read it.")
         found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
     if _is_over(file) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
         statement = _statement(booking, Meaning.RECORD_REVIEWED)
@@ -56,7 +56,11 @@ def _sayings(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
         return []
     found = []
     if is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
-        found.append(_action(Action.ANSWER, "reason", "primary", prompt=_("Your answer; the request stays as it is.")))
+        found.append(
+            _action(
+                Action.ANSWER, "reason", "primary", prompt=_("Only the answer is sent; the request stays unchanged.")
+            )
+        )
     stage = stage_of(booking)
     subject = subject_of(booking, stage_role=stage.role if stage else None)
     if is_allowed(actor, Permission.BOOKING_DECIDE, subject):
@@ -84,6 +88,7 @@ def _decisions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]
             statement=_statement(booking, meaning),
             needs_password=bool(meaning),
             overrides=overrides,
+            label=_forward_label(booking) if forward is Action.REVIEW else None,
         )
     ]
     if booking.state in WAITING:
@@ -98,7 +103,7 @@ def _decisions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]
             statement=_statement(booking, refusal),
             needs_reason=True,
             needs_password=bool(refusal),
-            prompt=_("Why is it rejected? The company reads this."),
+            prompt=_("Reason for rejecting. The company reads it."),
         )
     )
     return found
@@ -115,7 +120,12 @@ def _statement(booking: Booking, meaning: str | None) -> str | None:
     )
 
 
-def _action(action: Action, form: str, kind: str, **more: Any) -> dict[str, Any]:
+def _forward_label(booking: Booking) -> str:
+    role = role_after(booking)
+    return _("Forward to %(role)s", role=_(ROLES[role])) if role else _(BOOKING_ACTIONS[Action.REVIEW])
+
+
+def _action(action: Action, form: str, kind: str, *, label: str | None = None, **more: Any) -> dict[str, Any]:
     empty: dict[str, Any] = {
         "statement": None,
         "needs_reason": False,
@@ -124,7 +134,8 @@ def _action(action: Action, form: str, kind: str, **more: Any) -> dict[str, Any]
         "href": None,
         "prompt": None,
     }
-    return empty | {"name": action.value, "label": _(BOOKING_ACTIONS[action]), "form": form, "kind": kind} | more
+    label = label or _(BOOKING_ACTIONS[action])
+    return empty | {"name": action.value, "label": label, "form": form, "kind": kind} | more
 
 
 def _link(label: str, href: str, *, kind: str = "primary") -> dict[str, Any]:

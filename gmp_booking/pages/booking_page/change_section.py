@@ -113,7 +113,7 @@ def _lines(each: Difference, names: Mapping[str, str]) -> list[dict[str, Any]]:
         return [{"label": _(FIELDS.get(each.field, each.field)), "before": before, "after": after}]
     part = each.before or each.after
     text = " · ".join(_text(name, part[name], names) for name in ("room", "resource", "time") if name in part)
-    label = _("Added") if each.before is None else _("Left out")
+    label = _("Added") if each.before is None else _("Removed")
     return [{"label": label, "before": text if each.before else "", "after": text if each.after else ""}]
 
 
@@ -148,7 +148,7 @@ def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> 
         "overrides": [],
         "prompt": None,
     }
-    label = _("Change the waiting change") if waiting else _("Change booking")
+    label = _("Edit the change request") if waiting else _("Change booking")
     found = [plain | {"name": "change", "label": label, "form": "link", "kind": "quiet", "href": href}]
     if waiting is not None:
         withdraw = {"name": "withdraw", "label": _("Withdraw the change"), "form": "plain", "kind": "quiet"}
@@ -220,7 +220,7 @@ def _instant(name: str) -> datetime:
         clock = time.fromisoformat(request.form.get(f"{name}_time", ""))
         return datetime.combine(day, clock, SEOUL)
     except ValueError as error:
-        raise Invalid(N_("Give a day and a time for the start and the end.")) from error
+        raise Invalid(N_("Enter a day and a time for the start and the end.")) from error
 
 
 def _checked(

@@ -11,7 +11,7 @@ from gmp_booking.kernel.vocabulary import DonorStatus, Priority, RoomMode, Visib
 def further_facts(booking: Booking) -> list[tuple[str, str]]:
     lines = [
         (_("Seats"), str(booking.seats or "")),
-        (_("Seen by"), _("everybody, with its title") if booking.visibility == Visibility.PUBLIC else ""),
+        (_("Visible to"), _("everyone, with its title") if booking.visibility == Visibility.PUBLIC else ""),
         (_("Material"), _("live") if booking.live_material else ""),
         (_("Regulatory basis"), booking.basis),
         (_("Infection status of the donor"), _donor(booking)),

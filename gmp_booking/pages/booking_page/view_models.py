@@ -54,9 +54,9 @@ def next_step_of(booking: Booking, waiting: OpenChange | None) -> dict[str, Any]
     headline, detail = BOOKING_HEADLINES[booking.state], BOOKING_NOTES[booking.state]
     if waiting is not None:
         booking = waiting.proposal.booking
-        detail = N_("A change waits for its decision; until then everything stays as it is.")
+        detail = N_("A change request is waiting for a decision; until then the booking stays unchanged.")
         if booking.state == BookingState.RETURNED:
-            detail = N_("A change was returned to the company with a question; everything stays as it is.")
+            detail = N_("A change request was returned to the company with a question; the booking stays unchanged.")
     stage = current_stage(booking)
     return {
         "headline": _(headline),

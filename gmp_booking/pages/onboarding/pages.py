@@ -99,7 +99,7 @@ def _speak(link: StandingLink) -> None:
 
 def _hashed(password: str, again: str) -> str:
     if password != again:
-        raise Invalid(field_errors={"again": [N_("The two are not the same.")]})
+        raise Invalid(field_errors={"again": [N_("The two entries are different.")]})
     return passwords.hash_password(password)
 
 

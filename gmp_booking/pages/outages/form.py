@@ -70,12 +70,12 @@ def _instant(form: Mapping[str, str], prefix: str, *, errors: dict[str, list[str
     try:
         on = date.fromisoformat(day)
     except ValueError:
-        errors[f"{prefix}_date"] = [N_("Write the day as 2027-05-03.")]
+        errors[f"{prefix}_date"] = [N_("Enter a valid date, for example 2027-05-03.")]
         return None
     try:
         at = time.fromisoformat(clock) if clock else otherwise
     except ValueError:
-        errors[f"{prefix}_time"] = [N_("Write the time as 09:30.")]
+        errors[f"{prefix}_time"] = [N_("Enter a valid time, for example 09:30.")]
         return None
     return datetime.combine(on, at.replace(tzinfo=None), SEOUL).isoformat()
 

@@ -225,11 +225,11 @@ def _statement(row: Mapping[str, Any]) -> str | None:
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    subject_kind = SubjectKind(row["subject_kind"])
+    kind, subject_kind = row["kind"], SubjectKind(row["subject_kind"])
     names = {language: name for language, name in (row["names"] or {}).items() if name}
     return {
         **row,
-        "kind_label": _(OUTAGE_KINDS[row["kind"]]),
+        "kind_label": _(OUTAGE_KINDS[kind]),
         "subject_label": _(OUTAGE_SUBJECTS[subject_kind]),
         "subject": row["subject"] or _(OUTAGE_SUBJECTS[subject_kind]),
         "subject_name": named(names) if names else "",

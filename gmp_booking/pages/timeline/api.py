@@ -53,7 +53,7 @@ class Timeline(MethodView):
     def get(self, query: dict[str, Any]) -> Response:
         """Who holds what when; of other companies only that it is reserved"""
         if not timedelta() < query["to"] - query["from_"] <= LONGEST_LOOK:
-            raise Invalid(field_errors={"to": [N_("Look at no more than three months at once.")]})
+            raise Invalid(field_errors={"to": [N_("View at most three months at once.")]})
         codes = frozenset({query["resource"]} if query["resource"] else ())
         facts = current_request().read(read_timeline, Period(query["from_"], query["to"]), codes=codes, equipment=True)
         names = {each.id: each.code for each in facts.resources}

@@ -100,7 +100,7 @@ def _waiting(facts: TodayFacts, actor: Actor) -> list[dict[str, Any]]:
         ("ready", _("Rooms to release")),
         ("verify-clearance", _("Clearances to verify")),
         ("verify", _("Records to verify")),
-        ("missed", _("Did nobody come?")),
+        ("missed", _("Possible no-shows")),
     )
     shown = []
     for action, label in groups:
