@@ -39,7 +39,7 @@ def test_a_form_sent_after_its_session_ended_comes_back(shared_app: SharedApp, p
     form = form_of(purpose="P2 <harvest>", sessions=[{"room": "C-01", "people": ["a@x.example", "b@x.example"]}])
     sent = page_client.post("/bookings/new", form)
     assert sent.status_code == 401
-    assert "Your form is kept" in sent.text
+    assert "Your form is saved" in sent.text
     again = sign_in(page_client.client, sent.text, password="wrong password it is")
     page = sign_in(page_client.client, again)
     kept = hidden(page)

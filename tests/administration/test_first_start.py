@@ -64,7 +64,7 @@ def link(empty: Empty) -> str:
 def test_an_empty_facility_is_made_usable_through_its_pages(empty: Empty) -> None:
     path = link(empty)
     client = empty.app.test_client()
-    assert "The facility is empty" in client.get(path, headers={"Accept-Language": "en"}).text
+    assert "The facility has no data yet" in client.get(path, headers={"Accept-Language": "en"}).text
     wrong = client.post(path, data=FIRST | {"email": "nobody", "again": "another password"})
     assert wrong.status_code == 422
     assert client.post(path, data=FIRST | {"email": "nobody"}).status_code == 422

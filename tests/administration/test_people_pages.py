@@ -53,7 +53,7 @@ def test_a_person_is_added_with_a_role_and_a_mail_waits_for_them(shared_app: Sha
 def test_an_address_belongs_to_one_person_and_the_form_is_not_lost(shared_app: SharedApp) -> None:
     refused = shared_app.page_client(ADMIN).post("/admin/people", new("requester@hanbit.example"))
     assert refused.status_code == 409
-    assert "Somebody has this e-mail address already." in refused.text
+    assert "This e-mail address is already in use." in refused.text
     assert 'value="김새봄"' in refused.text
     wrong = shared_app.page_client(ADMIN).post("/admin/people", new("nobody", company="NONE"))
     assert wrong.status_code == 422
@@ -99,7 +99,7 @@ def test_a_role_is_given_and_taken_with_a_reason_that_stands_in_the_history(shar
     page = page_client.get(address).text
     assert "Covers the laboratory in March" in page
     assert "March is over" in page
-    assert re.search(r"Taken away: <ins>\d{4}-\d\d-\d\d \(\w{3}\) \d\d:\d\d KST", page)
+    assert re.search(r"Role removed: <ins>\d{4}-\d\d-\d\d \(\w{3}\) \d\d:\d\d KST", page)
     said = latest(shared_app, "RoleRevoked")
     assert (said["actor_name"], said["reason"]) == ("Staff admin", "March is over")
 

@@ -171,11 +171,11 @@ def test_a_room_keeps_hours_of_its_own_until_they_are_emptied(shared_app: Shared
     assert half.status_code == 422
     assert page_client.post("/admin/hours", why | {"opens-0": "10:00", "closes-0": "22:00"}).status_code == 303
     page = page_client.get(address).text
-    assert "keeps hours of its own" in page
+    assert "has its own hours" in page
     assert 'value="22:00"' in page
     assert page_client.post("/admin/hours", why).status_code == 303
     emptied = page_client.get(address).text
-    assert "keeps the hours of the house" in emptied
+    assert "uses the facility hours" in emptied
     assert re.search(r"In use: <del>Yes</del> → <ins>No</ins>", emptied)
 
 

@@ -86,18 +86,18 @@ def demonstration(body: Body) -> None:
 
 
 S0, E0 = "sessions.0", "equipment.0"
-NEEDED = "This is needed."
+NEEDED = "{} is required.".format
 NOT_AFTER = "The end must be after the start."
 PAST = "The start is in the past."
 NO_ROOM, NO_EQUIPMENT = "There is no such room.", "There is no such equipment."
 NO_PERSON, NO_PRODUCT = "There is no such person in your company.", "There is no such product."
-ZONE = "Give the time with its zone, such as 2027-03-02T09:00:00+09:00."
+ZONE = "Enter the time with its zone, such as 2027-03-02T09:00:00+09:00."
 NO_TIME = "Not a valid date and time."
 WHOLE, RANGE = "This must be a whole number.", "This number is out of range."
 CONTROL = "Control characters are not allowed in text."
 LONG, TEXT = "This text is too long.", "This must be text."
 CHOICE, UNKNOWN = "Not one of the choices.", "This field is not known."
-LIST, KIND, OBJECT = "This must be a list.", "This is not the right kind of value.", "This must be an object."
+LIST, KIND, OBJECT = "This must be a list.", "The value has the wrong type.", "This must be an object."
 RESIDENT = "Do not enter resident registration numbers."
 NO_RUN_TYPE = "Choose the run type."
 NOT_PUBLIC = "Only demonstrations, courses, consults and tours can be public."
@@ -134,8 +134,8 @@ WRONG = (
     Wrong("the 30th of February", f"{S0}.start", NO_TIME, put(f"{S0}.start", "2027-02-30T09:00:00Z")),
     Wrong("a number for a time", f"{S0}.start", NO_TIME, put(f"{S0}.start", 1_800_000_000)),
     Wrong("an object for a time", f"{S0}.start", NO_TIME, put(f"{S0}.start", {"$gt": ""})),
-    Wrong("no start", f"{S0}.start", NEEDED, lambda body: body["sessions"][0].pop("start")),
-    Wrong("nothing for an end", f"{E0}.end", NEEDED, put(f"{E0}.end", None)),
+    Wrong("no start", f"{S0}.start", NEEDED("Start"), lambda body: body["sessions"][0].pop("start")),
+    Wrong("nothing for an end", f"{E0}.end", NEEDED("End"), put(f"{E0}.end", None)),
     # what is named
     Wrong("an unknown room", f"{S0}.room", NO_ROOM, put(f"{S0}.room", "Z-99")),
     Wrong("equipment for a room", f"{S0}.room", NO_ROOM, put(f"{S0}.room", "INC-01")),
@@ -147,8 +147,8 @@ WRONG = (
     Wrong("an unknown product", "product", NO_PRODUCT, put("product", "XX-1")),
     Wrong("a rival's product", "product", NO_PRODUCT, put("product", "HB-Derm")),
     Wrong("no product", "product", "Choose the product that is made.", put("product", None)),
-    Wrong("no room", f"{S0}.room", NEEDED, lambda body: body["sessions"][0].pop("room")),
-    Wrong("spaces for a room", f"{S0}.room", NEEDED, put(f"{S0}.room", "   ")),
+    Wrong("no room", f"{S0}.room", NEEDED("Room"), lambda body: body["sessions"][0].pop("room")),
+    Wrong("spaces for a room", f"{S0}.room", NEEDED("Room"), put(f"{S0}.room", "   ")),
     Wrong(
         "a person twice",
         f"{S0}.people",
@@ -164,12 +164,17 @@ WRONG = (
     Wrong(
         "no mail address",
         f"{S0}.people.0.email",
-        "Not a valid mail address.",
+        "Not a valid e-mail address.",
         put(f"{S0}.people", [{"email": "operator"}]),
     ),
     Wrong("an invented role", f"{S0}.people.0.role", CHOICE, put(f"{S0}.people.0.role", "SYSADMIN")),
     # numbers
-    Wrong("more places than there are", f"{E0}.resource", "It does not have that many places.", put(f"{E0}.units", 9)),
+    Wrong(
+        "more places than there are",
+        f"{E0}.resource",
+        "The equipment does not have that many places.",
+        put(f"{E0}.units", 9),
+    ),
     Wrong("no place", f"{E0}.units", RANGE, put(f"{E0}.units", 0)),
     Wrong("minus one place", f"{E0}.units", RANGE, put(f"{E0}.units", -1)),
     Wrong("a word for a number", f"{E0}.units", WHOLE, put(f"{E0}.units", "two")),
@@ -182,7 +187,7 @@ WRONG = (
     Wrong(
         "fewer heads than names",
         f"{S0}.headcount",
-        "More people are named than the headcount says.",
+        "More people are named than the headcount.",
         put(f"{S0}.headcount", 1),
     ),
     Wrong(
@@ -213,14 +218,14 @@ WRONG = (
     Wrong("an object for text", f"{S0}.room", TEXT, put(f"{S0}.room", {"code": "B-01"})),
     # kinds
     Wrong("an invented kind", "kind", CHOICE, put("kind", "PARTY")),
-    Wrong("no kind", "kind", NEEDED, lambda body: body.pop("kind")),
+    Wrong("no kind", "kind", NEEDED("Kind"), lambda body: body.pop("kind")),
     Wrong("a list for a kind", "kind", CHOICE, put("kind", ["CLEANROOM"])),
     Wrong("no run type", "run_type", NO_RUN_TYPE, put("run_type", None)),
     Wrong("another run type", "run_type", CHOICE, put("run_type", "PILOT")),
     Wrong(
         "a product on a demonstration",
         "product",
-        "A demonstration makes no product.",
+        "A demonstration has no product.",
         together(demonstration, put("product", "GS-M1")),
     ),
     Wrong(
@@ -248,8 +253,8 @@ WRONG = (
     Wrong("lists in lists", f"{S0}", KIND, put("sessions", [[[[]]]])),
     Wrong("a word for a person", f"{S0}.people.0", KIND, put(f"{S0}.people", ["operator@gaon.example"])),
     Wrong("an object for attended equipment", f"{S0}.equipment", LIST, put(f"{S0}.equipment", {"0": "BSC-01"})),
-    Wrong("nothing among attended equipment", f"{S0}.equipment.0", NEEDED, put(f"{S0}.equipment", [None])),
-    Wrong("nothing for the sessions' people", f"{S0}.people", NEEDED, put(f"{S0}.people", None)),
+    Wrong("nothing among attended equipment", f"{S0}.equipment.0", NEEDED("Equipment"), put(f"{S0}.equipment", [None])),
+    Wrong("nothing for the sessions' people", f"{S0}.people", NEEDED("People"), put(f"{S0}.people", None)),
     # what is not the requester's to say
     *(
         Wrong(f"{name} of its own", name, UNKNOWN, put(name, value))
@@ -500,13 +505,13 @@ FORMS = (
     ("the end before the start", {"sessions-0-end_time": "08:00"}, NOT_AFTER),
     ("no length", {"sessions-0-end_time": "09:00"}, NOT_AFTER),
     ("a past start", {"sessions-0-start_date": "2020-01-06"}, PAST),
-    ("no day", {"sessions-0-start_date": "", "sessions-0-start_time": ""}, NEEDED),
-    ("a day and no time", {"sessions-0-start_time": ""}, NEEDED),
+    ("no day", {"sessions-0-start_date": "", "sessions-0-start_time": ""}, NEEDED("Start")),
+    ("a day and no time", {"sessions-0-start_time": ""}, NEEDED("Start")),
     ("no day of the calendar", {"sessions-0-start_date": "2027-02-30"}, NO_TIME),
     ("no clock's time", {"sessions-0-start_time": "25:61"}, NO_TIME),
     ("the year 9999", {"sessions-0-end_date": "9999-12-31"}, "One period may last at most 366 days."),
     ("an unknown room", {"sessions-0-room": "Z-99"}, NO_ROOM),
-    ("no room", {"sessions-0-room": ""}, NEEDED),
+    ("no room", {"sessions-0-room": ""}, NEEDED("Room")),
     ("equipment for a room", {"sessions-0-room": "INC-01"}, NO_ROOM),
     ("an unknown person", {"sessions-0-people": ["no@gaon.example"]}, NO_PERSON),
     ("a rival's person", {"sessions-0-people": ["operator@hanbit.example"]}, NO_PERSON),
@@ -515,8 +520,8 @@ FORMS = (
     ("no place", {"equipment-0-units": "0"}, RANGE),
     ("a word for places", {"equipment-0-units": "two"}, WHOLE),
     ("one and a half", {"equipment-0-units": "1.5"}, WHOLE),
-    ("nine of eight", {"equipment-0-units": "9"}, "It does not have that many places."),
-    ("too few heads", {"sessions-0-headcount": "1"}, "More people are named than the headcount says."),
+    ("nine of eight", {"equipment-0-units": "9"}, "The equipment does not have that many places."),
+    ("too few heads", {"sessions-0-headcount": "1"}, "More people are named than the headcount."),
     ("a long purpose", {"purpose": "x" * 2001}, LONG),
     ("a resident number", {"purpose": "900101-1234567"}, RESIDENT),
     ("a line separator", {"purpose": "one\u2028two"}, CONTROL),
@@ -588,7 +593,7 @@ def test_a_draft_of_staff_for_nobody_is_given_back(shared_app: SharedApp) -> Non
     fields = form_of(operation="save_draft", sessions=[SESSION], title="Run eight")
     answer = shared_app.page_client("scheduler@brc.example").post("/bookings/new", fields)
     assert answer.status_code == 422
-    assert "Say which company this booking is for." in answer.text
+    assert "Choose the company of this booking." in answer.text
     assert "Run eight" in answer.text
 
 

@@ -158,9 +158,9 @@ def test_drafts_are_offered_again_to_who_began_them(shared_app: SharedApp) -> No
     address = kept.location.partition("?")[0]
     for page in ("/bookings/new", "/bookings"):
         told = shared_app.page_client(author).get(page).text
-        assert "You have 1 draft – go on with" in told
+        assert "You have 1 draft – continue with" in told
         assert f'<a href="{address}">NR-19 · C-02 · ' in told
-    assert "go on with" not in shared_app.page_client("approver@nuriesel.example").get("/bookings/new").text
+    assert "continue with" not in shared_app.page_client("approver@nuriesel.example").get("/bookings/new").text
     shared_app.page_client(author).post("/bookings/new", form | {"idempotency_key": "another"})
     assert "You have 2 drafts" in shared_app.page_client(author).get("/bookings").text
 

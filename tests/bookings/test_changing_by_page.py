@@ -36,15 +36,15 @@ def test_the_form_is_filled_says_what_becomes_of_it_and_asks(shared_app: SharedA
     assert f'value="{run.start.astimezone(SEOUL):%Y-%m-%d}"' in form.text
     later = run.shifted(days=7)
     seen = page_client.post(f"{address}/change", typed(later, operation="check"))
-    assert "stays confirmed as it is until that is decided" in seen.text
+    assert "stays confirmed, unchanged, until it is decided" in seen.text
     at_once = page_client.post(f"{address}/change/preview", typed(run) | {"purpose": "P3 harvest"})
-    assert "The signatures stand" in at_once.text
+    assert "The signatures remain valid" in at_once.text
     sent = page_client.post(
         f"{address}/change", typed(later, revision=revision_of(form), explanation="The donor is late")
     )
     assert (sent.status_code, sent.location) == (303, f"{address}?done=change-requested")
     page = page_client.get(sent.location).text
-    assert "What would change" in page
+    assert "Requested changes" in page
     assert "The donor is late" in page
     assert "Withdraw the change" in page
     assert hold_of(shared_app, run.reference) == booked(run, later)
@@ -70,7 +70,7 @@ def test_the_decider_sees_what_would_change_and_signs_for_that_version(shared_ap
     scheduler, quality = shared_app.page_client(SCHEDULER), shared_app.page_client(QA)
     address = f"/bookings/{run.reference}"
     page = scheduler.get(address)
-    assert "What would change" in page.text
+    assert "Requested changes" in page.text
     passed = scheduler.post(f"{address}/review", {"revision": revision_of(page)})
     assert passed.status_code == 303, passed.text
     page = quality.get(address)
@@ -79,7 +79,7 @@ def test_the_decider_sees_what_would_change_and_signs_for_that_version(shared_ap
     assert signed.status_code == 303, signed.text
     page = quality.get(address).text
     assert "void for the present version" in page
-    assert "What would change" not in page
+    assert "Requested changes" not in page
 
 
 def test_what_was_changed_at_once_can_be_taken_back(shared_app: SharedApp) -> None:
@@ -117,7 +117,7 @@ def test_a_session_given_up_at_the_page_needs_its_reason(shared_app: SharedApp) 
     )
     assert done.status_code == 303
     assert hold_of(shared_app, run.reference) == booked(run, equipment=False)
-    assert "gave a session up" in page_client.get(address).text
+    assert "cancelled a session" in page_client.get(address).text
 
 
 def test_leaving_a_session_out_of_the_form_gives_it_up(shared_app: SharedApp) -> None:

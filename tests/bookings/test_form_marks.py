@@ -109,7 +109,7 @@ def test_a_mark_refuses_nobody(shared_app: SharedApp) -> None:
         .get(f"/bookings/new?room=B-01&start={quote((START + timedelta(days=1)).isoformat())}")
         .text
     )
-    assert "Nothing is in the way" in page
+    assert "No rule blocks this booking" in page
     session = {"room": "B-01", "start": START + timedelta(days=1), "end": START + timedelta(days=1, hours=3)}
     sent = shared_app.page_client(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[session]))
     assert sent.status_code == 303

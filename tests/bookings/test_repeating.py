@@ -95,7 +95,7 @@ def test_the_chosen_dates_become_sessions(shared_app: SharedApp) -> None:
     assert re.findall(r'name="sessions-\d-step" type="text" value="filling"', page) == [
         f'name="sessions-{n}-step" type="text" value="filling"' for n in range(3)
     ]
-    assert "Nothing is in the way" in page
+    assert "No rule blocks this booking" in page
 
 
 def test_a_holiday_is_said_beside_its_date(shared_app: SharedApp) -> None:

@@ -70,7 +70,7 @@ def an_outage(page: Page) -> None:
 def several_decisions(page: Page) -> None:
     page.goto("/inbox")
     page.locator("input[name=item]").first.check()
-    page.get_by_role("button", name="Decide on the ticked").click()
+    page.get_by_role("button", name="Decide on selected requests").click()
     page.wait_for_url("**/inbox/decide?*")
 
 

@@ -62,7 +62,7 @@ def test_a_phoned_booking_is_entered_and_confirmed_with_one_tap(open_page: Calla
     assert any("Please confirm" in subject for subject in site.mails_to(REQUESTER))
     phone = open_page(None, width=390)
     phone.goto(link_in_the_mail(site))
-    expect(phone.get_by_text("Is this what you asked for?")).to_be_visible()
+    expect(phone.get_by_text("Is this your request?")).to_be_visible()
     look(phone, "confirm")
     phone.get_by_role("button", name="Yes, confirm").click()
     expect(phone.get_by_text("Thank you.")).to_be_visible()
@@ -89,11 +89,11 @@ def decide_on_all(page: Page, password: str | None) -> None:
     page.goto("/inbox")
     for box in page.locator("input[name=item]").all():
         box.check()
-    page.get_by_role("button", name="Decide on the ticked").click()
+    page.get_by_role("button", name="Decide on selected requests").click()
     if password:
         page.fill("[name=password]", password)
-    page.get_by_role("button", name="Decide on the ticked records").click()
-    expect(page.get_by_role("heading", name="What was decided")).to_be_visible()
+    page.get_by_role("button", name="Decide on selected records").click()
+    expect(page.get_by_role("heading", name="Results")).to_be_visible()
 
 
 def test_a_manager_with_a_phone_decides_on_several_at_once(open_page: Callable[..., Page], site: Site) -> None:
@@ -109,7 +109,7 @@ def test_a_manager_with_a_phone_decides_on_several_at_once(open_page: Callable[.
     look(phone, "inbox-phone")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     phone.locator("input[name=item]").first.check()
-    phone.get_by_role("button", name="Decide on the ticked").click()
+    phone.get_by_role("button", name="Decide on selected requests").click()
     look(phone, "decide-phone")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     decide_on_all(phone, PASSWORD)

@@ -84,7 +84,7 @@ def test_a_returning_requester_books_an_afternoon_from_the_landing_page(
     touch.fill(page.locator("[name=sessions-0-start_date]"), f"{AFTERNOON:%Y-%m-%d}")
     touch.fill(page.locator("[name=sessions-0-start_time]"), "13:00")
     touch.fill(page.locator("[name=sessions-0-end_time]"), "17:00")
-    expect(page.locator("[data-verdict-line]")).to_contain_text("Nothing is in the way")
+    expect(page.locator("[data-verdict-line]")).to_contain_text("No rule blocks this booking")
     touch.tap(page.get_by_role("button", name="Submit request"))
     assert booked(site, page) == ("B-01", f"{AFTERNOON:%Y-%m-%d} 13:00", "17:00")
     print(f"fields {touch.fields}, taps {touch.taps}")

@@ -97,14 +97,14 @@ def test_from_a_draft_to_a_cancelled_booking(site: Site, open_page: Callable[...
     assert "Hanbit" not in panel.inner_text()
     assert "HBT" not in panel.inner_text()
     page.locator("#preview [data-fill]").first.click()
-    expect(panel).to_contain_text("Nothing is in the way")
+    expect(panel).to_contain_text("No rule blocks this booking")
     page.get_by_role("button", name="Submit request").click()
     page.wait_for_url("**/bookings/BK-*?done=submitted")
     reference = re.search(r"BK-\w{8}", page.url)[0]
     expect(page.locator("main")).to_contain_text("Submitted")
     assert set(events_of(link).values()) == {"TENTATIVE"}
 
-    decide(open_page(SCHEDULER), reference, "Pass on")
+    decide(open_page(SCHEDULER), reference, "Forward to Quality assurance")
     decide(open_page(QA), reference, "Approve", PASSWORD)
     site.tick()
     page.goto(f"/bookings/{reference}")
@@ -173,7 +173,7 @@ def test_everything_works_without_a_script(chromium, site: Site) -> None:
     fill_moment(page, "equipment-0-end", LATER, "09:00")
     fill_session(page, "C-01", "09:00", "12:00")
     page.get_by_role("button", name="Check now").click()
-    expect(page.locator("#preview")).to_contain_text("Nothing is in the way")
+    expect(page.locator("#preview")).to_contain_text("No rule blocks this booking")
     page.get_by_role("button", name="Submit request").click()
     expect(page.locator("main")).to_contain_text("Submitted")
     context.close()

@@ -42,7 +42,7 @@ def test_a_session_from_clearance_to_its_end_on_a_phone(
     for box in operator.locator("input[name=clear-items]").all():
         box.check()
     operator.locator("form[action$='/clear'] button").click()
-    expect(operator.locator(".flash-ok")).to_contain_text("somebody else verifies")
+    expect(operator.locator(".flash-ok")).to_contain_text("another person must verify")
     other = at_home(open_page, OPERATOR2, width=390)
     other.get_by_role("button", name="Verify the line clearance").first.click()
     expect(other.locator(".flash-ok")).to_contain_text("verified")
@@ -56,12 +56,12 @@ def test_a_session_from_clearance_to_its_end_on_a_phone(
     expect(operator.locator(".flash-ok")).to_contain_text("start is recorded")
     assert operator.evaluate("document.documentElement.scrollWidth") <= 390
     operator.get_by_role("link", name="Complete").click()
-    operator.locator("summary", has_text="Takes longer").click()
+    operator.locator("summary", has_text="Extend").click()
     until = execution.session(reference)["ends_at"].astimezone(SEOUL) + timedelta(minutes=30)
     operator.fill("[name=takes-until-until_date]", f"{until:%Y-%m-%d}")
     operator.fill("[name=takes-until-until_time]", f"{until:%H:%M}")
     operator.locator("form[action$='/takes-until'] button").click()
-    expect(operator.locator(".over-by")).to_contain_text("longer than planned")
+    expect(operator.locator(".over-by")).to_contain_text("later than planned")
     operator.fill("[name=complete-headcount]", "2")
     operator.locator("form[action$='/complete'] button").click()
     expect(operator.locator(".record-title")).to_contain_text("Done")
@@ -107,7 +107,7 @@ def test_axe_finds_nothing_serious_on_any_page_of_a_day(
 def test_a_wall_is_fresh_by_itself(execution: ExecutionClient, open_page: Callable[..., Page]) -> None:
     page = at_home(open_page, SCHEDULER)
     page.goto("/today?screen=1")
-    expect(page.locator("#board")).to_contain_text("Nobody is at work right now.")
+    expect(page.locator("#board")).to_contain_text("No work is running now.")
     execution.running(1, starts_in=0)
     page.evaluate("htmx.ajax('GET', '/today?screen=1', {target: '#board', swap: 'outerHTML'})")
     expect(page.locator("#board")).to_contain_text("In use")

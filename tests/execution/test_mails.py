@@ -35,7 +35,7 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution
     mails = read_mails(execution)
     assert any("Suspended: B-01" in each and WHY["reason"] in each for each in mails)
     assert any("Aborted: B-01" in each and "DEV-27-009" in each for each in mails)
-    assert any("Nobody came: B-02" in each and "KST" in each for each in mails)
+    assert any("No-show: B-02" in each and "KST" in each for each in mails)
 
 
 def read_mails(execution: ExecutionClient) -> list[str]:

@@ -21,7 +21,7 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.registry import Services
 
 REFUSALS = {
-    "invalid": Invalid(field_errors={"sessions.0.start": ["This is no e-mail address."]}),
+    "invalid": Invalid(field_errors={"sessions.0.start": ["Not a valid e-mail address."]}),
     "forbidden": Forbidden(),
     "absent": NotFound(),
     "conflict": Conflict("Taken by %(who)s.", params={"who": "<b>"}, detail={"findings": [{"rule": "RM-01"}]}),
@@ -146,7 +146,7 @@ def test_a_refusal_is_a_problem_for_programs_and_a_page_for_people(client, name,
 
 
 def test_field_errors_findings_and_waiting_times_are_carried(client):
-    assert client.get("/api/v1/refuse/invalid").json["errors"] == {"sessions.0.start": ["This is no e-mail address."]}
+    assert client.get("/api/v1/refuse/invalid").json["errors"] == {"sessions.0.start": ["Not a valid e-mail address."]}
     assert client.get("/api/v1/refuse/conflict").json["findings"] == [{"rule": "RM-01"}]
     assert client.get("/api/v1/refuse/conflict").json["detail"] == "Taken by <b>."
     for path in ("/refuse/soon", "/api/v1/refuse/soon"):
@@ -247,15 +247,15 @@ class Strict(Schema):
         ({"words": 1}, "This must be text."),
         ({"whole": "x"}, "This must be a whole number."),
         ({"few": "x"}, "This must be a list."),
-        ({"mail": "x"}, "Not a valid mail address."),
-        ({"at": "2027-03-02T09:00"}, "Give the time with its zone."),
+        ({"mail": "x"}, "Not a valid e-mail address."),
+        ({"at": "2027-03-02T09:00"}, "Enter the time with its zone."),
         ({"at": "x"}, "Not a valid date and time."),
         ({"day": "x"}, "Not a valid date."),
         ({"yes": "x"}, "This must be true or false."),
-        ({"words": None}, "This is needed."),
+        ({"words": None}, "words is required."),
         ({"odd": 1}, "This field is not known."),
-        ({"inner": 1}, "This is not the right kind of value."),
-        ({"inner": {}}, "This is needed."),
+        ({"inner": 1}, "The value has the wrong type."),
+        ({"inner": {}}, "Start is required."),
     ],
 )
 def test_what_a_schema_says_is_said_in_our_words(given, said):

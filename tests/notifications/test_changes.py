@@ -58,7 +58,7 @@ def test_a_change_is_put_before_whoever_decides_and_its_approval_renews_the_invi
     before = len(post.mails_to(OPERATOR))
     assert changed(post, reference, later(content, timedelta(days=7))) == "requested"
     post.work()
-    assert "a change of" in newest(post, "demo@brc.example")["Subject"]
+    assert "change request of" in newest(post, "demo@brc.example")["Subject"]
     assert len(post.mails_to(OPERATOR)) == before, "nobody's plan has changed yet"
     decided(post.database, reference, Action.APPROVE)
     post.work()
@@ -73,7 +73,7 @@ def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: Post
     post.plan()
     post.database.transact(somebody(post.database, REQUESTER), withdraw, reference)
     post.work()
-    assert not [mail for mail in post.mails_to("demo@brc.example") if "a change of" in mail["Subject"]]
+    assert not [mail for mail in post.mails_to("demo@brc.example") if "change request of" in mail["Subject"]]
 
 
 def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(post: PostOffice, rows) -> None:
@@ -85,7 +85,7 @@ def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(pos
         "SELECT count(*) FROM delivery WHERE consumer = 'notifications' AND (done_at IS NULL OR attempts > 0)"
     )
     assert rows.scalar(text(open_or_failed)) == 0
-    assert not [mail for mail in post.mails_to("demo@brc.example") if "a change of" in mail["Subject"]]
+    assert not [mail for mail in post.mails_to("demo@brc.example") if "change request of" in mail["Subject"]]
 
 
 def test_a_rejected_change_tells_who_asked_and_leaves_the_reminders(post: PostOffice, rows) -> None:
@@ -124,7 +124,7 @@ def test_both_sides_hear_that_a_change_has_expired(post: PostOffice, rows) -> No
     expire_overdue(post.database)
     post.work()
     for recipient in (REQUESTER, "demo@brc.example"):
-        assert "A change expired" in newest(post, recipient)["Subject"]
+        assert "Change request expired" in newest(post, recipient)["Subject"]
 
 
 def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: PostOffice) -> None:
@@ -208,7 +208,7 @@ def test_both_sides_hear_that_a_change_is_about_to_expire_while_it_waits(post: P
     post.pass_time(until - timedelta(hours=12) - datetime.now(UTC))
     post.work()
     for recipient in (REQUESTER, "demo@brc.example"):
-        told = [mail["Subject"] for mail in post.mails_to(recipient) if "A change expires" in mail["Subject"]]
+        told = [mail["Subject"] for mail in post.mails_to(recipient) if "Change request expires" in mail["Subject"]]
         assert bool(told) is (ending == "waits"), (recipient, told)
 
 
@@ -223,4 +223,4 @@ def test_what_is_said_of_a_risk_outlives_the_version_it_was_said_of(post: PostOf
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     decided(post.database, reference, Action.APPROVE)
     post.work()
-    assert [mail for mail in post.mails_to(REQUESTER) if "Clear again" in mail["Subject"]]
+    assert [mail for mail in post.mails_to(REQUESTER) if "No longer at risk" in mail["Subject"]]

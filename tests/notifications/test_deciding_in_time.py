@@ -75,7 +75,7 @@ def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: PostOffic
     post.work()
     told = [mail for mail in post.mails_to(REQUESTER) if "Expires on" in mail["Subject"]]
     assert told
-    assert all("waits for your answer" in words(mail) for mail in told)
+    assert all("is waiting for your answer" in words(mail) for mail in told)
     later = [due for _, due in notices(rows) if due > until]
     post.pass_time(max(later) + timedelta(hours=1) - datetime.now(SEOUL))
     before = len(post.mails)
@@ -126,7 +126,7 @@ def remind(post: PostOffice) -> None:
 
 
 def digests(post: PostOffice) -> list[tuple[str, str]]:
-    return sorted((mail["X-RcptTo"], words(mail)) for mail in post.mails if "longer than" in mail["Subject"])
+    return sorted((mail["X-RcptTo"], words(mail)) for mail in post.mails if "overdue" in mail["Subject"])
 
 
 def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: PostOffice, rows: Session) -> None:

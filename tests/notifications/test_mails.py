@@ -60,7 +60,7 @@ def test_a_request_is_announced_to_the_people_of_its_first_stage(post: PostOffic
     ((recipient, (subject,)),) = post.subjects.items()
     assert recipient == DEMO_MANAGER
     assert subject == f"[{reference}] Waiting for your decision: Gaon Stem, T-01"
-    assert "It was made by GAO requester." in body(post.mails[0])
+    assert "Requester: GAO requester." in body(post.mails[0])
 
 
 def test_a_reviewed_request_is_announced_to_the_next_stage(post: PostOffice) -> None:
@@ -89,7 +89,7 @@ def test_a_returned_request_brings_its_question_to_the_requester(post: PostOffic
     (mail,) = post.mails_to(REQUESTER)
     assert mail["Subject"].startswith(f"[{reference}] A question about your request")
     assert "Which bioreactor will you bring?" in body(mail)
-    assert "The time is held for you until" in body(mail)
+    assert "The time is reserved for you until" in body(mail)
 
 
 def test_a_rejection_brings_its_reason(post: PostOffice) -> None:

@@ -26,19 +26,19 @@ HAPPENED: Mapping[str, frozenset[str]] = {
     "Cancelled": frozenset({"BookingCancelled"}),
     "Expired": frozenset({"BookingExpired"}),
     "Changed": frozenset({"BookingChangeApproved", "BookingAdjusted", "SessionMoved", "SessionCancelled"}),
-    "No longer in your plan": frozenset({"BookingChangeApproved", "BookingAdjusted"}),
-    "A question about your change": frozenset({"BookingChangeReturned"}),
-    "Your change was rejected": frozenset({"BookingChangeRejected"}),
-    "A change expired": frozenset({"BookingChangeExpired"}),
+    "No longer in your schedule": frozenset({"BookingChangeApproved", "BookingAdjusted"}),
+    "A question about your change request": frozenset({"BookingChangeReturned"}),
+    "Your change request was rejected": frozenset({"BookingChangeRejected"}),
+    "Change request expired": frozenset({"BookingChangeExpired"}),
     "At risk": frozenset({"BookingAtRisk"}),
-    "Clear again": frozenset({"BookingClear"}),
+    "No longer at risk": frozenset({"BookingClear"}),
     "Reminder": frozenset({"BookingConfirmed"}),
     "Expires on": frozenset({"BookingSubmitted"}),
-    "A change expires on": frozenset({"BookingChangeRequested"}),
+    "Change request expires on": frozenset({"BookingChangeRequested"}),
     "Suspended": frozenset({"SessionSuspended"}),
-    "Goes on": frozenset({"SessionResumed"}),
+    "Resumed": frozenset({"SessionResumed"}),
     "Aborted": frozenset({"SessionAborted"}),
-    "Nobody came": frozenset({"SessionMissed"}),
+    "No-show": frozenset({"SessionMissed"}),
 }
 """What must have happened before a mail may say so."""
 
@@ -139,14 +139,14 @@ def _ends_untold(history: ObservedHistory) -> Iterator[str]:
         }
         for who in sorted(informed | {asker}):
             heard = words.get((booking.reference, who), ["nothing"])
-            if heard[-1] not in {end, "No longer in your plan"} or (who == asker and end not in heard):
+            if heard[-1] not in {end, "No longer in your schedule"} or (who == asker and end not in heard):
                 yield f"{booking.reference} is {booking.state}; {who} heard last: {heard[-1]}"
         yield from _told_otherwise(booking, words, end)
 
 
 def _told_otherwise(booking: Booking, words: Mapping[tuple[str, str], list[str]], end: str) -> Iterator[str]:
     for (reference, who), heard in words.items():
-        if reference == booking.reference and end in heard and heard[-1] not in {end, "No longer in your plan"}:
+        if reference == booking.reference and end in heard and heard[-1] not in {end, "No longer in your schedule"}:
             yield f"{reference} is {booking.state}; {who} was told so, and then: {heard[-1]}"
 
 
@@ -172,7 +172,7 @@ def _waits_untold(history: ObservedHistory) -> Iterator[str]:
             yield f"{booking.reference} waits for {decider}, whom nobody told"
 
 
-_ASIDE = frozenset({"At risk", "Clear again", "Expires on"})
+_ASIDE = frozenset({"At risk", "No longer at risk", "Expires on"})
 
 
 def _risks_untold(history: ObservedHistory) -> Iterator[str]:
@@ -189,7 +189,7 @@ def _risks_untold(history: ObservedHistory) -> Iterator[str]:
             yield f"{booking.reference} is clear, its owner was told last that it is at risk"
 
 
-_RISKS = frozenset({"At risk", "Clear again"})
+_RISKS = frozenset({"At risk", "No longer at risk"})
 
 
 def _sequences_that_fell(history: ObservedHistory) -> Iterator[str]:

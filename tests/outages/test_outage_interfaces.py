@@ -164,10 +164,10 @@ def test_what_an_outage_would_hit_is_shown_before_it_is_placed(shared_app: Share
 
 def test_the_pages_look_place_show_and_lift(shared_app: SharedApp) -> None:
     engineer = shared_app.page_client(ENGINEER)
-    assert "Place it" in engineer.get("/outages/new?subject=ROOM:B-03").text
+    assert "Create outage" in engineer.get("/outages/new?subject=ROOM:B-03").text
     looked = engineer.post("/outages/new", a_form(op="look"))
     assert looked.status_code == 200
-    assert "No booking is hit." in looked.text
+    assert "No affected bookings." in looked.text
     assert 'value="The filters are changed"' in looked.text or "The filters are changed</textarea>" in looked.text
     refused = engineer.post("/outages/new", a_form(end_time="08:00"))
     assert (refused.status_code, "The end must be after the start." in refused.text) == (422, True)
@@ -180,7 +180,7 @@ def test_the_pages_look_place_show_and_lift(shared_app: SharedApp) -> None:
     assert engineer.post(f"/outages/{outage_id}/lift", {"revision": "1", "reason": ""}).status_code == 422
     back = engineer.post(f"/outages/{outage_id}/lift", {"revision": "1", "reason": "It is done next year"})
     assert back.status_code == 303, back.text
-    assert "Over" in engineer.get(f"/outages/{outage_id}").text
+    assert "Ended" in engineer.get(f"/outages/{outage_id}").text
 
 
 def test_a_double_click_places_once(shared_app: SharedApp) -> None:

@@ -47,7 +47,7 @@ def test_a_session_due_before_midnight_is_shown_after_midnight(execution: Execut
     with shared_app.clock_at(midnight + timedelta(minutes=10)):
         page = PageClient(shared_app.app, SCHEDULER).get("/today").text
     assert waiting in section(page, "next")
-    assert re.search(r"should have begun \d+ min ago", section(page, "next"))
+    assert re.search(r"should have started \d+ min ago", section(page, "next"))
     assert over not in section(page, "next")
 
 
@@ -59,7 +59,7 @@ def test_what_runs_says_until_when_and_how_late_it_is(execution: ExecutionClient
     ends = execution.session(running)["ends_at"] + timedelta(minutes=50)
     execution.do(OPERATOR, running, "takes-until", {"until": ends.isoformat()})
     shown = section(execution.shared_app.page_client(OPERATOR).get("/today").text, "now")
-    assert "takes 50 min longer" in shown
+    assert "extended by 50 min" in shown
     assert f"{ends.astimezone(SEOUL):%H:%M} KST" in shown
 
 
@@ -215,7 +215,7 @@ def test_a_refused_form_comes_back_as_it_was_filled_in(execution: ExecutionClien
     sent = {"seen": "IN_USE", "abort-reason": "Spill on the bench", "abort-password": PASSWORD}
     answer = page_client.post(f"{address}/abort", sent)
     assert answer.status_code == 422
-    assert "Give the number of the deviation." in answer.text
+    assert "Enter the deviation number." in answer.text
     assert "Spill on the bench" in answer.text
     assert PASSWORD not in answer.text
     bad = page_client.post(f"{address}/complete", {"complete-at_date": "tomorrow", "complete-at_time": "9"})

@@ -109,7 +109,7 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
     assert at_risk(shared_app, *hit) == [False] * 4
     assert all(events(shared_app, reference) == ["BookingAtRisk", "BookingClear"] for reference in hit)
     mailbox.work()
-    assert len([one for one in mailbox.subjects[GAON] if "Clear again" in one]) == 3
+    assert len([one for one in mailbox.subjects[GAON] if "No longer at risk" in one]) == 3
     signed = shared_app.ask(
         "SELECT meaning, record_reference, printed_name FROM signature WHERE record_type = 'outage'"
     )
