@@ -24,7 +24,7 @@ from tests.compiled_templates import share_compiled_templates
 from tests.facility import create_test_facility
 from tests.memory_folder import folder_in_memory
 
-HEAVY = ("anomalies", "races")
+HEAVY = ("anomalies", "races", "route_matrix")
 """Folders that `make quick` leaves out; elsewhere a module says so itself."""
 
 _numbers = itertools.count(1)

@@ -21,6 +21,8 @@ from gmp_booking.tables import Base
 from tests.conftest import Place, place_of
 from tests.facility import create_test_facility
 
+pytestmark = pytest.mark.heavy
+
 EMPTY = "scratch_migrations"
 CATALOGUE = """
     SELECT 'column', table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable

@@ -6,8 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.builders import a_session, an_engineering_run
 from tests.execution.conftest import OPERATOR, OPERATOR2, ExecutionClient
+
+pytestmark = pytest.mark.heavy
 
 OVERLAPS = """
     SELECT a.id FROM slot AS a JOIN slot AS b ON a.unit_id = b.unit_id AND a.id < b.id AND a.during && b.during
