@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # The name says what is installed: a virtual environment does not survive being moved, and the newest packages of a day are
 # those of that day.
 INSTALLED := $(VENV)/.installed-$(shell pwd | cksum | cut -d ' ' -f 1)-$(if $(NEWEST),$(shell date +%F),$(LOCK))
-PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+PIP_INSTALL = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard gmp_booking/translations/*/LC_MESSAGES/*.po))
 UPGRADER := .venv-upgrade
 BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep=chr(10))'
@@ -99,7 +99,7 @@ ifeq ($(NEWEST),)
 	@sed -n '/^pip==/,/[^\]$$/p' requirements-dev.lock > $(VENV)/pip.lock
 	@$(PIP_INSTALL) --require-hashes --requirement $(VENV)/pip.lock  # an old one takes twice as long
 	@$(PIP_INSTALL) --require-hashes --requirement $(LOCK)
-	@PYTHONWARNINGS=ignore $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 else
 	@$(PIP_INSTALL) --upgrade pip
 	@$(PIP_INSTALL) --upgrade --upgrade-strategy eager --editable '.[dev]'
