@@ -26,7 +26,7 @@ from benchmarks.clients import Call, Client
 from benchmarks.statements import counted
 from benchmarks.stored import Ids
 from tests.transcript.facility import ADMIN, OPERATOR, REQUESTER, RIVAL, WHY, Cast, add_room, begin
-from tests.transcript.installation import Installation, running_installation
+from tests.transcript.installation import Installation, end_in_good_order, running_installation
 from tests.transcript.people import World
 from tests.transcript.record import Record
 
@@ -170,6 +170,7 @@ def main() -> int:
     parser.add_argument("--bookings", type=int, default=1_000, help="bookings that are stored already")
     parser.add_argument("--port", type=int, default=8081, help="this one and the next")
     given = parser.parse_args()
+    end_in_good_order()
     folder = Path(tempfile.mkdtemp(prefix="gmp-pairs-"))
     folder.chmod(0o711)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.memory_folder import folder_in_memory
-from tests.transcript.installation import running_installation
+from tests.transcript.installation import end_in_good_order, running_installation
 from tests.transcript.journey import travel
 from tests.transcript.people import World
 from tests.transcript.record import Record
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--command", type=Path, default=Path(".venv/bin/gmp-booking"), help="whom to observe")
     parser.add_argument("--port", type=int, default=8071)
     given = parser.parse_args()
+    end_in_good_order()
     record = Record(given.folder)
     data_dir = folder_in_memory() or Path(tempfile.mkdtemp(prefix="transcript-")) / "data"
     try:

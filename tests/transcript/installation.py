@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,15 +54,27 @@ class Installation:
     _connections: dict[str, psycopg.Connection[dict[str, Any]]] = field(default_factory=dict)
 
     @property
+    def checkout(self) -> Path:
+        """Where the command runs: Python would import the product from any other checkout it is started in."""
+        return self.command.parents[2]
+
+    @property
     def log(self) -> Path:
         return self.data_dir / "transcript.log"
 
     # -- starting and stopping
 
     def start(self) -> None:
+        if self._is_listening():
+            raise RuntimeError(f"Port {self.port} is in use: choose another one.")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(self.command), "run"], env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [str(self.command), "run"],
+                cwd=self.checkout,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._wait_for(self._answers, "the site to answer")
         self._wait_for(self._rounds.exists, "the worker")
@@ -84,13 +97,21 @@ class Installation:
     def call(self, *arguments: str) -> str:
         """What a command of the installation prints."""
         done = subprocess.run(
-            [str(self.command), *arguments], env=self.environment, capture_output=True, text=True, check=False
+            [str(self.command), *arguments],
+            cwd=self.checkout,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.stdout + done.stderr
 
     def _answers(self) -> bool:
         if self.process is None or self.process.poll() is not None:
-            raise RuntimeError(f"{self.command} has ended; see {self.log}")
+            raise RuntimeError(f"{self.command} has ended:\n{self.log.read_text()[-2000:]}")
+        return self._is_listening()
+
+    def _is_listening(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
@@ -171,6 +192,11 @@ class Installation:
         if not found:
             raise RuntimeError("The command `init` printed no link.")
         return found[0]
+
+
+def end_in_good_order() -> None:
+    """Let SIGTERM end this program as an error does: what it has started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 @contextmanager
