@@ -1,12 +1,16 @@
-"""Python runs this file at start-up where its folder is on the path: the worker then works when it is told to.
+"""Python runs this file at start-up where its folder is on the path: two runs then do the same in the same order.
 
-The timetable of the worker is kept, its intervals are not. Each connection to the socket named in TRANSCRIPT_ROUNDS
-starts one round: every job once, in the order of the timetable. What happens then no longer depends on the machine.
+The worker works when it is told to. Its timetable is kept, its intervals are not: each connection to the socket named in
+TRANSCRIPT_ROUNDS starts one round, every job once, in the order of the timetable.
+References are drawn from a seeded generator. They break ties where lists are sorted, so random ones would change the
+order of bookings that begin at the same time. Secrets stay random.
 """
 
 from __future__ import annotations
 
 import os
+import random
+import secrets
 import socket
 import sys
 import threading
@@ -38,6 +42,9 @@ def _serve(listener: socket.socket) -> None:
 def _stop(_scheduler: Any, *_args: Any, **_more: Any) -> None:
     pass
 
+
+if "TRANSCRIPT_ROUNDS" in os.environ:
+    secrets.choice = random.Random(20270405).choice
 
 if "TRANSCRIPT_ROUNDS" in os.environ and any(word.endswith("worker") for word in sys.orig_argv):
     from apscheduler.schedulers.background import BackgroundScheduler
