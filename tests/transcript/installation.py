@@ -79,6 +79,7 @@ class Installation:
         self._wait_for(self._answers, "the site to answer")
         self._wait_for(self._rounds.exists, "the worker")
         self._set_clock()
+        self._keep_plans()
 
     def stop(self) -> None:
         for connection in self._connections.values():
@@ -160,6 +161,12 @@ class Installation:
             "CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
             f" AS 'SELECT timestamptz ''{self.now.isoformat()}'''"
         )
+
+    def _keep_plans(self) -> None:
+        """Statistics gathered at a moment that differs from run to run would change plans, and with them orders."""
+        if self.now is not None:
+            self.ask("ALTER SYSTEM SET autovacuum = off")
+            self.ask("SELECT pg_reload_conf()")
 
     # -- the worker
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from types import MappingProxyType
@@ -67,7 +68,7 @@ class World:
 
     def work(self) -> None:
         self.installation.work()
-        for message in self.installation.mailbox.take():
+        for message in sorted(self.installation.mailbox.take(), key=_recipient_and_subject):
             self.record.mail(message)
             plain = message.get_body(("plain",))
             self.mails.append((message["X-Recipient"], plain.get_content() if plain else ""))
@@ -84,6 +85,11 @@ class World:
             if found and recipient == email:
                 return found[1]
         raise LookupError(f"Nobody mailed a link like {pattern} to {email}.")
+
+
+def _recipient_and_subject(message: EmailMessage) -> tuple[str, str]:
+    """Mails that are due at the same time are sent in no particular order."""
+    return str(message["X-Recipient"]), str(message["Subject"])
 
 
 class Person:
