@@ -191,7 +191,7 @@ def outages() -> str:
         "Each may be open, until somebody lifts it.\n",
         table(["Kind", "Called", "Placing asks for", "Lifting asks for", "Lifting signed as"], _outage_kinds()),
         table(["Lies on", "Called", "Which kinds"], _outage_subjects()),
-        f"All but a hold may come again, as a series of at most {recurrence.MOST}. "
+        f"All but a hold may come again, as a series of at most {recurrence.MAX_OCCURRENCES}. "
         "The permissions are explained in [their table](permissions.md).\n",
     )
 

@@ -93,14 +93,14 @@ def create_app(config: Config) -> Flask:
     services = registry.build(config)
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.extensions["gmp"] = services
-    _install_manners(app, services)
+    _install_web(app, services)
     _register_pages(app, config)
     _register_api(app)
     registry.self_check(services)
     return app
 
 
-def _install_manners(app: Flask, services: Services) -> None:
+def _install_web(app: Flask, services: Services) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

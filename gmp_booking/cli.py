@@ -72,9 +72,9 @@ def run(config: Config, _arguments: argparse.Namespace) -> None:
 def _prepare(config: Config) -> list[str]:
     """See that there is something to show, and say what whoever starts it reads once it runs."""
     if config.demo:
-        from gmp_booking.demo.command import lay_if_stale, welcome
+        from gmp_booking.demo.command import seed_if_stale, welcome
 
-        lay_if_stale(config)
+        seed_if_stale(config)
         lines = list(welcome())
     else:
         lines = list(_first_start(config))
@@ -85,12 +85,12 @@ def _first_start(config: Config) -> Iterable[str]:
     """A one-time link for whoever makes the facility, while nobody is in it."""
     from gmp_booking.accounts.links import make_first_link
     from gmp_booking.kernel.access import SYSTEM
-    from gmp_booking.people.service import is_anybody_there
+    from gmp_booking.people.service import has_any_person
     from gmp_booking.registry import build
 
     database = build(config).database
     try:
-        if not database.read(SYSTEM, is_anybody_there):
+        if not database.read(SYSTEM, has_any_person):
             secret = database.transact(SYSTEM, make_first_link, pepper=config.auth_pepper)
             yield "The facility is empty. Name it and its first administrator here, within a day:"
             yield f"  {config.base_url}/welcome/{secret}"
@@ -126,11 +126,11 @@ def init(config: Config, arguments: argparse.Namespace) -> None:
 
 
 def demo(config: Config, _arguments: argparse.Namespace) -> None:
-    from gmp_booking.demo.command import lay
+    from gmp_booking.demo.command import seed
 
     with embedded_database(replace(config, demo=True)) as connected:
         migrate(connected.owner_database_url)
-        lay(connected)
+        seed(connected)
     print("The demonstration facility is laid.")
 
 

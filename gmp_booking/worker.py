@@ -37,7 +37,7 @@ class Worker:
     database: Database
     stopping: threading.Event
 
-    def goes_on(self) -> bool:
+    def keep_running(self) -> bool:
         return not self.stopping.is_set()
 
 
@@ -51,16 +51,20 @@ class Tick:
 
 
 TIMETABLE: Final = (
-    Tick("turn events into messages", 1, lambda w: notifications.plan(w.database, goes_on=w.goes_on)),
-    Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, goes_on=w.goes_on)),
+    Tick("turn events into messages", 1, lambda w: notifications.plan(w.database, keep_running=w.keep_running)),
+    Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, keep_running=w.keep_running)),
     Tick("plan scheduled mails", 60, lambda w: notifications.plan_schedules(w.database)),
-    Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, goes_on=w.goes_on)),
-    Tick("judge again what changed", 1, lambda w: revalidation.work(w.database, goes_on=w.goes_on)),
+    Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, keep_running=w.keep_running)),
+    Tick("judge again what changed", 1, lambda w: revalidation.work(w.database, keep_running=w.keep_running)),
     Tick("look at everything once a night", 60, lambda w: revalidation.look_tonight(w.database)),
-    Tick("take back releases that lapsed", 60, lambda w: execution.take_back_releases(w.database, goes_on=w.goes_on)),
+    Tick(
+        "take back releases that lapsed",
+        60,
+        lambda w: execution.take_back_releases(w.database, keep_running=w.keep_running),
+    ),
     Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, delete_expired_keys)),
     Tick("forget marks of forms long closed", 3600, lambda w: form_marks.forget(w.database)),
-    Tick("forget visitors and old attempts", 3600, lambda w: accounts.forget(w.database)),
+    Tick("forget visitors and old attempts", 3600, lambda w: accounts.delete_expired(w.database)),
 )
 
 
@@ -76,7 +80,7 @@ def run(config: Config) -> None:
     scheduler = BackgroundScheduler(timezone=UTC)
     for tick in TIMETABLE:
         scheduler.add_job(
-            _look,
+            _run_tick,
             "interval",
             args=(tick, worker),
             seconds=tick.every_s,
@@ -101,7 +105,7 @@ def _check(services: Services) -> None:
         _log.warning("The database cannot be reached yet: %s", error.orig)
 
 
-def _look(tick: Tick, worker: Worker) -> None:
+def _run_tick(tick: Tick, worker: Worker) -> None:
     """One tick; whatever goes wrong, the next one comes."""
     try:
         tick.run(worker)

@@ -7,6 +7,6 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 
 
-def forget(database: Database) -> None:
+def delete_expired(database: Database) -> None:
     """Remove sessions nobody signed in with and attempts long past. Ten at once are harmless."""
     database.transact(SYSTEM, service.purge)

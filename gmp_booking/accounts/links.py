@@ -28,17 +28,17 @@ INVITATION: Final = "INVITATION"
 RESET: Final = "RESET"
 FIRST_START: Final = "FIRST_START"
 # How long each may be used; the defaults are ours.
-LIVES: Final = {INVITATION: timedelta(days=7), RESET: timedelta(minutes=10), FIRST_START: timedelta(days=1)}
-MAIL: Final = {INVITATION: "invitation", RESET: "reset"}
+LIFETIMES: Final = {INVITATION: timedelta(days=7), RESET: timedelta(minutes=10), FIRST_START: timedelta(days=1)}
+MAIL_KINDS: Final = {INVITATION: "invitation", RESET: "reset"}
 
-_NAME = text("UPDATE one_time_link SET token_hash = :token_hash WHERE id = :id")
+_SET_HASH = text("UPDATE one_time_link SET token_hash = :token_hash WHERE id = :id")
 _END_OTHERS = text(
     """
     UPDATE one_time_link SET ended_at = gmp_now()
     WHERE account_id IS NOT DISTINCT FROM :account_id AND ended_at IS NULL
     """
 )
-_STANDING = """
+_VALID = """
     SELECT link.id, link.purpose, link.account_id, link.expires_at, person.id AS person_id, person.name, person.email,
            person.language
     FROM one_time_link AS link
@@ -47,8 +47,8 @@ _STANDING = """
     WHERE link.{0} AND link.ended_at IS NULL AND link.expires_at > gmp_now()
       AND (link.account_id IS NULL OR (account.active AND person.active))
 """
-_BY_HASH = text(_STANDING.format("token_hash = :token_hash"))
-_BY_ID = text(_STANDING.format("id = :id"))
+_BY_HASH = text(_VALID.format("token_hash = :token_hash"))
+_BY_ID = text(_VALID.format("id = :id"))
 _SPEND = text(
     """
     UPDATE one_time_link SET ended_at = gmp_now()
@@ -56,7 +56,7 @@ _SPEND = text(
     RETURNING account_id, purpose
     """
 )
-_CHOOSE = text(
+_SET_PASSWORD = text(
     "UPDATE account SET password_hash = :password_hash, password_changed_at = gmp_now() WHERE id = :account_id"
 )
 _END_SESSIONS = text(
@@ -65,20 +65,20 @@ _END_SESSIONS = text(
     WHERE account_id = :account_id AND ended_at IS NULL
     """
 )
-_FORGET_BROWSERS = text(
+_REVOKE_DEVICES = text(
     "UPDATE known_device SET revoked_at = gmp_now() WHERE account_id = :account_id AND revoked_at IS NULL"
 )
 _REVOKE_TOKENS = text(
     "UPDATE api_token SET revoked_at = gmp_now() WHERE account_id = :account_id AND revoked_at IS NULL"
 )
-_FORGET_PASSWORD = text(
+_CLEAR_PASSWORD = text(
     "UPDATE account SET password_hash = NULL, password_changed_at = gmp_now() WHERE id = :account_id"
 )
 _ACCOUNT_OF = text("SELECT id, password_hash IS NOT NULL AS has_password FROM account WHERE person_id = :person_id")
 
 
 @dataclass(frozen=True)
-class StandingLink:
+class ValidLink:
     """A link that may still be used, and by whom."""
 
     id: int
@@ -114,7 +114,7 @@ def invite(uow: Uow, person: Person, *, pepper: bytes) -> str:
         uow,
         [
             NewMessage(
-                kind=MAIL[purpose],
+                kind=MAIL_KINDS[purpose],
                 recipient=person.email,
                 language=person.language,
                 due_at=uow.now,
@@ -124,13 +124,13 @@ def invite(uow: Uow, person: Person, *, pepper: bytes) -> str:
             )
         ],
     )
-    store.note(uow, "link_mailed", account_id=account_id, detail=f"{purpose} by person {uow.actor.person_id}")
+    store.add_auth_event(uow, "link_mailed", account_id=account_id, detail=f"{purpose} by person {uow.actor.person_id}")
     return purpose
 
 
 def _open_account(uow: Uow, person: Person) -> Account:
     account = store.add_account(uow, person_id=person.id, email=person.email, password_hash=None)
-    store.note(uow, "account_created", account_id=account.id, detail=f"by person {uow.actor.person_id}")
+    store.add_auth_event(uow, "account_created", account_id=account.id, detail=f"by person {uow.actor.person_id}")
     return account
 
 
@@ -142,26 +142,26 @@ def make_first_link(uow: Uow, *, pepper: bytes) -> str:
 def _add(uow: Uow, purpose: str, *, account_id: int | None, pepper: bytes) -> OneTimeLink:
     uow.session.execute(_END_OTHERS, {"account_id": account_id})
     link = OneTimeLink(
-        purpose=purpose, account_id=account_id, made_by=uow.actor.person_id, expires_at=uow.now + LIVES[purpose]
+        purpose=purpose, account_id=account_id, made_by=uow.actor.person_id, expires_at=uow.now + LIFETIMES[purpose]
     )
     uow.session.add(link)
     uow.session.flush()
-    uow.session.execute(_NAME, {"id": link.id, "token_hash": store.hash_of(secret_of(link.id, pepper))})
+    uow.session.execute(_SET_HASH, {"id": link.id, "token_hash": store.hash_of(secret_of(link.id, pepper))})
     return link
 
 
-def find_link(uow: Uow, secret: str) -> StandingLink | None:
+def find_link(uow: Uow, secret: str) -> ValidLink | None:
     """The link behind a secret, while it may be used; looking spends nothing."""
-    return _standing(uow.session.execute(_BY_HASH, {"token_hash": store.hash_of(secret)}).one_or_none())
+    return _valid_link(uow.session.execute(_BY_HASH, {"token_hash": store.hash_of(secret)}).one_or_none())
 
 
-def find_link_to_mail(uow: Uow, link_id: int) -> StandingLink | None:
+def find_link_to_mail(uow: Uow, link_id: int) -> ValidLink | None:
     """The link a mail is about, unless it was used or replaced meanwhile."""
-    return _standing(uow.session.execute(_BY_ID, {"id": link_id}).one_or_none())
+    return _valid_link(uow.session.execute(_BY_ID, {"id": link_id}).one_or_none())
 
 
-def _standing(row: Row[Any] | None) -> StandingLink | None:
-    return StandingLink(**row._mapping) if row else None  # noqa: SLF001
+def _valid_link(row: Row[Any] | None) -> ValidLink | None:
+    return ValidLink(**row._mapping) if row else None  # noqa: SLF001
 
 
 def choose_password(uow: Uow, secret: str, password_hash: str) -> None:
@@ -172,9 +172,9 @@ def choose_password(uow: Uow, secret: str, password_hash: str) -> None:
     spent = spend(uow, secret)
     if spent.account_id is None or store.lock_account(uow, spent.account_id) is None:
         raise NotFound
-    uow.session.execute(_CHOOSE, {"account_id": spent.account_id, "password_hash": password_hash})
+    uow.session.execute(_SET_PASSWORD, {"account_id": spent.account_id, "password_hash": password_hash})
     uow.session.execute(_END_SESSIONS, {"account_id": spent.account_id, "reason": "password changed"})
-    store.note(uow, "password_chosen", account_id=spent.account_id, detail=spent.purpose)
+    store.add_auth_event(uow, "password_chosen", account_id=spent.account_id, detail=spent.purpose)
 
 
 def spend(uow: Uow, secret: str) -> Row[Any]:
@@ -193,9 +193,9 @@ def end_access(uow: Uow, person: Person) -> None:
         return
     one = {"account_id": row.id}
     uow.session.execute(_END_SESSIONS, one | {"reason": "deactivated"})
-    for statement in (_REVOKE_TOKENS, _FORGET_BROWSERS, _END_OTHERS, _FORGET_PASSWORD):
+    for statement in (_REVOKE_TOKENS, _REVOKE_DEVICES, _END_OTHERS, _CLEAR_PASSWORD):
         uow.session.execute(statement, one)
-    store.note(uow, "access_ended", account_id=row.id, detail=f"by person {uow.actor.person_id or 'system'}")
+    store.add_auth_event(uow, "access_ended", account_id=row.id, detail=f"by person {uow.actor.person_id or 'system'}")
 
 
 def access_of(uow: Uow, person_ids: list[int]) -> dict[int, bool]:

@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from gmp_booking.accounts import kept_forms, service, sessions
+from gmp_booking.accounts import interrupted_forms, service, sessions
 from gmp_booking.accounts.schemas import SignInSchema, TokenFormSchema
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.errors import field_errors
@@ -39,7 +39,7 @@ def sign_in() -> Response:
     services = sessions.services()
     outcome = service.sign_in(
         services.database,
-        service.Attempt(
+        service.SignInAttempt(
             email=shape["email"],
             password=shape["password"],
             session_cookie=sessions.session_cookie(),
@@ -57,16 +57,16 @@ def sign_in() -> Response:
     target = sessions.local_path(shape["next"])
     if kept := request.form.get("kept"):
         g.visitor = service.Visitor(outcome.session_id, outcome.csrf, None, None, unseen=False)
-        response = kept_forms.offered_again(target, kept)
+        response = interrupted_forms.restore_page(target, kept)
     else:
         response = redirect(target, 303)
-    sessions.give_session(response, outcome)
+    sessions.set_session_cookies(response, outcome)
     return response
 
 
 def _sign_in_with_form() -> Response:
     """The sign-in page in answer to a form whose session has ended, with the form in it."""
-    return _form(status=401, next_path=request.path, kept=kept_forms.as_sent())
+    return _form(status=401, next_path=request.path, kept=interrupted_forms.encode_form())
 
 
 @accounts.record_once
@@ -98,7 +98,7 @@ def _form(
     )
     response = make_response(page, status)
     if opened is not None:
-        sessions.give_session(response, opened)
+        sessions.set_session_cookies(response, opened)
     return response
 
 
@@ -114,7 +114,7 @@ def sign_out() -> Response:
     if cookie:
         sessions.services().database.transact(SYSTEM, service.sign_out, cookie, ip=request.remote_addr)
     response = redirect(sessions.SIGN_IN, 303)
-    sessions.forget_session(response)
+    sessions.clear_session_cookies(response)
     return response
 
 

@@ -19,14 +19,14 @@ from gmp_booking.infra.database.uow import Unavailable
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 
-LONGEST: Final = 1024
-SHORTEST: Final = 8
-PATIENCE_S: Final = 6.0
+MAX_LENGTH: Final = 1024
+MIN_LENGTH: Final = 8
+WAIT_LIMIT_S: Final = 6.0
 DEFAULT_COST: Final = "t=2,m=19456,p=1"
 
 
 @dataclass
-class _Machine:
+class _Hashing:
     """What this process hashes with; one thread a slot, because each check takes a core and its memory."""
 
     hasher: PasswordHasher
@@ -34,7 +34,7 @@ class _Machine:
 
 
 @dataclass(frozen=True)
-class Checked:
+class PasswordCheck:
     """The outcome of one check; `outdated` asks for a new hash with today's cost."""
 
     matches: bool
@@ -46,41 +46,41 @@ def _hasher(cost: str) -> PasswordHasher:
     return PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes)
 
 
-_machine = _Machine(_hasher(DEFAULT_COST), threading.BoundedSemaphore(2 * (os.cpu_count() or 1)))
+_hashing = _Hashing(_hasher(DEFAULT_COST), threading.BoundedSemaphore(2 * (os.cpu_count() or 1)))
 
 
 def configure(*, cost: str, slots: int) -> None:
     """Set what new hashes cost and how many are computed at the same time in this process."""
-    _machine.hasher = _hasher(cost)
-    _machine.slots = threading.BoundedSemaphore(slots)
-    _hash_of_nobody.cache_clear()
+    _hashing.hasher = _hasher(cost)
+    _hashing.slots = threading.BoundedSemaphore(slots)
+    _dummy_hash.cache_clear()
 
 
 def hash_password(password: str) -> str:
     """Errors: Invalid when it is too short or too long to be a password."""
-    if not SHORTEST <= len(password) <= LONGEST:
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         sentence = N_("A password has %(shortest)s to %(longest)s characters.")
         raise Invalid(
-            sentence, params={"shortest": SHORTEST, "longest": LONGEST}, field_errors={"password": [sentence]}
+            sentence, params={"shortest": MIN_LENGTH, "longest": MAX_LENGTH}, field_errors={"password": [sentence]}
         )
     with _slot():
-        return _machine.hasher.hash(_normalised(password))
+        return _hashing.hasher.hash(_normalised(password))
 
 
-def check_password(password_hash: str | None, password: str) -> Checked:
+def check_password(password_hash: str | None, password: str) -> PasswordCheck:
     """Compare; without a hash, or with an endless password, the same work is done for nothing."""
     with _slot():
-        if password_hash is None or len(password) > LONGEST:
-            _matches(_hash_of_nobody(), "")
-            return Checked(matches=False)
+        if password_hash is None or len(password) > MAX_LENGTH:
+            _matches(_dummy_hash(), "")
+            return PasswordCheck(matches=False)
         if not _matches(password_hash, password):
-            return Checked(matches=False)
-        return Checked(matches=True, outdated=_machine.hasher.check_needs_rehash(password_hash))
+            return PasswordCheck(matches=False)
+        return PasswordCheck(matches=True, outdated=_hashing.hasher.check_needs_rehash(password_hash))
 
 
 def _matches(password_hash: str, password: str) -> bool:
     try:
-        return _machine.hasher.verify(password_hash, _normalised(password))
+        return _hashing.hasher.verify(password_hash, _normalised(password))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -91,15 +91,15 @@ def _normalised(password: str) -> bytes:
 
 
 @cache
-def _hash_of_nobody() -> str:
-    return _machine.hasher.hash(os.urandom(16))
+def _dummy_hash() -> str:
+    return _hashing.hasher.hash(os.urandom(16))
 
 
 @contextmanager
 def _slot() -> Iterator[None]:
-    if not _machine.slots.acquire(timeout=PATIENCE_S):
+    if not _hashing.slots.acquire(timeout=WAIT_LIMIT_S):
         raise Unavailable
     try:
         yield
     finally:
-        _machine.slots.release()
+        _hashing.slots.release()

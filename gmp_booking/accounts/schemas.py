@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from gmp_booking.accounts.passwords import LONGEST
+from gmp_booking.accounts.passwords import MAX_LENGTH
 from gmp_booking.infra.web.shapes import REQUIRED
 
 
@@ -14,7 +14,7 @@ class SignInSchema(Schema):
 
     email = fields.String(required=True, validate=validate.Length(1, 254), error_messages=REQUIRED)
     # Longer than any password may be: the check refuses it with the same answer as a wrong one.
-    password = fields.String(required=True, validate=validate.Length(1, LONGEST * 4), error_messages=REQUIRED)
+    password = fields.String(required=True, validate=validate.Length(1, MAX_LENGTH * 4), error_messages=REQUIRED)
     next = fields.String(load_default="")
 
 

@@ -23,13 +23,13 @@ from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, 
 from gmp_booking.kernel.errors import Forbidden, Invalid, NotFound, Refusal, TooSoon
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
-from gmp_booking.people.service import normalise_email, speak
+from gmp_booking.people.service import normalise_email, set_language
 
 TOKEN_PREFIX: Final = "gmpb_"  # noqa: S105 - the mark of a token, no token
-SHOWN_OF_A_TOKEN: Final = 12
-MOST_TOKEN_DAYS: Final = 366
+SHOWN_TOKEN_LENGTH: Final = 12
+MAX_TOKEN_DAYS: Final = 366
 VERIFIED_FOR_S: Final = 120.0
-SIGNING_PATIENCE: Final = 30
+SIGNING_RETRIES: Final = 30
 
 # The first that fits: Edge and Samsung call themselves Chrome, and Chrome calls itself Safari.
 BROWSERS: Final = (
@@ -49,11 +49,11 @@ SYSTEMS: Final = (
     ("Linux", "Linux"),
 )
 
-WRONG = N_("The e-mail address or the password is incorrect.")
+WRONG_CREDENTIALS = N_("The e-mail address or the password is incorrect.")
 
 
 @dataclass(frozen=True)
-class Attempt:
+class SignInAttempt:
     """What a browser sends to sign in; the cookies it came with are secrets, not ids."""
 
     email: str
@@ -76,7 +76,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True)
-class Reserved:
+class ReservedAttempt:
     """An attempt that was counted and may be judged."""
 
     account_id: int | None
@@ -108,7 +108,7 @@ class TokenMade:
 # -- signing in
 
 
-def sign_in(database: Database, attempt: Attempt, *, pepper: bytes) -> SignedIn | Refusal:
+def sign_in(database: Database, attempt: SignInAttempt, *, pepper: bytes) -> SignedIn | Refusal:
     """Count the attempt, check the password, open a session.
 
     Errors (returned): TooSoon while the name, the browser or the network is closed; Invalid when name or password
@@ -126,16 +126,16 @@ def sign_in(database: Database, attempt: Attempt, *, pepper: bytes) -> SignedIn 
     )
 
 
-def reserve(uow: Uow, attempt: Attempt, network: throttle.Bucket, *, pepper: bytes) -> Reserved | Refusal:
+def reserve(uow: Uow, attempt: SignInAttempt, network: throttle.Bucket, *, pepper: bytes) -> ReservedAttempt | Refusal:
     device = attempt.device_cookie or ""
     account = store.find_account_of_email(uow, attempt.email, device_hash=store.hash_of(device))
     known = account is not None and bool(account.from_known_browser)
     bucket = throttle.bucket_of_browser(pepper, device) if known else throttle.bucket_of_name(pepper, attempt.email)
     for each in (bucket,) if known else (bucket, network):
         if throttle.count_attempt(uow, each) is None:
-            store.note(uow, "sign_in_blocked", account_id=account.id if account else None, ip=attempt.ip)
+            store.add_auth_event(uow, "sign_in_blocked", account_id=account.id if account else None, ip=attempt.ip)
             return TooSoon(retry_after_s=throttle.seconds_left(uow, each))
-    return Reserved(
+    return ReservedAttempt(
         account_id=account.id if account else None,
         password_hash=account.password_hash if account else None,
         password_changed_at=account.password_changed_at if account else None,
@@ -145,16 +145,22 @@ def reserve(uow: Uow, attempt: Attempt, network: throttle.Bucket, *, pepper: byt
 
 
 def complete(
-    uow: Uow, attempt: Attempt, reserved: Reserved, *, network: throttle.Bucket, matches: bool, new_hash: str | None
+    uow: Uow,
+    attempt: SignInAttempt,
+    reserved: ReservedAttempt,
+    *,
+    network: throttle.Bucket,
+    matches: bool,
+    new_hash: str | None,
 ) -> SignedIn | Refusal:
     account = store.lock_account(uow, reserved.account_id) if reserved.account_id else None
     unchanged = account is not None and account.password_changed_at == reserved.password_changed_at
-    if account is None or not matches or not unchanged or not account.stands:
-        store.note(uow, "sign_in_failed", account_id=reserved.account_id, ip=attempt.ip)
-        return Invalid(WRONG, field_errors={"password": [WRONG]})
+    if account is None or not matches or not unchanged or not account.is_active:
+        store.add_auth_event(uow, "sign_in_failed", account_id=reserved.account_id, ip=attempt.ip)
+        return Invalid(WRONG_CREDENTIALS, field_errors={"password": [WRONG_CREDENTIALS]})
     throttle.clear(uow, reserved.bucket)
     if not reserved.from_known_browser:
-        throttle.take_back(uow, network)
+        throttle.uncount(uow, network)
     if new_hash:
         store.rehash(uow, account.account_id, new_hash)
     device = None if reserved.from_known_browser else secrets.token_urlsafe(32)
@@ -163,7 +169,7 @@ def complete(
     opened = open_session(
         uow, account.account_id, old_cookie=attempt.session_cookie, ip=attempt.ip, user_agent=attempt.user_agent
     )
-    store.note(uow, "signed_in", account_id=account.account_id, session_id=opened.session_id, ip=attempt.ip)
+    store.add_auth_event(uow, "signed_in", account_id=account.account_id, session_id=opened.session_id, ip=attempt.ip)
     return replace(opened, device=device)
 
 
@@ -198,7 +204,7 @@ def _printable(text: str | None) -> str | None:
 # -- who is there
 
 
-def find_visitor(lookup: Lookup, cookie: str, idle: store.Idle) -> Visitor | None:
+def find_visitor(lookup: Lookup, cookie: str, idle: store.SessionLimits) -> Visitor | None:
     """Whoever holds this cookie, in one statement with person and roles: what was revoked is gone at once."""
     row = store.find_session(lookup, store.hash_of(cookie), idle)
     if row is None:
@@ -217,7 +223,7 @@ def find_actor_of_email(uow: Uow, email: str) -> Actor:
     """Somebody with an account, for a command typed by an operator; such an actor cannot sign. Errors: NotFound."""
     found = store.find_account_of_email(uow, normalise_email(email), device_hash=b"")
     row = store.get_person_of_account(uow, found.id) if found else None
-    if row is None or not row.stands:
+    if row is None or not row.is_active:
         raise NotFound(N_("Nobody with this e-mail address can sign in."))
     return _actor(row)
 
@@ -251,19 +257,19 @@ def mark_token_used(uow: Uow, token_id: int) -> None:
 def sign_out(uow: Uow, cookie: str, *, ip: str | None = None) -> None:
     ended = store.end_session_of_cookie(uow, store.hash_of(cookie), "signed out")
     if ended is not None:
-        store.note(uow, "signed_out", account_id=ended.account_id, session_id=ended.id, ip=ip)
+        store.add_auth_event(uow, "signed_out", account_id=ended.account_id, session_id=ended.id, ip=ip)
 
 
 def end_session(uow: Uow, session_id: int) -> None:
     """End one of one's own sessions. Errors: NotFound."""
     account_id = _account_of(uow.actor)
-    if not store.session_stands(uow, session_id, account_id):
+    if not store.is_session_valid(uow, session_id, account_id):
         raise NotFound
     store.end_session(uow, session_id, "ended by its owner")
-    store.note(uow, "session_ended", account_id=account_id, session_id=session_id)
+    store.add_auth_event(uow, "session_ended", account_id=account_id, session_id=session_id)
 
 
-def list_sessions(uow: Uow, idle: store.Idle) -> list[dict[str, Any]]:
+def list_sessions(uow: Uow, idle: store.SessionLimits) -> list[dict[str, Any]]:
     """One's open sessions. Shape: id, what (browser and place), created_at, last_seen_at, is_this."""
     idle_s = idle.staff_s if uow.actor.is_staff else idle.company_s
     return [
@@ -289,7 +295,7 @@ def describe_browser(user_agent: str | None) -> str:
 def choose_language(uow: Uow, session_id: int | None, language: str) -> None:
     """Remember the language: with the person once signed in, until then with the session."""
     if uow.actor.person_id is not None:
-        speak(uow, uow.actor.person_id, language)
+        set_language(uow, uow.actor.person_id, language)
     if session_id is not None:
         store.choose_session_language(uow, session_id, None if uow.actor.person_id else language)
 
@@ -302,7 +308,9 @@ def create_account(uow: Uow, person: Person, password_hash: str | None) -> Accou
     account = store.add_account(
         uow, person_id=person.id, email=normalise_email(person.email), password_hash=password_hash
     )
-    store.note(uow, "account_created", account_id=account.id, detail=f"by person {uow.actor.person_id or 'system'}")
+    store.add_auth_event(
+        uow, "account_created", account_id=account.id, detail=f"by person {uow.actor.person_id or 'system'}"
+    )
     return account
 
 
@@ -316,18 +324,18 @@ def create_token(uow: Uow, *, name: str, days: int, account_id: int | None = Non
     name = name.strip()
     if not 1 <= len(name) <= 80:
         raise Invalid(field_errors={"name": [N_("A name has 1 to 80 characters.")]})
-    if not 1 <= days <= MOST_TOKEN_DAYS:
+    if not 1 <= days <= MAX_TOKEN_DAYS:
         raise Invalid(field_errors={"days": [N_("A token is valid for 1 to 366 days.")]})
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         account_id=account_id or _account_of(uow.actor),
         token_hash=store.hash_of(secret),
-        prefix=secret[:SHOWN_OF_A_TOKEN],
+        prefix=secret[:SHOWN_TOKEN_LENGTH],
         name=name,
         expires_at=uow.now + timedelta(days=days),
     )
     store.add_token(uow, token)
-    store.note(uow, "token_made", account_id=token.account_id, detail=f"{token.prefix} {name}")
+    store.add_auth_event(uow, "token_made", account_id=token.account_id, detail=f"{token.prefix} {name}")
     return TokenMade(secret, token)
 
 
@@ -337,7 +345,7 @@ def revoke_token(uow: Uow, token_id: int) -> None:
     account_id = _account_of(uow.actor)
     if not store.revoke_token(uow, token_id, account_id):
         raise NotFound
-    store.note(uow, "token_revoked", account_id=account_id, detail=str(token_id))
+    store.add_auth_event(uow, "token_revoked", account_id=account_id, detail=str(token_id))
 
 
 def list_tokens(uow: Uow) -> Sequence[ApiToken]:
@@ -347,7 +355,7 @@ def list_tokens(uow: Uow) -> Sequence[ApiToken]:
 def purge(uow: Uow) -> None:
     """Remove anonymous sessions and counters nobody needs any more; hourly work."""
     store.purge(uow)
-    throttle.forget_old(uow)
+    throttle.delete_expired(uow)
 
 
 def _account_of(actor: Actor) -> int:
@@ -387,7 +395,7 @@ def verify_for_signing(database: Database, actor: Actor, password: str) -> Verif
     many are being judged as may be wrong, and that does not pass.
     """
     reserved = database.transact(actor, reserve_signing)
-    for _ in range(SIGNING_PATIENCE):
+    for _ in range(SIGNING_RETRIES):
         if not isinstance(reserved, TooSoon):
             break
         time.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - spreads those who wait, guards nothing
@@ -409,8 +417,8 @@ def _buckets_of(actor: Actor) -> throttle.SigningBuckets:
 def reserve_signing(uow: Uow) -> SigningAttempt | Refusal:
     is_counted, wrong = throttle.begin_signing(uow, _buckets_of(uow.actor))
     account = store.lock_account(uow, _account_of(uow.actor))
-    if wrong >= throttle.FREE_OF_A_SIGNER or account is None or not account.stands:
-        return _shut(uow)
+    if wrong >= throttle.SIGNER_ALLOWED_FAILURES or account is None or not account.is_active:
+        return _lock_out(uow)
     if not is_counted:
         return TooSoon(N_("Several signatures of yours are being checked. Please wait a moment."), retry_after_s=5)
     return SigningAttempt(account.password_hash, account.password_changed_at)
@@ -420,9 +428,9 @@ def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Ver
     actor, account_id = uow.actor, _account_of(uow.actor)
     wrong = throttle.end_signing(uow, _buckets_of(actor), matches=matches)
     if not matches:
-        store.note(uow, "signing_failed", account_id=account_id, session_id=actor.auth_session_id)
-        if wrong >= throttle.FREE_OF_A_SIGNER:
-            return _shut(uow)
+        store.add_auth_event(uow, "signing_failed", account_id=account_id, session_id=actor.auth_session_id)
+        if wrong >= throttle.SIGNER_ALLOWED_FAILURES:
+            return _lock_out(uow)
         sentence = N_("The password is incorrect. Nothing was signed.")
         return Invalid(sentence, field_errors={"password": [sentence]})
     return Verified(
@@ -434,14 +442,14 @@ def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Ver
     )
 
 
-def _shut(uow: Uow) -> Refusal:
+def _lock_out(uow: Uow) -> Refusal:
     """Too many wrong passwords: whoever sits there is probably not the signer."""
     actor, account_id = uow.actor, _account_of(uow.actor)
     if actor.auth_session_id is not None:
         store.end_session(uow, actor.auth_session_id, "wrong passwords at signing")
     elif actor.token_id is not None:
         store.revoke_token(uow, actor.token_id, account_id)
-    store.note(uow, "signing_locked", account_id=account_id, session_id=actor.auth_session_id)
+    store.add_auth_event(uow, "signing_locked", account_id=account_id, session_id=actor.auth_session_id)
     return Forbidden(N_("Too many wrong passwords. You have been signed out; nothing was signed."))
 
 
@@ -459,10 +467,10 @@ def find_signer(uow: Uow, verified: Verified) -> Signer | None:
     if time.monotonic() - verified.at_monotonic_s > VERIFIED_FOR_S or verified.account_id != uow.actor.account_id:
         return None
     account = store.lock_account(uow, verified.account_id)
-    if account is None or not account.stands or account.password_changed_at != verified.password_changed_at:
+    if account is None or not account.is_active or account.password_changed_at != verified.password_changed_at:
         return None
     if verified.auth_session_id is not None:
-        stands = store.session_stands(uow, verified.auth_session_id, verified.account_id)
+        is_valid = store.is_session_valid(uow, verified.auth_session_id, verified.account_id)
     else:
-        stands = verified.token_id is not None and store.token_stands(uow, verified.token_id, verified.account_id)
-    return Signer(account.person_id, account.name) if stands else None
+        is_valid = verified.token_id is not None and store.is_token_valid(uow, verified.token_id, verified.account_id)
+    return Signer(account.person_id, account.name) if is_valid else None

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from gmp_booking.accounts import kept_forms, passwords, service
-from gmp_booking.accounts.store import Idle
+from gmp_booking.accounts import interrupted_forms, passwords, service
+from gmp_booking.accounts.store import SessionLimits
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.errors import NotSignedIn, not_signed_in
@@ -62,8 +62,8 @@ def install(app: Flask, services: AccountServices) -> None:
     """Find out who asks before every request; to be called after `infra.http.install`."""
     passwords.configure(cost=services.config.auth_argon2, slots=services.config.auth_argon2_slots)
     app.extensions["gmp.accounts"] = services
-    app.before_request(_load)
-    app.before_request(_refuse_forgeries)
+    app.before_request(_identify)
+    app.before_request(_check_csrf)
     app.context_processor(_context)
     app.register_error_handler(NotSignedIn, _send_to_sign_in)
 
@@ -73,9 +73,9 @@ def services() -> AccountServices:
     return found
 
 
-def idle_limits() -> Idle:
+def session_limits() -> SessionLimits:
     config = services().config
-    return Idle(config.auth_idle_staff_min * 60, config.auth_idle_company_min * 60, config.auth_absolute_s)
+    return SessionLimits(config.auth_idle_staff_min * 60, config.auth_idle_company_min * 60, config.auth_absolute_s)
 
 
 # -- who asks
@@ -112,27 +112,27 @@ def opened_by_link(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def page_beside_the_api(view: Callable[P, R]) -> Callable[P, R]:
+def page_under_api_path(view: Callable[P, R]) -> Callable[P, R]:
     """The decorator of a page whose address lies among the API's: a person looks at it, known by the cookie."""
     view.is_page_beside_the_api = True  # type: ignore[attr-defined]
     return view
 
 
-def _asks_the_api() -> bool:
+def _is_api_request() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
     return request.path.startswith(API) and not getattr(view, "is_page_beside_the_api", False)
 
 
-def _load() -> None:
+def _identify() -> None:
     g.actor, g.visitor = None, None
-    if _asks_the_api():
-        _load_bearer()
+    if _is_api_request():
+        _identify_by_token()
     elif request.endpoint != "static":
-        _load_cookie()
+        _identify_by_cookie()
     g.language = i18n.current_language()
 
 
-def _load_bearer() -> None:
+def _identify_by_token() -> None:
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         return
@@ -141,28 +141,28 @@ def _load_bearer() -> None:
     if found is None:
         raise NotSignedIn
     g.actor, unseen = found
-    _speak(g.actor.language)
+    _set_language(g.actor.language)
     if unseen:
         database.transact(SYSTEM, service.mark_token_used, g.actor.token_id)
 
 
-def _load_cookie() -> None:
+def _identify_by_cookie() -> None:
     cookie = session_cookie()
     if not cookie:
         return
     database = services().database
-    visitor = database.lookup(service.find_visitor, cookie, idle_limits())
+    visitor = database.lookup(service.find_visitor, cookie, session_limits())
     if visitor is None:
         return
     g.visitor, g.actor = visitor, visitor.actor
-    _speak(visitor.language or (visitor.actor.language if visitor.actor else None))
+    _set_language(visitor.language or (visitor.actor.language if visitor.actor else None))
     if visitor.unseen and not _is_background():
         database.transact(SYSTEM, service.mark_seen, visitor.session_id)
 
 
-def _speak(language: str | None) -> None:
+def _set_language(language: str | None) -> None:
     # A program says in Accept-Language what it wants; a person said it once and for all.
-    if language and not (_asks_the_api() and request.headers.get("Accept-Language")):
+    if language and not (_is_api_request() and request.headers.get("Accept-Language")):
         i18n.use_language(language)
 
 
@@ -182,13 +182,13 @@ def device_cookie() -> str | None:
     return request.cookies.get(cookie_name(DEVICE))
 
 
-def give_session(response: BaseResponse, signed_in: service.SignedIn) -> None:
+def set_session_cookies(response: BaseResponse, signed_in: service.SignedIn) -> None:
     _set_cookie(response, SESSION, signed_in.token)
     if signed_in.device:
         _set_cookie(response, DEVICE, signed_in.device, max_age_s=DEVICE_DAYS * 86_400)
 
 
-def forget_session(response: BaseResponse) -> None:
+def clear_session_cookies(response: BaseResponse) -> None:
     response.delete_cookie(cookie_name(SESSION), secure=is_https(), httponly=True, samesite="Lax")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
@@ -213,13 +213,13 @@ def csrf_token() -> str:
     return visitor.csrf if visitor else ""
 
 
-def _refuse_forgeries() -> None:
+def _check_csrf() -> None:
     """Every unsafe request of a page shows the session's token and does not come from a foreign site.
 
     The API needs neither: no browser sends a bearer token by itself, and cookies are not looked at there. Nor does a
     page whose address is itself a secret that no other site knows.
     """
-    if request.method in SAFE or _asks_the_api() or request.routing_exception is not None:
+    if request.method in SAFE or _is_api_request() or request.routing_exception is not None:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in OWN_SITES:
@@ -258,8 +258,8 @@ def sign_in_address() -> str:
 def _send_to_sign_in(_error: NotSignedIn) -> BaseResponse:
     if is_program():
         return not_signed_in()
-    if kept_forms.is_worth_keeping():
-        return kept_forms.signed_out_panel() if is_htmx() else current_app.extensions["gmp.sign_in_with"]()
+    if interrupted_forms.has_restorable_form():
+        return interrupted_forms.signed_out_panel() if is_htmx() else current_app.extensions["gmp.sign_in_with"]()
     if is_htmx():
         return Response(status=401, headers={"HX-Redirect": sign_in_address()})
     return redirect(sign_in_address(), 303)

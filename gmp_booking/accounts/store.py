@@ -14,7 +14,7 @@ from gmp_booking.infra.database.uow import Lookup, Uow
 
 
 @dataclass(frozen=True)
-class Idle:
+class SessionLimits:
     """When a session is over by itself. Unit: seconds."""
 
     staff_s: int
@@ -32,7 +32,7 @@ _PERSON = """
     person.company_id, company.code AS company_code,
     ARRAY(SELECT role FROM person_role WHERE person_id = person.id AND revoked_at IS NULL) AS roles
 """
-_STANDS = "account.active AND person.active AND (company.id IS NULL OR company.status = 'ACTIVE')"
+_IS_ACTIVE = "account.active AND person.active AND (company.id IS NULL OR company.status = 'ACTIVE')"
 
 _SESSION = text(
     f"""
@@ -44,7 +44,7 @@ _SESSION = text(
     WHERE s.token_hash = :token_hash AND s.ended_at IS NULL
       AND s.created_at > gmp_now() - make_interval(secs => :absolute)
       AND (s.account_id IS NULL
-           OR ({_STANDS} AND s.seen_at > gmp_now() - make_interval(
+           OR ({_IS_ACTIVE} AND s.seen_at > gmp_now() - make_interval(
                    secs => CASE WHEN person.company_id IS NULL THEN :staff ELSE :company END)))
     """
 )
@@ -55,7 +55,7 @@ _TOKEN = text(
     JOIN account ON account.id = t.account_id
     JOIN person ON person.id = account.person_id
     LEFT JOIN company ON company.id = person.company_id
-    WHERE t.token_hash = :token_hash AND t.revoked_at IS NULL AND t.expires_at > gmp_now() AND {_STANDS}
+    WHERE t.token_hash = :token_hash AND t.revoked_at IS NULL AND t.expires_at > gmp_now() AND {_IS_ACTIVE}
     """
 )
 _ACCOUNT_OF_EMAIL = text(
@@ -67,7 +67,7 @@ _ACCOUNT_OF_EMAIL = text(
     """
 )
 _PERSON_OF_ACCOUNT = f"""
-    SELECT account.password_hash, account.password_changed_at, {_STANDS} AS stands, {_PERSON}
+    SELECT account.password_hash, account.password_changed_at, {_IS_ACTIVE} AS is_active, {_PERSON}
     FROM account
     JOIN person ON person.id = account.person_id
     LEFT JOIN company ON company.id = person.company_id
@@ -93,10 +93,10 @@ _REVOKE_TOKEN = text(
     " RETURNING id"
 )
 _REHASH = text("UPDATE account SET password_hash = :password_hash WHERE id = :account_id")
-_STANDING_SESSION = text(
+_VALID_SESSION = text(
     "SELECT id FROM auth_session WHERE id = :id AND account_id = :account_id AND ended_at IS NULL FOR NO KEY UPDATE"
 )
-_STANDING_TOKEN = text(
+_VALID_TOKEN = text(
     "SELECT id FROM api_token WHERE id = :id AND account_id = :account_id AND revoked_at IS NULL FOR NO KEY UPDATE"
 )
 _CHOOSE_LANGUAGE = text("UPDATE auth_session SET language = :language WHERE id = :id")
@@ -108,7 +108,7 @@ _PURGE = text(
 )
 
 
-def find_session(lookup: Lookup, token_hash: bytes, idle: Idle) -> Row[Any] | None:
+def find_session(lookup: Lookup, token_hash: bytes, idle: SessionLimits) -> Row[Any] | None:
     """The session behind a cookie with its person and roles, unless it ended, idled, aged or lost its person."""
     return lookup.session.execute(
         _SESSION,
@@ -173,14 +173,14 @@ def list_open_sessions(uow: Uow, account_id: int, idle_s: int, absolute_s: int) 
     ).all()
 
 
-def session_stands(uow: Uow, session_id: int, account_id: int) -> bool:
+def is_session_valid(uow: Uow, session_id: int, account_id: int) -> bool:
     """Whether the session is still open; it cannot be ended until the transaction is."""
-    found = uow.session.execute(_STANDING_SESSION, {"id": session_id, "account_id": account_id})
+    found = uow.session.execute(_VALID_SESSION, {"id": session_id, "account_id": account_id})
     return found.first() is not None
 
 
-def token_stands(uow: Uow, token_id: int, account_id: int) -> bool:
-    found = uow.session.execute(_STANDING_TOKEN, {"id": token_id, "account_id": account_id})
+def is_token_valid(uow: Uow, token_id: int, account_id: int) -> bool:
+    found = uow.session.execute(_VALID_TOKEN, {"id": token_id, "account_id": account_id})
     return found.first() is not None
 
 
@@ -221,7 +221,7 @@ def list_tokens(uow: Uow, account_id: int) -> Sequence[ApiToken]:
     ).all()
 
 
-def note(
+def add_auth_event(
     uow: Uow,
     event: str,
     *,

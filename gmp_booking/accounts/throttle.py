@@ -16,12 +16,12 @@ from sqlalchemy import text
 
 from gmp_booking.infra.database.uow import Uow
 
-FREE: Final = 5
-FREE_OF_A_NETWORK: Final = 50
-FREE_OF_A_SIGNER: Final = 5
+ALLOWED_FAILURES: Final = 5
+NETWORK_ALLOWED_FAILURES: Final = 50
+SIGNER_ALLOWED_FAILURES: Final = 5
 FIRST_PAUSE_S: Final = 30
 LONGEST_PAUSE_S: Final = 900
-FORGOTTEN_AFTER_S: Final = 43_200
+RESET_AFTER_S: Final = 43_200
 ABANDONED_AFTER_S: Final = 60
 
 
@@ -47,7 +47,7 @@ _COUNT = text(
 )
 _LEFT_S = text("SELECT greatest(ceil(extract(epoch FROM until - gmp_now())), 1) FROM login_throttle WHERE key = :key")
 _CLEAR = text("DELETE FROM login_throttle WHERE key = :key")
-_TAKE_BACK = text(
+_UNCOUNT = text(
     "UPDATE login_throttle SET fails = greatest(fails - 1, 0), until = '-infinity' WHERE key = :key AND fails > 0"
 )
 # Signings being judged, and those found wrong, are counted apart: several right ones at once are no guessing.
@@ -63,20 +63,20 @@ _BEGIN_SIGNING = text(
 _WRONG_SO_FAR = text(
     "SELECT fails FROM login_throttle WHERE key = :key AND at >= gmp_now() - make_interval(secs => :old)"
 )
-_FORGET = text("DELETE FROM login_throttle WHERE at < gmp_now() - make_interval(secs => :forgotten)")
+_DELETE_EXPIRED = text("DELETE FROM login_throttle WHERE at < gmp_now() - make_interval(secs => :forgotten)")
 
 
 def bucket_of_name(pepper: bytes, email: str) -> Bucket:
-    return Bucket(_key(pepper, "name", email), FREE)
+    return Bucket(_key(pepper, "name", email), ALLOWED_FAILURES)
 
 
 def bucket_of_browser(pepper: bytes, device: str) -> Bucket:
-    return Bucket(_key(pepper, "browser", device), FREE)
+    return Bucket(_key(pepper, "browser", device), ALLOWED_FAILURES)
 
 
 def bucket_of_network(pepper: bytes, address: str | None) -> Bucket:
     """A /24 of IPv4, a /64 of IPv6: what one party usually holds."""
-    return Bucket(_key(pepper, "network", _network(address)), FREE_OF_A_NETWORK)
+    return Bucket(_key(pepper, "network", _network(address)), NETWORK_ALLOWED_FAILURES)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def count_attempt(uow: Uow, bucket: Bucket) -> int | None:
             "free": bucket.free,
             "first": FIRST_PAUSE_S,
             "longest": LONGEST_PAUSE_S,
-            "forgotten": FORGOTTEN_AFTER_S,
+            "forgotten": RESET_AFTER_S,
         },
     ).scalar()
     return fails
@@ -132,9 +132,9 @@ def clear(uow: Uow, bucket: Bucket) -> None:
     uow.session.execute(_CLEAR, {"key": bucket.key})
 
 
-def take_back(uow: Uow, bucket: Bucket) -> None:
+def uncount(uow: Uow, bucket: Bucket) -> None:
     """Uncount a success: many people of one company stand behind one address."""
-    uow.session.execute(_TAKE_BACK, {"key": bucket.key})
+    uow.session.execute(_UNCOUNT, {"key": bucket.key})
 
 
 def begin_signing(uow: Uow, buckets: SigningBuckets) -> tuple[bool, int]:
@@ -144,22 +144,22 @@ def begin_signing(uow: Uow, buckets: SigningBuckets) -> tuple[bool, int]:
     """
     values = {"key": buckets.judged_now, "old": ABANDONED_AFTER_S}
     judged_now = uow.session.execute(_BEGIN_SIGNING, values).scalar_one()
-    wrong = uow.session.execute(_WRONG_SO_FAR, {"key": buckets.wrong, "old": FORGOTTEN_AFTER_S}).scalar() or 0
-    if judged_now + wrong <= FREE_OF_A_SIGNER:
+    wrong = uow.session.execute(_WRONG_SO_FAR, {"key": buckets.wrong, "old": RESET_AFTER_S}).scalar() or 0
+    if judged_now + wrong <= SIGNER_ALLOWED_FAILURES:
         return True, wrong
-    uow.session.execute(_TAKE_BACK, {"key": buckets.judged_now})
+    uow.session.execute(_UNCOUNT, {"key": buckets.judged_now})
     return False, wrong
 
 
 def end_signing(uow: Uow, buckets: SigningBuckets, *, matches: bool) -> int:
     """The attempt was judged; how many wrong ones there are now. A right one forgives those before."""
-    uow.session.execute(_TAKE_BACK, {"key": buckets.judged_now})
+    uow.session.execute(_UNCOUNT, {"key": buckets.judged_now})
     if matches:
         uow.session.execute(_CLEAR, {"key": buckets.wrong})
         return 0
-    values = {"key": buckets.wrong, "old": FORGOTTEN_AFTER_S}
+    values = {"key": buckets.wrong, "old": RESET_AFTER_S}
     return int(uow.session.execute(_BEGIN_SIGNING, values).scalar_one())
 
 
-def forget_old(uow: Uow) -> None:
-    uow.session.execute(_FORGET, {"forgotten": FORGOTTEN_AFTER_S})
+def delete_expired(uow: Uow) -> None:
+    uow.session.execute(_DELETE_EXPIRED, {"forgotten": RESET_AFTER_S})

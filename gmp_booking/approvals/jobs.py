@@ -17,11 +17,11 @@ def always() -> bool:
     return True
 
 
-def expire_overdue(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
+def expire_overdue(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
     """End every request and change whose time is up, each in a transaction of its own; ten at once are harmless."""
     for list_due, end in ((list_overdue, expire), (list_overdue_changes, expire_change)):
         for reference in database.read(SYSTEM, list_due):
-            if not goes_on():
+            if not keep_running():
                 return
             try:
                 if database.transact(SYSTEM, end, reference):

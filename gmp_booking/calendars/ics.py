@@ -38,11 +38,11 @@ def feed_of(parts: Iterable[CalendarPart], *, name: str, language: str) -> bytes
             entries.append(entry(part, language_tag=language_tag))
         except ValueError:
             _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
-    return frame(name, language) + "".join(entries).encode() + _END
+    return calendar_header(name, language) + "".join(entries).encode() + _END
 
 
 @lru_cache(maxsize=256)
-def frame(name: str, language: str) -> bytes:
+def calendar_header(name: str, language: str) -> bytes:
     """What stands before the entries: the calendar's own properties and the time zone."""
     return calendar_of((), name=tidy(name), language=language).removesuffix(_END)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gmp_booking.bookings.ical import CONFIRMED, CalendarPart, host_of
-from gmp_booking.calendars.store import Frame, Shown, list_rooms
+from gmp_booking.calendars.store import FeedPeriod, FeedQuery, list_rooms
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import gettext_for
 from gmp_booking.kernel.access import Actor
@@ -17,15 +17,15 @@ from gmp_booking.kernel.vocabulary import FeedScope
 from gmp_booking.resources.store import others_busy, public_titles
 
 
-class Subscribed(Protocol):
+class SubscribedFeed(Protocol):
     """What must be known of a link to tell of others."""
 
     @property
     def actor(self) -> Actor: ...
     @property
-    def shown(self) -> Shown: ...
+    def query(self) -> FeedQuery: ...
     @property
-    def frame(self) -> Frame: ...
+    def period(self) -> FeedPeriod: ...
     @property
     def resource(self) -> str | None: ...
     @property
@@ -38,21 +38,21 @@ class Subscribed(Protocol):
     def base_url(self) -> str: ...
 
 
-def others_time(uow: Uow, link: Subscribed) -> list[CalendarPart]:
+def others_time(uow: Uow, link: SubscribedFeed) -> list[CalendarPart]:
     """Others' time, room by room; for the facility nobody is an other.
 
     Shape: of one resource, or of every room where the link is about the whole house.
     """
     if link.actor.sees_facility:
         return []
-    if link.shown.scope is FeedScope.FACILITY:
+    if link.query.scope is FeedScope.FACILITY:
         rooms = {room_id: (code, 1) for room_id, code in list_rooms(uow)}
-    elif link.shown.resource_id is not None and link.resource is not None:
-        rooms = {link.shown.resource_id: (link.resource, link.places)}
+    elif link.query.resource_id is not None and link.resource is not None:
+        rooms = {link.query.resource_id: (link.resource, link.places)}
     else:
         return []
-    busy = others_busy(uow, list(rooms), link.frame.window)
-    announced = public_titles(uow, list(rooms), link.frame.window)
+    busy = others_busy(uow, list(rooms), link.period.window)
+    announced = public_titles(uow, list(rooms), link.period.window)
     parts: list[CalendarPart] = []
     for resource_id, (code, places) in rooms.items():
         titles = announced.get(resource_id, [])
@@ -79,22 +79,22 @@ def full_periods(busy: Iterable[tuple[int, Period]], *, places: int) -> list[Per
     return merge(full)
 
 
-def _block(link: Subscribed, code: str, period: Period) -> CalendarPart:
+def _block(link: SubscribedFeed, code: str, period: Period) -> CalendarPart:
     """Time that says nothing but that it is taken."""
     said = gettext_for(link.language)(N_("Reserved"))
-    return _part(link, f"busy-{code}", period, summary=f"{code} · {said}" if _is_house(link) else said)
+    return _part(link, f"busy-{code}", period, summary=f"{code} · {said}" if _is_whole_facility(link) else said)
 
 
-def _announcements(link: Subscribed, code: str, titles: Iterable[tuple[Period, str]]) -> Iterator[CalendarPart]:
+def _announcements(link: SubscribedFeed, code: str, titles: Iterable[tuple[Period, str]]) -> Iterator[CalendarPart]:
     for period, title in titles:
         yield _part(link, f"public-{code}", period, summary=f"{code} · {title}", location=code)
 
 
-def _is_house(link: Subscribed) -> bool:
-    return link.shown.scope is FeedScope.FACILITY
+def _is_whole_facility(link: SubscribedFeed) -> bool:
+    return link.query.scope is FeedScope.FACILITY
 
 
-def _part(link: Subscribed, name: str, period: Period, *, summary: str, location: str = "") -> CalendarPart:
+def _part(link: SubscribedFeed, name: str, period: Period, *, summary: str, location: str = "") -> CalendarPart:
     return CalendarPart(
         uid=f"{name}-{period.start:%Y%m%dT%H%M%SZ}@{host_of(link.base_url)}",
         sequence=0,

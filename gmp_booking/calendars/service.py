@@ -18,7 +18,7 @@ from gmp_booking.calendars import store
 from gmp_booking.calendars.events import CalendarFeedMade, CalendarFeedRevoked
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.calendars.others_time import others_time
-from gmp_booking.calendars.store import FeedRow, Frame, Shown
+from gmp_booking.calendars.store import FeedPeriod, FeedQuery, FeedRow
 from gmp_booking.infra.database.uow import Lookup, Uow
 from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, named
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
@@ -46,14 +46,14 @@ __all__ = [
 ]
 
 TOKEN_PREFIX: Final = "gmpf_"  # noqa: S105 - the mark of a link, no secret
-SHOWN_OF_A_TOKEN: Final = 12
-MOST_FEEDS: Final = 20
-MOST_ENTRIES: Final = 5_000
+SHOWN_TOKEN_LENGTH: Final = 12
+MAX_FEEDS: Final = 20
+MAX_ENTRIES: Final = 5_000
 DAYS_BACK: Final = 30
 DAYS_AHEAD: Final = 550
 DAYS_CANCELLED: Final = 90
 # Another release may write the same data differently, so its marks differ.
-_FORM: Final = version("gmp-booking")
+_RELEASE: Final = version("gmp-booking")
 
 _PERMISSION: Final = {
     FeedScope.MINE: Permission.FEED_MAKE_MINE,
@@ -96,7 +96,7 @@ def create_feed(uow: Uow, *, scope: str, resource: str | None = None, language: 
     word, code = scope_of(scope, resource)
     person_id = _person_id(uow)
     _require_scope(uow, word)
-    if store.count_feeds(uow, person_id) >= MOST_FEEDS:
+    if store.count_feeds(uow, person_id) >= MAX_FEEDS:
         raise Conflict(N_("You have as many calendar links as one person may have. Revoke one first."))
     return _add(uow, word, resource_id=_resource_id(uow, code), code=code, language=language or uow.actor.language)
 
@@ -166,7 +166,7 @@ def _add(uow: Uow, scope: FeedScope, *, resource_id: int | None, code: str | Non
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     feed = CalendarFeed(
         token_hash=store.hash_of(secret),
-        prefix=secret[:SHOWN_OF_A_TOKEN],
+        prefix=secret[:SHOWN_TOKEN_LENGTH],
         person_id=_person_id(uow),
         scope=scope.value,
         resource_id=resource_id,
@@ -214,8 +214,8 @@ class Subscription:
 
     feed_id: int
     actor: Actor
-    shown: Shown
-    frame: Frame
+    query: FeedQuery
+    period: FeedPeriod
     resource: str | None
     places: int
     title: str
@@ -231,7 +231,7 @@ def find_subscription(lookup: Lookup, token: str, base_url: str) -> Subscription
     row = store.find_feed(lookup, store.hash_of(token))
     if row is None:
         return None
-    frame = frame_of(row.now)
+    period = feed_period(row.now)
     actor = Actor(
         account_id=row.account_id,
         person_id=row.person_id,
@@ -246,14 +246,14 @@ def find_subscription(lookup: Lookup, token: str, base_url: str) -> Subscription
     if not is_allowed(actor, _PERMISSION[scope], Subject(company_id=actor.company_id, owner_id=actor.person_id)):
         return None
     title = _title(row, scope)
-    shown = Shown(scope, row.person_id, row.company_id, row.resource_id)
-    mark = store.mark_of(lookup, shown, frame)
-    marks = (_FORM, base_url, row.id, row.feed_language, title, frame.window.start, row.names_mark, mark)
+    query = FeedQuery(scope, row.person_id, row.company_id, row.resource_id)
+    mark = store.content_tag(lookup, query, period)
+    marks = (_RELEASE, base_url, row.id, row.feed_language, title, period.window.start, row.names_mark, mark)
     return Subscription(
         feed_id=row.id,
         actor=actor,
-        shown=shown,
-        frame=frame,
+        query=query,
+        period=period,
         resource=row.code,
         places=row.places,
         title=title,
@@ -276,10 +276,10 @@ def _title(row: Row[Any], scope: FeedScope) -> str:
     return f"GMP {named({'ko': row.company_ko, 'en': row.company_en, 'zh_Hans': row.company_zh}, row.feed_language)}"
 
 
-def frame_of(now: datetime) -> Frame:
+def feed_period(now: datetime) -> FeedPeriod:
     """Counted from this morning in Seoul, so that a day's answers are the same bytes."""
     morning = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    return Frame(
+    return FeedPeriod(
         window=Period(morning - timedelta(days=DAYS_BACK), morning + timedelta(days=DAYS_AHEAD)),
         ended_since=morning - timedelta(days=DAYS_CANCELLED),
     )
@@ -295,10 +295,10 @@ def read_entries(uow: Uow, subscription: Subscription) -> list[CalendarPart]:
     Shape: by their start, at most MOST_ENTRIES. They may be newer than the subscription's ETag, never older: then the
     next question gets them once more.
     """
-    rows = store.list_entries(uow, subscription.shown, subscription.frame, most=MOST_ENTRIES)
+    rows = store.list_entries(uow, subscription.query, subscription.period, most=MAX_ENTRIES)
     own = list(_entries(rows, base_url=subscription.base_url, language=subscription.language))
     blocks = others_time(uow, subscription)
-    return sorted(own + blocks, key=attrgetter("start", "uid"))[:MOST_ENTRIES] if blocks else own
+    return sorted(own + blocks, key=attrgetter("start", "uid"))[:MAX_ENTRIES] if blocks else own
 
 
 def _entries(rows: Iterable[Row[Any]], *, base_url: str, language: str) -> Iterator[CalendarPart]:

@@ -1,7 +1,7 @@
 """The only reader of calendar links, and what one feed shows: a statement for each question.
 
 A link is looked up by its hash before any company is known; then a mark of what it would show answers a question asked
-again. Whatever is really shown is read afterwards with the eyes of the person the link
+again. Whatever is really query is read afterwards with the eyes of the person the link
 belongs to.
 """
 
@@ -97,8 +97,8 @@ def count_feeds(uow: Uow, person_id: int) -> int:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """Which time is shown, and how long ago a booking may have ended to be shown as cancelled."""
+class FeedPeriod:
+    """Which time is query, and how long ago a booking may have ended to be query as cancelled."""
 
     window: Period
     ended_since: datetime
@@ -113,7 +113,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Shown:
+class FeedQuery:
     """What is asked for: a scope, for whom, about what."""
 
     scope: FeedScope
@@ -125,7 +125,7 @@ class Shown:
         return {"person_id": self.person_id, "company_id": self.company_id, "resource_id": self.resource_id}
 
 
-_KEPT = f"""
+_INCLUDED = f"""
     b.state <> {sql_value(BookingState.DRAFT)} AND (b.state NOT IN ({sql_values(FREED)}) OR b.ended_at > :ended_since)
 """
 _SHOWN = "{0}.starts_at < :until_at AND {0}.ends_at > :from_at"
@@ -141,31 +141,31 @@ def _of_company(table: str, company: str | None) -> str:
     return f"AND {table}.company_id = {company}" if company else ""
 
 
-def _asked(columns: str) -> str:
-    return f"SELECT {columns} FROM booking AS b WHERE {_WITHIN.format('b')} AND {_KEPT}"
+def _requested(columns: str) -> str:
+    return f"SELECT {columns} FROM booking AS b WHERE {_WITHIN.format('b')} AND {_INCLUDED}"
 
 
-def _asked_by(owner: str, value: str, columns: str) -> str:
+def _requested_by(owner: str, value: str, columns: str) -> str:
     """Fenced off, and the end compared alone and with the owner: so no index promises less than the owner's own."""
     return f"""
         SELECT {columns} FROM (
             SELECT * FROM booking
             WHERE {owner} = {value} AND ends_at > :from_at AND ends_at < :latest_end
               AND ({owner}, ends_at) > ({value}, :from_at) AND ({owner}, ends_at) < ({value}, :latest_end) OFFSET 0
-        ) AS b WHERE b.starts_at < :until_at AND {_KEPT}
+        ) AS b WHERE b.starts_at < :until_at AND {_INCLUDED}
     """
 
 
-def _asked_in(columns: str, company: str | None) -> str:
-    return _asked_by("company_id", company, columns) if company else _asked(columns)
+def _requested_in(columns: str, company: str | None) -> str:
+    return _requested_by("company_id", company, columns) if company else _requested(columns)
 
 
-def _asked_by_person(columns: str, company: str | None) -> str:
-    return f"{_asked_by('requested_by', _PERSON, columns)} {_of_company('b', company)}"
+def _requested_by_person(columns: str, company: str | None) -> str:
+    return f"{_requested_by('requested_by', _PERSON, columns)} {_of_company('b', company)}"
 
 
 # `OFFSET 0` keeps the look-up by key: a prepared plan does not know how few these are and would read every booking.
-_BOOKING_OF: Final = f"CROSS JOIN LATERAL (SELECT * FROM booking AS b WHERE b.id = {{0}} AND {_KEPT} OFFSET 0) AS b"
+_BOOKING_OF: Final = f"CROSS JOIN LATERAL (SELECT * FROM booking AS b WHERE b.id = {{0}} AND {_INCLUDED} OFFSET 0) AS b"
 
 
 def _named(columns: str) -> str:
@@ -204,7 +204,7 @@ _OTHERS = """
 
 
 # All rooms of the house at once, and what is announced there; read with nobody's eyes, so own time is among it.
-_HOUSE = """
+_ALL_ROOMS_BUSY = """
     SELECT md5(string_agg(concat(u.id, taken.busy), ',' ORDER BY u.id)) FROM unit AS u
     JOIN resource AS r ON r.id = u.resource_id AND r.kind = 'ROOM'
     CROSS JOIN LATERAL (
@@ -221,12 +221,12 @@ _ONE = "ARRAY[CAST(:resource_id AS bigint)]"
 _ROOMS = "ARRAY(SELECT id FROM resource WHERE kind = 'ROOM')"
 
 
-def _marks(company: str | None) -> dict[FeedScope, str]:
+def _tag_statements(company: str | None) -> dict[FeedScope, str]:
     """A word for each scope that changes whenever its entries do: revisions are counted, no entry is read."""
-    asked = _asked_by_person(_BOOKINGS, company)
+    asked = _requested_by_person(_BOOKINGS, company)
     named = _named(_REVISIONS.format("p.booking_session_id"))
     held = _held(_BOOKINGS, "slot.booking_id", company=company)
-    whole = _asked_in(_BOOKINGS, company)
+    whole = _requested_in(_BOOKINGS, company)
     mine = f"concat_ws('/', ({asked}), ({named}))"
     if company is None:
         return {FeedScope.MINE: mine, FeedScope.RESOURCE: f"({held})", FeedScope.FACILITY: f"({whole})"}
@@ -234,7 +234,7 @@ def _marks(company: str | None) -> dict[FeedScope, str]:
         FeedScope.MINE: mine,
         FeedScope.COMPANY: f"({whole})",
         FeedScope.RESOURCE: f"concat_ws('/', ({held}), ({_OTHERS}), ({_ANNOUNCED.format(_ONE)}))",
-        FeedScope.FACILITY: f"concat_ws('/', ({whole}), ({_HOUSE}), ({_ANNOUNCED.format(_ROOMS)}))",
+        FeedScope.FACILITY: f"concat_ws('/', ({whole}), ({_ALL_ROOMS_BUSY}), ({_ANNOUNCED.format(_ROOMS)}))",
     }
 
 
@@ -244,10 +244,10 @@ def _in_one_line(statement: str) -> TextClause:
 
 
 # One statement for each scope: together they took the planner longer than the marks take to read.
-_MARKS: Final = {
+_TAGS: Final = {
     (scope, company is not None): _in_one_line(f"SELECT {mark}")
     for company in (_COMPANY, None)
-    for scope, mark in _marks(company).items()
+    for scope, mark in _tag_statements(company).items()
 }
 
 
@@ -284,10 +284,10 @@ def find_feed(lookup: Lookup, token_hash: bytes) -> Row[Any] | None:
     return lookup.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
 
 
-def mark_of(lookup: Lookup, shown: Shown, frame: Frame) -> str:
-    """A word that changes whenever what is shown does; now and then it changes for nothing."""
-    statement = _MARKS[shown.scope, shown.company_id is not None]
-    return str(lookup.session.execute(statement, shown.values() | frame.values()).scalar_one())
+def content_tag(lookup: Lookup, query: FeedQuery, period: FeedPeriod) -> str:
+    """A word that changes whenever what is query does; now and then it changes for nothing."""
+    statement = _TAGS[query.scope, query.company_id is not None]
+    return str(lookup.session.execute(statement, query.values() | period.values()).scalar_one())
 
 
 # -- reading entries
@@ -325,13 +325,13 @@ def _reading(tables: str, *parts: str) -> TextClause:
 
 def _whole(company: str | None) -> TextClause:
     return _reading(
-        f"scope AS ({_asked_in(_COLUMNS, company)})", _SESSIONS.format("scope"), _RESERVATIONS.format("scope")
+        f"scope AS ({_requested_in(_COLUMNS, company)})", _SESSIONS.format("scope"), _RESERVATIONS.format("scope")
     )
 
 
 def _mine(company: str | None) -> TextClause:
     """What the person asked for, whole, and the sessions the person is named on."""
-    asked = _asked_by_person(_COLUMNS, company)
+    asked = _requested_by_person(_COLUMNS, company)
     named = _named(f"p.booking_session_id, {_COLUMNS}")
     return _reading(
         f"asked AS ({asked}), named AS ({named})",
@@ -368,11 +368,11 @@ def list_rooms(uow: Uow) -> list[tuple[int, str]]:
     return [(row.id, row.code) for row in rows]
 
 
-def list_entries(uow: Uow, shown: Shown, frame: Frame, *, most: int) -> Sequence[Row[Any]]:
+def list_entries(uow: Uow, query: FeedQuery, period: FeedPeriod, *, most: int) -> Sequence[Row[Any]]:
     """The parts of bookings to show, by their start.
 
     Shape: reference, state, sequence, changed_at, part ('s' session, 'e' equipment), number, session_state, code,
     name_ko, name_en, name_zh, starts_at, ends_at.
     """
-    statement = _READING[shown.scope, shown.company_id is not None]
-    return uow.session.execute(statement, shown.values() | frame.values() | {"most": most}).all()
+    statement = _READING[query.scope, query.company_id is not None]
+    return uow.session.execute(statement, query.values() | period.values() | {"most": most}).all()

@@ -18,7 +18,7 @@ from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, merge, uncovered
-from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_some, list_held
+from gmp_booking.resources.slots import HeldSlot, NewSlot, list_held, release_some_slots
 
 SHOWN = frozenset({"time", "room", "whole"})
 
@@ -39,14 +39,14 @@ def apply_unsigned(uow: Uow, edit: PreparedChange) -> None:
     _record(uow, edit, left=left)
 
 
-def lacking(wanted: Iterable[WantedSlot], held: Iterable[HeldSlot]) -> list[WantedSlot]:
+def lacking(wanted: Iterable[NewSlot], held: Iterable[HeldSlot]) -> list[NewSlot]:
     """What is wanted and not held already, place by place."""
     periods: dict[int, list[Period]] = {}
     for slot in held:
         periods.setdefault(slot.unit_id, []).append(slot.period)
     covers = {unit: merge(each) for unit, each in periods.items()}
     return [
-        WantedSlot(slot.unit_id, slot.resource_id, left, slot.session_id, slot.reservation_id)
+        NewSlot(slot.unit_id, slot.resource_id, left, slot.session_id, slot.reservation_id)
         for slot in wanted
         for left in uncovered(slot.period, covers.get(slot.unit_id, ()))
     ]
@@ -62,7 +62,7 @@ def _swap_slots(uow: Uow, edit: PreparedChange) -> None:
     """Give back what is held no more and take what is new, keeping the places that stay."""
     held = list_held(uow, edit.details.booking.id)
     kept = settled(edit.details, held)
-    wanted: list[WantedSlot] = []
+    wanted: list[NewSlot] = []
     if edit.gathered is not None:
         placed = wanted_slots(edit.gathered.case, edit.catalogue, parts_of(edit.details), held=held)
         wanted = lacking(placed, kept)
@@ -72,7 +72,7 @@ def _swap_slots(uow: Uow, edit: PreparedChange) -> None:
         for slot in held
         if slot in kept or (slot.unit_id, slot.period, slot.session_id, slot.reservation_id) in as_wanted
     ]
-    give_back_some(uow, [slot for slot in held if slot not in same])
+    release_some_slots(uow, [slot for slot in held if slot not in same])
     there = {(slot.unit_id, slot.period) for slot in same}
     new = [slot for slot in wanted if (slot.unit_id, slot.period) not in there]
     if edit.gathered is not None:

@@ -38,7 +38,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
-from gmp_booking.resources.slots import give_back_some, list_held
+from gmp_booking.resources.slots import list_held, release_some_slots
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def apply(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> None:
     held = list_held(uow, booking.id)
     kept = settled(waiting.in_force, held)
     change_store.carry_over(uow, booking.id, old=old, new=new)
-    give_back_some(uow, [slot for slot in held if slot not in kept])
+    release_some_slots(uow, [slot for slot in held if slot not in kept])
     if gathered is not None:
         wanted = wanted_slots(gathered.case, catalogue, parts_of(proposal), held=held)
         take_or_refuse(uow, lacking(wanted, kept), gathered.case, catalogue, booking=booking)

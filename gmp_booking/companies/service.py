@@ -32,7 +32,7 @@ def create_company(
 ) -> Company:
     """Errors: Invalid naming the fields; Conflict when the code is taken."""
     require(uow.actor, Permission.COMPANY_EDIT)
-    errors = _mistakes(code, country, registration_no=registration_no, names=(name_ko, name_en, name_zh))
+    errors = _validation_errors(code, country, registration_no=registration_no, names=(name_ko, name_en, name_zh))
     if errors:
         raise Invalid(field_errors=errors)
     if store.find_company(uow, code) is not None:
@@ -45,7 +45,7 @@ def create_company(
             name_en=name_en,
             name_zh=name_zh,
             country=country,
-            registration_no=written_registration_no(registration_no) if country == "KR" else registration_no.strip(),
+            registration_no=format_registration_no(registration_no) if country == "KR" else registration_no.strip(),
             single_signatory=single_signatory,
         ),
     )
@@ -53,7 +53,7 @@ def create_company(
     return company
 
 
-MOST_ROOM_DAYS = 100_000
+MAX_ROOM_DAYS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +79,17 @@ def change_company(uow: Uow, code: str, new: CompanyFacts, *, seen: str | None =
     require(uow.actor, Permission.COMPANY_EDIT)
     company = store.get_company_locked(uow, code)
     require_unchanged(seen, asdict(facts_of(company)))
-    errors = _mistakes(
+    errors = _validation_errors(
         code, new.country, registration_no=new.registration_no, names=(new.name_ko, new.name_en, new.name_zh)
     )
     if new.status not in set(CompanyStatus):
         errors["status"] = [N_("Not one of the choices.")]
-    if not 0 <= new.pending_room_days_cap <= MOST_ROOM_DAYS:
+    if not 0 <= new.pending_room_days_cap <= MAX_ROOM_DAYS:
         errors["pending_room_days_cap"] = [N_("Enter a number from 0 to 100000.")]
     if errors:
         raise Invalid(field_errors=errors)
     if new.country == "KR":
-        new = replace(new, registration_no=written_registration_no(new.registration_no))
+        new = replace(new, registration_no=format_registration_no(new.registration_no))
     changed = tuple(name for name, value in asdict(new).items() if getattr(company, name) != value)
     for name in changed:
         setattr(company, name, getattr(new, name))
@@ -107,7 +107,9 @@ def list_companies(uow: Uow) -> Sequence[Company]:
     return store.list_companies(uow)
 
 
-def _mistakes(code: str, country: str, *, registration_no: str, names: tuple[str, ...]) -> dict[str, list[str]]:
+def _validation_errors(
+    code: str, country: str, *, registration_no: str, names: tuple[str, ...]
+) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not re.fullmatch(r"[A-Z][A-Z0-9]{1,11}", code):
         errors["code"] = [N_("A code has 2 to 12 capital letters and digits.")]
@@ -136,7 +138,7 @@ def is_business_number(number: str) -> bool:
     return digits[9] == (10 - total % 10) % 10
 
 
-def written_registration_no(number: str) -> str:
+def format_registration_no(number: str) -> str:
     """The way it is printed: `123-45-67891`."""
     bare = "".join(map(str, _digits(number) or ()))
     return f"{bare[:3]}-{bare[3:5]}-{bare[5:]}"

@@ -14,31 +14,31 @@ from sqlalchemy import Connection, text
 
 from config import Config
 from gmp_booking.demo.clock import Clock, movable_clock, owner_connection
-from gmp_booking.demo.people import GUESTS, PASSWORD, STAFF, STAFF_DOMAIN
+from gmp_booking.demo.people import COMPANIES, PASSWORD, STAFF, STAFF_DOMAIN
 from gmp_booking.infra.database.self_check import DEMO_COMMENT
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.stack import StackError, mail_dir
 from gmp_booking.kernel.access import SYSTEM
 
 FRESH_FOR = timedelta(days=7)
-MOVED_IN_BEFORE = timedelta(days=5)
-OTHERS_LEAVE_WITHIN_S = 5.0
+SET_UP_BEFORE = timedelta(days=5)
+OTHER_SESSIONS_LIMIT_S = 5.0
 
 
-def lay_if_stale(config: Config) -> None:
+def seed_if_stale(config: Config) -> None:
     """Lay the demonstration where there is none, or one that was laid more than a week ago.
 
     Errors: StackError when the database holds somebody's own facility.
     """
     with owner_connection(config.owner_database_url) as owner:
-        laid_at = _laid_at(owner)
+        laid_at = _seeded_at(owner)
         if laid_at is not None and laid_at <= _now(owner) < laid_at + FRESH_FOR:
             return
     print("Laying the demonstration facility …", flush=True)
-    lay(config)
+    seed(config)
 
 
-def lay(config: Config) -> None:
+def seed(config: Config) -> None:
     """Empty the demonstration's database and lay facility, people and twelve weeks of bookings anew.
 
     Errors: StackError outside the demonstration, for somebody's own facility, and while web or worker are running.
@@ -50,46 +50,46 @@ def lay(config: Config) -> None:
     with owner_connection(config.owner_database_url) as owner:
         _refuse_a_real_facility(owner)
         _wait_until_alone(owner)
-        _mark(owner, "being laid")
+        _set_state(owner, "being laid")
         _empty(owner, config)
         database = Database(config.database_url, consumers=CONSUMERS, pool_size=1)
         try:
-            _lay(config, database, owner)
-            _lay_mail(database, owner)
+            _seed_all(config, database, owner)
+            _seed_mail(database, owner)
         finally:
             database.dispose()
         owner.execute(text("ANALYZE"))
-        _mark(owner, f"laid {_now(owner).isoformat()}")
+        _set_state(owner, f"laid {_now(owner).isoformat()}")
 
 
-def _lay(config: Config, database: Database, owner: Connection) -> None:
+def _seed_all(config: Config, database: Database, owner: Connection) -> None:
     from gmp_booking.accounts import passwords
-    from gmp_booking.demo.demo_bookings import lay_arrangements
-    from gmp_booking.demo.facility import lay_facility
-    from gmp_booking.demo.scenarios import tell_stories
-    from gmp_booking.demo.seed import lay_bookings
+    from gmp_booking.demo.demo_bookings import seed_outages_and_changes
+    from gmp_booking.demo.facility import seed_facility
+    from gmp_booking.demo.scenarios import build_scenarios
+    from gmp_booking.demo.seed import seed_bookings
     from gmp_booking.policies.service import korean_holidays
 
     now = _now(owner)
     years = range(now.year - 1, now.year + 3)
-    stories = tell_stories(now, days_off=frozenset(korean_holidays(years)))
+    scenarios = build_scenarios(now, days_off=frozenset(korean_holidays(years)))
     passwords.configure(cost=config.auth_argon2, slots=config.auth_argon2_slots)
     hashed = passwords.hash_password(PASSWORD)
     clock = Clock(database.engine)
     with movable_clock(owner):
-        clock.set(min(story.acts[0].at for story in stories) - MOVED_IN_BEFORE)
-        database.transact(SYSTEM, lay_facility, years=years, password_hash=hashed)
-        references = lay_bookings(database, clock, stories, now=now)
-        lay_arrangements(database, clock, stories, references=references, now=now)
+        clock.set(min(scenario.acts[0].at for scenario in scenarios) - SET_UP_BEFORE)
+        database.transact(SYSTEM, seed_facility, years=years, password_hash=hashed)
+        references = seed_bookings(database, clock, scenarios, now=now)
+        seed_outages_and_changes(database, clock, scenarios, references=references, now=now)
 
 
-def _lay_mail(database: Database, owner: Connection) -> None:
-    from gmp_booking.demo.demo_mail import close_old_news, settle_past_mail
+def _seed_mail(database: Database, owner: Connection) -> None:
+    from gmp_booking.demo.demo_mail import close_old_deliveries, mark_past_mail_sent
     from gmp_booking.notifications.jobs import plan
 
-    close_old_news(owner)
+    close_old_deliveries(owner)
     plan(database)
-    settle_past_mail(owner)
+    mark_past_mail_sent(owner)
 
 
 def _now(owner: Connection) -> datetime:
@@ -97,22 +97,22 @@ def _now(owner: Connection) -> datetime:
     return now
 
 
-def _laid_at(owner: Connection) -> datetime | None:
-    mark = _mark_of(owner)
+def _seeded_at(owner: Connection) -> datetime | None:
+    mark = _state_of(owner)
     return datetime.fromisoformat(mark.removeprefix("laid ")) if mark and mark.startswith("laid ") else None
 
 
-def _mark_of(owner: Connection) -> str | None:
+def _state_of(owner: Connection) -> str | None:
     comment = owner.execute(text("SELECT obj_description('facility'::regclass, 'pg_class')")).scalar_one()
     return comment.removeprefix(f"{DEMO_COMMENT}: ") if comment and comment.startswith(DEMO_COMMENT) else None
 
 
-def _mark(owner: Connection, state: str) -> None:
+def _set_state(owner: Connection, state: str) -> None:
     owner.execute(text(f"COMMENT ON TABLE facility IS '{DEMO_COMMENT}: {state}'"))
 
 
 def _refuse_a_real_facility(owner: Connection) -> None:
-    if _mark_of(owner) is not None:
+    if _state_of(owner) is not None:
         return
     if owner.execute(text("SELECT EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM company)")).scalar_one():
         raise StackError(
@@ -127,7 +127,7 @@ def _wait_until_alone(owner: Connection) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
     )
-    give_up_at = time.monotonic() + OTHERS_LEAVE_WITHIN_S
+    give_up_at = time.monotonic() + OTHER_SESSIONS_LIMIT_S
     while owner.execute(others).scalar_one():
         if time.monotonic() > give_up_at:
             raise StackError("The demonstration is running: stop it before laying it anew.")
@@ -150,5 +150,5 @@ def welcome() -> Iterable[str]:
     """What whoever starts the demonstration reads."""
     yield f"Demonstration: everybody's password is {PASSWORD}"
     yield f"  Facility  …@{STAFF_DOMAIN}: {', '.join(mailbox for mailbox, _name, _role in STAFF)}"
-    yield "  Companies requester@ approver@ operator@ of " + ", ".join(guest.domain for guest in GUESTS)
+    yield "  Companies requester@ approver@ operator@ of " + ", ".join(guest.domain for guest in COMPANIES)
     yield "Plain http on this machine only: cookies are not marked Secure, and there is no second factor."

@@ -12,7 +12,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.changes.service import ChangeOutcome, change
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.people import STAFF_DOMAIN
-from gmp_booking.demo.scenarios import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Story
+from gmp_booking.demo.scenarios import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Scenario
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Invalid
@@ -30,16 +30,16 @@ _CHANGES = (
 )
 
 
-def lay_arrangements(
-    database: Database, clock: Clock, stories: Iterable[Story], *, references: Mapping[str, str], now: datetime
+def seed_outages_and_changes(
+    database: Database, clock: Clock, scenarios: Iterable[Scenario], *, references: Mapping[str, str], now: datetime
 ) -> None:
     """Outages of the coming weeks, an open hold, and a change of a booking of three companies."""
     clock.set(now - LATEST_BEFORE_NOW)
     for email, outage in _outages(now.astimezone(SEOUL).date()):
         database.transact(_actor(database, email), place, outage)
     for series, email, reason, is_reviewed in _CHANGES:
-        told = [each for each in stories if each.name.startswith(f"{series} ") and each.name in references]
-        ahead = (each for each in told if each.content.envelope.start > now + EARLIEST_CHANGED)
+        chosen = [each for each in scenarios if each.name.startswith(f"{series} ") and each.name in references]
+        ahead = (each for each in chosen if each.content.envelope.start > now + EARLIEST_CHANGED)
         asked = (_ask(database, email, references[each.name], each, reason) for each in ahead)
         changed = next(filter(None, asked), None)
         if changed and is_reviewed:
@@ -83,12 +83,12 @@ def _at(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), SEOUL)
 
 
-def _ask(database: Database, email: str, reference: str, story: Story, reason: str) -> str | None:
+def _ask(database: Database, email: str, reference: str, scenario: Scenario, reason: str) -> str | None:
     """Ask for another day; the reference where one was free and the change waits."""
     request = database.request(_actor(database, email), reason=reason)
     for shift in SHIFTS:
         try:
-            result = request.transact(change, reference, _shifted(story.content, shift), explanation=reason)
+            result = request.transact(change, reference, _shifted(scenario.content, shift), explanation=reason)
         except (Conflict, Invalid):
             continue
         return reference if result.outcome is ChangeOutcome.REQUESTED else None

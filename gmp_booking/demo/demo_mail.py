@@ -11,8 +11,8 @@ from gmp_booking.notifications.mail_kind import BookingMail, discover
 from gmp_booking.notifications.planning import NOTIFICATIONS
 from gmp_booking.revalidation.service import REVALIDATION
 
-STILL_ARRIVING = 16
-MOST_ABOUT_ONE_THING = 2
+MAX_SENT = 16
+MAX_PER_BOOKING = 2
 
 _CLOSE = text(
     """
@@ -26,8 +26,8 @@ _CLOSE = text(
     """
 )
 # What was agreed is looked at anew each night, and for the first time when the demonstration starts.
-_CLOSE_LOOKS = text("UPDATE delivery SET done_at = gmp_now() WHERE consumer = :consumer AND done_at IS NULL")
-_SETTLE = text(
+_CLOSE_ALL = text("UPDATE delivery SET done_at = gmp_now() WHERE consumer = :consumer AND done_at IS NULL")
+_MARK_SENT = text(
     """
     WITH due AS (
         SELECT m.id, m.kind, m.due_at,
@@ -48,13 +48,13 @@ _SETTLE = text(
 )
 
 
-def close_old_news(owner: Connection) -> None:
+def close_old_deliveries(owner: Connection) -> None:
     """Of each booking that is not over, only the newest happening is still told by mail; what it changed is known."""
     owner.execute(_CLOSE, {"consumer": NOTIFICATIONS.name})
-    owner.execute(_CLOSE_LOOKS, {"consumer": REVALIDATION.name})
+    owner.execute(_CLOSE_ALL, {"consumer": REVALIDATION.name})
 
 
-def settle_past_mail(owner: Connection) -> None:
+def mark_past_mail_sent(owner: Connection) -> None:
     """Leave only the newest messages of each kind that are still true to be sent now."""
     states = {
         kind.name: " ".join(state.value for state in kind.valid_while)
@@ -62,11 +62,11 @@ def settle_past_mail(owner: Connection) -> None:
         if isinstance(kind, BookingMail)
     }
     owner.execute(
-        _SETTLE,
+        _MARK_SENT,
         {
             "states": json.dumps(states),
             "reminder": upcoming.KIND.name,
-            "most": MOST_ABOUT_ONE_THING,
-            "kept": STILL_ARRIVING,
+            "most": MAX_PER_BOOKING,
+            "kept": MAX_SENT,
         },
     )

@@ -1,6 +1,6 @@
 """What happened in the rooms of the demonstration: cleared, released, begun and ended, as far as the day has come.
 
-Pure, as the stories are. Only the last two weeks are told, which is as far back as the page of today looks.
+Pure, as the scenarios are. Only the last two weeks are told, which is as far back as the page of today looks.
 """
 
 from __future__ import annotations
@@ -12,17 +12,25 @@ from random import Random
 
 from gmp_booking.bookings.content import BookingContent, SessionContent
 from gmp_booking.demo.facility import ROOM_CLASSES
-from gmp_booking.demo.scenarios import DEMO_MANAGER, LATEST_BEFORE_NOW, PRODUCTION, SCHEDULER, Act, ScenarioStep, Story
+from gmp_booking.demo.scenarios import (
+    DEMO_MANAGER,
+    LATEST_BEFORE_NOW,
+    PRODUCTION,
+    SCHEDULER,
+    Scenario,
+    ScenarioAct,
+    ScenarioStep,
+)
 from gmp_booking.execution.clearance import CHECKLIST, needs_clearance
 from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS
 
-TOLD_FOR = timedelta(days=15)
+RECORDED_FOR = timedelta(days=15)
 VERIFIED_AFTER = timedelta(hours=20)
 LATE_ENTRY = "작업복을 벗고 나와 입력함"
 
 
 @dataclass(frozen=True)
-class Happening:
+class SessionEvent:
     """One act in one session at one moment; `by` is a person's address."""
 
     at: datetime
@@ -35,25 +43,27 @@ class Happening:
     is_signed: bool = False
 
 
-def happenings(story: Story, now: datetime) -> list[Happening]:
-    """What happened in the sessions of a story by now; nothing where it was not approved."""
-    if not _was_confirmed(story):
+def session_events(scenario: Scenario, now: datetime) -> list[SessionEvent]:
+    """What happened in the sessions of a scenario by now; nothing where it was not approved."""
+    if not _was_confirmed(scenario):
         return []
-    found: list[Happening] = []
-    for number, session in enumerate(story.content.sessions, start=1):
-        if now - TOLD_FOR < session.start < now + timedelta(hours=1):
-            found += _of_session(story.content, session, number, Random(f"{story.name} {session.start}"))
+    found: list[SessionEvent] = []
+    for number, session in enumerate(scenario.content.sessions, start=1):
+        if now - RECORDED_FOR < session.start < now + timedelta(hours=1):
+            found += _of_session(scenario.content, session, number, Random(f"{scenario.name} {session.start}"))
     return [each for each in found if each.at <= now - LATEST_BEFORE_NOW]
 
 
-def _was_confirmed(story: Story) -> bool:
-    last: Act = story.acts[-1]
-    if last.deed is ScenarioStep.APPROVE:
+def _was_confirmed(scenario: Scenario) -> bool:
+    last: ScenarioAct = scenario.acts[-1]
+    if last.step is ScenarioStep.APPROVE:
         return True
-    return last.deed is ScenarioStep.ASK and story.content.kind in CONFIRMED_BY_THEMSELVES
+    return last.step is ScenarioStep.ASK and scenario.content.kind in CONFIRMED_BY_THEMSELVES
 
 
-def _of_session(content: BookingContent, session: SessionContent, number: int, chance: Random) -> Iterator[Happening]:
+def _of_session(
+    content: BookingContent, session: SessionContent, number: int, chance: Random
+) -> Iterator[SessionEvent]:
     run_type = content.run_type.value if content.run_type else None
     cleared_first = needs_clearance(content.kind.value, run_type, ROOM_CLASSES[session.room])
     doer = session.people[0].email if session.people else DEMO_MANAGER
@@ -61,21 +71,21 @@ def _of_session(content: BookingContent, session: SessionContent, number: int, c
     if cleared_first:
         yield from _released(session, number, doer)
     elif chance.random() < 0.04:
-        yield Happening(session.start + timedelta(minutes=75), SCHEDULER, number, "missed")
+        yield SessionEvent(session.start + timedelta(minutes=75), SCHEDULER, number, "missed")
         return
-    yield Happening(session.start + timedelta(minutes=chance.randrange(9)), doer, number, "check-in")
+    yield SessionEvent(session.start + timedelta(minutes=chance.randrange(9)), doer, number, "check-in")
     ended_at = session.end - timedelta(minutes=chance.randrange(4, 22))
     is_late = chance.random() < 0.1
     entered_at = ended_at + timedelta(minutes=34 if is_late else 1)
     reason = LATE_ENTRY if is_late else None
-    yield Happening(entered_at, doer, number, "complete", happened_at=ended_at, reason=reason)
-    yield Happening(session.end + VERIFIED_AFTER, witness, number, "verify")
+    yield SessionEvent(entered_at, doer, number, "complete", happened_at=ended_at, reason=reason)
+    yield SessionEvent(session.end + VERIFIED_AFTER, witness, number, "verify")
 
 
-def _released(session: SessionContent, number: int, doer: str) -> Iterator[Happening]:
+def _released(session: SessionContent, number: int, doer: str) -> Iterator[SessionEvent]:
     """The room is cleared by whoever works there, looked after and released by production, within the hour before."""
     minutes = (session.start - timedelta(minutes=before) for before in (50, 42, 38))
     cleared_at, verified_at, released_at = minutes
-    yield Happening(cleared_at, doer, number, "clear", items=tuple(CHECKLIST))
-    yield Happening(verified_at, PRODUCTION, number, "verify-clearance")
-    yield Happening(released_at, PRODUCTION, number, "ready", is_signed=True)
+    yield SessionEvent(cleared_at, doer, number, "clear", items=tuple(CHECKLIST))
+    yield SessionEvent(verified_at, PRODUCTION, number, "verify-clearance")
+    yield SessionEvent(released_at, PRODUCTION, number, "ready", is_signed=True)

@@ -7,7 +7,7 @@ from datetime import time
 
 from gmp_booking.accounts.service import create_account
 from gmp_booking.companies.service import create_company
-from gmp_booking.demo.people import COMPANY_ROLES, GUESTS, STAFF, STAFF_DOMAIN, Guest
+from gmp_booking.demo.people import COMPANIES, COMPANY_ROLES, STAFF, STAFF_DOMAIN, DemoCompany
 from gmp_booking.demo.programme import FACILITY
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
@@ -97,23 +97,25 @@ _OUT_OF_SERVICE = frozenset({"RMM-01"})
 _DEDICATED = frozenset({"INCUBATOR", "ACP"})
 
 
-def lay_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None:
+def seed_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None:
     """Everything but bookings; everybody gets an account with the same password."""
     name_facility(uow, code=FACILITY, **_NAMES)
     set_hours(uow, WORKING_DAYS, OPENS, closes=CLOSES)
     seed_holidays(uow, years)
-    _lay_rooms(uow)
-    _lay_equipment(uow)
+    _seed_rooms(uow)
+    _seed_equipment(uow)
     for mailbox, name, role in STAFF:
-        _welcome(uow, f"{mailbox}@{STAFF_DOMAIN}", name, (role,), company_id=None, language="ko", hashed=password_hash)
+        _add_person(
+            uow, f"{mailbox}@{STAFF_DOMAIN}", name, (role,), company_id=None, language="ko", hashed=password_hash
+        )
     # What the centre does by itself, such as tours and courses, is booked for the facility as for any company.
     # mypy takes the values of **_NAMES for each parameter that is left, so the boolean one is given, too.
     create_company(uow, code=FACILITY, **_NAMES, registration_no=REGISTRATION_NO, single_signatory=False)
-    for guest in GUESTS:
-        _lay_guest(uow, guest, password_hash)
+    for guest in COMPANIES:
+        _seed_company(uow, guest, password_hash)
 
 
-def _lay_rooms(uow: Uow) -> None:
+def _seed_rooms(uow: Uow) -> None:
     zones = {zone: add_zone(uow, code=zone, ahu=ahu, single_pass=single_pass) for zone, ahu, single_pass in _ZONES}
     for code, ko, en, zh, grade, room_class, area, people, gmp, changeover, zone, bsl, vhp_group, suited in _ROOMS:
         resource_id = add_room(
@@ -128,7 +130,7 @@ def _lay_rooms(uow: Uow) -> None:
             set_hours(uow, WORKING_DAYS, OPENS, closes=CLOSES_LATE, resource_id=resource_id)
 
 
-def _lay_equipment(uow: Uow) -> None:
+def _seed_equipment(uow: Uow) -> None:
     for code, ko, en, zh, kind, home, use, places in _EQUIPMENT:
         add_equipment(
             uow,
@@ -140,7 +142,7 @@ def _lay_equipment(uow: Uow) -> None:
         )  # fmt: skip
 
 
-def _lay_guest(uow: Uow, guest: Guest, hashed: str) -> None:
+def _seed_company(uow: Uow, guest: DemoCompany, hashed: str) -> None:
     company = create_company(
         uow,
         code=guest.code,
@@ -155,10 +157,10 @@ def _lay_guest(uow: Uow, guest: Guest, hashed: str) -> None:
     for mailbox, name in guest.people:
         email = f"{mailbox}@{guest.domain}"
         roles = (COMPANY_ROLES.get(mailbox, Role.OPERATOR),)
-        _welcome(uow, email, name, roles, company_id=company.id, language=guest.language, hashed=hashed)
+        _add_person(uow, email, name, roles, company_id=company.id, language=guest.language, hashed=hashed)
 
 
-def _welcome(
+def _add_person(
     uow: Uow, email: str, name: str, roles: tuple[Role, ...], *, company_id: int | None, language: str, hashed: str
 ) -> None:
     person = create_person(uow, name=name, email=email, company_id=company_id, language=language, roles=roles)

@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, current_app, render_template, request, url_f
 
 from config import Config
 from gmp_booking.accounts.sessions import require_actor
-from gmp_booking.demo.people import DOOR, PASSWORD
+from gmp_booking.demo.people import PASSWORD, SIGN_IN_EXAMPLES
 from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message
 from gmp_booking.infra.process.stack import mail_dir
 from gmp_booking.infra.web.i18n import _
@@ -43,7 +43,7 @@ def install(app: Flask, config: Config) -> None:
     if not config.demo:
         return
     app.register_blueprint(demo)
-    people = [(_Label(house, part), email) for house, part, email in DOOR]
+    people = [(_Label(house, part), email) for house, part, email in SIGN_IN_EXAMPLES]
     app.extensions["gmp.demo"] = {"people": people, "password": PASSWORD, "mail_dir": mail_dir(config)}
 
 

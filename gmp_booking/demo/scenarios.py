@@ -14,7 +14,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.demo.people import GUESTS, STAFF_DOMAIN
+from gmp_booking.demo.people import COMPANIES, STAFF_DOMAIN
 from gmp_booking.demo.programme import FACILITY, HOLIDAY_VISIT, PROGRAMME, Run, Series, Visit
 from gmp_booking.evaluation.request_limits import needs_signatory
 from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS, Kind, RunType
@@ -27,7 +27,7 @@ LATEST_BEFORE_NOW = timedelta(minutes=20)
 RECENT_DAYS = 16
 QA_SITS = frozenset({1, 3})
 KEPT_IN_WEEK: Mapping[int, float] = {2: 0.85, 3: 0.65, 4: 0.5, 5: 0.4, 6: 0.3, 7: 0.25}
-_DOMAINS = {guest.code: guest.domain for guest in GUESTS} | {FACILITY: STAFF_DOMAIN}
+_DOMAINS = {guest.code: guest.domain for guest in COMPANIES} | {FACILITY: STAFF_DOMAIN}
 
 
 class ScenarioStep(StrEnum):
@@ -55,20 +55,20 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
-class Act:
+class ScenarioAct:
     """One thing somebody did at one moment."""
 
     at: datetime
     by: str
-    deed: ScenarioStep
+    step: ScenarioStep
     reason: str | None = None
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     name: str
     content: BookingContent
-    acts: tuple[Act, ...]
+    acts: tuple[ScenarioAct, ...]
 
 
 _ENDINGS: Mapping[tuple[str, int], tuple[Ending, str]] = {
@@ -112,12 +112,12 @@ _ENDINGS: Mapping[tuple[str, int], tuple[Ending, str]] = {
 }
 
 
-def tell_stories(now: datetime, *, days_off: AbstractSet[date]) -> list[Story]:
+def build_scenarios(now: datetime, *, days_off: AbstractSet[date]) -> list[Scenario]:
     """Every booking's story, as far as it has come by now."""
-    return [story for series in PROGRAMME for week in series.weeks if (story := _tell(series, week, now, days_off))]
+    return [story for series in PROGRAMME for week in series.weeks if (story := _scenario(series, week, now, days_off))]
 
 
-def _tell(series: Series, week: int, now: datetime, days_off: AbstractSet[date]) -> Story | None:
+def _scenario(series: Series, week: int, now: datetime, days_off: AbstractSet[date]) -> Scenario | None:
     today = now.astimezone(SEOUL).date()
     monday = today - timedelta(days=today.weekday()) + timedelta(weeks=week)
     chance = Random(f"{series.name} {monday}")
@@ -126,9 +126,9 @@ def _tell(series: Series, week: int, now: datetime, days_off: AbstractSet[date])
     content = _content(series, monday, days_off, chance)
     if not is_kept or content is None:
         return None
-    teller = _Teller(series, content, now, days_off, chance)
+    teller = _ActScheduler(series, content, now, days_off, chance)
     acts = tuple(act for act in teller.acts(ending, reason) if act.at <= now - LATEST_BEFORE_NOW)
-    return Story(f"{series.name} {week}", content, acts) if acts else None
+    return Scenario(f"{series.name} {week}", content, acts) if acts else None
 
 
 # -- what is asked for
@@ -209,7 +209,7 @@ def _instant(monday: date, number: int, clock: str) -> datetime:
 # -- what happens to it
 
 
-class _Teller:
+class _ActScheduler:
     """Puts the acts of one story on working days before its first session."""
 
     def __init__(
@@ -225,52 +225,52 @@ class _Teller:
         if series.company == FACILITY:
             self.company = self.requester = DEMO_MANAGER
 
-    def acts(self, ending: Ending, reason: str) -> list[Act]:
+    def acts(self, ending: Ending, reason: str) -> list[ScenarioAct]:
         if ending is Ending.DRAFTED:
-            return [Act(self._lately(5), self.requester, ScenarioStep.DRAFT)]
+            return [ScenarioAct(self._lately(5), self.requester, ScenarioStep.DRAFT)]
         if ending in {Ending.JUST_ASKED, Ending.REVIEWED, Ending.RETURNED}:
             return self._recent(ending, reason)
-        asked = Act(self._asked_at(), self.requester, ScenarioStep.ASK)
+        asked = ScenarioAct(self._asked_at(), self.requester, ScenarioStep.ASK)
         if ending is Ending.REJECTED_AT_ONCE:
             decider = DEMO_MANAGER if self.series.kind is Kind.TECH_DEMO else SCHEDULER
-            return [asked, Act(self._working(asked.at, 1, "10:30"), decider, ScenarioStep.REJECT, reason)]
+            return [asked, ScenarioAct(self._working(asked.at, 1, "10:30"), decider, ScenarioStep.REJECT, reason)]
         if ending is Ending.ASKED_AGAIN:
-            back = Act(self._working(asked.at, 1, "10:20"), SCHEDULER, ScenarioStep.RETURN, reason)
-            again = Act(self._working(back.at, 1, "09:40"), self.requester, ScenarioStep.ASK)
+            back = ScenarioAct(self._working(asked.at, 1, "10:20"), SCHEDULER, ScenarioStep.RETURN, reason)
+            again = ScenarioAct(self._working(back.at, 1, "09:40"), self.requester, ScenarioStep.ASK)
             return [asked, back, again, *self._decisions(again.at)]
         decisions = self._decisions(asked.at)
         if ending is Ending.REJECTED_BY_QA:
-            return [asked, *decisions[:-1], replace(decisions[-1], deed=ScenarioStep.REJECT, reason=reason)]
+            return [asked, *decisions[:-1], replace(decisions[-1], step=ScenarioStep.REJECT, reason=reason)]
         if ending is Ending.CANCELLED:
             return self._cancelled([asked, *decisions], reason)
         return [asked, *decisions]
 
-    def _cancelled(self, acts: list[Act], reason: str) -> list[Act]:
+    def _cancelled(self, acts: list[ScenarioAct], reason: str) -> list[ScenarioAct]:
         """Given up two days after its approval, or now, wherever it stands."""
         given_up_at = min(self._working(acts[-1].at, 2, "16:10"), self._lately(1))
         earlier = [act for act in acts if act.at < given_up_at] or acts[:1]
         after = max(given_up_at, earlier[-1].at + timedelta(minutes=5))
-        return [*earlier, Act(after, self.company, ScenarioStep.CANCEL, reason)]
+        return [*earlier, ScenarioAct(after, self.company, ScenarioStep.CANCEL, reason)]
 
-    def _recent(self, ending: Ending, reason: str) -> list[Act]:
+    def _recent(self, ending: Ending, reason: str) -> list[ScenarioAct]:
         """Stories that are still open: all of it happened within the last days."""
         last = self._lately(1)
         if ending is Ending.JUST_ASKED:
-            return [Act(last, self.requester, ScenarioStep.ASK)]
-        asked = Act(self._on_a_working_day(last - timedelta(days=2)), self.requester, ScenarioStep.ASK)
+            return [ScenarioAct(last, self.requester, ScenarioStep.ASK)]
+        asked = ScenarioAct(self._on_a_working_day(last - timedelta(days=2)), self.requester, ScenarioStep.ASK)
         if ending is Ending.REVIEWED:
-            return [asked, Act(last, SCHEDULER, ScenarioStep.REVIEW)]
-        return [asked, Act(last, SCHEDULER, ScenarioStep.RETURN, reason)]
+            return [asked, ScenarioAct(last, SCHEDULER, ScenarioStep.REVIEW)]
+        return [asked, ScenarioAct(last, SCHEDULER, ScenarioStep.RETURN, reason)]
 
-    def _decisions(self, asked_at: datetime) -> list[Act]:
+    def _decisions(self, asked_at: datetime) -> list[ScenarioAct]:
         if self.series.kind in CONFIRMED_BY_THEMSELVES:
             return []
         if self.series.kind in DEMONSTRATIONS:
-            return [Act(self._working(asked_at, 1, "11:00"), DEMO_MANAGER, ScenarioStep.APPROVE)]
-        acts = [Act(self._working(asked_at, 1, "10:00"), SCHEDULER, ScenarioStep.REVIEW)]
+            return [ScenarioAct(self._working(asked_at, 1, "11:00"), DEMO_MANAGER, ScenarioStep.APPROVE)]
+        acts = [ScenarioAct(self._working(asked_at, 1, "10:00"), SCHEDULER, ScenarioStep.REVIEW)]
         if self.series.run_type is RunType.CLIN:
-            acts.append(Act(self._working(acts[-1].at, 1, "11:30"), PRODUCTION, ScenarioStep.APPROVE))
-        return [*acts, Act(self._sitting(acts[-1].at), QA, ScenarioStep.APPROVE)]
+            acts.append(ScenarioAct(self._working(acts[-1].at, 1, "11:30"), PRODUCTION, ScenarioStep.APPROVE))
+        return [*acts, ScenarioAct(self._sitting(acts[-1].at), QA, ScenarioStep.APPROVE)]
 
     def _sitting(self, at: datetime) -> datetime:
         """Quality assurance decides in two sittings a week."""

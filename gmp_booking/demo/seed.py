@@ -1,4 +1,4 @@
-"""Telling the stories to the product: every act goes through its use case, on a clock that shows the act's moment."""
+"""Telling the scenarios to the product: every act goes through its use case, on a clock that shows the act's moment."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.demo.clock import Clock
-from gmp_booking.demo.demo_records import Happening, happenings
+from gmp_booking.demo.demo_records import SessionEvent, session_events
 from gmp_booking.demo.people import PASSWORD
-from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Act, ScenarioStep, Story
+from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Scenario, ScenarioAct, ScenarioStep
 from gmp_booking.execution.service import SessionAct, act_on
 from gmp_booking.infra.database.uow import Database, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM, Actor
@@ -29,27 +29,29 @@ from gmp_booking.signatures.service import Verified, verify
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"
 
 
-def lay_bookings(database: Database, clock: Clock, stories: Iterable[Story], *, now: datetime) -> dict[str, str]:
-    """All acts of all stories and what came of them in the rooms, in the order in which they happened.
+def seed_bookings(database: Database, clock: Clock, scenarios: Iterable[Scenario], *, now: datetime) -> dict[str, str]:
+    """All acts of all scenarios and what came of them in the rooms, in the order in which they happened.
 
-    Shape: the references the bookings got, by the names of their stories.
+    Shape: the references the bookings got, by the names of their scenarios.
     """
-    telling = _Telling(database, clock)
-    acts: list[tuple[Act | Happening, int, Story]] = []
-    for story in stories:
-        acts += [(act, number, story) for number, act in enumerate(story.acts)]
-        acts += [(each, number, story) for number, each in enumerate(happenings(story, now), len(story.acts))]
-    for act, _number, story in sorted(acts, key=lambda entry: (entry[0].at, entry[2].name, entry[1])):
-        if isinstance(act, Happening):
-            telling.happen(act, story)
+    seeder = _Seeder(database, clock)
+    acts: list[tuple[ScenarioAct | SessionEvent, int, Scenario]] = []
+    for scenario in scenarios:
+        acts += [(act, number, scenario) for number, act in enumerate(scenario.acts)]
+        acts += [
+            (each, number, scenario) for number, each in enumerate(session_events(scenario, now), len(scenario.acts))
+        ]
+    for act, _number, scenario in sorted(acts, key=lambda entry: (entry[0].at, entry[2].name, entry[1])):
+        if isinstance(act, SessionEvent):
+            seeder.record(act, scenario)
         else:
-            telling.perform(act, story)
-    telling.everybody_leaves()
-    return telling.references
+            seeder.perform(act, scenario)
+    seeder.sign_everybody_out()
+    return seeder.references
 
 
 @dataclass(frozen=True)
-class _AtWork:
+class _SignedInSigner:
     """A signer on one day: signed in, and with the password proved."""
 
     on: date
@@ -58,26 +60,26 @@ class _AtWork:
     proof: Verified
 
 
-class _Telling:
-    """What has been told so far: the references the bookings got, and who is signed in."""
+class _Seeder:
+    """What has been chosen so far: the references the bookings got, and who is signed in."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self.references: dict[str, str] = {}
         self._actors: dict[str, Actor] = {}
-        self._at_work: dict[str, _AtWork] = {}
+        self._signed_in: dict[str, _SignedInSigner] = {}
         self._confirmed: dict[str, bool] = {}
 
-    def perform(self, act: Act, story: Story) -> None:
+    def perform(self, act: ScenarioAct, scenario: Scenario) -> None:
         self._clock.set(act.at)
-        reference = self.references.get(story.name)
-        match act.deed:
+        reference = self.references.get(scenario.name)
+        match act.step:
             case ScenarioStep.DRAFT:
-                self.references[story.name] = self._draft(act, story.content)
+                self.references[scenario.name] = self._draft(act, scenario.content)
             case ScenarioStep.ASK:
-                asked: Submitted = self._as(act).transact(submit, story.content, reference=reference)
-                self.references[story.name] = asked.booking.reference
+                asked: Submitted = self._as(act).transact(submit, scenario.content, reference=reference)
+                self.references[scenario.name] = asked.booking.reference
             case ScenarioStep.CANCEL:
                 assert reference
                 assert act.reason
@@ -86,24 +88,24 @@ class _Telling:
                 assert reference
                 self._decide(act, reference)
 
-    def happen(self, happening: Happening, story: Story) -> None:
-        """One act in one session; an act in a booking that is not agreed after all is no happening."""
-        self._clock.set(happening.at)
-        reference = self.references[story.name]
+    def record(self, event: SessionEvent, scenario: Scenario) -> None:
+        """One act in one session; an act in a booking that is not agreed after all is no event."""
+        self._clock.set(event.at)
+        reference = self.references[scenario.name]
         if not self._is_confirmed(reference):
             return
-        signer = self._signer(happening.by, happening.at) if happening.is_signed else None
-        actor = signer.actor if signer else self._actor(happening.by)
+        signer = self._signer(event.by, event.at) if event.is_signed else None
+        actor = signer.actor if signer else self._actor(event.by)
         act = SessionAct(
             reference,
-            happening.session,
-            happening.action,
-            at=happening.happened_at,
-            reason=happening.reason,
-            items=happening.items,
+            event.session,
+            event.action,
+            at=event.happened_at,
+            reason=event.reason,
+            items=event.items,
             verified=signer.proof if signer else None,
         )
-        self._database.request(actor, reason=happening.reason).transact(act_on, act)
+        self._database.request(actor, reason=event.reason).transact(act_on, act)
 
     def _is_confirmed(self, reference: str) -> bool:
         if reference not in self._confirmed:
@@ -111,27 +113,27 @@ class _Telling:
             self._confirmed[reference] = state == BookingState.CONFIRMED
         return self._confirmed[reference]
 
-    def everybody_leaves(self) -> None:
-        for worker in self._at_work.values():
+    def sign_everybody_out(self) -> None:
+        for worker in self._signed_in.values():
             self._database.transact(worker.actor, sign_out, worker.opened.token)
-        self._at_work.clear()
+        self._signed_in.clear()
 
-    def _draft(self, act: Act, content: BookingContent) -> str:
+    def _draft(self, act: ScenarioAct, content: BookingContent) -> str:
         form = form_of(content)
         kept = {name: value for name, value in form.items() if name not in {"reference", "revision"}}
         draft: Booking = self._as(act).transact(save_draft, kept)
         return draft.reference
 
-    def _decide(self, act: Act, reference: str) -> None:
-        decision = Decision(reference, Action(act.deed.value), reason=act.reason)
-        if act.by not in {QA, PRODUCTION} and act.deed is not ScenarioStep.REJECT:
+    def _decide(self, act: ScenarioAct, reference: str) -> None:
+        decision = Decision(reference, Action(act.step.value), reason=act.reason)
+        if act.by not in {QA, PRODUCTION} and act.step is not ScenarioStep.REJECT:
             self._as(act).transact(decide, decision)
             return
         worker = self._signer(act.by, act.at)
         request = self._database.request(worker.actor, reason=act.reason)
         request.transact(decide, replace(decision, verified=worker.proof))
 
-    def _as(self, act: Act) -> UseCaseRequest:
+    def _as(self, act: ScenarioAct) -> UseCaseRequest:
         return self._database.request(self._actor(act.by), reason=act.reason)
 
     def _actor(self, email: str) -> Actor:
@@ -139,10 +141,10 @@ class _Telling:
             self._actors[email] = self._database.read(SYSTEM, find_actor_of_email, email)
         return self._actors[email]
 
-    def _signer(self, email: str, at: datetime) -> _AtWork:
+    def _signer(self, email: str, at: datetime) -> _SignedInSigner:
         """The signer, signed in that day: the day's decisions are one sitting under one proof of the password."""
         today = at.astimezone(SEOUL).date()
-        worker = self._at_work.get(email)
+        worker = self._signed_in.get(email)
         if worker is not None and worker.on == today:
             return worker
         if worker is not None:
@@ -152,5 +154,5 @@ class _Telling:
         actor = replace(self._actor(email), auth_session_id=opened.session_id)
         proof = verify(self._database, actor, PASSWORD)
         assert isinstance(proof, Verified), "the demonstration knows its own password"
-        self._at_work[email] = _AtWork(today, actor, opened, proof)
-        return self._at_work[email]
+        self._signed_in[email] = _SignedInSigner(today, actor, opened, proof)
+        return self._signed_in[email]

@@ -20,7 +20,7 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Severity
-from gmp_booking.resources.slots import HeldSlot, WantedSlot, give_back_slots, take_slots
+from gmp_booking.resources.slots import HeldSlot, NewSlot, release_slots, take_slots
 
 
 def refusal(verdict: Verdict) -> Conflict:
@@ -36,7 +36,7 @@ def ids_of(catalogue: ResolvedContent) -> dict[str, int]:
 
 def wanted_slots(
     case: Case, catalogue: ResolvedContent, parts: Parts, *, held: Sequence[HeldSlot] = ()
-) -> list[WantedSlot]:
+) -> list[NewSlot]:
     """The places the case's claims get, those it holds already first.
 
     Errors: Conflict with the findings when no place is left for some.
@@ -44,8 +44,8 @@ def wanted_slots(
     by_resource: defaultdict[str, list[Claim]] = defaultdict(list)
     for claim in case.claims:
         by_resource[claim.resource_code].append(claim)
-    wanted: list[WantedSlot] = []
-    homeless: list[WantedSlot] = []
+    wanted: list[NewSlot] = []
+    homeless: list[NewSlot] = []
     for code, claimed in by_resource.items():
         placed = place(_units_busy(case, catalogue, code), claimed, kept=_kept(held))
         resource_id = catalogue.resource_id(code)
@@ -55,16 +55,16 @@ def wanted_slots(
                 parts.reservations[claim.reservation_number] if claim.reservation_number else None,
             )
             if placed is None:
-                homeless.append(WantedSlot(0, resource_id, claim.period, *part))
+                homeless.append(NewSlot(0, resource_id, claim.period, *part))
                 continue
-            wanted.extend(WantedSlot(unit, resource_id, claim.period, *part) for unit in placed[claim])
+            wanted.extend(NewSlot(unit, resource_id, claim.period, *part) for unit in placed[claim])
     if homeless:
         raise refusal(_taken(homeless, case, ids_of(catalogue)))
     return wanted
 
 
 def take_or_refuse(
-    uow: Uow, wanted: Sequence[WantedSlot], case: Case, catalogue: ResolvedContent, *, booking: Booking
+    uow: Uow, wanted: Sequence[NewSlot], case: Case, catalogue: ResolvedContent, *, booking: Booking
 ) -> None:
     """Errors: Conflict with the findings when somebody else holds one of them."""
     refused = take_slots(uow, wanted, company_id=booking.company_id, booking_id=booking.id)
@@ -86,7 +86,7 @@ def _kept(held: Sequence[HeldSlot]) -> dict[int, list[Period]]:
     return dict(kept)
 
 
-def _taken(refused: Sequence[WantedSlot], case: Case, ids: Mapping[str, int]) -> Verdict:
+def _taken(refused: Sequence[NewSlot], case: Case, ids: Mapping[str, int]) -> Verdict:
     """The finding of a place that went to somebody else between looking and taking."""
     codes = {resource_id: code for code, resource_id in ids.items()}
     found = {}
@@ -107,7 +107,7 @@ def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:
     """End a booking in a state that holds nothing: it is at risk of nothing any more, either."""
     ended = {"state": state, "ended_at": uow.now, "pending_until": None, "at_risk": False}
     store.change_booking(uow, booking, **ended, sequence=booking.sequence + 1)
-    give_back_slots(uow, booking.id)
+    release_slots(uow, booking.id)
     store.deactivate_crew(uow, booking.id)
     store.cancel_sessions(uow, booking.id)
     end_open_change(uow, booking.id, state=ChangeState.WITHDRAWN)

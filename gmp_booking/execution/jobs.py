@@ -14,10 +14,10 @@ def always() -> bool:
     return True
 
 
-def take_back_releases(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
+def take_back_releases(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
     """Take back every release that no longer holds, each in a transaction of its own; ten at once are harmless."""
     for reference, number, _why in database.read(SYSTEM, list_lapsed):
-        if not goes_on():
+        if not keep_running():
             return
         try:
             database.transact(SYSTEM, lapse, reference, number)

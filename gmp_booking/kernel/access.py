@@ -38,7 +38,7 @@ GMP_DECIDING_ROLES = frozenset({Role.PRODUCTION_MANAGER, Role.QA, Role.BSO, Role
 EVERYDAY_ROLES = frozenset({Role.COMPANY_REQUESTER, Role.OPERATOR})
 COMPANY_ROLES = frozenset({Role.COMPANY_REQUESTER, Role.COMPANY_APPROVER, Role.OPERATOR})
 FACILITY_ROLES = frozenset(Role) - COMPANY_ROLES
-_ONLOOKERS = frozenset({Role.COMMITTEE, Role.SYSADMIN, Role.AUDITOR})
+_OBSERVER_ROLES = frozenset({Role.COMMITTEE, Role.SYSADMIN, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def is_not_the_requester(actor: Actor, subject: Subject) -> bool:
     return actor.person_id is not None and (entered_for_a_company or actor.person_id != subject.requested_by)
 
 
-def did_not_enter_it_or_schedules(actor: Actor, subject: Subject) -> bool:
+def is_not_who_entered_it_unless_scheduler(actor: Actor, subject: Subject) -> bool:
     """Who entered a booking for a company may take the scheduling step, not a later one."""
     return actor.person_id != subject.entered_by or subject.stage_role in {Role.SCHEDULER, Role.DEMO_MANAGER}
 
@@ -163,7 +163,7 @@ def did_not_do_it(actor: Actor, subject: Subject) -> bool:
 
 def works_in_the_facility(actor: Actor, _subject: Subject) -> bool:
     """Staff who have a hand in the work: who only looks, decides on policy or runs the system has not."""
-    return actor.is_staff and bool(actor.roles - COMPANY_ROLES - _ONLOOKERS)
+    return actor.is_staff and bool(actor.roles - COMPANY_ROLES - _OBSERVER_ROLES)
 
 
 class Permission(StrEnum):
@@ -215,12 +215,12 @@ class Permission(StrEnum):
     MAIL_SINK_READ = "mail_sink.read"
 
 
-_APPROVING_EYES: tuple[Predicate, ...] = (
+_APPROVER_PREDICATES: tuple[Predicate, ...] = (
     is_staff,
     is_no_system_administrator,
     has_the_role_of_the_stage,
     is_not_the_requester,
-    did_not_enter_it_or_schedules,
+    is_not_who_entered_it_unless_scheduler,
     signed_no_earlier_stage,
 )
 
@@ -243,7 +243,7 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
         (is_staff, has(Role.SCHEDULER, Role.DEMO_MANAGER)),
     ),
     Permission.BOOKING_MOVE_SESSION: ((is_staff, has(Role.SCHEDULER)),),
-    Permission.BOOKING_DECIDE: (_APPROVING_EYES,),
+    Permission.BOOKING_DECIDE: (_APPROVER_PREDICATES,),
     Permission.BOOKING_CLOSE: ((is_staff, has(Role.QA), is_not_the_requester),),
     Permission.SESSION_CLEAR: (
         (is_of_the_company, has(Role.OPERATOR)),

@@ -32,10 +32,10 @@ def always() -> bool:
     return True
 
 
-def plan(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
+def plan(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
     """Turn open deliveries into messages, one transaction each; one that fails is passed over until the next tick."""
     failed: list[int] = []
-    while goes_on():
+    while keep_running():
         try:
             if database.transact(SYSTEM, handle_next, skip_ids=failed) is None:
                 return
@@ -51,11 +51,11 @@ def plan_schedules(database: Database) -> None:
         database.transact(SYSTEM, plan_scheduled, name)
 
 
-def send(database: Database, config: Config, *, goes_on: Callable[[], bool] = always) -> None:
+def send(database: Database, config: Config, *, keep_running: Callable[[], bool] = always) -> None:
     """Send whatever is due, batch by batch, until nothing is or the mail server cannot be reached."""
     sender = Sender(database, config)
     try:
-        while goes_on() and sender.send_batch(goes_on=goes_on):
+        while keep_running() and sender.send_batch(keep_running=keep_running):
             pass
     finally:
         sender.server.leave()
@@ -69,7 +69,7 @@ class Sender:
         self.config = config
         self.server = MailServer(config)
 
-    def send_batch(self, *, goes_on: Callable[[], bool] = always) -> bool:
+    def send_batch(self, *, keep_running: Callable[[], bool] = always) -> bool:
         """Claim some and send them; whether there may be more that can be sent now."""
         # Read before the claim, so that our lease is never shorter than the database's.
         lease_ends = time.monotonic() + LEASE_S
@@ -77,7 +77,7 @@ class Sender:
         for message_id in claimed.given_up:
             _log.error("ALARM: message %s is given up after %s attempts", message_id, outbox.MAX_ATTEMPTS)
         for number, message in enumerate(claimed.messages):
-            if not goes_on() or time.monotonic() + SEND_LIMIT_S > lease_ends:
+            if not keep_running() or time.monotonic() + SEND_LIMIT_S > lease_ends:
                 self._hand_back(claimed.messages[number:], None, pause=AT_ONCE)
                 return True
             try:

@@ -15,7 +15,7 @@ from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY, WITH_KEY_AND_IF_MATCH
 from gmp_booking.outages import service
-from gmp_booking.outages.handlers import carry_out_lifting, carry_out_placing
+from gmp_booking.outages.handlers import lift_outage, place_outage
 from gmp_booking.outages.schemas import (
     LiftSchema,
     OutageOut,
@@ -70,9 +70,7 @@ class Outages(MethodView):
     @api.response(201, OutagesOut)
     def post(self, new: NewOutage) -> Response:
         """Withdraw time, over running work too; what it hits becomes at risk"""
-        return send(
-            carry_out_placing(current_request(reason=new.reason, idempotency=idempotency_of_header()), _placed, new)
-        )
+        return send(place_outage(current_request(reason=new.reason, idempotency=idempotency_of_header()), _placed, new))
 
 
 @api.route("/<int:outage_id>")
@@ -91,7 +89,7 @@ class Lift(MethodView):
     def post(self, body: dict[str, Any], outage_id: int) -> Response:
         """End an outage now; a quality hold under a signature"""
         reason = body["reason"] or ""
-        answer = carry_out_lifting(
+        answer = lift_outage(
             current_request(reason=reason or None, idempotency=idempotency_of_header()),
             _one,
             outage_id,

@@ -13,7 +13,7 @@ from gmp_booking.signatures.handlers import proof_of
 Row = Mapping[str, Any]
 
 
-def carry_out_placing(
+def place_outage(
     request: UseCaseRequest, dump: Callable[[Sequence[Row]], StoredResponse], new: NewOutage
 ) -> StoredResponse:
     """Place an outage and hand its rows to whoever answers."""
@@ -24,7 +24,7 @@ def carry_out_placing(
     return request.answer(dump, act)
 
 
-def carry_out_lifting(
+def lift_outage(
     request: UseCaseRequest,
     dump: Callable[[Row], StoredResponse],
     outage_id: int,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gmp_booking.kernel.period import Period
 
 SEOUL = ZoneInfo("Asia/Seoul")
-MOST = 120
+MAX_OCCURRENCES = 120
 """Occurrences of one series at most; default is ours."""
 
 
@@ -28,10 +28,10 @@ class Repeat:
 
 def occurrences(first: Period, repeat: Repeat) -> list[Period]:
     """All periods of a series in order, the first among them; one more than `MOST` when there are too many."""
-    return [period for period, _ in zip(_endless(first, repeat), range(MOST + 1), strict=False)]
+    return [period for period, _ in zip(_periods(first, repeat), range(MAX_OCCURRENCES + 1), strict=False)]
 
 
-def _endless(first: Period, repeat: Repeat) -> Iterator[Period]:
+def _periods(first: Period, repeat: Repeat) -> Iterator[Period]:
     start = first.start.astimezone(SEOUL)
     number = 0
     while True:

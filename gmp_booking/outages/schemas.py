@@ -12,7 +12,7 @@ from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import OutageKind, SubjectKind
 from gmp_booking.outages.recurrence import Repeat
-from gmp_booking.outages.service import LONGEST_REASON, NewOutage
+from gmp_booking.outages.service import MAX_REASON_LENGTH, NewOutage
 
 _CHOICE = N_("Not one of the choices.")
 _SUBJECT_KINDS = validate.OneOf([one.value for one in SubjectKind], error=_CHOICE)
@@ -58,7 +58,7 @@ class OutageSchema(Schema):
     start = InstantField(load_default=None, allow_none=True)
     end = InstantField(load_default=None, allow_none=True)
     breach = fields.Boolean(load_default=False)
-    reason = fields.String(required=True, validate=validate.Length(max=LONGEST_REASON))
+    reason = fields.String(required=True, validate=validate.Length(max=MAX_REASON_LENGTH))
     repeat = fields.Nested(OutageRepeatIn, load_default=None, allow_none=True)
 
     @pre_load
@@ -131,7 +131,7 @@ class LiftSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    reason = fields.String(load_default="", allow_none=True, validate=validate.Length(max=LONGEST_REASON))
+    reason = fields.String(load_default="", allow_none=True, validate=validate.Length(max=MAX_REASON_LENGTH))
     following = fields.Boolean(load_default=False)
     signature = fields.Nested(HoldSignatureIn, load_default=None, allow_none=True)
 

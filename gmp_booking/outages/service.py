@@ -19,18 +19,18 @@ from gmp_booking.kernel.vocabulary import HELD_ALONE, Meaning, OutageKind, Subje
 from gmp_booking.outages import store
 from gmp_booking.outages.events import OutageLifted, OutagePlaced
 from gmp_booking.outages.models import Outage
-from gmp_booking.outages.recurrence import MOST, Repeat, occurrences
-from gmp_booking.outages.store import Choice, OutageOn, Subject, Times
+from gmp_booking.outages.recurrence import MAX_OCCURRENCES, Repeat, occurrences
+from gmp_booking.outages.store import OutageSubject, OutageTimes, ResourceOutage, SubjectChoice
 from gmp_booking.signatures.service import Verified, list_signatures, sign
 from gmp_booking.signatures.views import SignatureView
 
 __all__ = [
-    "Choice",
     "NewOutage",
-    "OutageOn",
+    "OutageSubject",
+    "OutageTimes",
     "Repeat",
-    "Subject",
-    "Times",
+    "ResourceOutage",
+    "SubjectChoice",
     "get_outage",
     "lift",
     "list_choices",
@@ -44,9 +44,9 @@ __all__ = [
 ]
 
 RECORD_TYPE = "outage"
-REASON_LENGTH = 5
-LONGEST_REASON = 1000
-FURTHEST = timedelta(days=5 * 366)
+MIN_REASON_LENGTH = 5
+MAX_REASON_LENGTH = 1000
+MAX_DISTANCE = timedelta(days=5 * 366)
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ class NewOutage:
 
 
 @dataclass(frozen=True)
-class Plan:
+class OutagePlan:
     """What would be placed: on what, and when each time."""
 
-    subject: Subject
-    times: Sequence[Times]
+    subject: OutageSubject
+    times: Sequence[OutageTimes]
 
 
 def permission_to_place(kind: OutageKind) -> Permission:
@@ -83,7 +83,7 @@ def permission_to_lift(kind: OutageKind) -> Permission:
     return Permission.HOLD_LIFT if kind is OutageKind.HOLD else Permission.OUTAGE_PLACE
 
 
-def plan(uow: Uow, new: NewOutage) -> Plan:
+def plan(uow: Uow, new: NewOutage) -> OutagePlan:
     """What the outage would be, looked at before it is placed.
 
     Errors: Forbidden; Invalid by field.
@@ -95,7 +95,7 @@ def plan(uow: Uow, new: NewOutage) -> Plan:
         errors["subject"] = [N_("Nothing has this name.")]
     if errors or subject is None:
         raise Invalid(field_errors=errors)
-    return Plan(subject, _times(new, new.starts_at or uow.now))
+    return OutagePlan(subject, _times(new, new.starts_at or uow.now))
 
 
 def _problems(new: NewOutage, now: datetime) -> list[tuple[str, str]]:
@@ -103,11 +103,11 @@ def _problems(new: NewOutage, now: datetime) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if new.subject_kind in HELD_ALONE and new.kind is not OutageKind.HOLD:
         found.append(("kind", N_("Only a quality hold is possible for this.")))
-    if abs(start - now) > FURTHEST:
+    if abs(start - now) > MAX_DISTANCE:
         found.append(("start", N_("This is too far in the future.")))
     if new.until_at is not None and new.until_at <= start:
         found.append(("end", N_("The end must be after the start.")))
-    elif new.until_at is not None and (new.until_at <= now or new.until_at - now > FURTHEST):
+    elif new.until_at is not None and (new.until_at <= now or new.until_at - now > MAX_DISTANCE):
         found.append(("end", N_("The end must be in the future.")))
     if new.repeat is not None:
         found.extend(_problems_of_repeat(new, new.repeat, start))
@@ -123,15 +123,15 @@ def _problems_of_repeat(new: NewOutage, repeat: Repeat, start: datetime) -> list
         return []
     if new.until_at - start > timedelta(days=repeat.every_days):
         return [("repeat", N_("It lasts longer than the interval between repetitions."))]
-    if not 1 <= len(occurrences(Period(start, new.until_at), repeat)) <= MOST:
+    if not 1 <= len(occurrences(Period(start, new.until_at), repeat)) <= MAX_OCCURRENCES:
         return [("repeat", N_("Too many repetitions; at most 120."))]
     return []
 
 
-def _times(new: NewOutage, start: datetime) -> list[Times]:
+def _times(new: NewOutage, start: datetime) -> list[OutageTimes]:
     if new.repeat is None or new.until_at is None:
-        return [Times(start, new.until_at)]
-    return [Times(period.start, period.end) for period in occurrences(Period(start, new.until_at), new.repeat)]
+        return [OutageTimes(start, new.until_at)]
+    return [OutageTimes(period.start, period.end) for period in occurrences(Period(start, new.until_at), new.repeat)]
 
 
 def place(uow: Uow, new: NewOutage) -> list[Outage]:
@@ -195,7 +195,7 @@ def lift(
         raise Invalid(field_errors={"signature": [N_("Lifting a hold is signed: enter your password.")]})
     if outage.lifted_at is not None or (outage.ends_at is not None and outage.ends_at <= uow.now):
         raise Conflict(N_("This outage is over already."))
-    subject = Subject(SubjectKind(outage.subject_kind), outage.subject_id, row["subject"] or "")
+    subject = OutageSubject(SubjectKind(outage.subject_kind), outage.subject_id, row["subject"] or "")
     uow.lock(store.locks_of(uow, subject))
     lifted = store.list_following(uow, outage) if following else [outage]
     store.lift_outages(uow, lifted, reason=explanation)
@@ -242,9 +242,9 @@ def content_hash(outage: Outage) -> str:
 
 def _reason(reason: str | None) -> str:
     stated = (reason or "").strip()
-    if sum(character.isalnum() for character in stated) < REASON_LENGTH:
+    if sum(character.isalnum() for character in stated) < MIN_REASON_LENGTH:
         raise Invalid(field_errors={"reason": [N_("Enter a reason of at least a few words.")]})
-    return stated[:LONGEST_REASON]
+    return stated[:MAX_REASON_LENGTH]
 
 
 def _row(uow: Uow, outage_id: int) -> dict[str, Any]:
@@ -280,13 +280,13 @@ def list_signed(uow: Uow, outage_id: int) -> Sequence[SignatureView]:
     return list_signatures(uow, RECORD_TYPE, outage_id)
 
 
-def list_choices(uow: Uow) -> list[Choice]:
+def list_choices(uow: Uow) -> list[SubjectChoice]:
     """Everything an outage can lie on. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return store.list_choices(uow)
 
 
-def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[OutageOn]:
+def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[ResourceOutage]:
     """What is withdrawn from these resources, for the facility. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return store.list_on_resources(uow, resource_ids, window)

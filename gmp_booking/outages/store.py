@@ -22,7 +22,7 @@ from gmp_booking.outages.models import Outage
 
 
 @dataclass(frozen=True)
-class Subject:
+class OutageSubject:
     """What an outage lies on, as found: `name` is its code, or a person's name; `company` that of a product."""
 
     kind: SubjectKind
@@ -42,12 +42,12 @@ _FIND = {
 }
 
 
-def find_subject(uow: Uow, kind: SubjectKind, code: str) -> Subject | None:
+def find_subject(uow: Uow, kind: SubjectKind, code: str) -> OutageSubject | None:
     """What the code names: of a product "COMPANY/CODE", of a person the e-mail address."""
     if kind is SubjectKind.FACILITY:
-        return Subject(kind, None, "")
+        return OutageSubject(kind, None, "")
     row = uow.session.execute(text(_FIND[kind]), {"code": code}).one_or_none()
-    return Subject(kind, row[0], row[1]) if row else None
+    return OutageSubject(kind, row[0], row[1]) if row else None
 
 
 _CHOICES = text(
@@ -68,7 +68,7 @@ _CHOICES = text(
 
 
 @dataclass(frozen=True)
-class Choice:
+class SubjectChoice:
     """Something an outage can lie on."""
 
     kind: str
@@ -76,8 +76,8 @@ class Choice:
     names: Mapping[str, str] | None
 
 
-def list_choices(uow: Uow) -> list[Choice]:
-    return [Choice(*row) for row in uow.session.execute(_CHOICES)]
+def list_choices(uow: Uow) -> list[SubjectChoice]:
+    return [SubjectChoice(*row) for row in uow.session.execute(_CHOICES)]
 
 
 _ROOMS_OF = """
@@ -102,7 +102,7 @@ def list_resources_hit(uow: Uow, kind: SubjectKind, subject_id: int | None) -> l
     return [(row[0], row[1]) for row in rows]
 
 
-def locks_of(uow: Uow, subject: Subject) -> set[LockKey]:
+def locks_of(uow: Uow, subject: OutageSubject) -> set[LockKey]:
     """What stands in line with an outage on this subject: whoever books a device locks its room as well."""
     if subject.id is not None and subject.kind in {SubjectKind.COMPANY, SubjectKind.PERSON}:
         return {(subject.kind.value.lower(), subject.id)}
@@ -135,7 +135,7 @@ _ADD = text(
 
 
 @dataclass(frozen=True)
-class Times:
+class OutageTimes:
     """From when until when; None while nobody knows."""
 
     start: datetime
@@ -146,7 +146,7 @@ class Times:
         return Period(self.start, self.until) if self.until else None
 
 
-def add_outages(uow: Uow, times: Sequence[Times], **columns: Any) -> list[int]:
+def add_outages(uow: Uow, times: Sequence[OutageTimes], **columns: Any) -> list[int]:
     """Write the outages of one placing and return their ids in order of time."""
     rows = [{"starts_at": each.start.isoformat(), "until_at": each.until and each.until.isoformat()} for each in times]
     values = columns | {"times": json.dumps(rows), "raised_by": uow.actor.person_id, "now": uow.now}
@@ -256,7 +256,7 @@ _ON_RESOURCES = text(
 
 
 @dataclass(frozen=True)
-class OutageOn:
+class ResourceOutage:
     """An outage as it lies on one resource, for the facility's eyes."""
 
     resource_id: int
@@ -268,7 +268,7 @@ class OutageOn:
     reason: str
 
 
-def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[OutageOn]:
+def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[ResourceOutage]:
     """What is withdrawn from these resources within a window."""
     values = {"resources": list(resource_ids), "from_at": window.start, "until_at": window.end}
-    return [OutageOn(*row) for row in uow.session.execute(_ON_RESOURCES, values)]
+    return [ResourceOutage(*row) for row in uow.session.execute(_ON_RESOURCES, values)]

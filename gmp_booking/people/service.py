@@ -29,11 +29,18 @@ from gmp_booking.people.events import (
     RoleRevoked,
 )
 from gmp_booking.people.models import Person, PersonRole
-from gmp_booking.people.store import PersonRow, Wanted, find_person, is_anybody_there, list_everybody, list_role_ids
+from gmp_booking.people.store import (
+    PersonFilter,
+    PersonRow,
+    find_person,
+    has_any_person,
+    list_people_with_roles,
+    list_role_ids,
+)
 
 __all__ = [
+    "PersonFilter",
     "PersonRow",
-    "Wanted",
     "change_person",
     "create_person",
     "deactivate_person",
@@ -41,16 +48,16 @@ __all__ = [
     "find_person_by_email",
     "get_person",
     "grant_role",
-    "is_anybody_there",
-    "list_everybody",
+    "has_any_person",
     "list_people",
+    "list_people_with_roles",
     "list_role_ids",
     "list_roles",
     "normalise_email",
+    "normalise_phone",
     "reactivate_person",
     "revoke_role",
-    "speak",
-    "written_phone",
+    "set_language",
 ]
 
 TAKEN = N_("This e-mail address is already in use.")
@@ -73,11 +80,11 @@ def create_person(
     require(uow.actor, Permission.PEOPLE_EDIT, Subject(company_id=company_id))
     name = unicodedata.normalize("NFC", name).strip()
     email = normalise_email(email)
-    errors = _mistakes(name, email, phone=phone, language=language)
+    errors = _validation_errors(name, email, phone=phone, language=language)
     if errors:
         raise Invalid(field_errors=errors)
     values = {"name": name, "email": email, "company_id": company_id, "language": language}
-    person = store.add_person(uow, values | {"phone": written_phone(phone) if phone else None})
+    person = store.add_person(uow, values | {"phone": normalise_phone(phone) if phone else None})
     if person is None:
         raise Conflict(TAKEN, field_errors={"email": [TAKEN]})
     uow.record(PersonAdded(company_id=company_id, person_id=person.id))
@@ -146,10 +153,10 @@ def change_person(uow: Uow, person: Person, *, name: str, phone: str | None, lan
     """
     require(uow.actor, Permission.PEOPLE_EDIT, Subject(company_id=person.company_id))
     name = unicodedata.normalize("NFC", name).strip()
-    errors = _mistakes(name, person.email, phone=phone, language=language)
+    errors = _validation_errors(name, person.email, phone=phone, language=language)
     if errors:
         raise Invalid(field_errors=errors)
-    new = {"name": name, "phone": written_phone(phone) if phone else None, "language": language}
+    new = {"name": name, "phone": normalise_phone(phone) if phone else None, "language": language}
     changed = tuple(field for field, value in new.items() if getattr(person, field) != value)
     for field in changed:
         setattr(person, field, new[field])
@@ -163,7 +170,7 @@ def get_person(uow: Uow, person_id: int) -> Person:
     return store.get_person_locked(uow, person_id)
 
 
-def speak(uow: Uow, person_id: int, language: str) -> None:
+def set_language(uow: Uow, person_id: int, language: str) -> None:
     """Choose the language for one's pages and mail."""
     person = store.find_person(uow, person_id)
     if person is None:
@@ -193,19 +200,19 @@ def normalise_email(email: str) -> str:
     return unicodedata.normalize("NFKC", email).strip().lower()
 
 
-def written_phone(phone: str) -> str:
+def normalise_phone(phone: str) -> str:
     """As it is stored, E.164: `010-1234-5678` is `+821012345678`. A number without a prefix is Korean."""
     bare = re.sub(r"[\s().-]", "", unicodedata.normalize("NFKC", phone))
     return bare if bare.startswith("+") else f"+82{bare.removeprefix('0')}"
 
 
-def _mistakes(name: str, email: str, *, phone: str | None, language: str) -> dict[str, list[str]]:
+def _validation_errors(name: str, email: str, *, phone: str | None, language: str) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not 1 <= len(name) <= 120:
         errors["name"] = [N_("A name has 1 to 120 characters.")]
     if len(email) > 254 or not re.fullmatch(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+", email):
         errors["email"] = [N_("Not a valid e-mail address.")]
-    if phone and not re.fullmatch(r"\+[1-9][0-9]{6,14}", written_phone(phone)):
+    if phone and not re.fullmatch(r"\+[1-9][0-9]{6,14}", normalise_phone(phone)):
         errors["phone"] = [N_("Not a valid telephone number.")]
     if language not in LANGUAGES:
         errors["language"] = [N_("This language is not offered.")]

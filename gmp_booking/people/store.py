@@ -16,7 +16,7 @@ from gmp_booking.people.models import Person, PersonRole
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PersonFilter:
     """Which people a list shows."""
 
     words: str = ""
@@ -56,7 +56,7 @@ def get_person_locked(uow: Uow, person_id: int) -> Person:
     return person
 
 
-def list_everybody(uow: Uow, wanted: Wanted) -> list[PersonRow]:
+def list_people_with_roles(uow: Uow, wanted: PersonFilter) -> list[PersonRow]:
     """The people the actor may see, by name; those who left come last."""
     roles = func.array_agg(PersonRole.role).filter(PersonRole.role.is_not(None)).label("roles")
     statement = (
@@ -77,7 +77,7 @@ def list_everybody(uow: Uow, wanted: Wanted) -> list[PersonRow]:
     return sorted(found, key=lambda row: (not row.person.active, row.person.name.casefold(), row.person.id))
 
 
-def is_anybody_there(uow: Uow) -> bool:
+def has_any_person(uow: Uow) -> bool:
     """Whether the facility has any person at all."""
     return uow.session.execute(select(Person.id).limit(1)).first() is not None
 

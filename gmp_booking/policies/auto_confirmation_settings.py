@@ -19,7 +19,7 @@ CHOICES = {"on": True, "off": False}
 
 
 @dataclass(frozen=True)
-class Confirming:
+class AutoConfirmSetting:
     """One row of the policy; without room and company it is said for the kind."""
 
     id: int
@@ -29,14 +29,14 @@ class Confirming:
     company_id: int | None
 
 
-def list_confirming(uow: Uow) -> list[Confirming]:
+def list_auto_confirm(uow: Uow) -> list[AutoConfirmSetting]:
     """What was said, by kind: for all first, then for rooms and companies."""
     order = (AutoConfirm.kind, AutoConfirm.resource_id.nulls_first(), AutoConfirm.company_id.nulls_first())
     rows = uow.session.scalars(select(AutoConfirm).order_by(*order))
-    return [Confirming(row.id, row.kind, row.is_on, row.resource_id, row.company_id) for row in rows]
+    return [AutoConfirmSetting(row.id, row.kind, row.is_on, row.resource_id, row.company_id) for row in rows]
 
 
-def switch_confirming(
+def set_auto_confirm(
     uow: Uow, kind: str, choice: str, *, resource_id: int | None = None, company_id: int | None = None
 ) -> None:
     """Let clear requests of a kind be confirmed by themselves, or not.

@@ -40,7 +40,7 @@ def set_hours(uow: Uow, weekdays: Iterable[int], opens: time, *, closes: time, r
     if opens >= closes:
         raise Invalid(field_errors={"closes": [N_("The closing time must be after the opening time.")]})
     for weekday in days:
-        _keep(uow, resource_id, weekday, opens=opens, closes=closes, active=True)
+        _upsert(uow, resource_id, weekday, opens=opens, closes=closes, active=True)
     uow.record(HoursSet(resource_id=resource_id, weekdays=days, opens=opens, closes=closes))
 
 
@@ -61,7 +61,7 @@ def change_week(uow: Uow, week: Week, *, resource_id: int | None, seen: str | No
         if new == before[day]:
             continue
         opens, closes = new or before[day] or (time(0), time(1))
-        _keep(uow, resource_id, day, opens=opens, closes=closes, active=new is not None)
+        _upsert(uow, resource_id, day, opens=opens, closes=closes, active=new is not None)
         uow.record(
             HoursSet(
                 resource_id=resource_id,
@@ -91,7 +91,7 @@ def as_values(week: Week) -> dict[str, Any]:
     return {str(day): list(hours) if hours else None for day, hours in week.items()}
 
 
-def _keep(uow: Uow, resource_id: int | None, weekday: int, *, opens: time, closes: time, active: bool) -> None:
+def _upsert(uow: Uow, resource_id: int | None, weekday: int, *, opens: time, closes: time, active: bool) -> None:
     values = {"opens": opens, "closes": closes, "active": active}
     statement = insert(OpeningHours).values(resource_id=resource_id, weekday=weekday, **values)
     key = [OpeningHours.resource_id, OpeningHours.weekday]

@@ -100,7 +100,7 @@ def add_on_call(uow: Uow, new: RosterEntry) -> OnCall:
     require(uow.actor, Permission.ROSTER_EDIT)
     found = select(Person).where(Person.email == new.email.strip().lower(), Person.company_id.is_(None), Person.active)
     person = uow.session.scalars(found).one_or_none()
-    mistakes = _mistakes(uow, new, person)
+    mistakes = _validation_errors(uow, new, person)
     if mistakes or person is None:
         raise Invalid(field_errors=mistakes)
     assert uow.actor.person_id is not None, "only people keep the roster"
@@ -127,13 +127,13 @@ def add_on_call(uow: Uow, new: RosterEntry) -> OnCall:
     return entry
 
 
-def _mistakes(uow: Uow, new: RosterEntry, person: Person | None) -> dict[str, list[str]]:
+def _validation_errors(uow: Uow, new: RosterEntry, person: Person | None) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     if new.role not in ON_CALL_ROLES:
         found["role"] = [N_("Not one of the choices.")]
     if person is None:
         found["email"] = [N_("Nobody of the facility has this e-mail address.")]
-    elif new.role in ON_CALL_ROLES and not _holds(uow, person.id, new.role):
+    elif new.role in ON_CALL_ROLES and not _has_role(uow, person.id, new.role):
         found["email"] = [N_("This person does not have this role.")]
     if (new.weekday is None) == (new.on_date is None):
         found["weekday"] = [N_("Choose a weekday or a date.")]
@@ -146,7 +146,7 @@ def _mistakes(uow: Uow, new: RosterEntry, person: Person | None) -> dict[str, li
     return found
 
 
-def _holds(uow: Uow, person_id: int, role: str) -> bool:
+def _has_role(uow: Uow, person_id: int, role: str) -> bool:
     statement = select(PersonRole.id).where(
         PersonRole.person_id == person_id, PersonRole.role == role, PersonRole.revoked_at.is_(None)
     )

@@ -23,7 +23,7 @@ from gmp_booking.policies.hours import set_hours
 from gmp_booking.policies.models import Facility, Holiday
 from gmp_booking.policies.store import (
     DayOff,
-    Opening,
+    OpeningHoursRow,
     find_facility,
     list_days_off,
     list_holidays,
@@ -33,7 +33,7 @@ from gmp_booking.policies.switches import switch_rule
 
 __all__ = [
     "DayOff",
-    "Opening",
+    "OpeningHoursRow",
     "add_holiday",
     "find_facility",
     "korean_holidays",
@@ -119,7 +119,7 @@ def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
     return len(list(uow.session.scalars(statement, rows))) if rows else 0
 
 
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 
 
 def add_holiday(uow: Uow, on_date: date, kind: str, *, name_ko: str, name_en: str, name_zh: str = "") -> Holiday:
@@ -132,7 +132,7 @@ def add_holiday(uow: Uow, on_date: date, kind: str, *, name_ko: str, name_en: st
     names["name_zh"] = names["name_zh"] or names["name_en"]
     if kind not in set(HolidayKind):
         raise Invalid(field_errors={"kind": [N_("Not one of the choices.")]})
-    if not names["name_ko"] or any(len(name) > LONGEST_NAME for name in names.values()):
+    if not names["name_ko"] or any(len(name) > MAX_NAME_LENGTH for name in names.values()):
         raise Invalid(field_errors={"name_ko": [N_("A name has 1 to 80 characters.")]})
     statement = select(Holiday).where(Holiday.on_date == on_date, Holiday.kind == kind).with_for_update()
     holiday = uow.session.scalars(statement).one_or_none()

@@ -33,7 +33,7 @@ def find_facility(uow: Uow) -> Facility | None:
 
 
 @dataclass(frozen=True)
-class Opening:
+class OpeningHoursRow:
     """One weekday's hours of one resource, or of all that have none of their own."""
 
     resource_id: int | None
@@ -57,8 +57,8 @@ _HOURS = (
 )
 
 
-def list_opening_hours(uow: Uow) -> list[Opening]:
-    return [Opening(*row) for row in uow.session.execute(_HOURS)]
+def list_opening_hours(uow: Uow) -> list[OpeningHoursRow]:
+    return [OpeningHoursRow(*row) for row in uow.session.execute(_HOURS)]
 
 
 def list_days_off(uow: Uow, start: date, *, days: int) -> list[DayOff]:

@@ -21,7 +21,7 @@ from gmp_booking.policies.models import RuleSwitch
 
 
 @dataclass(frozen=True)
-class Switched:
+class RuleModeChange:
     """What was decided about a rule: how it is kept from a day on."""
 
     id: int
@@ -54,14 +54,14 @@ def today(uow: Uow) -> date:
     return uow.now.astimezone(SEOUL).date()
 
 
-def list_switches(uow: Uow) -> Mapping[str, list[Switched]]:
+def list_switches(uow: Uow) -> Mapping[str, list[RuleModeChange]]:
     """What was ever decided about each rule, by day."""
-    found: dict[str, list[Switched]] = {}
+    found: dict[str, list[RuleModeChange]] = {}
     for row in uow.session.scalars(select(RuleSwitch).order_by(RuleSwitch.from_on)):
-        found.setdefault(row.rule, []).append(Switched(row.id, row.mode, row.from_on))
+        found.setdefault(row.rule, []).append(RuleModeChange(row.id, row.mode, row.from_on))
     return found
 
 
-def mode_on(switches: list[Switched], day: date) -> str:
+def mode_on(switches: list[RuleModeChange], day: date) -> str:
     """How a rule is kept on a day: the newest decision up to it, and enforced without one."""
     return next((each.mode for each in reversed(switches) if each.from_on <= day), RuleMode.ENFORCE)

@@ -16,7 +16,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.products.events import ProductAdded, ProductChanged
 from gmp_booking.products.models import Product
 
-LONGEST_NAME = 120
+MAX_NAME_LENGTH = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class ProductFacts:
 def add_product(uow: Uow, *, company_id: int, code: str, name: str, modality: str) -> int:
     """Errors: Forbidden; Invalid naming the fields; Conflict when the company has one of this code."""
     require(uow.actor, Permission.PRODUCT_EDIT)
-    errors = _mistakes(name, modality)
+    errors = _validation_errors(name, modality)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,23}", code):
         errors["code"] = [N_("A code has 1 to 24 letters, digits, dots and dashes.")]
     if errors:
@@ -57,7 +57,7 @@ def change_product(uow: Uow, product_id: int, new: ProductFacts, *, seen: str | 
     if product is None:
         raise NotFound
     require_unchanged(seen, asdict(facts_of(product)))
-    errors = _mistakes(new.name, new.modality)
+    errors = _validation_errors(new.name, new.modality)
     if errors:
         raise Invalid(field_errors=errors)
     values = asdict(new) | {"name": new.name.strip(), "modality": new.modality.strip()}
@@ -87,9 +87,9 @@ def list_every_product(uow: Uow, company_id: int) -> list[Product]:
     return list(uow.session.scalars(statement))
 
 
-def _mistakes(name: str, modality: str) -> dict[str, list[str]]:
+def _validation_errors(name: str, modality: str) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
-    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+    if not 1 <= len(name.strip()) <= MAX_NAME_LENGTH:
         errors["name"] = [N_("A name has 1 to 120 characters.")]
     if not 1 <= len(modality.strip()) <= 40:
         errors["modality"] = [N_("A modality has 1 to 40 characters.")]

@@ -37,7 +37,7 @@ from gmp_booking.requests.on_behalf import (
     asker_of,
     refuse_another_company,
 )
-from gmp_booking.resources.slots import give_back_slots, locks_of_slots
+from gmp_booking.resources.slots import locks_of_slots, release_slots
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _add(uow: Uow, asker: Asker, columns: Mapping[str, Any]) -> Booking:
 def _replace(uow: Uow, booking: Booking, asker: Asker, columns: Mapping[str, Any]) -> None:
     """What was drafted or asked for before gives way to what is asked for now."""
     was_asked_for = booking.state != BookingState.DRAFT
-    give_back_slots(uow, booking.id)
+    release_slots(uow, booking.id)
     store.deactivate_crew(uow, booking.id)
     store.change_booking(
         uow,

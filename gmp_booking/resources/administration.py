@@ -20,10 +20,10 @@ from gmp_booking.kernel.vocabulary import EquipmentStatus, ResourceKind
 from gmp_booking.resources.events import ResourceChanged
 from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Slot, Unit
 
-LONGEST_NAME: Final = 120
-MOST_PEOPLE: Final = 500
-MOST_PLACES: Final = 200
-LONGEST_RECOVERY_MIN: Final = 1440
+MAX_NAME_LENGTH: Final = 120
+MAX_PEOPLE: Final = 500
+MAX_PLACES: Final = 200
+MAX_RECOVERY_MIN: Final = 1440
 NOT_A_CHOICE: Final = N_("Not one of the choices.")
 
 
@@ -167,7 +167,7 @@ def change_resource(uow: Uow, code: str, new: ResourceDetails, *, seen: str | No
     changed = tuple(
         field.name for field in fields(new) if getattr(new, field.name) != getattr(record.facts, field.name)
     )
-    _require_sound(uow, record, new)
+    _require_valid(uow, record, new)
     if "active" in changed and not new.active:
         _require_unbooked(uow, resource_id)
     _write(uow, record, new)
@@ -182,36 +182,36 @@ def _id_of(uow: Uow, code: str) -> int:
     return int(found)
 
 
-def _require_sound(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> None:
-    errors = mistakes_of_names((new.name_ko, new.name_en, new.name_zh))
+def _require_valid(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> None:
+    errors = name_errors((new.name_ko, new.name_en, new.name_zh))
     if isinstance(new, RoomDetails):
-        errors |= mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
-        if new.seats is not None and not 1 <= new.seats <= MOST_PEOPLE:
+        errors |= room_errors(new.grade, new.max_occupancy, new.recovery_min)
+        if new.seats is not None and not 1 <= new.seats <= MAX_PEOPLE:
             errors["seats"] = [N_("Enter a number from 1 to 500.")]
     else:
         if new.status not in set(EquipmentStatus):
             errors["status"] = [NOT_A_CHOICE]
         if new.home_room and not _is_a_room(uow, new.home_room):
             errors["home_room"] = [N_("There is no such room.")]
-        if not len(record.unit_ids) <= new.places <= MOST_PLACES:
+        if not len(record.unit_ids) <= new.places <= MAX_PLACES:
             errors["places"] = [N_("Places can be added, up to 200. To reduce the places, create an outage.")]
     if errors:
         raise Invalid(field_errors=errors)
 
 
-def mistakes_of_names(names: Sequence[str]) -> dict[str, list[str]]:
+def name_errors(names: Sequence[str]) -> dict[str, list[str]]:
     sentence = N_("A name has 1 to 120 characters.")
-    wrong = [1 <= len(name.strip()) <= LONGEST_NAME for name in names]
+    wrong = [1 <= len(name.strip()) <= MAX_NAME_LENGTH for name in names]
     return {field: [sentence] for field, fits in zip(("name_ko", "name_en", "name_zh"), wrong, strict=True) if not fits}
 
 
-def mistakes_of_room(grade: str, max_occupancy: int, recovery_min: int | None) -> dict[str, list[str]]:
+def room_errors(grade: str, max_occupancy: int, recovery_min: int | None) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not re.fullmatch(r"[A-Za-z0-9 /-]{1,12}", grade):
         errors["grade"] = [N_("A grade has 1 to 12 letters and digits.")]
-    if not 1 <= max_occupancy <= MOST_PEOPLE:
+    if not 1 <= max_occupancy <= MAX_PEOPLE:
         errors["max_occupancy"] = [N_("Enter a number from 1 to 500.")]
-    if recovery_min is not None and not 0 <= recovery_min <= LONGEST_RECOVERY_MIN:
+    if recovery_min is not None and not 0 <= recovery_min <= MAX_RECOVERY_MIN:
         errors["recovery_min"] = [N_("Enter a number of minutes from 0 to 1440.")]
     return errors
 

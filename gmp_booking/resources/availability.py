@@ -14,7 +14,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.resources.models import LONGEST_SLOT, Slot, Unit
 from gmp_booking.resources.store import get_resource_id, not_available, others_busy
 
-LONGEST_LOOK = timedelta(days=93)
+MAX_WINDOW = timedelta(days=93)
 
 
 def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) -> list[Period]:
@@ -22,7 +22,7 @@ def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) ->
 
     Errors: NotFound; Invalid for a window of more than three months.
     """
-    if window.duration > LONGEST_LOOK:
+    if window.duration > MAX_WINDOW:
         raise Invalid(field_errors={"to": [N_("View at most three months at once.")]})
     resource_id = get_resource_id(uow, code)
     units = list(uow.session.scalars(select(Unit.id).where(Unit.resource_id == resource_id)))

@@ -43,9 +43,9 @@ __all__ = [
 
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
-A_CODE = N_("A code has 1 to 16 capital letters, digits and dashes.")
+CODE_FORMAT = N_("A code has 1 to 16 capital letters, digits and dashes.")
 TAKEN = N_("This code is already in use.")
-MOST_AREA_M2 = 5_000
+MAX_AREA_M2 = 5_000
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def add_zone(uow: Uow, *, code: str, ahu: str, single_pass: bool) -> int:
     Errors: Forbidden; Invalid naming the fields; Conflict when the zone's code is taken.
     """
     require(uow.actor, Permission.RESOURCE_EDIT)
-    errors = {name: [A_CODE] for name, value in (("code", code), ("ahu", ahu)) if not CODE.fullmatch(value)}
+    errors = {name: [CODE_FORMAT] for name, value in (("code", code), ("ahu", ahu)) if not CODE.fullmatch(value)}
     if errors:
         raise Invalid(field_errors=errors)
     made = upsert(AirHandlingUnit).values(code=ahu, single_pass=single_pass).on_conflict_do_nothing()
@@ -114,14 +114,14 @@ def add_zone(uow: Uow, *, code: str, ahu: str, single_pass: bool) -> int:
 def add_room(uow: Uow, new: NewRoom) -> int:
     """Errors: Forbidden; Invalid naming the fields; Conflict when the code is taken."""
     require(uow.actor, Permission.RESOURCE_EDIT)
-    errors = administration.mistakes_of_room(new.grade, new.max_occupancy, new.recovery_min)
+    errors = administration.room_errors(new.grade, new.max_occupancy, new.recovery_min)
     if new.room_class not in set(RoomClass):
         errors["room_class"] = [administration.NOT_A_CHOICE]
     if new.changeover_policy not in set(ChangeoverPolicy):
         errors["changeover_policy"] = [administration.NOT_A_CHOICE]
-    if not 1 <= new.area_m2 <= MOST_AREA_M2:
+    if not 1 <= new.area_m2 <= MAX_AREA_M2:
         errors["area_m2"] = [N_("Enter a number from 1 to 5000.")]
-    _require_sound(new.code, new.names, errors)
+    _require_valid(new.code, new.names, errors)
     resource_id = _add_resource(uow, new.code, ResourceKind.ROOM, names=new.names, places=1)
     uow.session.execute(
         insert(Room).values(
@@ -151,9 +151,9 @@ def add_equipment(uow: Uow, new: NewEquipment) -> int:
         errors["room_use"] = [administration.NOT_A_CHOICE]
     if not 1 <= len(new.equipment_kind.strip()) <= 40:
         errors["equipment_kind"] = [N_("A kind has 1 to 40 characters.")]
-    if not 1 <= new.places <= administration.MOST_PLACES:
+    if not 1 <= new.places <= administration.MAX_PLACES:
         errors["places"] = [N_("Enter a number from 1 to 200.")]
-    _require_sound(new.code, new.names, errors)
+    _require_valid(new.code, new.names, errors)
     resource_id = _add_resource(uow, new.code, ResourceKind.EQUIPMENT, names=new.names, places=new.places)
     uow.session.execute(
         insert(Equipment).values(
@@ -183,10 +183,10 @@ def _add_resource(uow: Uow, code: str, kind: str, *, names: Names, places: int) 
     return resource_id
 
 
-def _require_sound(code: str, names: Names, errors: dict[str, list[str]]) -> None:
-    errors |= administration.mistakes_of_names((names.ko, names.en, names.zh))
+def _require_valid(code: str, names: Names, errors: dict[str, list[str]]) -> None:
+    errors |= administration.name_errors((names.ko, names.en, names.zh))
     if not CODE.fullmatch(code):
-        errors["code"] = [A_CODE]
+        errors["code"] = [CODE_FORMAT]
     if errors:
         raise Invalid(field_errors=errors)
 

@@ -28,8 +28,8 @@ _TAKE = text(
     RETURNING unit_id, lower(during)
     """
 )
-_GIVE_BACK = text("UPDATE slot SET active = false WHERE booking_id = :booking_id AND active")
-_GIVE_BACK_SOME = text("UPDATE slot SET active = false WHERE id = ANY (:ids) AND active")
+_RELEASE = text("UPDATE slot SET active = false WHERE booking_id = :booking_id AND active")
+_RELEASE_SOME = text("UPDATE slot SET active = false WHERE id = ANY (:ids) AND active")
 _HELD = text("SELECT DISTINCT resource_id FROM slot WHERE booking_id = :booking_id AND active")
 _LIST_HELD = text(
     """
@@ -40,7 +40,7 @@ _LIST_HELD = text(
 
 
 @dataclass(frozen=True)
-class WantedSlot:
+class NewSlot:
     """One unit for one period, and the part of the booking it is for."""
 
     unit_id: int
@@ -62,7 +62,7 @@ class HeldSlot:
     reservation_id: int | None
 
 
-def take_slots(uow: Uow, wanted: Sequence[WantedSlot], *, company_id: int, booking_id: int) -> list[WantedSlot]:
+def take_slots(uow: Uow, wanted: Sequence[NewSlot], *, company_id: int, booking_id: int) -> list[NewSlot]:
     """Take all of them; what comes back is what somebody else holds, and then the caller must roll back."""
     rows = [
         {key: value for key, value in asdict(slot).items() if key != "period"}
@@ -74,15 +74,15 @@ def take_slots(uow: Uow, wanted: Sequence[WantedSlot], *, company_id: int, booki
     return [slot for slot in wanted if (slot.unit_id, slot.period.start) not in taken]
 
 
-def give_back_slots(uow: Uow, booking_id: int) -> None:
+def release_slots(uow: Uow, booking_id: int) -> None:
     """Release everything the booking holds."""
-    uow.session.execute(_GIVE_BACK, {"booking_id": booking_id})
+    uow.session.execute(_RELEASE, {"booking_id": booking_id})
 
 
-def give_back_some(uow: Uow, slots: Sequence[HeldSlot]) -> None:
+def release_some_slots(uow: Uow, slots: Sequence[HeldSlot]) -> None:
     """Release these."""
     if slots:
-        uow.session.execute(_GIVE_BACK_SOME, {"ids": [slot.id for slot in slots]})
+        uow.session.execute(_RELEASE_SOME, {"ids": [slot.id for slot in slots]})
 
 
 def list_held(uow: Uow, booking_id: int) -> list[HeldSlot]:

@@ -19,16 +19,16 @@ def always() -> bool:
     return True
 
 
-def work(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
+def work(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
     """Hear of everything that changed, then judge every booking that waits, one transaction each."""
-    hear(database, goes_on=goes_on)
-    look(database, goes_on=goes_on)
+    hear(database, keep_running=keep_running)
+    look(database, keep_running=keep_running)
 
 
-def hear(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
+def hear(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
     """Put whoever the open deliveries concern into the line."""
     failed: list[int] = []
-    while goes_on():
+    while keep_running():
         try:
             if database.transact(SYSTEM, handle_next, skip_ids=failed) is None:
                 return
@@ -38,10 +38,10 @@ def hear(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
                 _log.error("ALARM: delivery %s is given up", error.delivery_id, exc_info=error)
 
 
-def look(database: Database, *, goes_on: Callable[[], bool] = always) -> None:
+def look(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
     """Judge whoever waits in the line; one that fails is passed over and comes back later."""
     failed: list[int] = []
-    while goes_on():
+    while keep_running():
         try:
             if database.transact(SYSTEM, look_at_next, skip_ids=failed) is None:
                 return

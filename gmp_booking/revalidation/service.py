@@ -28,7 +28,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.states import AGREED, ENDED, STANDING
 from gmp_booking.kernel.vocabulary import Severity
-from gmp_booking.outages.service import NewOutage, Plan, plan
+from gmp_booking.outages.service import NewOutage, OutagePlan, plan
 from gmp_booking.revalidation import store
 from gmp_booking.revalidation.events import BookingAtRisk, BookingClear
 from gmp_booking.revalidation.store import HitLine, Reach
@@ -255,7 +255,7 @@ def _mark(uow: Uow, booking: Booking, risks: Sequence[Finding], *, at_risk: bool
 class Impact:
     """What an outage would hit, before it is placed."""
 
-    plan: Plan
+    plan: OutagePlan
     lines: Sequence[HitLine]
 
     @property

@@ -14,7 +14,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.states import AGREED, STANDING
 from gmp_booking.kernel.vocabulary import SubjectKind
-from gmp_booking.outages.store import Times, list_resources_hit
+from gmp_booking.outages.store import OutageTimes, list_resources_hit
 
 MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=10)
@@ -58,7 +58,7 @@ class Reach:
 
     kind: SubjectKind
     subject_id: int | None
-    times: Sequence[Times]
+    times: Sequence[OutageTimes]
 
 
 def want_hit_by(uow: Uow, reach: Reach, *, cause: str) -> list[int]:
@@ -188,7 +188,7 @@ def reach_of(uow: Uow, outage_ids: Sequence[int]) -> Reach | None:
     rows = uow.session.execute(_OUTAGES, {"ids": list(outage_ids)}).all()
     if not rows:
         return None
-    times = [Times(start, until) for _, _, start, until in rows if until is None or until > uow.now]
+    times = [OutageTimes(start, until) for _, _, start, until in rows if until is None or until > uow.now]
     return Reach(SubjectKind(rows[0][0]), rows[0][1], times)
 
 

@@ -10,7 +10,7 @@ import unicodedata
 import pytest
 
 from gmp_booking.accounts import jobs, passwords, service, sessions, throttle
-from gmp_booking.accounts.store import Idle
+from gmp_booking.accounts.store import SessionLimits
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Invalid, NotFound, TooSoon
 from tests.accounts.conftest import ADMIN, QA, REQUESTER, give_account
@@ -278,7 +278,7 @@ def test_an_unknown_name_costs_the_same_work(database, people):
 
 def test_an_unknown_name_is_slowed_down_like_a_known_one(database, people):
     def answers(email):
-        attempt = service.Attempt(email, "wrong", ip="198.51.100.1" if email == QA else "198.51.101.1")
+        attempt = service.SignInAttempt(email, "wrong", ip="198.51.100.1" if email == QA else "198.51.101.1")
         return [type(service.sign_in(database, attempt, pepper=PEPPER)) for _ in range(9)]
 
     assert answers(QA) == answers("nobody@brc.example")
@@ -288,7 +288,7 @@ def test_an_unknown_name_is_slowed_down_like_a_known_one(database, people):
 
 
 def attempt(database, email, password, **more):
-    return service.sign_in(database, service.Attempt(email, password, **more), pepper=PEPPER)
+    return service.sign_in(database, service.SignInAttempt(email, password, **more), pepper=PEPPER)
 
 
 def test_five_guesses_are_free_and_the_sixth_closes_the_name_for_a_while(database, people, sql):
@@ -344,13 +344,13 @@ def test_a_right_password_opens_the_name_again(database, people):
 def test_guessing_many_names_from_one_network_is_slowed_down(database, people):
     outcomes = [
         type(attempt(database, f"nobody{n}@brc.example", "wrong", ip=f"192.0.2.{n}"))
-        for n in range(throttle.FREE_OF_A_NETWORK + 3)
+        for n in range(throttle.NETWORK_ALLOWED_FAILURES + 3)
     ]
-    assert outcomes == [Invalid] * (throttle.FREE_OF_A_NETWORK + 1) + [TooSoon] * 2
+    assert outcomes == [Invalid] * (throttle.NETWORK_ALLOWED_FAILURES + 1) + [TooSoon] * 2
 
 
 def test_many_people_behind_one_address_do_not_lock_each_other_out(database, people, sql):
-    for _ in range(throttle.FREE_OF_A_NETWORK + 10):
+    for _ in range(throttle.NETWORK_ALLOWED_FAILURES + 10):
         assert not isinstance(attempt(database, QA, PASSWORD, ip="192.0.2.1"), TooSoon | Invalid)
     assert sql("SELECT max(fails) FROM login_throttle")[0][0] == 0
 
@@ -510,8 +510,8 @@ def test_browsers_are_told_apart(user_agent, what):
 def test_people_see_where_they_are_signed_in(app, browser, database):
     Browser(app, address="192.0.2.5").sign_in(QA)
     browser.sign_in(QA)
-    visitor = database.read(SYSTEM, service.find_visitor, browser.cookie("sid"), Idle(3600, 3600, 43200))
-    listed = database.read(visitor.actor, service.list_sessions, Idle(3600, 3600, 43200))
+    visitor = database.read(SYSTEM, service.find_visitor, browser.cookie("sid"), SessionLimits(3600, 3600, 43200))
+    listed = database.read(visitor.actor, service.list_sessions, SessionLimits(3600, 3600, 43200))
     assert [(each["is_this"], each["what"].split(" · ")[-1]) for each in listed] == [
         (True, "203.0.113.7"),
         (False, "192.0.2.5"),
@@ -539,7 +539,7 @@ def test_sessions_nobody_signed_in_with_are_removed_after_a_day(browser, databas
     browser.sign_in(QA)
     Browser(browser.client.application).open_sign_in()
     set_clock("1 day")
-    jobs.forget(database)
+    jobs.delete_expired(database)
     assert sql("SELECT stage FROM auth_session") == [("full",)]
     assert sql("SELECT count(*) FROM login_throttle") == [(0,)]
 

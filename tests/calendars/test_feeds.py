@@ -12,7 +12,7 @@ from flask import Flask
 
 from gmp_booking.bookings.content import NamedPerson, ReservationContent, SessionContent
 from gmp_booking.calendars.others_time import full_periods
-from gmp_booking.calendars.service import MOST_FEEDS, create_feed
+from gmp_booking.calendars.service import MAX_FEEDS, create_feed
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
@@ -259,7 +259,7 @@ def test_each_may_make_what_is_theirs(database: Database, people: dict[str, Acto
 
 
 def test_one_person_has_so_many_links_and_no_more(database: Database, people: dict[str, Actor]) -> None:
-    for _ in range(MOST_FEEDS):
+    for _ in range(MAX_FEEDS):
         database.transact(people[REQUESTER], create_feed, scope="mine")
     with pytest.raises(Conflict):
         database.transact(people[REQUESTER], create_feed, scope="mine")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from config import Config
 from gmp_booking.app import create_app
-from gmp_booking.demo.command import lay
+from gmp_booking.demo.command import seed
 from gmp_booking.infra.database.migrate import migrate
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from tests.conftest import Place, place_of
@@ -44,7 +44,7 @@ def demonstration(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
     place = place_of(cluster, "demonstration")
     migrate(place.owner_url)
     config = config_for(place, tmp_path_factory.mktemp("demonstration"))
-    lay(config)
+    seed(config)
     yield Demonstration(config, place)
     cluster.drop_database("demonstration")
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from gmp_booking.demo.programme import PROGRAMME
-from gmp_booking.demo.scenarios import SEOUL, ScenarioStep, tell_stories
+from gmp_booking.demo.scenarios import SEOUL, ScenarioStep, build_scenarios
 from gmp_booking.policies.service import korean_holidays
 
 DAYS_OFF = frozenset(korean_holidays(range(2025, 2031)))
@@ -24,12 +24,12 @@ MOMENTS = [
 
 @cache
 def scenarios_at(moment):
-    return tell_stories(moment, days_off=DAYS_OFF)
+    return build_scenarios(moment, days_off=DAYS_OFF)
 
 
 def held(scenarios):
     """Whoever asks for time and does not give it back again."""
-    return [scenario for scenario in scenarios if scenario.acts[-1].deed not in ENDED_EARLY]
+    return [scenario for scenario in scenarios if scenario.acts[-1].step not in ENDED_EARLY]
 
 
 def nobody_asks_for_what_somebody_else_has(moment):
@@ -72,13 +72,13 @@ def everything_happens_in_order_before_the_work_begins_and_before_now(moment):
 
 def there_is_always_something_of_everything(moment):
     scenarios = scenarios_at(moment)
-    last = Counter(scenario.acts[-1].deed for scenario in scenarios)
+    last = Counter(scenario.acts[-1].step for scenario in scenarios)
     assert len(scenarios) >= 120
-    for deed, least in (
+    for step, least in (
         (ScenarioStep.DRAFT, 2), (ScenarioStep.ASK, 3), (ScenarioStep.REVIEW, 3), (ScenarioStep.RETURN, 1), (ScenarioStep.REJECT, 1), (ScenarioStep.CANCEL, 1),
         (ScenarioStep.APPROVE, 80),
     ):  # fmt: skip
-        assert last[deed] >= least, f"{deed}: {last[deed]}"
+        assert last[step] >= least, f"{step}: {last[step]}"
     assert {scenario.name.split()[0] for scenario in scenarios} == {series.name for series in PROGRAMME}
 
 
@@ -91,7 +91,7 @@ def test_the_plan_of_a_day_is_sound(moment):
 
 
 def test_the_same_day_tells_the_same_stories():
-    assert tell_stories(MOMENTS[0], days_off=DAYS_OFF) == tell_stories(MOMENTS[0], days_off=DAYS_OFF)
+    assert build_scenarios(MOMENTS[0], days_off=DAYS_OFF) == build_scenarios(MOMENTS[0], days_off=DAYS_OFF)
 
 
 def test_a_culture_that_cannot_wait_is_looked_after_on_a_holiday():

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from gmp_booking.companies.service import find_company
-from gmp_booking.demo.command import lay, lay_if_stale, welcome
-from gmp_booking.demo.people import DOOR, GUESTS, PASSWORD, STAFF
+from gmp_booking.demo.command import seed, seed_if_stale, welcome
+from gmp_booking.demo.people import COMPANIES, PASSWORD, SIGN_IN_EXAMPLES, STAFF
 from gmp_booking.infra.mail.dev_mail_server import running_sink
 from gmp_booking.infra.process.stack import StackError, mail_dir
 from gmp_booking.kernel.access import SYSTEM
@@ -24,7 +24,7 @@ from tests.demo.conftest import config_for
 pytestmark = pytest.mark.heavy
 
 PUBLIC = [f"{mailbox}@brc.example" for mailbox, *_ in STAFF] + [
-    f"{mailbox}@{guest.domain}" for guest in GUESTS for mailbox in ("requester", "approver", "operator")
+    f"{mailbox}@{guest.domain}" for guest in COMPANIES for mailbox in ("requester", "approver", "operator")
 ]
 STARTED_WITHIN_S = 1.0
 
@@ -52,7 +52,7 @@ def test_every_company_has_bookings_over_twelve_weeks(laid):
             "SELECT c.code, count(*), min(b.starts_at), max(b.ends_at) FROM booking b JOIN company c ON c.id = b.company_id GROUP BY 1"
         )
     ).all()
-    assert {code for code, *_ in rows} == {guest.code for guest in GUESTS} | {"BRC"}
+    assert {code for code, *_ in rows} == {guest.code for guest in COMPANIES} | {"BRC"}
     assert sum(count for _, count, *_ in rows) >= 120
     begins, ends = (pick(row[column] for row in rows if row[column]) for pick, column in ((min, 2), (max, 3)))
     assert ends - begins > timedelta(weeks=11)
@@ -137,7 +137,7 @@ def test_laying_it_again_while_it_is_fresh_does_nothing(demonstration, laid):
     before = scalars(laid, "SELECT reference FROM booking ORDER BY id")
     laid.rollback()
     began = time.monotonic()
-    lay_if_stale(demonstration.config)
+    seed_if_stale(demonstration.config)
     assert time.monotonic() - began < STARTED_WITHIN_S
     assert scalars(laid, "SELECT reference FROM booking ORDER BY id") == before
 
@@ -147,18 +147,18 @@ def test_it_is_not_laid_while_web_or_worker_run(demonstration, monkeypatch):
     running = build(demonstration.config).database
     running.read(SYSTEM, find_company, "GAO")
     with pytest.raises(StackError, match="stop it"):
-        lay(demonstration.config)
+        seed(demonstration.config)
     running.dispose()
 
 
 def test_it_is_not_laid_without_the_flag(demonstration):
     with pytest.raises(StackError, match="GMP_DEMO"):
-        lay(replace(demonstration.config, demo=False))
+        seed(replace(demonstration.config, demo=False))
 
 
 def test_somebodys_own_facility_is_never_emptied(place, tmp_path, rows):
     with pytest.raises(StackError, match="facility of its own"):
-        lay_if_stale(config_for(place, tmp_path))
+        seed_if_stale(config_for(place, tmp_path))
     assert rows.execute(text("SELECT count(*) FROM person")).scalar_one() > 0
 
 
@@ -183,7 +183,7 @@ def test_the_welcome_names_everybody(demonstration):
     lines = "\n".join(welcome())
     assert PASSWORD in lines
     assert "qa" in lines
-    for guest in GUESTS:
+    for guest in COMPANIES:
         assert guest.domain in lines
 
 
@@ -203,7 +203,7 @@ def test_every_public_account_can_sign_in(demo_app, email):
 
 def test_the_sign_in_page_offers_the_example_people(demo_app):
     page = demo_app.test_client().get("/login").get_data(as_text=True)
-    for _house, _part, email in DOOR:
+    for _house, _part, email in SIGN_IN_EXAMPLES:
         assert email in page
 
 

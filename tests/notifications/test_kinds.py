@@ -78,7 +78,9 @@ def test_no_template_is_left_over() -> None:
 
 
 def test_what_accounts_ask_to_be_mailed_are_kinds() -> None:
-    assert set(links.MAIL.values()) == {name for name, kind in KINDS.items() if isinstance(kind.created, OnRequest)}
+    assert set(links.MAIL_KINDS.values()) == {
+        name for name, kind in KINDS.items() if isinstance(kind.created, OnRequest)
+    }
 
 
 def test_one_more_file_is_one_more_kind(add_kind: Callable[[str, str], None]) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from gmp_booking.kernel.period import Period
-from gmp_booking.outages.recurrence import MOST, SEOUL, Repeat, occurrences
+from gmp_booking.outages.recurrence import MAX_OCCURRENCES, SEOUL, Repeat, occurrences
 
 FIRST = Period(datetime(2027, 3, 2, 7, tzinfo=SEOUL), datetime(2027, 3, 2, 9, 30, tzinfo=SEOUL))
 
@@ -37,4 +37,4 @@ def test_until_a_day_before_it_begins_is_never() -> None:
 
 
 def test_an_endless_series_stops_one_after_the_most() -> None:
-    assert len(occurrences(FIRST, Repeat(1, until_on=date(2099, 1, 1)))) == MOST + 1
+    assert len(occurrences(FIRST, Repeat(1, until_on=date(2099, 1, 1)))) == MAX_OCCURRENCES + 1

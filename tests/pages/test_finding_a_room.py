@@ -14,7 +14,7 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.pages.timeline import pages as timeline_page
 from gmp_booking.pages.timeline.free_rooms_pages import SEOUL, Search, find_offers
 from gmp_booking.pages.timeline.pages import TimelineFacts
-from gmp_booking.policies.service import DayOff, Opening
+from gmp_booking.policies.service import DayOff, OpeningHoursRow
 from gmp_booking.resources.service import ResourceRow
 from tests.builders import form_of
 from tests.clients import weekday_at
@@ -106,7 +106,7 @@ def facts_of(*busy: tuple[int, int], days_off: tuple[date, ...] = ()) -> Timelin
         resources=[room()],
         taken=[],
         busy={1: [(1, Period(day + a * HOUR, day + b * HOUR)) for a, b in busy]},
-        hours=[Opening(None, weekday, time(8), time(20)) for weekday in range(5)],
+        hours=[OpeningHoursRow(None, weekday, time(8), time(20)) for weekday in range(5)],
         days_off=off,
     )
 

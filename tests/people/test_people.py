@@ -8,9 +8,9 @@ from sqlalchemy import text
 from gmp_booking.companies.service import (
     create_company,
     find_company,
+    format_registration_no,
     is_business_number,
     list_companies,
-    written_registration_no,
 )
 from gmp_booking.kernel.access import COMPANY_ROLES, FACILITY_ROLES, SYSTEM, Role
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -21,8 +21,8 @@ from gmp_booking.people.service import (
     grant_role,
     list_people,
     list_roles,
+    normalise_phone,
     revoke_role,
-    written_phone,
 )
 from tests.facility import actor_of
 
@@ -193,7 +193,7 @@ def test_exactly_one_last_digit_is_right():
 
 
 def test_a_business_number_is_written_with_its_dashes():
-    assert written_registration_no(" 1234567891 ") == "123-45-67891"
+    assert format_registration_no(" 1234567891 ") == "123-45-67891"
 
 
 @pytest.mark.parametrize(
@@ -207,4 +207,4 @@ def test_a_business_number_is_written_with_its_dashes():
     ],
 )
 def test_phones_are_kept_with_their_country(typed, kept):
-    assert written_phone(typed) == kept
+    assert normalise_phone(typed) == kept

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from gmp_booking.accounts import passwords, service
-from gmp_booking.accounts.store import Idle
+from gmp_booking.accounts.store import SessionLimits
 from gmp_booking.companies.service import find_company
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Forbidden, Invalid
@@ -17,7 +17,7 @@ from gmp_booking.people.service import find_person_by_email
 from gmp_booking.signatures.service import Verified, list_signatures, sign, signers_of, verify
 
 PASSWORD = "a password of some length"
-IDLE = Idle(3600, 3600, 43200)
+IDLE = SessionLimits(3600, 3600, 43200)
 RECORD = {
     "record_type": "booking",
     "record_id": 7,
@@ -36,7 +36,7 @@ def give_account(uow, email):
 
 def come_in(database, email):
     """Sign in; the actor a handler would have."""
-    opened = service.sign_in(database, service.Attempt(email, PASSWORD, ip="192.0.2.1"), pepper=b"p" * 32)
+    opened = service.sign_in(database, service.SignInAttempt(email, PASSWORD, ip="192.0.2.1"), pepper=b"p" * 32)
     return database.read(SYSTEM, service.find_visitor, opened.token, IDLE).actor
 
 

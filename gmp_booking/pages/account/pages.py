@@ -55,7 +55,7 @@ def read_account(uow: Uow, idle: Any) -> AccountFacts:
 def show() -> str:
     call = current_request()
     actor = call.actor
-    facts = call.read(read_account, sessions.idle_limits())
+    facts = call.read(read_account, sessions.session_limits())
     return render_template(
         "account/account.html",
         profile={

@@ -34,7 +34,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.pages.admin import record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, page, readable_by, words
 from gmp_booking.people import service as people
-from gmp_booking.people.service import PersonRow, Wanted
+from gmp_booking.people.service import PersonFilter, PersonRow
 
 FACILITY = "-"
 
@@ -135,8 +135,8 @@ class PeopleFacts:
 def read_people(uow: Uow, words_typed: str, company: str, role: str) -> PeopleFacts:
     companies = list_companies(uow)
     company_id = next((each.id for each in companies if each.code == company), None)
-    wanted = Wanted(words_typed, company_id, company == FACILITY, role)
-    rows = people.list_everybody(uow, wanted)
+    wanted = PersonFilter(words_typed, company_id, company == FACILITY, role)
+    rows = people.list_people_with_roles(uow, wanted)
     return PeopleFacts(rows, companies, links.access_of(uow, [each.person.id for each in rows]))
 
 

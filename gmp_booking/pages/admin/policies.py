@@ -27,8 +27,8 @@ from gmp_booking.pages.admin import coverage, record_history
 from gmp_booking.pages.admin.form_actions import Form, admin, page, readable_by, words
 from gmp_booking.pages.rule_labels import limit_words
 from gmp_booking.policies import hours, service, switches
-from gmp_booking.policies.auto_confirmation_settings import Confirming, list_confirming, switch_confirming
-from gmp_booking.policies.switches import Switched
+from gmp_booking.policies.auto_confirmation_settings import AutoConfirmSetting, list_auto_confirm, set_auto_confirm
+from gmp_booking.policies.switches import RuleModeChange
 from gmp_booking.resources.administration import get_record, list_every_resource
 
 # -- hours
@@ -143,8 +143,8 @@ class NamedCompany(Protocol):
 
 @dataclass(frozen=True)
 class RulesShown:
-    switches: Mapping[str, list[Switched]]
-    confirming: list[Confirming]
+    switches: Mapping[str, list[RuleModeChange]]
+    confirming: list[AutoConfirmSetting]
     known: coverage.Known
     today: date
     companies: Sequence[NamedCompany]
@@ -152,7 +152,7 @@ class RulesShown:
 
 
 def read_rules(uow: Uow) -> RulesShown:
-    found, confirming = switches.list_switches(uow), list_confirming(uow)
+    found, confirming = switches.list_switches(uow), list_auto_confirm(uow)
     rows = [("rule_switch", each.id) for decided in found.values() for each in decided]
     rows += [("auto_confirm", each.id) for each in confirming]
     known = coverage.read_known(uow)
@@ -161,7 +161,7 @@ def read_rules(uow: Uow) -> RulesShown:
 
 def let_confirm(uow: Uow, kind: str, choice: str, *, room: str, company: str) -> None:
     """Errors: NotFound for a room or a company that is not there, and what the policy refuses."""
-    switch_confirming(
+    set_auto_confirm(
         uow,
         kind,
         choice,

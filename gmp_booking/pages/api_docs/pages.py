@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
 
-from gmp_booking.accounts.sessions import page_beside_the_api
+from gmp_booking.accounts.sessions import page_under_api_path
 from gmp_booking.infra.web.request_info import absolute_url
 from gmp_booking.pages.api_docs.reference import Group, read_groups
 
@@ -13,7 +13,7 @@ KEPT = "gmp.api_reference"
 
 
 @docs.get("/")
-@page_beside_the_api
+@page_under_api_path
 def show() -> str:
     return render_template("api_docs/api_docs.html", groups=_groups())
 

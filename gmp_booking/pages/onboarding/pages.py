@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts import links, passwords, sessions
-from gmp_booking.accounts.links import FIRST_START, StandingLink
+from gmp_booking.accounts.links import FIRST_START, ValidLink
 from gmp_booking.accounts.service import create_account
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import use_language
@@ -18,7 +18,7 @@ from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.languages import LANGUAGE_NAMES
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.admin.form_actions import errors_of, words
-from gmp_booking.people.service import create_person, is_anybody_there
+from gmp_booking.people.service import create_person, has_any_person
 from gmp_booking.policies.service import name_facility, seed_holidays, set_hours
 from gmp_booking.policies.switches import today
 
@@ -50,7 +50,7 @@ def begin(uow: Uow, secret: str, first: FirstStart, password_hash: str) -> None:
     """
     if links.spend(uow, secret).purpose != FIRST_START:
         raise NotFound
-    if is_anybody_there(uow):
+    if has_any_person(uow):
         raise Conflict(N_("This facility has people already: ask its administrator."))
     name_facility(uow, code=first.code, name_ko=first.name_ko, name_en=first.name_en, name_zh=first.name_zh)
     set_hours(uow, WORKING_DAYS, OPENS, closes=CLOSES)
@@ -85,14 +85,14 @@ def choose(token: str) -> Response:
     return redirect(url_for("accounts.sign_in_form"), 303)
 
 
-def _find(token: str) -> StandingLink:
+def _find(token: str) -> ValidLink:
     link = sessions.services().database.read(SYSTEM, links.find_link, token)
     if link is None:
         raise NotFound(N_("This link was used, was replaced by a newer one or is too old. Ask for another one."))
     return link
 
 
-def _speak(link: StandingLink) -> None:
+def _speak(link: ValidLink) -> None:
     if link.language:
         use_language(link.language)
 
@@ -108,7 +108,7 @@ def _typed() -> FirstStart:
     return FirstStart(words("code").upper(), **names)
 
 
-def _page(link: StandingLink, errors: dict[str, str], status: int) -> Response:
+def _page(link: ValidLink, errors: dict[str, str], status: int) -> Response:
     template = "first_start" if link.purpose == FIRST_START else "choose_password"
     page = render_template(
         f"onboarding/{template}.html",
@@ -116,6 +116,6 @@ def _page(link: StandingLink, errors: dict[str, str], status: int) -> Response:
         errors=errors,
         typed=request.form,
         languages_offered=list(LANGUAGE_NAMES.items()),
-        shortest=passwords.SHORTEST,
+        shortest=passwords.MIN_LENGTH,
     )
     return make_response(page, status)

@@ -20,7 +20,7 @@ from gmp_booking.kernel.labels import MEANINGS_QUOTED, OUTAGE_KINDS, OUTAGE_SUBJ
 from gmp_booking.kernel.states import RUNNING
 from gmp_booking.kernel.vocabulary import Meaning, OutageKind, SubjectKind
 from gmp_booking.outages import service
-from gmp_booking.outages.handlers import carry_out_lifting, carry_out_placing
+from gmp_booking.outages.handlers import lift_outage, place_outage
 from gmp_booking.outages.schemas import record_of
 from gmp_booking.outages.service import permission_to_lift, permission_to_place
 from gmp_booking.pages.outages.form import FIELDS, outage_of, shown_at_fields
@@ -78,7 +78,7 @@ def place() -> Response:
         new = outage_of(typed)
         if request.form.get("op") != "place":
             return _form(typed, hit=call.read(impact, new))
-        answer = carry_out_placing(
+        answer = place_outage(
             call, lambda rows: _gone_to(url_for("outages.show", outage_id=rows[0]["id"], done="placed")), new
         )
     except Invalid as invalid:
@@ -99,7 +99,7 @@ def lift(outage_id: int) -> Response:
     reason = request.form.get("reason", "").strip()
     address = url_for("outages.show", outage_id=outage_id, done="lifted")
     try:
-        answer = carry_out_lifting(
+        answer = lift_outage(
             current_request(reason=reason or None, idempotency=idempotency_of_form()),
             lambda _row: _gone_to(address),
             outage_id,
@@ -154,7 +154,7 @@ def _form(
     return make_response(page, status)
 
 
-def _subjects(choices: list[service.Choice], *, may_hold_all: bool) -> list[tuple[str, str, str]]:
+def _subjects(choices: list[service.SubjectChoice], *, may_hold_all: bool) -> list[tuple[str, str, str]]:
     """Everything to choose from: the facility first, people and companies only for who may place a hold."""
     found = [(f"{SubjectKind.FACILITY.value}:", _(OUTAGE_SUBJECTS[SubjectKind.FACILITY]), " ")]
     order = list(SubjectKind)

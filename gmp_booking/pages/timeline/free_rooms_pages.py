@@ -19,7 +19,7 @@ from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
 from gmp_booking.pages.timeline.pages import SEOUL, TimelineFacts, read_timeline
-from gmp_booking.policies.service import DayOff, Opening
+from gmp_booking.policies.service import DayOff, OpeningHoursRow
 from gmp_booking.resources.availability import gaps
 from gmp_booking.resources.service import ResourceRow
 
@@ -92,7 +92,7 @@ def _offer(room: ResourceRow, facts: TimelineFacts, search: Search) -> Offer:
 
 
 def open_hours(
-    room: ResourceRow, hours: Sequence[Opening], days_off: Iterable[DayOff], first: date
+    room: ResourceRow, hours: Sequence[OpeningHoursRow], days_off: Iterable[DayOff], first: date
 ) -> Iterable[Period]:
     """The hours of a room over the days that are looked at; a room without hours of its own keeps the facility's."""
     kept = [each for each in hours if each.resource_id == room.id]

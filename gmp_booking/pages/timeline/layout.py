@@ -259,7 +259,7 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: Ruler, shut: int, past:
         level = _take_level(drawn_levels, bits(columns[0], sum(columns)))
         fit = ruler.fit(columns[1])
         place = f"{ruler.place_of_columns(*columns)} k{min(level, MOST_LEVELS - 1)}{fit}"
-        edges = _edges(block, from_before=span[0] < start, goes_on=span[1] > end)
+        edges = _edges(block, from_before=span[0] < start, keep_running=span[1] > end)
         clock = _clocks(*local)
         words = block.label.replace(PART, "\n") if fit else block.label
         placed.append(
@@ -295,9 +295,9 @@ def _by_time(block: Block) -> tuple[datetime, datetime, str]:
     return block.period.start, block.period.end, block.label
 
 
-def _edges(block: Block, *, from_before: bool, goes_on: bool) -> str:
+def _edges(block: Block, *, from_before: bool, keep_running: bool) -> str:
     running = " tl-running" if block.running else ""
-    return f"{running}{' is-cut-left' if from_before else ''}{' is-cut-right' if goes_on else ''}"
+    return f"{running}{' is-cut-left' if from_before else ''}{' is-cut-right' if keep_running else ''}"
 
 
 def _clocks(start: datetime, end: datetime) -> str:

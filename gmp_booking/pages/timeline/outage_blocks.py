@@ -11,7 +11,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.labels import OUTAGE_KINDS
 from gmp_booking.kernel.period import Period
-from gmp_booking.outages.service import OutageOn, list_on_resources
+from gmp_booking.outages.service import ResourceOutage, list_on_resources
 from gmp_booking.pages.timeline.layout import OUTAGE, Block
 from gmp_booking.resources.service import not_available
 
@@ -22,7 +22,7 @@ class WithdrawnTime:
 
     resource_id: int
     period: Period
-    outage: OutageOn | None = None
+    outage: ResourceOutage | None = None
 
 
 def read_withdrawn(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[WithdrawnTime]:
@@ -54,7 +54,7 @@ def withdrawn_blocks(withdrawn: Sequence[WithdrawnTime], codes: Mapping[int, str
         )
 
 
-def label_of(outage: OutageOn | None) -> str:
+def label_of(outage: ResourceOutage | None) -> str:
     if outage is None:
         return _("Not available")
     kind = _(OUTAGE_KINDS[outage.kind])

@@ -25,7 +25,7 @@ from gmp_booking.pages.rule_labels import grade_word
 from gmp_booking.pages.timeline.layout import Block, FormMarkBlock, Lane, TimelineView, Window, lay_out
 from gmp_booking.pages.timeline.others_time import Titles, others_time
 from gmp_booking.pages.timeline.outage_blocks import WithdrawnTime, read_withdrawn, withdrawn_blocks
-from gmp_booking.policies.service import DayOff, Opening, list_days_off, list_opening_hours
+from gmp_booking.policies.service import DayOff, OpeningHoursRow, list_days_off, list_opening_hours
 from gmp_booking.resources.service import ResourceRow, list_resources, others_busy, public_titles
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -62,7 +62,7 @@ class TimelineFacts:
     resources: Sequence[ResourceRow]
     taken: Sequence[TakenTime]
     busy: Mapping[int, Sequence[tuple[int, Period]]]
-    hours: Sequence[Opening]
+    hours: Sequence[OpeningHoursRow]
     days_off: Sequence[DayOff]
     marks: Sequence[Mark] = ()
     rooms: Sequence[ResourceRow] = ()
@@ -204,7 +204,7 @@ def _own_block(taken: TakenTime, code: str, now: datetime, actor: Actor) -> Bloc
     )
 
 
-def closed_periods(hours: Iterable[Opening], off: set[date], window: Window) -> Iterable[Period]:
+def closed_periods(hours: Iterable[OpeningHoursRow], off: set[date], window: Window) -> Iterable[Period]:
     """The time outside the facility's default hours, day by day."""
     by_weekday = {opening.weekday: opening for opening in hours}
     for index in range(window.days):

@@ -13,26 +13,26 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.infra.web import app_setup
 
-MOST_KEPT: Final = 200_000
-LEFT_OUT: Final = frozenset({"csrf_token", "op", "fill"})
+MAX_FORM_LENGTH: Final = 200_000
+EXCLUDED_FIELDS: Final = frozenset({"csrf_token", "op", "fill"})
 
 
-def is_worth_keeping() -> bool:
+def has_restorable_form() -> bool:
     """Whether this request sends a form whose view shows it again as it was typed."""
     view = current_app.view_functions.get(request.endpoint or "")
     return request.method == "POST" and bool(getattr(view, "strips_control_characters", False))
 
 
-def as_sent() -> str:
+def encode_form() -> str:
     """The fields of this request's form, as JSON pairs."""
     fields, _unfit = app_setup.form_without_control_characters()
-    return json.dumps([[name, text] for name, text in fields.items(multi=True) if name not in LEFT_OUT])
+    return json.dumps([[name, text] for name, text in fields.items(multi=True) if name not in EXCLUDED_FIELDS])
 
 
-def fields_of(kept: str) -> list[tuple[str, str]]:
+def decode_form(kept: str) -> list[tuple[str, str]]:
     """The pairs again; none for what is not such a text."""
     try:
-        pairs: Any = json.loads(kept[: MOST_KEPT + 1]) if len(kept) <= MOST_KEPT else []
+        pairs: Any = json.loads(kept[: MAX_FORM_LENGTH + 1]) if len(kept) <= MAX_FORM_LENGTH else []
         return [(str(name), str(text)) for name, text in pairs]
     except (ValueError, TypeError, RecursionError):
         return []
@@ -43,6 +43,6 @@ def signed_out_panel() -> Response:
     return make_response(render_template("accounts/signed_out.html"))
 
 
-def offered_again(target: str, kept: str) -> Response:
+def restore_page(target: str, kept: str) -> Response:
     """The page that leads back into the form."""
-    return make_response(render_template("accounts/form_kept.html", target=target, fields=fields_of(kept)))
+    return make_response(render_template("accounts/form_kept.html", target=target, fields=decode_form(kept)))
