@@ -1,4 +1,4 @@
-"""The settings: read once from the environment, typed, and all mistakes named at once.
+"""The settings: read once from the environment, typed, with all errors reported at once.
 
 Every setting is an environment variable with `GMP_` in front of the field's name in capitals: `port` is `GMP_PORT`.
 An empty value counts as not given. `Config.describe()` yields the table of the operations guide.
@@ -28,7 +28,7 @@ Parse = Callable[[str], Any]
 
 
 class ConfigError(Exception):
-    """The settings cannot be used; `errors` holds one sentence for each mistake."""
+    """The settings are invalid; `errors` has one message for each mistake."""
 
     def __init__(self, errors: list[str]) -> None:
         super().__init__("\n".join(errors))
@@ -125,7 +125,7 @@ def _fernet_keys(value: str) -> tuple[str, ...]:
 
 
 def _setting(parse: Parse, default: str, meaning: str, *, unit: str = "", shown: str | None = None) -> Any:
-    """A field with its place in the table; `shown` replaces a default that is computed. Secrets stay out of repr()."""
+    """A field with its row in the settings table; `shown` replaces a computed default. repr() omits secrets."""
     shown = default if shown is None else shown
     is_public = parse not in {_database, _pepper, _fernet_keys, _password}
     metadata = {"parse": parse, "default": default, "meaning": meaning, "unit": unit, "shown": shown}
@@ -134,7 +134,7 @@ def _setting(parse: Parse, default: str, meaning: str, *, unit: str = "", shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything that may differ from one installation to the next."""
+    """The settings of one installation."""
 
     database_url: str = _setting(
         _database, "", "PostgreSQL for web and worker (the role gmp_app). Not given: an embedded one under DATA_DIR."
@@ -207,8 +207,8 @@ class Config:
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings.
 
-        Secrets that are not given are taken from DATA_DIR, and made there on the first occasion (0600).
-        Errors: ConfigError with a sentence for each mistake; nothing is written then.
+        Secrets that are not given are read from DATA_DIR, and generated there the first time (0600).
+        Errors: ConfigError with all mistakes; nothing is written then.
         """
         errors = _unknown_names(cls, environment)
         values: dict[str, Any] = {}
@@ -218,7 +218,7 @@ class Config:
                 values[each.name] = each.metadata["parse"](given) if given else given
             except ValueError as error:
                 errors.append(f"{PREFIX}{each.name.upper()} {error}.")
-        errors += _contradictions(values)
+        errors += _conflicts(values)
         if errors:
             raise ConfigError(errors)
         values["base_url"] = values["base_url"] or _local_address(values["host"], values["port"])
@@ -248,7 +248,7 @@ def _unknown_names(cls: type[Config], environment: Mapping[str, str]) -> list[st
     return sentences
 
 
-def _contradictions(values: Mapping[str, Any]) -> list[str]:
+def _conflicts(values: Mapping[str, Any]) -> list[str]:
     app, owner = values.get("database_url"), values.get("owner_database_url")
     if app is None or owner is None:
         return []
@@ -269,29 +269,29 @@ def _local_address(host: str, port: int) -> str:
 def _with_secrets(values: dict[str, Any]) -> dict[str, Any]:
     if values["auth_pepper"] and values["auth_fernet_keys"]:
         return values
-    kept = _kept_secrets(values["data_dir"])
+    stored = _stored_secrets(values["data_dir"])
     return values | {
-        "auth_pepper": values["auth_pepper"] or _pepper(kept["auth_pepper"]),
-        "auth_fernet_keys": values["auth_fernet_keys"] or _fernet_keys(kept["auth_fernet_keys"]),
+        "auth_pepper": values["auth_pepper"] or _pepper(stored["auth_pepper"]),
+        "auth_fernet_keys": values["auth_fernet_keys"] or _fernet_keys(stored["auth_fernet_keys"]),
     }
 
 
-def _kept_secrets(data_dir: Path) -> dict[str, str]:
-    """Read the file of secrets, or make it: several processes that start at once end up with the same one."""
+def _stored_secrets(data_dir: Path) -> dict[str, str]:
+    """Read the secrets file, or create it; processes that start at the same time get the same secrets."""
     target = data_dir / SECRETS_FILE
     try:
         if not target.exists():
-            _make_secrets(target)
-        kept: dict[str, str] = json.loads(target.read_text())
+            _create_secrets(target)
+        stored: dict[str, str] = json.loads(target.read_text())
     except OSError as error:
         raise ConfigError([f"GMP_DATA_DIR: {target} cannot be used ({error.strerror})."]) from error
     except ValueError as error:
         raise ConfigError([f"GMP_DATA_DIR: {target} is damaged: bring it back from a backup."]) from error
-    return kept
+    return stored
 
 
-def _make_secrets(target: Path) -> None:
-    # Anybody may pass through root's folder: the database under it runs as another user. The files in it are closed.
+def _create_secrets(target: Path) -> None:
+    # As root the folder is 0711: the database under it runs as another user. The files in it are 0600.
     target.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     made = {
         name: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in ("auth_pepper", "auth_fernet_keys")

@@ -1,4 +1,4 @@
-"""The web application, put together in named steps."""
+"""Builds the web application."""
 
 from __future__ import annotations
 

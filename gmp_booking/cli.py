@@ -1,4 +1,4 @@
-"""`gmp-booking`: what an operator types."""
+"""The console command `gmp-booking`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Command = Callable[[Config, argparse.Namespace], None]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Carry out one command; what cannot be done is said in a sentence, with exit code 1."""
+    """Run one command; expected errors are printed without a stack trace, with exit code 1."""
     arguments = _parser().parse_args(argv)
     command: Command = arguments.command
     try:
@@ -70,7 +70,7 @@ def run(config: Config, _arguments: argparse.Namespace) -> None:
 
 
 def _prepare(config: Config) -> list[str]:
-    """See that there is something to show, and say what whoever starts it reads once it runs."""
+    """Seed the demo if needed; returns the lines to print once the site answers."""
     if config.demo:
         from gmp_booking.demo.command import seed_if_stale, welcome
 
@@ -82,7 +82,7 @@ def _prepare(config: Config) -> list[str]:
 
 
 def _first_start(config: Config) -> Iterable[str]:
-    """A one-time link for whoever makes the facility, while nobody is in it."""
+    """A one-time link to set up the facility, while it has no people."""
     from gmp_booking.accounts.links import make_first_link
     from gmp_booking.kernel.access import SYSTEM
     from gmp_booking.people.service import has_any_person

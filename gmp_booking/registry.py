@@ -1,4 +1,4 @@
-"""What every way in is made of: the settings, the database, and who hears of events."""
+"""The shared services of all entry points: settings, database and event consumers."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Services:
 
 
 def build(config: Config) -> Services:
-    """Shape: one pool of connections a process, as many as it has threads."""
+    """Build the services; each process has a connection pool as large as its number of threads."""
     database = Database(config.database_url, consumers=CONSUMERS, pool_size=config.threads)
     return Services(config, database)
 
 
 def self_check(services: Services) -> None:
-    """Refuse to serve from a database that does not keep the promises.
+    """Check the database before serving.
 
-    Errors: UnfitDatabase, with what to do.
+    Errors: UnfitDatabase, with the remedies.
     """
     config = services.config
     with services.database.engine.connect() as connection:

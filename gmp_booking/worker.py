@@ -1,7 +1,7 @@
-"""The worker: the whole timetable of what happens without anybody asking.
+"""The worker: the timetable of all periodic jobs.
 
-It only says "look now". What is due, who is at it and how often it was tried stands in PostgreSQL, so any number of
-workers may run at once.
+Each tick only triggers a job. Due times, leases and attempts are in PostgreSQL, so any number of workers may run at
+once.
 """
 
 from __future__ import annotations
@@ -69,13 +69,13 @@ TIMETABLE: Final = (
 
 
 def run(config: Config) -> None:
-    """Keep the timetable until SIGTERM or SIGINT; what is being sent then is sent to its end."""
+    """Run the timetable until SIGTERM or SIGINT; running jobs finish their current message."""
     database = Database(config.database_url, consumers=CONSUMERS, pool_size=len(TIMETABLE))
     _check(Services(config, database))
     worker = Worker(config, database, threading.Event())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
-    # A tick that finds the last one still running is no news.
+    # APScheduler warns whenever a tick is skipped because the last one still runs; that is normal here.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone=UTC)
     for tick in TIMETABLE:
@@ -91,14 +91,14 @@ def run(config: Config) -> None:
         )
     scheduler.start()
     _log.info("The worker runs: %s", ", ".join(tick.name for tick in TIMETABLE))
-    # Its blocking sister cannot be stopped by a signal that arrives just before it starts.
+    # BlockingScheduler ignores signals that arrive before start().
     worker.stopping.wait()
     scheduler.shutdown(wait=True)
     database.dispose()
 
 
 def _check(services: Services) -> None:
-    """Refuse a database that does not keep the promises; one that is away for the moment is waited for."""
+    """Refuse an unfit database; if it cannot be reached yet, start anyway and retry at each tick."""
     try:
         self_check(services)
     except OperationalError as error:
@@ -106,7 +106,7 @@ def _check(services: Services) -> None:
 
 
 def _run_tick(tick: Tick, worker: Worker) -> None:
-    """One tick; whatever goes wrong, the next one comes."""
+    """Run one tick; errors are logged, so that the next tick still runs."""
     try:
         tick.run(worker)
     except Unavailable as error:

@@ -1,4 +1,4 @@
-"""How migrations run: as the owner, one at a time, with short patience for locks."""
+"""Runs the migrations: as the owner, one process at a time, with a short lock timeout."""
 
 from alembic import context
 from sqlalchemy import create_engine, text
@@ -9,7 +9,7 @@ MIGRATION_LOCK = 7_204_411
 
 
 def run(url: str) -> None:
-    """Bring the database to the revision asked for, behind one advisory lock."""
+    """Migrate the database to the requested revision, under one advisory lock."""
     engine = create_engine(
         url, connect_args={"options": "-c lock_timeout=5s -c statement_timeout=600s -c timezone=UTC"}
     )

@@ -1,4 +1,4 @@
-"""One's own API tokens, for programs."""
+"""JSON API of the user's own API tokens."""
 
 from __future__ import annotations
 

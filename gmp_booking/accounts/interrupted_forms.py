@@ -1,6 +1,6 @@
-"""A form that was sent after its session had ended: kept within the sign-in page, and offered again afterwards.
+"""Forms submitted after the session ended: carried through the sign-in page and shown again afterwards.
 
-Nothing of it is stored on the server, and going on with it only shows it again: sending it stays the person's own act.
+The server stores nothing of them, and nothing is submitted without a new click of the user.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ EXCLUDED_FIELDS: Final = frozenset({"csrf_token", "op", "fill"})
 
 
 def has_restorable_form() -> bool:
-    """Whether this request sends a form whose view shows it again as it was typed."""
+    """Whether the request submits a form whose view can show it again."""
     view = current_app.view_functions.get(request.endpoint or "")
     return request.method == "POST" and bool(getattr(view, "strips_control_characters", False))
 
 
 def encode_form() -> str:
-    """The fields of this request's form, as JSON pairs."""
+    """The fields of the submitted form, as JSON pairs."""
     fields, _unfit = app_setup.form_without_control_characters()
     return json.dumps([[name, text] for name, text in fields.items(multi=True) if name not in EXCLUDED_FIELDS])
 
 
 def decode_form(kept: str) -> list[tuple[str, str]]:
-    """The pairs again; none for what is not such a text."""
+    """The pairs of an encoded form; empty for invalid input."""
     try:
         pairs: Any = json.loads(kept[: MAX_FORM_LENGTH + 1]) if len(kept) <= MAX_FORM_LENGTH else []
         return [(str(name), str(text)) for name, text in pairs]
@@ -39,10 +39,10 @@ def decode_form(kept: str) -> list[tuple[str, str]]:
 
 
 def signed_out_panel() -> Response:
-    """What stands in place of a part of the page that is asked for meanwhile."""
+    """The fragment for an htmx request without a session."""
     return make_response(render_template("accounts/signed_out.html"))
 
 
 def restore_page(target: str, kept: str) -> Response:
-    """The page that leads back into the form."""
+    """A page that posts the fields back into the form."""
     return make_response(render_template("accounts/form_kept.html", target=target, fields=decode_form(kept)))

@@ -1,4 +1,4 @@
-"""What accounts do without anybody asking."""
+"""Periodic jobs of accounts."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from gmp_booking.kernel.access import SYSTEM
 
 
 def delete_expired(database: Database) -> None:
-    """Remove sessions nobody signed in with and attempts long past. Ten at once are harmless."""
+    """Delete expired anonymous sessions and attempt counters. Workers may run it concurrently."""
     database.transact(SYSTEM, service.purge)

@@ -1,7 +1,8 @@
-"""One-time links: an invitation, a new password, the first administrator of an empty facility.
+"""One-time links: invitation, password reset, first administrator of an empty facility.
 
-The secret is made of the row's id and the pepper, so that the mail can be written when it is sent and no secret waits
-in the outbox; the row keeps its hash. Opening a link spends nothing (mail scanners do), sending its form does.
+The secret is derived from the row's id and the pepper, so that the mail is rendered when sent and the outbox stores no
+secret; the row stores its hash. Opening a link does not use it up, because mail scanners open links; submitting its
+form does.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from gmp_booking.people.models import Person
 INVITATION: Final = "INVITATION"
 RESET: Final = "RESET"
 FIRST_START: Final = "FIRST_START"
-# How long each may be used; the defaults are ours.
+# How long each link is valid; the defaults are ours.
 LIFETIMES: Final = {INVITATION: timedelta(days=7), RESET: timedelta(minutes=10), FIRST_START: timedelta(days=1)}
 MAIL_KINDS: Final = {INVITATION: "invitation", RESET: "reset"}
 
@@ -79,7 +80,7 @@ _ACCOUNT_OF = text("SELECT id, password_hash IS NOT NULL AS has_password FROM ac
 
 @dataclass(frozen=True)
 class ValidLink:
-    """A link that may still be used, and by whom."""
+    """A link that may still be used, with its account and person."""
 
     id: int
     purpose: str
@@ -92,16 +93,16 @@ class ValidLink:
 
 
 def secret_of(link_id: int, pepper: bytes) -> str:
-    """The secret of a link, from its id alone and only with the pepper."""
+    """The secret of a link, derived from its id and the pepper."""
     digest = hmac.new(pepper, f"one-time-link:{link_id}".encode(), hashlib.sha256).digest()
     return f"{link_id}-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
 def invite(uow: Uow, person: Person, *, pepper: bytes) -> str:
-    """Mail somebody a link to choose a password; an earlier one is dead at once. Returns the link's purpose.
+    """Mail a person a link to choose a password; earlier links become invalid. Returns the link's purpose.
 
-    Whoever has a password already is sent a reset, which lives shorter.
-    Errors: Forbidden; Conflict for somebody who left.
+    A person with a password gets a reset link, which expires sooner.
+    Errors: Forbidden; Conflict for a deactivated person.
     """
     require(uow.actor, Permission.PEOPLE_EDIT, Subject(company_id=person.company_id))
     if not person.active:
@@ -135,7 +136,7 @@ def _open_account(uow: Uow, person: Person) -> Account:
 
 
 def make_first_link(uow: Uow, *, pepper: bytes) -> str:
-    """The secret by which the first administrator of an empty facility is made; an earlier one is dead at once."""
+    """The secret of a link to set up an empty facility; an earlier one becomes invalid."""
     return secret_of(_add(uow, FIRST_START, account_id=None, pepper=pepper).id, pepper)
 
 
@@ -151,12 +152,12 @@ def _add(uow: Uow, purpose: str, *, account_id: int | None, pepper: bytes) -> On
 
 
 def find_link(uow: Uow, secret: str) -> ValidLink | None:
-    """The link behind a secret, while it may be used; looking spends nothing."""
+    """The valid link with this secret; finding does not use it up."""
     return _valid_link(uow.session.execute(_BY_HASH, {"token_hash": store.hash_of(secret)}).one_or_none())
 
 
 def find_link_to_mail(uow: Uow, link_id: int) -> ValidLink | None:
-    """The link a mail is about, unless it was used or replaced meanwhile."""
+    """The link of a queued mail, unless it was used or replaced meanwhile."""
     return _valid_link(uow.session.execute(_BY_ID, {"id": link_id}).one_or_none())
 
 
@@ -165,9 +166,9 @@ def _valid_link(row: Row[Any] | None) -> ValidLink | None:
 
 
 def choose_password(uow: Uow, secret: str, password_hash: str) -> None:
-    """Spend a link: the password is set and every session of before is over; nobody is signed in by it.
+    """Use up a link: set the password and end all sessions; it does not sign in.
 
-    Errors: NotFound for a link that was used, replaced or is too old.
+    Errors: NotFound for a used, replaced or expired link.
     """
     spent = spend(uow, secret)
     if spent.account_id is None or store.lock_account(uow, spent.account_id) is None:
@@ -178,7 +179,7 @@ def choose_password(uow: Uow, secret: str, password_hash: str) -> None:
 
 
 def spend(uow: Uow, secret: str) -> Row[Any]:
-    """Errors: NotFound for whoever comes second."""
+    """Use up a link. Errors: NotFound when it was used before."""
     spent = uow.session.execute(_SPEND, {"token_hash": store.hash_of(secret)}).one_or_none()
     if spent is None:
         raise NotFound
@@ -186,7 +187,7 @@ def spend(uow: Uow, secret: str) -> Row[Any]:
 
 
 def end_access(uow: Uow, person: Person) -> None:
-    """Sessions, tokens, browsers, links and the password of somebody who leaves are worth nothing at once."""
+    """Revoke sessions, tokens, known browsers, links and the password of a person who leaves."""
     require(uow.actor, Permission.PEOPLE_DEACTIVATE, Subject(company_id=person.company_id))
     row = uow.session.execute(_ACCOUNT_OF, {"person_id": person.id}).one_or_none()
     if row is None:
@@ -199,6 +200,6 @@ def end_access(uow: Uow, person: Person) -> None:
 
 
 def access_of(uow: Uow, person_ids: list[int]) -> dict[int, bool]:
-    """Who of these has an account, and whether a password has been chosen for it."""
+    """By person: whether the account has a password; people without an account are left out."""
     statement = text("SELECT person_id, password_hash IS NOT NULL FROM account WHERE person_id = ANY (:people)")
     return {person: bool(chosen) for person, chosen in uow.session.execute(statement, {"people": person_ids})}

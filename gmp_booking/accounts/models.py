@@ -1,4 +1,4 @@
-"""Accounts, sessions, tokens. Looked up by hash before any company is known, so they carry no company policy."""
+"""Accounts, sessions and tokens: looked up by hash before the company is known, so without a company policy."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,7 +19,7 @@ class Account(Base):
 
 
 class AuthSession(Base):
-    """One web sign-in; the cookie holds the secret, this row only its hash."""
+    """A web session; the cookie holds the secret, the row its hash."""
 
     __tablename__ = "auth_session"
     __table_args__ = (
@@ -54,7 +54,7 @@ class KnownDevice(Base):
 
 
 class LoginThrottle(Base):
-    """Attempts counted per bucket; the key is an HMAC, so the table names nobody."""
+    """Attempts counted per bucket; the key is an HMAC, so the table reveals no name."""
 
     __tablename__ = "login_throttle"
 
@@ -65,7 +65,7 @@ class LoginThrottle(Base):
 
 
 class ApiToken(Base):
-    """An opaque bearer token; shown once, kept as a hash."""
+    """An opaque bearer token; shown once, stored as a hash."""
 
     __tablename__ = "api_token"
     __table_args__ = (Index("ix_api_token_account_id", "account_id"),)
@@ -82,9 +82,9 @@ class ApiToken(Base):
 
 
 class OneTimeLink(Base):
-    """A link by which somebody chooses a password, or begins an empty facility; only its hash is kept.
+    """A link to choose a password or to set up an empty facility; only its hash is stored.
 
-    It is named before it is known: the hash is made of the row's own id.
+    The hash is NULL until it is computed from the row's own id.
     """
 
     __tablename__ = "one_time_link"
@@ -105,7 +105,7 @@ class OneTimeLink(Base):
 
 
 class AuthEvent(Base):
-    """What happened at the door: sign-ins, refusals, sign-outs, tokens made and revoked."""
+    """The log of authentication: sign-ins, failures, sign-outs, tokens created and revoked."""
 
     __tablename__ = "auth_event"
     __table_args__ = (Index("ix_auth_event_account_id_at", "account_id", "at"),)

@@ -1,4 +1,4 @@
-"""The pages of signing in and out, and what one does on the account page."""
+"""Pages: sign-in, sign-out and the actions of the account page."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def sign_in() -> Response:
 
 
 def _sign_in_with_form() -> Response:
-    """The sign-in page in answer to a form whose session has ended, with the form in it."""
+    """The sign-in page with the interrupted form in it."""
     return _form(status=401, next_path=request.path, kept=interrupted_forms.encode_form())
 
 
 @accounts.record_once
-def _answer_lost_forms(state: BlueprintSetupState) -> None:
+def _register_sign_in_with_form(state: BlueprintSetupState) -> None:
     state.app.extensions["gmp.sign_in_with"] = _sign_in_with_form
 
 
@@ -82,7 +82,7 @@ def _form(
     next_path: str | None = None,
     kept: str | None = None,
 ) -> Response:
-    """The sign-in page. It opens an anonymous session, so that its form cannot be forged either."""
+    """The sign-in page. It opens an anonymous session, so that the form has CSRF protection too."""
     opened = None
     if g.visitor is None:
         opened = sessions.services().database.transact(SYSTEM, service.open_session, None, ip=request.remote_addr)
@@ -103,7 +103,7 @@ def _form(
 
 
 def _demo() -> dict[str, Any]:
-    """The example people, where the demo command left their names."""
+    """The example users of the demo, if it is installed."""
     demo: dict[str, Any] = current_app.extensions.get("gmp.demo") or {}
     return {"demo_people": demo.get("people"), "demo_password": demo.get("password")}
 

@@ -1,4 +1,4 @@
-"""Passwords: Argon2id over the normalised text, a few at a time, never inside a transaction."""
+"""Password hashes: Argon2id over the normalised text, a limited number at a time, never inside a transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_COST: Final = "t=2,m=19456,p=1"
 
 @dataclass
 class _Hashing:
-    """What this process hashes with; one thread a slot, because each check takes a core and its memory."""
+    """The hasher of this process and its slots: each hash takes a core and its memory, so their number is limited."""
 
     hasher: PasswordHasher
     slots: threading.BoundedSemaphore
@@ -35,7 +35,7 @@ class _Hashing:
 
 @dataclass(frozen=True)
 class PasswordCheck:
-    """The outcome of one check; `outdated` asks for a new hash with today's cost."""
+    """The outcome of one check; `outdated` when the hash should be renewed at the current cost."""
 
     matches: bool
     outdated: bool = False
@@ -50,14 +50,14 @@ _hashing = _Hashing(_hasher(DEFAULT_COST), threading.BoundedSemaphore(2 * (os.cp
 
 
 def configure(*, cost: str, slots: int) -> None:
-    """Set what new hashes cost and how many are computed at the same time in this process."""
+    """Set the cost of new hashes and how many this process computes at the same time."""
     _hashing.hasher = _hasher(cost)
     _hashing.slots = threading.BoundedSemaphore(slots)
     _dummy_hash.cache_clear()
 
 
 def hash_password(password: str) -> str:
-    """Errors: Invalid when it is too short or too long to be a password."""
+    """Errors: Invalid when the password is too short or too long."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         sentence = N_("A password has %(shortest)s to %(longest)s characters.")
         raise Invalid(
@@ -68,7 +68,7 @@ def hash_password(password: str) -> str:
 
 
 def check_password(password_hash: str | None, password: str) -> PasswordCheck:
-    """Compare; without a hash, or with an endless password, the same work is done for nothing."""
+    """Compare; without a hash, or for an overlong password, check a dummy hash, so that timing reveals nothing."""
     with _slot():
         if password_hash is None or len(password) > MAX_LENGTH:
             _matches(_dummy_hash(), "")
@@ -86,7 +86,7 @@ def _matches(password_hash: str, password: str) -> bool:
 
 
 def _normalised(password: str) -> bytes:
-    # macOS types Hangul decomposed; the same keys must give the same password everywhere.
+    # macOS sends Hangul decomposed; the same keys must give the same password on every system.
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 

@@ -1,4 +1,4 @@
-"""What every door does first: say who asks, under which request id, with which idempotency key and revision."""
+"""The context of a request for handlers: actor, request id, idempotency key and revision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_KEY = 200
 
 
 def current_request(*, reason: str | None = None, idempotency: Idempotency | None = None) -> UseCaseRequest:
-    """The request at hand, of whoever is signed in, ready to be carried out.
+    """The current request of the signed-in user, ready to run a use case.
 
     Errors: NotSignedIn.
     """
@@ -24,16 +24,16 @@ def current_request(*, reason: str | None = None, idempotency: Idempotency | Non
 
 
 def idempotency_of_header() -> Idempotency | None:
-    """The key of the `Idempotency-Key` header with this request's method, path and body.
+    """The `Idempotency-Key` header, bound to this request's method, path and body.
 
-    Errors: Invalid for a key that is too long.
+    Errors: Invalid when the key is too long.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     return _idempotency(key, request.get_data(cache=True)) if key else None
 
 
 def idempotency_of_form() -> Idempotency | None:
-    """The key a form carries, so that a double click has one effect."""
+    """The idempotency key in a form, so that a double click has one effect."""
     key = request.form.get("idempotency_key", "").strip()
     if not key:
         return None
@@ -48,9 +48,9 @@ def _idempotency(key: str, body: bytes) -> Idempotency:
 
 
 def revision_seen(reference: str) -> int | None:
-    """The revision named by If-Match or by the form; None when the reader does not say.
+    """The revision in If-Match or in the form; None when neither is given.
 
-    Errors: Invalid for one that is not of this record.
+    Errors: Invalid when it is of another record.
     """
     stated = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not stated and not request.path.startswith(API):

@@ -1,4 +1,4 @@
-"""What the doors of accounts take and give."""
+"""Request and response schemas of accounts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class SignInSchema(Schema):
         unknown = EXCLUDE
 
     email = fields.String(required=True, validate=validate.Length(1, 254), error_messages=REQUIRED)
-    # Longer than any password may be: the check refuses it with the same answer as a wrong one.
+    # Longer than any valid password: the check then fails as for a wrong one, with the same response.
     password = fields.String(required=True, validate=validate.Length(1, MAX_LENGTH * 4), error_messages=REQUIRED)
     next = fields.String(load_default="")
 

@@ -1,7 +1,7 @@
-"""Signing in and out, tokens, and proving at the moment of signing that it is still the same person.
+"""Sign-in, sign-out, API tokens, and verification of the password at the time of signing.
 
-A sign-in is two transactions with the password check between them; what is refused is returned, not raised, because
-the refusal itself is written down.
+A sign-in is two transactions with the password check between them. Refusals are returned, not raised: raising would
+roll back the record of the failure.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_TOKEN_DAYS: Final = 366
 VERIFIED_FOR_S: Final = 120.0
 SIGNING_RETRIES: Final = 30
 
-# The first that fits: Edge and Samsung call themselves Chrome, and Chrome calls itself Safari.
+# The first match counts: Edge and Samsung also say Chrome, and Chrome also says Safari.
 BROWSERS: Final = (
     ("Edg", "Edge"),
     ("SamsungBrowser", "Samsung Internet"),
@@ -54,7 +54,7 @@ WRONG_CREDENTIALS = N_("The e-mail address or the password is incorrect.")
 
 @dataclass(frozen=True)
 class SignInAttempt:
-    """What a browser sends to sign in; the cookies it came with are secrets, not ids."""
+    """What a browser sends to sign in; the cookies are secrets, not ids."""
 
     email: str
     password: str
@@ -66,7 +66,7 @@ class SignInAttempt:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A new session; `device` is given to a browser that was not known before."""
+    """A new session; `device` is the secret for a browser that was not known before."""
 
     token: str
     csrf: str
@@ -77,7 +77,7 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class ReservedAttempt:
-    """An attempt that was counted and may be judged."""
+    """A counted attempt whose password may be checked."""
 
     account_id: int | None
     password_hash: str | None
@@ -88,7 +88,7 @@ class ReservedAttempt:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever holds a session: signed in, or only on the way to it."""
+    """The holder of a session; without an actor it is anonymous."""
 
     session_id: int
     csrf: str
@@ -99,7 +99,7 @@ class Visitor:
 
 @dataclass(frozen=True)
 class TokenMade:
-    """The only moment at which the secret is known."""
+    """A new token with its secret, which is not stored."""
 
     secret: str
     token: ApiToken
@@ -111,8 +111,8 @@ class TokenMade:
 def sign_in(database: Database, attempt: SignInAttempt, *, pepper: bytes) -> SignedIn | Refusal:
     """Count the attempt, check the password, open a session.
 
-    Errors (returned): TooSoon while the name, the browser or the network is closed; Invalid when name or password
-    are wrong, the same for an account that does not exist.
+    Errors (returned): TooSoon while the name, browser or network is blocked; Invalid when name or password are wrong,
+    with the same message for an account that does not exist.
     """
     attempt = replace(attempt, email=normalise_email(attempt.email), user_agent=_printable(attempt.user_agent))
     network = throttle.bucket_of_network(pepper, attempt.ip)
@@ -181,7 +181,7 @@ def open_session(
     ip: str | None = None,
     user_agent: str | None = None,
 ) -> SignedIn:
-    """Always a new row; the one behind the old cookie is ended, so that a planted cookie is worth nothing."""
+    """Create a new session and end the old cookie's one, against session fixation."""
     if old_cookie:
         store.end_session_of_cookie(uow, store.hash_of(old_cookie), "replaced")
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -201,11 +201,11 @@ def _printable(text: str | None) -> str | None:
     return "".join(each for each in text[:300] if each.isprintable()) if text else None
 
 
-# -- who is there
+# -- identification
 
 
 def find_visitor(lookup: Lookup, cookie: str, idle: store.SessionLimits) -> Visitor | None:
-    """Whoever holds this cookie, in one statement with person and roles: what was revoked is gone at once."""
+    """The holder of this cookie with person and roles, in one statement; revocations apply at once."""
     row = store.find_session(lookup, store.hash_of(cookie), idle)
     if row is None:
         return None
@@ -214,13 +214,13 @@ def find_visitor(lookup: Lookup, cookie: str, idle: store.SessionLimits) -> Visi
 
 
 def find_actor_of_token(lookup: Lookup, secret: str) -> tuple[Actor, bool] | None:
-    """Whoever holds this API token, and whether its use should be noted."""
+    """The holder of this API token, and whether its last use should be updated."""
     row = store.find_token(lookup, store.hash_of(secret)) if secret.startswith(TOKEN_PREFIX) else None
     return None if row is None else (_actor(row, token_id=row.id), bool(row.unseen))
 
 
 def find_actor_of_email(uow: Uow, email: str) -> Actor:
-    """Somebody with an account, for a command typed by an operator; such an actor cannot sign. Errors: NotFound."""
+    """The person with this account, for console commands; such an actor cannot sign. Errors: NotFound."""
     found = store.find_account_of_email(uow, normalise_email(email), device_hash=b"")
     row = store.get_person_of_account(uow, found.id) if found else None
     if row is None or not row.is_active:
@@ -251,7 +251,7 @@ def mark_token_used(uow: Uow, token_id: int) -> None:
     store.mark_token_used(uow, token_id)
 
 
-# -- leaving
+# -- sign-out
 
 
 def sign_out(uow: Uow, cookie: str, *, ip: str | None = None) -> None:
@@ -261,7 +261,7 @@ def sign_out(uow: Uow, cookie: str, *, ip: str | None = None) -> None:
 
 
 def end_session(uow: Uow, session_id: int) -> None:
-    """End one of one's own sessions. Errors: NotFound."""
+    """End one of the actor's own sessions. Errors: NotFound."""
     account_id = _account_of(uow.actor)
     if not store.is_session_valid(uow, session_id, account_id):
         raise NotFound
@@ -270,7 +270,7 @@ def end_session(uow: Uow, session_id: int) -> None:
 
 
 def list_sessions(uow: Uow, idle: store.SessionLimits) -> list[dict[str, Any]]:
-    """One's open sessions. Shape: id, what (browser and place), created_at, last_seen_at, is_this."""
+    """The actor's open sessions. Shape: id, what (browser and place), created_at, last_seen_at, is_this."""
     idle_s = idle.staff_s if uow.actor.is_staff else idle.company_s
     return [
         {
@@ -285,7 +285,7 @@ def list_sessions(uow: Uow, idle: store.SessionLimits) -> list[dict[str, Any]]:
 
 
 def describe_browser(user_agent: str | None) -> str:
-    """`Firefox, Windows`: enough for its owner to know it again."""
+    """`Firefox, Windows`: enough for its owner to recognise it."""
     text = user_agent or ""
     browser = next((name for mark, name in BROWSERS if mark in text), "")
     system = next((name for mark, name in SYSTEMS if mark in text), "")
@@ -293,7 +293,7 @@ def describe_browser(user_agent: str | None) -> str:
 
 
 def choose_language(uow: Uow, session_id: int | None, language: str) -> None:
-    """Remember the language: with the person once signed in, until then with the session."""
+    """Store the language with the person, or with the session before sign-in."""
     if uow.actor.person_id is not None:
         set_language(uow, uow.actor.person_id, language)
     if session_id is not None:
@@ -304,7 +304,7 @@ def choose_language(uow: Uow, session_id: int | None, language: str) -> None:
 
 
 def create_account(uow: Uow, person: Person, password_hash: str | None) -> Account:
-    """Give a person a way to sign in; hash the password before, outside the transaction."""
+    """Create a person's account; hash the password before, outside the transaction."""
     account = store.add_account(
         uow, person_id=person.id, email=normalise_email(person.email), password_hash=password_hash
     )
@@ -315,7 +315,7 @@ def create_account(uow: Uow, person: Person, password_hash: str | None) -> Accou
 
 
 def create_token(uow: Uow, *, name: str, days: int, account_id: int | None = None) -> TokenMade:
-    """Make an API token for oneself, or, as the system, for an account.
+    """Create an API token for the actor, or, as the system, for an account.
 
     Errors: Invalid.
     """
@@ -340,7 +340,7 @@ def create_token(uow: Uow, *, name: str, days: int, account_id: int | None = Non
 
 
 def revoke_token(uow: Uow, token_id: int) -> None:
-    """Errors: NotFound, also for somebody else's."""
+    """Errors: NotFound, also for another user's token."""
     require(uow.actor, Permission.TOKEN_REVOKE, Subject(owner_id=uow.actor.person_id))
     account_id = _account_of(uow.actor)
     if not store.revoke_token(uow, token_id, account_id):
@@ -353,7 +353,7 @@ def list_tokens(uow: Uow) -> Sequence[ApiToken]:
 
 
 def purge(uow: Uow) -> None:
-    """Remove anonymous sessions and counters nobody needs any more; hourly work."""
+    """Delete expired anonymous sessions and attempt counters."""
     store.purge(uow)
     throttle.delete_expired(uow)
 
@@ -364,12 +364,12 @@ def _account_of(actor: Actor) -> int:
     return actor.account_id
 
 
-# -- proving it at the moment of signing
+# -- verification at signing
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A password that was right a moment ago, for the one who is signed in. It does not outlive the act."""
+    """Proof that the signed-in user's password was checked just now; valid for one action."""
 
     account_id: int
     auth_session_id: int | None
@@ -389,16 +389,16 @@ class SigningAttempt:
 
 
 def verify_for_signing(database: Database, actor: Actor, password: str) -> Verified | Refusal:
-    """Check the signer's password anew, outside any transaction. Being signed in is not enough to sign.
+    """Check the signer's password again, outside any transaction. Being signed in is not enough to sign.
 
-    Errors (returned): Invalid when it is wrong; Forbidden when the fifth wrong one ended the session; TooSoon when as
-    many are being judged as may be wrong, and that does not pass.
+    Errors (returned): Invalid when it is wrong; Forbidden when the fifth wrong one ended the session; TooSoon when too
+    many checks of this signer are in progress.
     """
     reserved = database.transact(actor, reserve_signing)
     for _ in range(SIGNING_RETRIES):
         if not isinstance(reserved, TooSoon):
             break
-        time.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - spreads those who wait, guards nothing
+        time.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - jitter, not a secret
         reserved = database.transact(actor, reserve_signing)
     if isinstance(reserved, Refusal):
         return reserved
@@ -443,7 +443,7 @@ def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Ver
 
 
 def _lock_out(uow: Uow) -> Refusal:
-    """Too many wrong passwords: whoever sits there is probably not the signer."""
+    """End the session or token after too many wrong passwords: the user is probably not the signer."""
     actor, account_id = uow.actor, _account_of(uow.actor)
     if actor.auth_session_id is not None:
         store.end_session(uow, actor.auth_session_id, "wrong passwords at signing")
@@ -460,9 +460,9 @@ class Signer:
 
 
 def find_signer(uow: Uow, verified: Verified) -> Signer | None:
-    """The person behind the proof, with session or token, password and account as they were then, and held so.
+    """The person of the proof; account and session or token are locked until the transaction ends.
 
-    None when anything of that changed, or when the proof is too old or somebody else's.
+    None when session, token, password or account changed, or the proof is expired or of another account.
     """
     if time.monotonic() - verified.at_monotonic_s > VERIFIED_FOR_S or verified.account_id != uow.actor.account_id:
         return None

@@ -1,7 +1,7 @@
-"""Who makes this request: cookies on pages, bearer tokens on the API, and the guard against forged forms.
+"""Identifies the user of a request: cookies on pages, bearer tokens on the API; protects forms against CSRF.
 
-There is no `flask.session`: a cookie holds 256 random bits, the database everything else, so that what is ended or
-revoked is gone at the next request.
+`flask.session` is not used: the cookie holds 256 random bits and the database the rest, so that ending or revoking a
+session takes effect at the next request.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class AccountServices(Protocol):
 
 
 def install(app: Flask, services: AccountServices) -> None:
-    """Find out who asks before every request; to be called after `infra.http.install`."""
+    """Identify the user before every request; call it after `app_setup.install`."""
     passwords.configure(cost=services.config.auth_argon2, slots=services.config.auth_argon2_slots)
     app.extensions["gmp.accounts"] = services
     app.before_request(_identify)
@@ -78,17 +78,17 @@ def session_limits() -> SessionLimits:
     return SessionLimits(config.auth_idle_staff_min * 60, config.auth_idle_company_min * 60, config.auth_absolute_s)
 
 
-# -- who asks
+# -- the user
 
 
 def current_actor() -> Actor | None:
-    """Whoever is signed in, else None."""
+    """The signed-in user, or None."""
     actor: Actor | None = g.get("actor")
     return actor
 
 
 def require_actor() -> Actor:
-    """Whoever is signed in. Errors: NotSignedIn, which sends a person to the sign-in page and a program a 401."""
+    """The signed-in user. Errors: NotSignedIn, which redirects people to sign in and answers programs with 401."""
     actor = current_actor()
     if actor is None:
         raise NotSignedIn
@@ -96,7 +96,7 @@ def require_actor() -> Actor:
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
-    """The decorator of the same: the view is only reached by somebody."""
+    """Decorator: the view requires a signed-in user."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -107,20 +107,20 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def opened_by_link(view: Callable[P, R]) -> Callable[P, R]:
-    """The decorator of a page whose address carries its own proof: it asks for no session and no token of a form."""
+    """Decorator of a page whose address is itself a secret: it needs no session and no CSRF token."""
     view.is_opened_by_link = True  # type: ignore[attr-defined]
     return view
 
 
 def page_under_api_path(view: Callable[P, R]) -> Callable[P, R]:
-    """The decorator of a page whose address lies among the API's: a person looks at it, known by the cookie."""
-    view.is_page_beside_the_api = True  # type: ignore[attr-defined]
+    """Decorator of a page under the API's path that people open: the cookie identifies the user."""
+    view.is_page_under_api_path = True  # type: ignore[attr-defined]
     return view
 
 
 def _is_api_request() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return request.path.startswith(API) and not getattr(view, "is_page_beside_the_api", False)
+    return request.path.startswith(API) and not getattr(view, "is_page_under_api_path", False)
 
 
 def _identify() -> None:
@@ -161,13 +161,13 @@ def _identify_by_cookie() -> None:
 
 
 def _set_language(language: str | None) -> None:
-    # A program says in Accept-Language what it wants; a person said it once and for all.
+    # Accept-Language decides for programs; people have chosen their language once.
     if language and not (_is_api_request() and request.headers.get("Accept-Language")):
         i18n.use_language(language)
 
 
 def _is_background() -> bool:
-    """Whether a page asks by itself, as one on a wall does: that is no sign of a person in front of it."""
+    """Whether a page refreshes itself, such as a wall display: that does not prolong the session."""
     return request.headers.get("X-Background") == "1" or request.args.get("screen") == "1"
 
 
@@ -205,7 +205,7 @@ def _set_cookie(response: BaseResponse, name: str, value: str, *, max_age_s: int
     )
 
 
-# -- forged forms
+# -- CSRF
 
 
 def csrf_token() -> str:
@@ -214,10 +214,10 @@ def csrf_token() -> str:
 
 
 def _check_csrf() -> None:
-    """Every unsafe request of a page shows the session's token and does not come from a foreign site.
+    """Require the session's CSRF token and the same site for every unsafe request of a page.
 
-    The API needs neither: no browser sends a bearer token by itself, and cookies are not looked at there. Nor does a
-    page whose address is itself a secret that no other site knows.
+    The API is exempt: it reads no cookies, and browsers do not send bearer tokens by themselves. So are pages whose
+    address is a secret that no other site knows.
     """
     if request.method in SAFE or _is_api_request() or request.routing_exception is not None:
         return
@@ -238,11 +238,11 @@ def has_csrf_token() -> bool:
     return bool(expected) and hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogatepass"))
 
 
-# -- where to
+# -- redirects
 
 
 def local_path(target: str | None, default: str = "/") -> str:
-    """A path of this site, or the default: never a way out."""
+    """The target if it is a path of this site, else the default, against open redirects."""
     if not target or not target.startswith("/") or target.startswith("//"):
         return default
     if "\\" in target or any(ord(each) <= 32 or ord(each) == 127 for each in target):

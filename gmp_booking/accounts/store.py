@@ -1,4 +1,4 @@
-"""The only reader of the tables that are looked up before any company is known: accounts, sessions, tokens, devices."""
+"""Queries of accounts, sessions, tokens and devices; no other module reads these tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gmp_booking.infra.database.uow import Lookup, Uow
 
 @dataclass(frozen=True)
 class SessionLimits:
-    """When a session is over by itself. Unit: seconds."""
+    """When a session expires. Unit: seconds."""
 
     staff_s: int
     company_s: int
@@ -23,7 +23,7 @@ class SessionLimits:
 
 
 def hash_of(secret: str) -> bytes:
-    """Plain SHA-256: these secrets are 256 random bits, so there is nothing to guess and no key to rotate."""
+    """Plain SHA-256: the secrets are 256 random bits, so neither a slow hash nor a key is needed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -109,7 +109,7 @@ _PURGE = text(
 
 
 def find_session(lookup: Lookup, token_hash: bytes, idle: SessionLimits) -> Row[Any] | None:
-    """The session behind a cookie with its person and roles, unless it ended, idled, aged or lost its person."""
+    """The valid session of a cookie, with person and roles."""
     return lookup.session.execute(
         _SESSION,
         {"token_hash": token_hash, "staff": idle.staff_s, "company": idle.company_s, "absolute": idle.absolute_s},
@@ -174,7 +174,7 @@ def list_open_sessions(uow: Uow, account_id: int, idle_s: int, absolute_s: int) 
 
 
 def is_session_valid(uow: Uow, session_id: int, account_id: int) -> bool:
-    """Whether the session is still open; it cannot be ended until the transaction is."""
+    """Whether the session is open; locks it until the transaction ends."""
     found = uow.session.execute(_VALID_SESSION, {"id": session_id, "account_id": account_id})
     return found.first() is not None
 
@@ -213,7 +213,7 @@ def revoke_token(uow: Uow, token_id: int, account_id: int) -> bool:
 
 
 def list_tokens(uow: Uow, account_id: int) -> Sequence[ApiToken]:
-    """Those not revoked, the newest first; an expired one stays visible until it is revoked."""
+    """Tokens that are not revoked, newest first; an expired one is listed until it is revoked."""
     return uow.session.scalars(
         select(ApiToken)
         .where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
@@ -230,11 +230,11 @@ def add_auth_event(
     ip: str | None = None,
     detail: str | None = None,
 ) -> None:
-    """Write what happened at the door."""
+    """Log an event of authentication."""
     uow.session.add(AuthEvent(event=event, account_id=account_id, auth_session_id=session_id, ip=ip, detail=detail))
     uow.session.flush()
 
 
 def purge(uow: Uow) -> None:
-    """Remove what nobody signed in with."""
+    """Delete expired anonymous sessions."""
     uow.session.execute(_PURGE)

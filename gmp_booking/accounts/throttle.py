@@ -1,7 +1,7 @@
-"""Attempts are counted before they are judged, one bucket each for the browser or the name, and for the network.
+"""Rate limits of sign-in and signing: attempts are counted per name or browser, and per network, before the check.
 
-A browser that signed in to this account before has a bucket of its own, so that strangers cannot lock its owner out.
-Keys are HMACs: the table names nobody.
+A browser that has signed in to the account before has its own bucket, so that strangers cannot lock its owner out.
+Keys are HMACs, so the table reveals no name.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _CLEAR = text("DELETE FROM login_throttle WHERE key = :key")
 _UNCOUNT = text(
     "UPDATE login_throttle SET fails = greatest(fails - 1, 0), until = '-infinity' WHERE key = :key AND fails > 0"
 )
-# Signings being judged, and those found wrong, are counted apart: several right ones at once are no guessing.
+# Checks in progress and failed checks are counted separately: several correct ones at once are no attack.
 _BEGIN_SIGNING = text(
     """
     INSERT INTO login_throttle AS bucket (key, fails, until, at) VALUES (:key, 1, '-infinity', gmp_now())
@@ -75,20 +75,20 @@ def bucket_of_browser(pepper: bytes, device: str) -> Bucket:
 
 
 def bucket_of_network(pepper: bytes, address: str | None) -> Bucket:
-    """A /24 of IPv4, a /64 of IPv6: what one party usually holds."""
+    """The network of an address: /24 for IPv4, /64 for IPv6, as one party usually has."""
     return Bucket(_key(pepper, "network", _network(address)), NETWORK_ALLOWED_FAILURES)
 
 
 @dataclass(frozen=True)
 class SigningBuckets:
-    """One sign-in's or token's attempts at signing: those being judged, and those found wrong."""
+    """The counters of one session or token: checks in progress and failed checks."""
 
-    judged_now: bytes
+    in_progress: bytes
     wrong: bytes
 
 
 def buckets_of_signing(kind: str, key_id: int) -> SigningBuckets:
-    """The number is no secret, so there is no pepper."""
+    """Session and token ids are no secrets, so no pepper is needed."""
     keys = (f"{what}|{kind}|{key_id}" for what in ("signing now", "signing"))
     return SigningBuckets(*(hashlib.sha256(key.encode()).digest() for key in keys))
 
@@ -108,7 +108,7 @@ def _network(address: str | None) -> str:
 
 
 def count_attempt(uow: Uow, bucket: Bucket) -> int | None:
-    """Count one attempt; its number, or None while the bucket is closed."""
+    """Count one attempt; returns its number, or None while the bucket is blocked."""
     fails: int | None = uow.session.execute(
         _COUNT,
         {
@@ -123,7 +123,7 @@ def count_attempt(uow: Uow, bucket: Bucket) -> int | None:
 
 
 def seconds_left(uow: Uow, bucket: Bucket) -> int:
-    """How long a closed bucket stays closed."""
+    """How long the bucket stays blocked."""
     left = uow.session.execute(_LEFT_S, {"key": bucket.key}).scalar()
     return int(left or 1)
 
@@ -133,27 +133,27 @@ def clear(uow: Uow, bucket: Bucket) -> None:
 
 
 def uncount(uow: Uow, bucket: Bucket) -> None:
-    """Uncount a success: many people of one company stand behind one address."""
+    """Do not count a success: many people of one company share one address."""
     uow.session.execute(_UNCOUNT, {"key": bucket.key})
 
 
 def begin_signing(uow: Uow, buckets: SigningBuckets) -> tuple[bool, int]:
-    """Count one attempt as being judged: whether it may be, and how many were wrong before.
+    """Count a check in progress; returns whether it may run, and the number of failures so far.
 
-    Never more are judged at once than wrong ones are still free; what has to wait is not counted.
+    Checks in progress and failures together never exceed the limit; an attempt that must wait is not counted.
     """
-    values = {"key": buckets.judged_now, "old": ABANDONED_AFTER_S}
-    judged_now = uow.session.execute(_BEGIN_SIGNING, values).scalar_one()
+    values = {"key": buckets.in_progress, "old": ABANDONED_AFTER_S}
+    in_progress = uow.session.execute(_BEGIN_SIGNING, values).scalar_one()
     wrong = uow.session.execute(_WRONG_SO_FAR, {"key": buckets.wrong, "old": RESET_AFTER_S}).scalar() or 0
-    if judged_now + wrong <= SIGNER_ALLOWED_FAILURES:
+    if in_progress + wrong <= SIGNER_ALLOWED_FAILURES:
         return True, wrong
-    uow.session.execute(_UNCOUNT, {"key": buckets.judged_now})
+    uow.session.execute(_UNCOUNT, {"key": buckets.in_progress})
     return False, wrong
 
 
 def end_signing(uow: Uow, buckets: SigningBuckets, *, matches: bool) -> int:
-    """The attempt was judged; how many wrong ones there are now. A right one forgives those before."""
-    uow.session.execute(_UNCOUNT, {"key": buckets.judged_now})
+    """End a check; returns the number of failures. A success resets it."""
+    uow.session.execute(_UNCOUNT, {"key": buckets.in_progress})
     if matches:
         uow.session.execute(_CLEAR, {"key": buckets.wrong})
         return 0

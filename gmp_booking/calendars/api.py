@@ -1,4 +1,4 @@
-"""One's own calendar links over JSON."""
+"""JSON API of the user's own calendar links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to calendar links, in the past tense; never with the secret."""
+"""Events of calendar links; they never contain the secret."""
 
 from __future__ import annotations
 

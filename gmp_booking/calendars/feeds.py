@@ -1,4 +1,4 @@
-"""The door calendar programs come to: no session, no cookie, only the link."""
+"""The handler for calendar programs: only the link identifies the user, no session or cookie."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gmp_booking.infra.web.request_info import absolute_url
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import NotFound
 
-# Kept by the reader alone, and asked for again each time: a revoked link must not go on from a cache.
+# Clients must revalidate each time: a revoked link must not be served from a cache.
 CACHE_CONTROL: Final = "private, no-cache"
 
 feeds = Blueprint("feeds", __name__)
@@ -23,7 +23,7 @@ feeds.record_once(lambda _state: masking.install())
 
 @feeds.get("/calendars/<token>.ics")
 def show(token: str) -> Response:
-    """The calendar behind a link; a revoked one is as unknown as an invented one."""
+    """The calendar of a link; a revoked link gives the same 404 as an invented one."""
     services = sessions.services()
     database = services.database
     subscription = database.lookup(service.find_subscription, token, services.config.base_url)
@@ -43,7 +43,7 @@ def show(token: str) -> Response:
 
 
 def _unknown() -> Response:
-    """A sentence instead of the usual page: that has the address of the page in it, which is a secret here."""
+    """Plain text: the usual error page contains the address, which is a secret here."""
     return Response(f"{_(NotFound.title)}\n", status=NotFound.status, mimetype="text/plain")
 
 
@@ -52,10 +52,10 @@ def path_of(token: str) -> str:
 
 
 def https_of(token: str) -> str:
-    """The link as a browser or a calendar program takes it."""
+    """The https link."""
     return absolute_url(path_of(token))
 
 
 def webcal_of(token: str) -> str:
-    """The link that opens the reader's calendar program."""
+    """The webcal link, which opens the calendar program."""
     return f"webcal:{https_of(token).partition(':')[2]}"

@@ -1,4 +1,4 @@
-"""Keeping private links out of the logs: the address of a feed or of a one-time link is its secret."""
+"""Masks private links in logs: the address of a feed or one-time link is its secret."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _ADDRESS: Final = re.compile(r"(/(?:calendars|welcome)/)[^\s/?\"'<>]+")
 
 
 def masked(text: str) -> str:
-    """The text with the secret of every private address taken out."""
+    """The text without the secrets of private addresses."""
     return _ADDRESS.sub(r"\1…", text)
 
 
 class FeedAddressFilter(logging.Filter):
-    """Takes the secret out of whatever passes."""
+    """Masks secrets in log records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
@@ -27,7 +27,7 @@ class FeedAddressFilter(logging.Filter):
 
 
 def install() -> None:
-    """Mask what the web server's own loggers write; once is enough."""
+    """Add the filter to the web server's loggers, once."""
     for name in LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(each, FeedAddressFilter) for each in logger.filters):

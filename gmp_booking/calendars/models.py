@@ -1,4 +1,4 @@
-"""Private calendar links; only the hash of each is kept."""
+"""Private calendar links; only their hashes are stored."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column

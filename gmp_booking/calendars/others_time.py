@@ -1,4 +1,4 @@
-"""What a link shows of others: that a place is taken, and what a demonstration announces of itself; nothing else."""
+"""Others' busy time in a feed: merged and untitled except public demonstrations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gmp_booking.resources.store import others_busy, public_titles
 
 
 class SubscribedFeed(Protocol):
-    """What must be known of a link to tell of others."""
+    """The properties of a subscription that are needed here."""
 
     @property
     def actor(self) -> Actor: ...
@@ -39,9 +39,9 @@ class SubscribedFeed(Protocol):
 
 
 def others_time(uow: Uow, link: SubscribedFeed) -> list[CalendarPart]:
-    """Others' time, room by room; for the facility nobody is an other.
+    """Other companies' busy time, by room; empty for staff, who see all bookings as their own.
 
-    Shape: of one resource, or of every room where the link is about the whole house.
+    Shape: of one resource, or of every room for a feed of the whole facility.
     """
     if link.actor.sees_facility:
         return []
@@ -64,7 +64,7 @@ def others_time(uow: Uow, link: SubscribedFeed) -> list[CalendarPart]:
 
 
 def full_periods(busy: Iterable[tuple[int, Period]], *, places: int) -> list[Period]:
-    """When every place is taken, out of the merged busy time of each."""
+    """When all units are taken, from the merged busy time of each."""
     edges = sorted([(period.start, 1) for _, period in busy] + [(period.end, -1) for _, period in busy])
     full: list[Period] = []
     taken, since = 0, None
@@ -80,7 +80,7 @@ def full_periods(busy: Iterable[tuple[int, Period]], *, places: int) -> list[Per
 
 
 def _block(link: SubscribedFeed, code: str, period: Period) -> CalendarPart:
-    """Time that says nothing but that it is taken."""
+    """A busy block without details."""
     said = gettext_for(link.language)(N_("Reserved"))
     return _part(link, f"busy-{code}", period, summary=f"{code} · {said}" if _is_whole_facility(link) else said)
 

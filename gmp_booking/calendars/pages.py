@@ -1,4 +1,4 @@
-"""What one does with calendar links on the account page; a new link is shown once."""
+"""Actions on calendar links of the account page; a new link is shown once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def revoke_feed(feed_id: int) -> Response:
 
 def _made(made: FeedMade) -> Response:
     address = feeds.https_of(made.secret)
-    # Drawn into the page itself: an image of its own would need an address with the secret in it.
+    # Inline: a separate image would need a URL that contains the secret.
     drawn = segno.make(address, error="m").svg_inline(scale=4, border=4, light="#fff", dark="#000")
     page = render_template(
         "calendars/feed_made.html",

@@ -1,4 +1,4 @@
-"""What the doors of calendar links take and give."""
+"""Request and response schemas of calendar links."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST = 64
 
 
 class FeedFormSchema(Schema):
-    """Shape: scope is mine, company, facility, resource:CODE, or resource with its code beside."""
+    """Shape: scope is mine, company, facility, resource:CODE, or resource with the code in `resource`."""
 
     class Meta:
         unknown = EXCLUDE
@@ -34,7 +34,7 @@ class FeedSchema(Schema):
 
 
 class FeedMadeSchema(FeedSchema):
-    """The only answer with the address in it."""
+    """The only response that contains the address."""
 
     url = fields.String()
     webcal = fields.String()

@@ -1,4 +1,4 @@
-"""Private calendar links: made, replaced, revoked, and what they show to whoever holds them."""
+"""Use cases: create, rotate and revoke private calendar links; read the entries of a link."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ MAX_ENTRIES: Final = 5_000
 DAYS_BACK: Final = 30
 DAYS_AHEAD: Final = 550
 DAYS_CANCELLED: Final = 90
-# Another release may write the same data differently, so its marks differ.
+# Part of the ETag: another release may write the same data differently.
 _RELEASE: Final = version("gmp-booking")
 
 _PERMISSION: Final = {
@@ -63,11 +63,11 @@ _PERMISSION: Final = {
 }
 
 
-# -- making and ending links
+# -- creating and revoking links
 
 
 def scope_of(stated: str, resource: str | None = None) -> tuple[FeedScope, str | None]:
-    """A scope as people write it: `mine`, `company`, `facility`, `resource:B-01`, or `resource` and its code beside.
+    """Parse a scope: `mine`, `company`, `facility`, `resource:B-01`, or `resource` with the code in `resource`.
 
     Errors: Invalid.
     """
@@ -82,16 +82,16 @@ def scope_of(stated: str, resource: str | None = None) -> tuple[FeedScope, str |
 
 @dataclass(frozen=True)
 class FeedMade:
-    """The only moment at which the secret is known."""
+    """A new link with its secret, which is not stored."""
 
     secret: str
     feed: FeedRow
 
 
 def create_feed(uow: Uow, *, scope: str, resource: str | None = None, language: str | None = None) -> FeedMade:
-    """Make a link for oneself; `scope` as in `scope_of`, `resource` a code, in one's own language unless said.
+    """Create a link for the actor; `scope` as in `scope_of`, `language` is the actor's by default.
 
-    Errors: Invalid; Forbidden for a scope that is not one's own; Conflict for too many links.
+    Errors: Invalid; Forbidden for a scope without permission; Conflict for too many links.
     """
     word, code = scope_of(scope, resource)
     person_id = _person_id(uow)
@@ -102,7 +102,7 @@ def create_feed(uow: Uow, *, scope: str, resource: str | None = None, language: 
 
 
 def rotate_feed(uow: Uow, feed_id: int) -> FeedMade:
-    """Replace one of one's own links by a new one that shows the same; the old one is dead at once.
+    """Replace one of the actor's links by a new one with the same content; the old one is revoked.
 
     Errors: NotFound.
     """
@@ -113,15 +113,15 @@ def rotate_feed(uow: Uow, feed_id: int) -> FeedMade:
 
 
 def revoke_feed(uow: Uow, feed_id: int) -> None:
-    """End one of one's own links. Errors: NotFound, also for somebody else's."""
+    """Revoke one of the actor's links. Errors: NotFound, also for another person's."""
     _revoke(uow, feed_id)
 
 
 def revoke_feeds_of(uow: Uow, person: Person) -> int:
-    """End every link of somebody who leaves, and say how many. Errors: Forbidden."""
+    """Revoke all links of a person who leaves; returns their number. Errors: Forbidden."""
     require(uow.actor, Permission.PEOPLE_DEACTIVATE, Subject(company_id=person.company_id))
-    standing = store.list_feeds(uow, person.id)
-    for feed in standing:
+    links = store.list_feeds(uow, person.id)
+    for feed in links:
         revoked = store.revoke_feed(uow, feed.id, person.id)
         if revoked is not None:
             uow.record(
@@ -129,11 +129,11 @@ def revoke_feeds_of(uow: Uow, person: Person) -> int:
                     company_id=person.company_id, feed_id=feed.id, person_id=person.id, prefix=revoked.prefix
                 )
             )
-    return len(standing)
+    return len(links)
 
 
 def list_feeds(uow: Uow, person_id: int) -> list[FeedRow]:
-    """The links that stand, the newest first. Errors: Forbidden for somebody else's."""
+    """A person's valid links, newest first. Errors: Forbidden for another person's."""
     if not uow.actor.is_system and uow.actor.person_id != person_id:
         raise Forbidden
     return store.list_feeds(uow, person_id)
@@ -206,10 +206,10 @@ def _revoke(uow: Uow, feed_id: int) -> Row[Any]:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A link that stands, whose it is, and what it is about.
+    """A valid link with its owner and content.
 
-    Shape: `resource` is a code and `places` how many it has; `etag` stands for everything the link shows now;
-    `unseen` asks for its use to be noted.
+    Shape: `resource` is a code and `places` its number of units; `etag` changes with the content; `unseen` when the
+    last use should be updated.
     """
 
     feed_id: int
@@ -227,7 +227,7 @@ class Subscription:
 
 
 def find_subscription(lookup: Lookup, token: str, base_url: str) -> Subscription | None:
-    """Whoever holds this link, in one statement with person, roles and company: what was revoked is gone at once."""
+    """The link with person, roles and company, in one statement; revocations apply at once."""
     row = store.find_feed(lookup, store.hash_of(token))
     if row is None:
         return None
@@ -247,8 +247,8 @@ def find_subscription(lookup: Lookup, token: str, base_url: str) -> Subscription
         return None
     title = _title(row, scope)
     query = FeedQuery(scope, row.person_id, row.company_id, row.resource_id)
-    mark = store.content_tag(lookup, query, period)
-    marks = (_RELEASE, base_url, row.id, row.feed_language, title, period.window.start, row.names_mark, mark)
+    tag = store.content_tag(lookup, query, period)
+    parts = (_RELEASE, base_url, row.id, row.feed_language, title, period.window.start, row.names_mark, tag)
     return Subscription(
         feed_id=row.id,
         actor=actor,
@@ -260,24 +260,24 @@ def find_subscription(lookup: Lookup, token: str, base_url: str) -> Subscription
         language=row.feed_language,
         created_at=row.created_at,
         base_url=base_url,
-        etag=hashlib.sha256("\0".join(map(str, marks)).encode()).hexdigest()[:32],
+        etag=hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32],
         unseen=row.unseen,
     )
 
 
 def _title(row: Row[Any], scope: FeedScope) -> str:
-    say = gettext_for(row.feed_language)
+    translate = gettext_for(row.feed_language)
     if scope is FeedScope.MINE:
-        return say(N_("My GMP bookings"))
+        return translate(N_("My GMP bookings"))
     if scope is FeedScope.FACILITY:
-        return say(N_("GMP facility"))
+        return translate(N_("GMP facility"))
     if scope is FeedScope.RESOURCE:
         return f"GMP {row.code}"
     return f"GMP {named({'ko': row.company_ko, 'en': row.company_en, 'zh_Hans': row.company_zh}, row.feed_language)}"
 
 
 def feed_period(now: datetime) -> FeedPeriod:
-    """Counted from this morning in Seoul, so that a day's answers are the same bytes."""
+    """The period from midnight in Seoul, so that responses within a day are identical."""
     morning = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
     return FeedPeriod(
         window=Period(morning - timedelta(days=DAYS_BACK), morning + timedelta(days=DAYS_AHEAD)),
@@ -290,10 +290,10 @@ def mark_used(uow: Uow, feed_id: int) -> None:
 
 
 def read_entries(uow: Uow, subscription: Subscription) -> list[CalendarPart]:
-    """What the link shows, with the eyes of the person it belongs to.
+    """The entries of the link, under the row policies of its owner.
 
-    Shape: by their start, at most MOST_ENTRIES. They may be newer than the subscription's ETag, never older: then the
-    next question gets them once more.
+    Shape: by start, at most MAX_ENTRIES. They may be newer than the ETag, never older; then the next request fetches
+    them once more.
     """
     rows = store.list_entries(uow, subscription.query, subscription.period, most=MAX_ENTRIES)
     own = list(_entries(rows, base_url=subscription.base_url, language=subscription.language))

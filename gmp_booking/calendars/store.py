@@ -1,8 +1,7 @@
-"""The only reader of calendar links, and what one feed shows: a statement for each question.
+"""Queries of calendar links and of the entries of a feed.
 
-A link is looked up by its hash before any company is known; then a mark of what it would show answers a question asked
-again. Whatever is really query is read afterwards with the eyes of the person the link
-belongs to.
+A link is looked up by its hash before the company is known. A tag of its content then answers conditional requests
+without reading entries. The entries are read afterwards under the row policies of the link's owner.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from gmp_booking.kernel.vocabulary import FeedScope
 
 
 def hash_of(token: str) -> bytes:
-    """Plain SHA-256: a link holds 256 random bits, so there is nothing to guess."""
+    """Plain SHA-256: a link holds 256 random bits, so no slow hash is needed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -58,7 +57,7 @@ _COUNT = text("SELECT count(*) FROM calendar_feed WHERE person_id = :person_id A
 
 @dataclass(frozen=True)
 class FeedRow:
-    """A standing link as its owner sees it; `resource` is a code."""
+    """A valid link for its owner; `resource` is a code."""
 
     id: int
     scope: str
@@ -80,12 +79,12 @@ def add_feed(uow: Uow, feed: CalendarFeed) -> CalendarFeed:
 
 
 def revoke_feed(uow: Uow, feed_id: int, person_id: int) -> Row[Any] | None:
-    """What was revoked; None for a link that does not stand or is somebody else's."""
+    """The revoked link; None when it is not valid or another person's."""
     return uow.session.execute(_REVOKE, {"id": feed_id, "person_id": person_id}).one_or_none()
 
 
 def list_feeds(uow: Uow, person_id: int) -> list[FeedRow]:
-    """The links that stand, the newest first."""
+    """A person's valid links, newest first."""
     return [FeedRow(*row) for row in uow.session.execute(_LIST, {"person_id": person_id})]
 
 
@@ -98,7 +97,7 @@ def count_feeds(uow: Uow, person_id: int) -> int:
 
 @dataclass(frozen=True)
 class FeedPeriod:
-    """Which time is query, and how long ago a booking may have ended to be query as cancelled."""
+    """The time window, and since when cancelled bookings are included."""
 
     window: Period
     ended_since: datetime
@@ -114,7 +113,7 @@ class FeedPeriod:
 
 @dataclass(frozen=True)
 class FeedQuery:
-    """What is asked for: a scope, for whom, about what."""
+    """Scope, person, company and resource of a feed."""
 
     scope: FeedScope
     person_id: int
@@ -129,7 +128,7 @@ _INCLUDED = f"""
     b.state <> {sql_value(BookingState.DRAFT)} AND (b.state NOT IN ({sql_values(FREED)}) OR b.ended_at > :ended_since)
 """
 _SHOWN = "{0}.starts_at < :until_at AND {0}.ends_at > :from_at"
-# Nothing lasts longer than LONGEST and its margins, which bounds the scan at both ends.
+# No booking lasts longer than LONGEST, so the index scan is bounded at both ends.
 _WITHIN = f"{_SHOWN} AND {{0}}.ends_at < :latest_end"
 
 
@@ -146,7 +145,7 @@ def _requested(columns: str) -> str:
 
 
 def _requested_by(owner: str, value: str, columns: str) -> str:
-    """Fenced off, and the end compared alone and with the owner: so no index promises less than the owner's own."""
+    """OFFSET 0 and the row comparison make the planner use the index of the owner."""
     return f"""
         SELECT {columns} FROM (
             SELECT * FROM booking
@@ -164,7 +163,7 @@ def _requested_by_person(columns: str, company: str | None) -> str:
     return f"{_requested_by('requested_by', _PERSON, columns)} {_of_company('b', company)}"
 
 
-# `OFFSET 0` keeps the look-up by key: a prepared plan does not know how few these are and would read every booking.
+# `OFFSET 0` forces a lookup by key: a generic plan does not know that these are few and would scan all bookings.
 _BOOKING_OF: Final = f"CROSS JOIN LATERAL (SELECT * FROM booking AS b WHERE b.id = {{0}} AND {_INCLUDED} OFFSET 0) AS b"
 
 
@@ -177,7 +176,7 @@ def _named(columns: str) -> str:
 
 
 def _held(columns: str, parts: str, *, company: str | None) -> str:
-    """Whatever held the resource: its own sessions, those it attended, and reservations that took it along."""
+    """Bookings that held the resource, by sessions or reservations."""
     return f"""
         SELECT {columns} FROM (
             SELECT DISTINCT {parts} FROM slot
@@ -186,7 +185,7 @@ def _held(columns: str, parts: str, *, company: str | None) -> str:
     """
 
 
-# -- finding a link, and marking what it would show
+# -- finding a link, and the tag of its content
 
 _REVISIONS = """
     concat_ws('.', count(*), bit_xor(hashint8extended({0}, b.revision)), sum(b.sequence), max(b.changed_at))
@@ -203,7 +202,7 @@ _OTHERS = """
 """
 
 
-# All rooms of the house at once, and what is announced there; read with nobody's eyes, so own time is among it.
+# The busy time and public titles of all rooms. The lookup role sees all rows, so own public titles are included.
 _ALL_ROOMS_BUSY = """
     SELECT md5(string_agg(concat(u.id, taken.busy), ',' ORDER BY u.id)) FROM unit AS u
     JOIN resource AS r ON r.id = u.resource_id AND r.kind = 'ROOM'
@@ -222,7 +221,7 @@ _ROOMS = "ARRAY(SELECT id FROM resource WHERE kind = 'ROOM')"
 
 
 def _tag_statements(company: str | None) -> dict[FeedScope, str]:
-    """A word for each scope that changes whenever its entries do: revisions are counted, no entry is read."""
+    """SQL for each scope of a tag that changes with its entries; it aggregates revisions and reads no entry."""
     asked = _requested_by_person(_BOOKINGS, company)
     named = _named(_REVISIONS.format("p.booking_session_id"))
     held = _held(_BOOKINGS, "slot.booking_id", company=company)
@@ -239,11 +238,11 @@ def _tag_statements(company: str | None) -> dict[FeedScope, str]:
 
 
 def _in_one_line(statement: str) -> TextClause:
-    """Without the layout: the driver remembers how it reads a statement of up to 4,096 characters."""
+    """Without line breaks: the driver caches statements of up to 4,096 characters only."""
     return text(" ".join(statement.split()))
 
 
-# One statement for each scope: together they took the planner longer than the marks take to read.
+# One statement a scope: planning one for all scopes took longer than reading the tags.
 _TAGS: Final = {
     (scope, company is not None): _in_one_line(f"SELECT {mark}")
     for company in (_COMPANY, None)
@@ -251,7 +250,7 @@ _TAGS: Final = {
 }
 
 
-# Whoever left the company a link was made in has no role there from before the link was made, or none that stands.
+# Excludes people who left the company in which the link was created: they have no current role from before it.
 _FIND = _in_one_line(
     """
     SELECT feed.id, feed.scope, feed.resource_id, feed.language AS feed_language, feed.created_at,
@@ -280,12 +279,12 @@ _FIND = _in_one_line(
 
 
 def find_feed(lookup: Lookup, token_hash: bytes) -> Row[Any] | None:
-    """The link with its person, roles, company and resource, unless any of them no longer stands."""
+    """The link with person, roles, company and resource, if all are still valid."""
     return lookup.session.execute(_FIND, {"token_hash": token_hash}).one_or_none()
 
 
 def content_tag(lookup: Lookup, query: FeedQuery, period: FeedPeriod) -> str:
-    """A word that changes whenever what is query does; now and then it changes for nothing."""
+    """A tag that changes whenever the content does; it may also change without need."""
     statement = _TAGS[query.scope, query.company_id is not None]
     return str(lookup.session.execute(statement, query.values() | period.values()).scalar_one())
 
@@ -330,7 +329,7 @@ def _whole(company: str | None) -> TextClause:
 
 
 def _mine(company: str | None) -> TextClause:
-    """What the person asked for, whole, and the sessions the person is named on."""
+    """Bookings requested by the person, and sessions that name the person."""
     asked = _requested_by_person(_COLUMNS, company)
     named = _named(f"p.booking_session_id, {_COLUMNS}")
     return _reading(
@@ -363,13 +362,13 @@ _READING: Final = {
 
 
 def list_rooms(uow: Uow) -> list[tuple[int, str]]:
-    """The rooms of the house, by code."""
+    """All active rooms, by code."""
     rows = uow.session.execute(text("SELECT id, code FROM resource WHERE kind = 'ROOM' AND active ORDER BY code"))
     return [(row.id, row.code) for row in rows]
 
 
 def list_entries(uow: Uow, query: FeedQuery, period: FeedPeriod, *, most: int) -> Sequence[Row[Any]]:
-    """The parts of bookings to show, by their start.
+    """The entries of a feed, by start.
 
     Shape: reference, state, sequence, changed_at, part ('s' session, 'e' equipment), number, session_state, code,
     name_ko, name_en, name_zh, starts_at, ends_at.

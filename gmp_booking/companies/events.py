@@ -1,4 +1,4 @@
-"""What happens to companies."""
+"""Events of companies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The companies that are the hub's guests."""
+"""The companies that book the facility."""
 
 from sqlalchemy import CheckConstraint, Text, text
 from sqlalchemy.orm import Mapped, mapped_column

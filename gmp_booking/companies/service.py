@@ -1,4 +1,4 @@
-"""The hub's guests: adding and finding companies."""
+"""Use cases: add, change and list companies."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ MAX_ROOM_DAYS = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyFacts:
-    """What may be corrected of a company; the code stays, it stands in the records. Unit: the cap is in room-days."""
+    """The editable fields of a company; its code is fixed, since records refer to it. Unit: the cap is in room-days."""
 
     name_ko: str
     name_en: str
@@ -75,7 +75,7 @@ def facts_of(company: Company) -> CompanyFacts:
 
 
 def change_company(uow: Uow, code: str, new: CompanyFacts, *, seen: str | None = None) -> None:
-    """Errors: Invalid naming the fields; NotFound; Stale when somebody else changed it since `seen`."""
+    """Errors: Invalid naming the fields; NotFound; Stale when it changed since `seen`."""
     require(uow.actor, Permission.COMPANY_EDIT)
     company = store.get_company_locked(uow, code)
     require_unchanged(seen, asdict(facts_of(company)))
@@ -103,7 +103,7 @@ def find_company(uow: Uow, code: str) -> Company | None:
 
 
 def list_companies(uow: Uow) -> Sequence[Company]:
-    """Those the reader may see: all for the facility, one's own for a company."""
+    """The companies the actor may see: all for staff, the own one for a company's user."""
     return store.list_companies(uow)
 
 
@@ -127,9 +127,9 @@ def _validation_errors(
 
 
 def is_business_number(number: str) -> bool:
-    """Whether a Korean business registration number has ten digits and the right last one.
+    """Whether a Korean business registration number has ten digits and a valid check digit.
 
-    Source: weights 1 3 7 1 3 7 1 3 5; five times the ninth counts its tens as well.
+    Source: weights 1 3 7 1 3 7 1 3 5; the tens of five times the ninth digit are added.
     """
     digits = _digits(number)
     if digits is None:
@@ -139,7 +139,7 @@ def is_business_number(number: str) -> bool:
 
 
 def format_registration_no(number: str) -> str:
-    """The way it is printed: `123-45-67891`."""
+    """The usual format: `123-45-67891`."""
     bare = "".join(map(str, _digits(number) or ()))
     return f"{bare[:3]}-{bare[3:5]}-{bare[5:]}"
 

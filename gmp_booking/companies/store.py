@@ -1,4 +1,4 @@
-"""Company rows; a company's person sees only their own."""
+"""Queries of companies; a company's user sees only the own one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The demonstration's clock: while it is being laid, `gmp_now()` runs ahead or behind by what a transaction asks for.
+"""The clock of the demo seed: `gmp_now()` has an offset that each transaction sets.
 
-The owner replaces the function for as long as that takes. Rejected: a new function for every moment, which makes the
-database plan all its statements anew each time.
+The owner replaces the function while the demo is seeded. Rejected: a new function for every instant, which makes the
+database plan all statements again each time.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, create_engine, event
 
 _SETTING = "gmp.clock_ahead"
-_REAL = "SELECT clock_timestamp()"
-_MOVABLE = f"{_REAL} + coalesce(nullif(current_setting(''{_SETTING}'', true), ''''), ''0'')::interval"
+_ORIGINAL = "SELECT clock_timestamp()"
+_WITH_OFFSET = f"{_ORIGINAL} + coalesce(nullif(current_setting(''{_SETTING}'', true), ''''), ''0'')::interval"
 
 
 class Clock:
-    """What the transactions of one engine take for now; the real time until it is set."""
+    """The current time for transactions of one engine; the real time until it is set."""
 
     def __init__(self, engine: Engine) -> None:
-        self._ahead_s = 0.0
-        event.listen(engine, "begin", self._tell)
+        self._offset_s = 0.0
+        event.listen(engine, "begin", self._set_offset)
 
     def set(self, instant: datetime) -> None:
-        """Show this instant now, and run on from there."""
-        self._ahead_s = (instant - datetime.now(UTC)).total_seconds()
+        """Set the clock to this instant; it runs on from there."""
+        self._offset_s = (instant - datetime.now(UTC)).total_seconds()
 
-    def _tell(self, connection: Connection) -> None:
-        # Nobody waits for the disk on the way: whatever is lost in a crash is laid again from the beginning.
+    def _set_offset(self, connection: Connection) -> None:
+        # No wait for the disk: after a crash the demo is seeded again from the beginning.
         connection.exec_driver_sql(
-            f"SELECT set_config('{_SETTING}', '{self._ahead_s:.6f} seconds', true),"
+            f"SELECT set_config('{_SETTING}', '{self._offset_s:.6f} seconds', true),"
             " set_config('synchronous_commit', 'off', true)"
         )
 
 
 @contextmanager
-def movable_clock(owner: Connection) -> Iterator[None]:
-    """Let transactions move their clock within the block; after it there is only the real one, whatever happened."""
-    _replace(owner, _MOVABLE)
+def adjustable_clock(owner: Connection) -> Iterator[None]:
+    """Allow the clock offset within the block; the original function is restored afterwards in any case."""
+    _replace(owner, _WITH_OFFSET)
     try:
         yield
     finally:
-        _replace(owner, _REAL)
+        _replace(owner, _ORIGINAL)
 
 
 def _replace(owner: Connection, body: str) -> None:
@@ -52,7 +52,7 @@ def _replace(owner: Connection, body: str) -> None:
 
 @contextmanager
 def owner_connection(owner_url: str) -> Iterator[Connection]:
-    """A connection of the owner that commits each statement by itself."""
+    """An autocommit connection of the owner."""
     engine = create_engine(owner_url, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:

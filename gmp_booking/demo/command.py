@@ -1,7 +1,7 @@
-"""The demo command: lay the demonstration facility anew, or see that it is fresh.
+"""The demo command: seeds the demo facility, or checks that it is recent.
 
-Only ever a database that is empty or was laid by this command is emptied; a facility of somebody's own is refused.
-What lays is imported late: most starts only look whether the demonstration is fresh, and the features take a second.
+It empties only a database that is empty or was seeded by this command; a real facility is refused.
+The seeding modules are imported late: most starts only check the date, and the imports take a second.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from config import Config
-from gmp_booking.demo.clock import Clock, movable_clock, owner_connection
+from gmp_booking.demo.clock import Clock, adjustable_clock, owner_connection
 from gmp_booking.demo.people import COMPANIES, PASSWORD, STAFF, STAFF_DOMAIN
 from gmp_booking.infra.database.self_check import DEMO_COMMENT
 from gmp_booking.infra.database.uow import Database
@@ -26,9 +26,9 @@ OTHER_SESSIONS_LIMIT_S = 5.0
 
 
 def seed_if_stale(config: Config) -> None:
-    """Lay the demonstration where there is none, or one that was laid more than a week ago.
+    """Seed the demo if there is none or it is more than a week old.
 
-    Errors: StackError when the database holds somebody's own facility.
+    Errors: StackError when the database holds a real facility.
     """
     with owner_connection(config.owner_database_url) as owner:
         laid_at = _seeded_at(owner)
@@ -39,9 +39,9 @@ def seed_if_stale(config: Config) -> None:
 
 
 def seed(config: Config) -> None:
-    """Empty the demonstration's database and lay facility, people and twelve weeks of bookings anew.
+    """Empty the demo database and seed facility, people and twelve weeks of bookings.
 
-    Errors: StackError outside the demonstration, for somebody's own facility, and while web or worker are running.
+    Errors: StackError outside the demo, for a real facility, and while web or worker are running.
     """
     from gmp_booking.registry import CONSUMERS
 
@@ -76,7 +76,7 @@ def _seed_all(config: Config, database: Database, owner: Connection) -> None:
     passwords.configure(cost=config.auth_argon2, slots=config.auth_argon2_slots)
     hashed = passwords.hash_password(PASSWORD)
     clock = Clock(database.engine)
-    with movable_clock(owner):
+    with adjustable_clock(owner):
         clock.set(min(scenario.acts[0].at for scenario in scenarios) - SET_UP_BEFORE)
         database.transact(SYSTEM, seed_facility, years=years, password_hash=hashed)
         references = seed_bookings(database, clock, scenarios, now=now)
@@ -122,7 +122,7 @@ def _refuse_a_real_facility(owner: Connection) -> None:
 
 
 def _wait_until_alone(owner: Connection) -> None:
-    """Web and worker would meet a moving clock."""
+    """Web and worker must not run while the clock is changed."""
     others = text(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
@@ -140,14 +140,14 @@ def _empty(owner: Connection, config: Config) -> None:
     )
     tables = owner.execute(listed).scalars()
     owner.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
-    # What the migrations put there.
+    # Rows that the migrations insert.
     owner.execute(text("INSERT INTO auto_confirm (kind, is_on) VALUES ('QC', true), ('REVIEW', true)"))
     for mail in mail_dir(config).glob("*.eml"):
         mail.unlink()
 
 
 def welcome() -> Iterable[str]:
-    """What whoever starts the demonstration reads."""
+    """The lines to print at the start of the demo."""
     yield f"Demonstration: everybody's password is {PASSWORD}"
     yield f"  Facility  …@{STAFF_DOMAIN}: {', '.join(mailbox for mailbox, _name, _role in STAFF)}"
     yield "  Companies requester@ approver@ operator@ of " + ", ".join(guest.domain for guest in COMPANIES)

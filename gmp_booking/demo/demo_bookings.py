@@ -1,4 +1,4 @@
-"""What lies over the demonstration now: time that is withdrawn, and changes of confirmed bookings that wait."""
+"""Outages and pending change requests of the demo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gmp_booking.outages.service import NewOutage, Repeat, place
 ENGINEER = f"engineer@{STAFF_DOMAIN}"
 EARLIEST_CHANGED = timedelta(days=8)
 SHIFTS = tuple(timedelta(days=days) for days in (1, 2, -1, 3, 7, -2))
-# Whose bookings are to be changed, why, and how far the decision has come.
+# Series, requester, reason, and whether the change request is already reviewed.
 _CHANGES = (
     ("saebyeok-dsp", "requester@saebyeok.example", "TFF 카세트 입고가 하루 늦어집니다.", False),
     ("jingwei-nk", "requester@jingwei.example", "供者样本改期到达，请顺延。", True),
@@ -33,7 +33,7 @@ _CHANGES = (
 def seed_outages_and_changes(
     database: Database, clock: Clock, scenarios: Iterable[Scenario], *, references: Mapping[str, str], now: datetime
 ) -> None:
-    """Outages of the coming weeks, an open hold, and a change of a booking of three companies."""
+    """Seed outages of the coming weeks, an open hold, and change requests of three companies."""
     clock.set(now - LATEST_BEFORE_NOW)
     for email, outage in _outages(now.astimezone(SEOUL).date()):
         database.transact(_actor(database, email), place, outage)
@@ -84,7 +84,7 @@ def _at(day: date, hour: int) -> datetime:
 
 
 def _ask(database: Database, email: str, reference: str, scenario: Scenario, reason: str) -> str | None:
-    """Ask for another day; the reference where one was free and the change waits."""
+    """Request another day; returns the reference if the change request is pending."""
     request = database.request(_actor(database, email), reason=reason)
     for shift in SHIFTS:
         try:

@@ -1,4 +1,4 @@
-"""The mail of the demonstration's past: what was due then counts as sent then; a handful still arrives."""
+"""Mails of the demo's past: marked as sent when they were due, except a few that are sent now."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CLOSE = text(
     )
     """
 )
-# What was agreed is looked at anew each night, and for the first time when the demonstration starts.
+# Nothing to revalidate: the nightly revalidation examines all bookings at the first start of the demo.
 _CLOSE_ALL = text("UPDATE delivery SET done_at = gmp_now() WHERE consumer = :consumer AND done_at IS NULL")
 _MARK_SENT = text(
     """
@@ -49,13 +49,13 @@ _MARK_SENT = text(
 
 
 def close_old_deliveries(owner: Connection) -> None:
-    """Of each booking that is not over, only the newest happening is still told by mail; what it changed is known."""
+    """Close deliveries except the newest of each booking that is not over, so that old events send no mail."""
     owner.execute(_CLOSE, {"consumer": NOTIFICATIONS.name})
     owner.execute(_CLOSE_ALL, {"consumer": REVALIDATION.name})
 
 
 def mark_past_mail_sent(owner: Connection) -> None:
-    """Leave only the newest messages of each kind that are still true to be sent now."""
+    """Leave only the newest valid messages of each kind pending; mark the others as sent."""
     states = {
         kind.name: " ".join(state.value for state in kind.valid_while)
         for kind in discover().values()

@@ -1,6 +1,6 @@
-"""What happened in the rooms of the demonstration: cleared, released, begun and ended, as far as the day has come.
+"""Session records of the demo: clearance, release, check-in and completion, up to the current time.
 
-Pure, as the scenarios are. Only the last two weeks are told, which is as far back as the page of today looks.
+Pure. Only the last two weeks have records, as far back as the page Today shows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LATE_ENTRY = "작업복을 벗고 나와 입력함"
 
 @dataclass(frozen=True)
 class SessionEvent:
-    """One act in one session at one moment; `by` is a person's address."""
+    """One recording action in one session; `by` is a person's address."""
 
     at: datetime
     by: str
@@ -44,7 +44,7 @@ class SessionEvent:
 
 
 def session_events(scenario: Scenario, now: datetime) -> list[SessionEvent]:
-    """What happened in the sessions of a scenario by now; nothing where it was not approved."""
+    """The records of a scenario's sessions by now; empty if it was not approved."""
     if not _was_confirmed(scenario):
         return []
     found: list[SessionEvent] = []
@@ -83,7 +83,7 @@ def _of_session(
 
 
 def _released(session: SessionContent, number: int, doer: str) -> Iterator[SessionEvent]:
-    """The room is cleared by whoever works there, looked after and released by production, within the hour before."""
+    """Clearance by the operator, verification and release by production, within the hour before."""
     minutes = (session.start - timedelta(minutes=before) for before in (50, 42, 38))
     cleared_at, verified_at, released_at = minutes
     yield SessionEvent(cleared_at, doer, number, "clear", items=tuple(CHECKLIST))

@@ -1,4 +1,4 @@
-"""The demonstration facility: rooms, air, equipment, hours, holidays and everybody in it."""
+"""The demo facility: rooms, air zones, equipment, hours, holidays and people."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ _DEDICATED = frozenset({"INCUBATOR", "ACP"})
 
 
 def seed_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None:
-    """Everything but bookings; everybody gets an account with the same password."""
+    """Seed everything but bookings; all accounts have the same password."""
     name_facility(uow, code=FACILITY, **_NAMES)
     set_hours(uow, WORKING_DAYS, OPENS, closes=CLOSES)
     seed_holidays(uow, years)
@@ -108,7 +108,7 @@ def seed_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None
         _add_person(
             uow, f"{mailbox}@{STAFF_DOMAIN}", name, (role,), company_id=None, language="ko", hashed=password_hash
         )
-    # What the centre does by itself, such as tours and courses, is booked for the facility as for any company.
+    # Tours and courses of the centre are booked for the facility as a company.
     # mypy takes the values of **_NAMES for each parameter that is left, so the boolean one is given, too.
     create_company(uow, code=FACILITY, **_NAMES, registration_no=REGISTRATION_NO, single_signatory=False)
     for guest in COMPANIES:

@@ -1,4 +1,4 @@
-"""The mail page: what the demonstration's mail server caught. Installed in the demonstration only."""
+"""The demo's mail page, which shows the mails in the mail sink. Installed in the demo only."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.errors import NotFound
 
-ON_A_PAGE = 30
-LONGEST_ATTACHMENT = 40_000
+PAGE_SIZE = 30
+MAX_ATTACHMENT_LENGTH = 40_000
 
 demo = Blueprint("demo", __name__)
 
 
 @dataclass(frozen=True)
 class _Label:
-    """Who somebody is, in the reader's language at the moment it is shown."""
+    """An example user's label, translated when rendered."""
 
-    house: str
-    part: str
+    organisation: str
+    role: str
 
     def __str__(self) -> str:
-        return f"{self.house} · {_(self.part)}"
+        return f"{self.organisation} · {_(self.role)}"
 
 
 def install(app: Flask, config: Config) -> None:
-    """Add the mail page and the example people of the sign-in page; nothing outside the demonstration."""
+    """Add the mail page and the example users of the sign-in page, in the demo only."""
     if not config.demo:
         return
     app.register_blueprint(demo)
-    people = [(_Label(house, part), email) for house, part, email in SIGN_IN_EXAMPLES]
+    people = [(_Label(organisation, role), email) for organisation, role, email in SIGN_IN_EXAMPLES]
     app.extensions["gmp.demo"] = {"people": people, "password": PASSWORD, "mail_dir": mail_dir(config)}
 
 
@@ -51,8 +51,8 @@ def install(app: Flask, config: Config) -> None:
 def mails() -> str:
     directory = _directory()
     names = [name for name in list_messages(directory)[::-1] if _is_for(reader(), read_message(directory, name))]
-    number = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(names) // ON_A_PAGE)))
-    shown = names[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    number = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(names) // PAGE_SIZE)))
+    shown = names[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     return render_template(
         "demo/mail.html",
         mails=[_row(name, read_message(directory, name)) for name in shown],
@@ -83,9 +83,11 @@ def reader() -> Actor:
 
 
 def _is_for(actor: Actor, message: EmailMessage) -> bool:
-    """The facility looks at all mail; a company at what went to its own people."""
-    house = actor.email.rpartition("@")[2]
-    return actor.is_staff or message.get("X-RcptTo", message.get("To", "")).strip().rstrip(">").endswith(f"@{house}")
+    """Staff read all mails; a company's user those to the own company."""
+    organisation = actor.email.rpartition("@")[2]
+    return actor.is_staff or message.get("X-RcptTo", message.get("To", "")).strip().rstrip(">").endswith(
+        f"@{organisation}"
+    )
 
 
 def _directory() -> Path:
@@ -94,7 +96,7 @@ def _directory() -> Path:
 
 
 def _page(number: int, total: int) -> Mapping[str, Any]:
-    pages = max(1, -(-total // ON_A_PAGE))
+    pages = max(1, -(-total // PAGE_SIZE))
     return {
         "number": number,
         "pages": pages,
@@ -111,15 +113,15 @@ def _row(name: str, message: EmailMessage) -> dict[str, Any]:
 
 def _head(message: EmailMessage) -> dict[str, Any]:
     return {
-        "subject": _words(message, "Subject"),
-        "recipient": _words(message, "To", "X-RcptTo"),
-        "sender": _words(message, "From", "X-MailFrom"),
+        "subject": _header(message, "Subject"),
+        "recipient": _header(message, "To", "X-RcptTo"),
+        "sender": _header(message, "From", "X-MailFrom"),
         "at": _sent_at(message),
     }
 
 
-def _words(message: EmailMessage, *names: str) -> str:
-    """The first of these headers that is there, decoded here: the policy's own parser puts a space into long names."""
+def _header(message: EmailMessage, *names: str) -> str:
+    """The first of these headers, decoded here: the policy's parser inserts a space into long names."""
     raw = {name.lower(): str(value) for name, value in reversed(list(message.raw_items()))}
     found = next((raw[name.lower()] for name in names if name.lower() in raw), "")
     return " ".join(str(make_header(decode_header(found))).split())
@@ -137,5 +139,5 @@ def _attachment(part: EmailMessage) -> dict[str, Any]:
     return {
         "name": part.get_filename() or kind,
         "kind": kind,
-        "text": str(part.get_content())[:LONGEST_ATTACHMENT] if kind == "text/calendar" else None,
+        "text": str(part.get_content())[:MAX_ATTACHMENT_LENGTH] if kind == "text/calendar" else None,
     }

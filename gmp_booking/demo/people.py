@@ -1,4 +1,4 @@
-"""Who is in the demonstration: companies, what they make, and their people. All invented."""
+"""Companies, products and people of the demo; all fictitious."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ COMPANIES: tuple[DemoCompany, ...] = (
 )  # fmt: skip
 
 COMPANY_ROLES: dict[str, Role] = {"requester": Role.COMPANY_REQUESTER, "approver": Role.COMPANY_APPROVER}
-"""The role of a mailbox; everybody else operates."""
+"""The role by mailbox; other people are operators."""
 
 STAFF_DOMAIN = "brc.example"
 STAFF: tuple[tuple[str, str, Role], ...] = (
@@ -101,4 +101,4 @@ SIGN_IN_EXAMPLES: tuple[tuple[str, str, str], ...] = (
     ("BRC", N_("Demonstration centre"), "demo@brc.example"),
     ("BRC", N_("Auditor"), "auditor@brc.example"),
 )
-"""Whom the sign-in page offers: house, part played, address."""
+"""The example users on the sign-in page: organisation, role, address."""

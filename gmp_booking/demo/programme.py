@@ -1,7 +1,7 @@
-"""What the companies do in an ordinary week of the demonstration, as data.
+"""The weekly programme of the demo's companies, as data.
 
-A series repeats in some of the weeks around today. Days count from the Monday of the week it begins in; times are the
-facility's. No two series want the same place at the same time, margins included: the plan fits before it is laid.
+A series repeats in some of the weeks around today. Days count from the Monday of its first week; times are local.
+No two series use the same resource at the same time, setup and teardown included.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ODD = range(FIRST_WEEK + 1, LAST_WEEK, 2)
 
 @dataclass(frozen=True)
 class Visit:
-    """One session: who of the company is in which room on which day."""
+    """One session: room, day, times and people."""
 
     day: int
     start: str
@@ -34,7 +34,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Run:
-    """Equipment that runs alone from one day's time to another's."""
+    """A reservation of equipment that runs alone."""
 
     resource: str
     from_day: int
@@ -46,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Series:
-    """The same kind of booking in several weeks; a steady one is never left out in quiet weeks."""
+    """The same booking in several weeks; a steady one is kept in quiet weeks too."""
 
     name: str
     company: str

@@ -1,4 +1,4 @@
-"""Telling the scenarios to the product: every act goes through its use case, on a clock that shows the act's moment."""
+"""Seeds the demo's bookings: every action runs through its use case, with the clock set to the action's time."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36
 
 
 def seed_bookings(database: Database, clock: Clock, scenarios: Iterable[Scenario], *, now: datetime) -> dict[str, str]:
-    """All acts of all scenarios and what came of them in the rooms, in the order in which they happened.
+    """Run all actions of all scenarios, session records included, in order of time.
 
-    Shape: the references the bookings got, by the names of their scenarios.
+    Shape: booking references by scenario name.
     """
     seeder = _Seeder(database, clock)
     acts: list[tuple[ScenarioAct | SessionEvent, int, Scenario]] = []
@@ -52,7 +52,7 @@ def seed_bookings(database: Database, clock: Clock, scenarios: Iterable[Scenario
 
 @dataclass(frozen=True)
 class _SignedInSigner:
-    """A signer on one day: signed in, and with the password proved."""
+    """A signer on one day: signed in, with a verified password."""
 
     on: date
     actor: Actor
@@ -61,7 +61,7 @@ class _SignedInSigner:
 
 
 class _Seeder:
-    """What has been chosen so far: the references the bookings got, and who is signed in."""
+    """Runs the actions; keeps the booking references and who is signed in."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -89,7 +89,7 @@ class _Seeder:
                 self._decide(act, reference)
 
     def record(self, event: SessionEvent, scenario: Scenario) -> None:
-        """One act in one session; an act in a booking that is not agreed after all is no event."""
+        """Run one recording action; skipped when the booking was not confirmed."""
         self._clock.set(event.at)
         reference = self.references[scenario.name]
         if not self._is_confirmed(reference):
@@ -142,7 +142,7 @@ class _Seeder:
         return self._actors[email]
 
     def _signer(self, email: str, at: datetime) -> _SignedInSigner:
-        """The signer, signed in that day: the day's decisions are one sitting under one proof of the password."""
+        """The signer, signed in for that day; one proof of the password serves all its decisions."""
         today = at.astimezone(SEOUL).date()
         worker = self._signed_in.get(email)
         if worker is not None and worker.on == today:

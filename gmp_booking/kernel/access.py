@@ -1,7 +1,7 @@
 """Who may do what: one table, `Permission → alternatives of predicates`.
 
-A permission is given when one of its alternatives holds; an alternative holds when each of its predicates does.
-Four-eyes is a word here like any other. The second wall behind this table is row-level security.
+A permission is granted when one of its alternatives holds; an alternative holds when all its predicates hold.
+Four-eyes conditions are predicates too. Row-level security is the second layer behind this table.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _OBSERVER_ROLES = frozenset({Role.COMMITTEE, Role.SYSADMIN, Role.AUDITOR})
 
 @dataclass(frozen=True)
 class Actor:
-    """Whoever acts: a person signed in by page or token, or the system itself."""
+    """The user who acts: a person signed in by session or token, or the system itself."""
 
     account_id: int | None
     person_id: int | None
@@ -77,7 +77,7 @@ SYSTEM = Actor(account_id=None, person_id=None, name="gmp_booking", language=DEF
 
 @dataclass(frozen=True)
 class Subject:
-    """What the table may know of the thing acted upon."""
+    """The facts about the object of an action that predicates may read."""
 
     company_id: int | None = None
     requested_by: int | None = None
@@ -94,7 +94,7 @@ Predicate = Callable[[Actor, Subject], bool]
 
 
 def has(*roles: Role) -> Predicate:
-    """The actor holds one of these roles."""
+    """The actor has one of these roles."""
 
     def holds(actor: Actor, _subject: Subject) -> bool:
         return actor.has(*roles)
@@ -104,7 +104,7 @@ def has(*roles: Role) -> Predicate:
 
 
 def is_no_system_administrator(actor: Actor, _subject: Subject) -> bool:
-    """Whoever administers the system decides nothing under GMP, whatever else they hold."""
+    """A system administrator decides nothing under GMP, whatever other roles they have."""
     return not actor.has(Role.SYSADMIN)
 
 
@@ -141,13 +141,13 @@ def has_the_role_of_the_stage(actor: Actor, subject: Subject) -> bool:
 
 
 def is_not_the_requester(actor: Actor, subject: Subject) -> bool:
-    """Four eyes: nobody decides on what they asked for; staff who entered it for a company did not ask for it."""
+    """Four eyes: nobody decides on their own request; staff who entered it for a company are not its requester."""
     entered_for_a_company = actor.is_staff and actor.person_id == subject.entered_by
     return actor.person_id is not None and (entered_for_a_company or actor.person_id != subject.requested_by)
 
 
 def is_not_who_entered_it_unless_scheduler(actor: Actor, subject: Subject) -> bool:
-    """Who entered a booking for a company may take the scheduling step, not a later one."""
+    """Staff who entered a booking for a company may decide its scheduling stage, but no later one."""
     return actor.person_id != subject.entered_by or subject.stage_role in {Role.SCHEDULER, Role.DEMO_MANAGER}
 
 
@@ -157,12 +157,12 @@ def signed_no_earlier_stage(actor: Actor, subject: Subject) -> bool:
 
 
 def did_not_do_it(actor: Actor, subject: Subject) -> bool:
-    """Four eyes: nobody looks after what they did themselves."""
+    """Four eyes: nobody verifies their own work."""
     return actor.person_id is not None and actor.person_id != subject.done_by
 
 
 def works_in_the_facility(actor: Actor, _subject: Subject) -> bool:
-    """Staff who have a hand in the work: who only looks, decides on policy or runs the system has not."""
+    """Staff with an operational role: committee, system administrators and auditors have none."""
     return actor.is_staff and bool(actor.roles - COMPANY_ROLES - _OBSERVER_ROLES)
 
 
@@ -294,7 +294,7 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.MASTER_DATA_READ: ((is_staff,),),
     Permission.OUTAGE_READ: ((is_staff,),),
     Permission.OUTAGE_PLACE: ((is_staff, has(Role.ENGINEER, Role.SCHEDULER, Role.FACILITY_MANAGER)),),
-    # Stopping is cheap and whoever answers for safety may; going on is quality's word alone.
+    # QA, BSO and production may place a hold; only QA lifts it.
     Permission.HOLD_PLACE: ((is_staff, has(Role.QA, Role.BSO, Role.PRODUCTION_MANAGER)),),
     Permission.HOLD_LIFT: ((is_staff, has(Role.QA)),),
     Permission.MAIL_SINK_READ: ((is_signed_in,),),

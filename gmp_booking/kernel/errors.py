@@ -1,7 +1,7 @@
-"""What the product answers when it does not do what was asked.
+"""Refusals: the expected errors of use cases.
 
-A refusal is expected: it carries a sentence (an English message id, translated at the door) and never a stack trace.
-Anything else that is raised is a bug.
+A refusal carries a message (an English message id, translated by the handler) and no stack trace. Any other exception
+is a bug.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """The request was understood and is not carried out; nothing was written."""
+    """The request is valid HTTP but not carried out; nothing was written."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "refused"
@@ -33,7 +33,7 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """The input itself is wrong; `field_errors` says where."""
+    """The input is invalid; `field_errors` has messages by field."""
 
     status = 422
     code = "invalid"
@@ -47,7 +47,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """Absent, or not for the reader to know of: the two look the same."""
+    """Absent, or not visible to the actor: both look the same, so that nobody can probe for records."""
 
     status = 404
     code = "not-found"
@@ -55,7 +55,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """The state of things does not allow it; `detail` may carry findings and alternatives."""
+    """The current state does not allow it; `detail` may hold findings and alternatives."""
 
     status = 409
     code = "conflict"
@@ -69,13 +69,13 @@ class Stale(Refusal):
 
 
 def require_revision(current: int, *, seen: int | None) -> None:
-    """Errors: Stale when a record is no longer at the revision that was seen; without one nothing is compared."""
+    """Errors: Stale when the record is no longer at the revision that the client saw; None skips the check."""
     if seen is not None and seen != current:
         raise Stale
 
 
 class TooSoon(Refusal):
-    """Too many attempts; `retry_after_s` says when to come back."""
+    """Too many attempts; `retry_after_s` is the time until the next one is allowed."""
 
     status = 429
     code = "too-soon"

@@ -1,4 +1,4 @@
-"""Business events: what happened, in the past tense."""
+"""Business events; their names are in the past tense."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENVELOPE = ("company_id", "booking_id", "reference", "version")
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One thing that happened to one record; the class name is the event's name in the journal."""
+    """One event of one record; the class name is its name in the journal."""
 
     company_id: int | None = None
     booking_id: int | None = None
@@ -24,12 +24,12 @@ class Event:
         return type(self).__name__
 
     def data(self) -> dict[str, Any]:
-        """Its own fields as JSON values."""
+        """The fields that the journal stores as JSON; the others have columns of their own."""
         return {f.name: as_json(getattr(self, f.name)) for f in fields(self) if f.name not in _ENVELOPE}
 
 
 def as_json(value: Any) -> Any:
-    """A value as JSON can carry it: instants in ISO 8601, enums by value."""
+    """The value as JSON: instants in ISO 8601, enums by value."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Enum):

@@ -1,4 +1,4 @@
-"""What a form was filled in on: a short mark of a record's values, so that a stale form is told from a fresh one."""
+"""A fingerprint of a record's values in a form, to detect that the record changed meanwhile."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LENGTH: Final = 16
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:
-    """The same mark for the same values, whenever and wherever they are read."""
+    """A short hash of the values, independent of their order."""
     written = dumps({name: as_json(value) for name, value in values.items()}, sort_keys=True, default=str)
     return hashlib.sha256(written.encode()).hexdigest()[:LENGTH]
 
 
 def require_unchanged(seen: str | None, values: Mapping[str, Any]) -> None:
-    """Errors: Stale when the values are not those of the mark; without a mark nothing is compared."""
+    """Errors: Stale when the values do not match the fingerprint; without one nothing is compared."""
     if seen and seen != fingerprint(values):
         raise Stale

@@ -1,4 +1,4 @@
-"""A stretch of time: half-open, between two instants, in UTC."""
+"""Half-open periods of time in UTC."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NOTHING = timedelta()
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """The half-open stretch `[start, end)` between two aware instants, kept in UTC.
+    """The half-open period `[start, end)` between two aware instants, stored in UTC.
 
     Errors: ValueError when an end is naive or when the end is not after the start.
     """
@@ -39,14 +39,14 @@ class Period:
         return self.start < other.end and other.start < self.end
 
     def touches(self, other: "Period") -> bool:
-        """Whether the two share an instant or one begins where the other ends."""
+        """Whether the two overlap or one begins where the other ends."""
         return self.start <= other.end and other.start <= self.end
 
     def contains(self, other: "Period") -> bool:
         return self.start <= other.start and other.end <= self.end
 
     def holds(self, instant: datetime) -> bool:
-        """Whether the instant lies within; the end itself does not."""
+        """Whether the instant lies within; the end is excluded."""
         return self.start <= instant < self.end
 
     def shifted(self, by: timedelta) -> "Period":
@@ -57,7 +57,7 @@ class Period:
 
 
 def merge(periods: Iterable[Period]) -> list[Period]:
-    """The same time in the fewest periods, in order; those that touch become one."""
+    """The union as sorted, disjoint periods; periods that touch are joined."""
     merged: list[Period] = []
     for period in sorted(periods):
         if merged and period.start <= merged[-1].end:
@@ -69,7 +69,7 @@ def merge(periods: Iterable[Period]) -> list[Period]:
 
 
 def uncovered(period: Period, by: Iterable[Period]) -> list[Period]:
-    """What is left of a period once the covers, merged and in order, are taken away."""
+    """The parts of a period outside the covers, which must be merged and sorted."""
     left: list[Period] = []
     start = period.start
     for cover in by:

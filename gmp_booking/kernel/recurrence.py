@@ -1,6 +1,6 @@
-"""Dates that come again: every so many days, or on certain weekdays until a date.
+"""Recurring dates: every n days, or on weekdays until a date.
 
-Days are counted on the calendar of a place, so a clock time stays what it is where clocks change.
+Days are counted on the local calendar, so the local time of day stays the same across daylight-saving changes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ MOST_DATES = 60
 
 
 class TooManyDates(ValueError):
-    """A pattern yields more dates than are shown at once."""
+    """The pattern yields more than MOST_DATES dates."""
 
 
 @dataclass(frozen=True)
 class EveryDays:
-    """So many times more, each so many days after the one before."""
+    """`times` more dates, each `days` after the one before."""
 
     days: int
     times: int
@@ -36,7 +36,7 @@ class EveryDays:
 
 @dataclass(frozen=True)
 class OnWeekdays:
-    """On these weekdays (0 is Monday) up to a date, that one included."""
+    """On these weekdays (0 is Monday) up to and including a date."""
 
     weekdays: frozenset[int]
     until: date
@@ -47,7 +47,7 @@ class OnWeekdays:
 
 
 def dates_after(first: date, pattern: EveryDays | OnWeekdays) -> list[date]:
-    """The further dates of a pattern, the first left out.
+    """The dates of a pattern after the first one.
 
     Errors: TooManyDates for more than 60; OverflowError beyond the calendar.
     """
@@ -69,9 +69,9 @@ def _days(after: date, until: date) -> Iterator[date]:
 
 
 def moved_to(period: Period, day: date, zone: ZoneInfo) -> Period:
-    """The same clock times, beginning on another day; an end some days later stays as many days later.
+    """The period at the same local times, starting on another day.
 
-    Errors: ValueError when a change of the clock leaves nothing of it.
+    Errors: ValueError when a daylight-saving change makes it empty.
     """
     start, end = period.start.astimezone(zone), period.end.astimezone(zone)
     nights = (end.date() - start.date()).days

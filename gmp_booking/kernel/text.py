@@ -1,8 +1,8 @@
-"""Marking a sentence for translation where it is written."""
+"""Marks texts for translation."""
 
 __all__ = ["N_"]
 
 
 def N_(message: str) -> str:  # noqa: N802
-    """The sentence itself; the catalogue extractor finds the mark and a door translates it."""
+    """The text itself; the catalogue extractor finds it by this call, and handlers translate it."""
     return message

@@ -1,4 +1,4 @@
-"""Outages over JSON."""
+"""JSON API of outages."""
 
 from __future__ import annotations
 

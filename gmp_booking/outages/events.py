@@ -1,4 +1,4 @@
-"""What happens to outages; they are of no company and of no booking."""
+"""Events of outages, which belong to no company and no booking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page and the API of outages share: the password is verified first, outside any transaction."""
+"""Shared by the page and the API of outages: the password is verified first, outside any transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 def place_outage(
     request: UseCaseRequest, dump: Callable[[Sequence[Row]], StoredResponse], new: NewOutage
 ) -> StoredResponse:
-    """Place an outage and hand its rows to whoever answers."""
+    """Create an outage and build the response from its rows."""
 
     def act(uow: Uow) -> Sequence[Row]:
         return [service.get_outage(uow, outage.id) for outage in service.place(uow, new)]
@@ -34,9 +34,9 @@ def lift_outage(
     revision: int | None,
     following: bool,
 ) -> StoredResponse:
-    """Verify the password where one was given, then lift in one transaction.
+    """Verify the password if given, then lift in one transaction.
 
-    Errors: whatever lifting or signing refuses.
+    Errors: those of lifting and signing.
     """
     verified = proof_of(request, password)
 

@@ -1,4 +1,4 @@
-"""Time that is withdrawn: an outage takes no slot, and what it hits becomes at risk."""
+"""Outages: they take no slot; bookings they affect become at risk."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gmp_booking.kernel.vocabulary import HELD_ALONE, OutageKind, SubjectKind
 
 
 class Outage(Base):
-    """Time withdrawn from one subject.
+    """An outage of one subject.
 
-    Shape: `until_at` is what was planned, None while nobody knows; `ends_at` when it really ends, None while open.
-    Lifted before it began it never was. The outages of one series share its name.
+    Shape: `until_at` is the planned end, None if unknown; `ends_at` the actual end, None while open. An outage lifted
+    before its start has no effect. The outages of one series share `series`.
     """
 
     __tablename__ = "outage"

@@ -1,4 +1,4 @@
-"""When something that comes again falls: so many days or weeks apart, at the same local time; pure."""
+"""Recurring outages: every n days at the same local time. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MAX_OCCURRENCES = 120
 
 @dataclass(frozen=True)
 class Repeat:
-    """Every so many days, so many times in all or until a day.
+    """Every `every_days` days, `times` times in total or until a day.
 
-    Shape: exactly one of `times` and `until_on` is set; the day itself still counts.
+    Shape: exactly one of `times` and `until_on` is set; `until_on` is included.
     """
 
     every_days: int
@@ -27,7 +27,7 @@ class Repeat:
 
 
 def occurrences(first: Period, repeat: Repeat) -> list[Period]:
-    """All periods of a series in order, the first among them; one more than `MOST` when there are too many."""
+    """All periods of a series in order, the first included; MAX_OCCURRENCES + 1 of them when there are too many."""
     return [period for period, _ in zip(_periods(first, repeat), range(MAX_OCCURRENCES + 1), strict=False)]
 
 

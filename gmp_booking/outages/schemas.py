@@ -1,4 +1,4 @@
-"""The shapes of outages, shared by the form and JSON."""
+"""Schemas of outages, shared by the form and the API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHORT: Final[Mapping[str, str]] = {"from": "start", "until": "end"}
 
 
 class OutageSubjectIn(Schema):
-    """What it lies on: of a product "COMPANY/CODE", of a person the e-mail address, of the facility nothing."""
+    """The subject: "COMPANY/CODE" of a product, the e-mail address of a person, nothing for the facility."""
 
     class Meta:
         unknown = RAISE
@@ -32,7 +32,7 @@ class OutageSubjectIn(Schema):
 
 
 class OutageRepeatIn(Schema):
-    """Every so many days, so many times in all or until a day."""
+    """Every n days, a number of times in total or until a day."""
 
     class Meta:
         unknown = RAISE
@@ -48,7 +48,7 @@ class OutageRepeatIn(Schema):
 
 
 class OutageSchema(Schema):
-    """An outage to be placed; without a start it begins now, without an end it is open."""
+    """A new outage; without a start it begins now, without an end it is open-ended."""
 
     class Meta:
         unknown = RAISE
@@ -90,7 +90,7 @@ class OutageSchema(Schema):
 
 
 class ImpactQuery(Schema):
-    """The same outage in an address."""
+    """The same outage as a query string."""
 
     class Meta:
         unknown = EXCLUDE
@@ -126,7 +126,7 @@ class HoldSignatureIn(Schema):
 
 
 class LiftSchema(Schema):
-    """Why it ends now; a quality hold is lifted under a signature."""
+    """Lifting an outage; a quality hold needs a signature."""
 
     class Meta:
         unknown = RAISE
@@ -179,7 +179,7 @@ class OutagePageOut(OutagesOut):
 
 
 def outage_out(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An outage as JSON: `until` is what was planned, `end` when it really ends."""
+    """An outage as JSON: `until` is the planned end, `end` the actual one."""
     plain = ("id", "kind", "hold_no", "breach", "reason", "lift_reason", "series", "revision")
     return {name: row[name] for name in plain} | {
         "subject": {"kind": row["subject_kind"], "code": row["subject"]},
@@ -198,7 +198,7 @@ def etag_of(row: Mapping[str, Any]) -> str:
 
 
 def record_of(outage_id: int) -> str:
-    """What an outage is called in an If-Match."""
+    """The outage's name in an ETag."""
     return f"outage-{outage_id}"
 
 

@@ -1,4 +1,4 @@
-"""Withdrawing time and giving it back. Placing an outage never fails for what is booked: that becomes at risk."""
+"""Use cases: create and lift outages. Existing bookings never prevent an outage; they become at risk."""
 
 from __future__ import annotations
 
@@ -51,10 +51,9 @@ MAX_DISTANCE = timedelta(days=5 * 366)
 
 @dataclass(frozen=True)
 class NewOutage:
-    """An outage to be placed.
+    """A new outage.
 
-    Shape: `subject` names what it lies on, see `store.find_subject`; without a start it begins now, without an end it
-    is open.
+    Shape: `subject` as in `store.find_subject`; without a start it begins now, without an end it is open-ended.
     """
 
     subject_kind: SubjectKind
@@ -69,7 +68,7 @@ class NewOutage:
 
 @dataclass(frozen=True)
 class OutagePlan:
-    """What would be placed: on what, and when each time."""
+    """The subject and the times of a new outage."""
 
     subject: OutageSubject
     times: Sequence[OutageTimes]
@@ -84,7 +83,7 @@ def permission_to_lift(kind: OutageKind) -> Permission:
 
 
 def plan(uow: Uow, new: NewOutage) -> OutagePlan:
-    """What the outage would be, looked at before it is placed.
+    """Validate a new outage and compute its times, before it is created.
 
     Errors: Forbidden; Invalid by field.
     """
@@ -135,7 +134,7 @@ def _times(new: NewOutage, start: datetime) -> list[OutageTimes]:
 
 
 def place(uow: Uow, new: NewOutage) -> list[Outage]:
-    """Withdraw time, over running work too.
+    """Create an outage, also over work in progress.
 
     Errors: Forbidden; Invalid by field.
     """
@@ -179,7 +178,7 @@ def lift(
     verified: Verified | None = None,
     following: bool = False,
 ) -> Outage:
-    """End an outage now, or take it back before it began; with `following`, the rest of its series as well.
+    """End an outage now, or cancel it before its start; with `following`, the rest of its series too.
 
     Errors: NotFound; Forbidden; Invalid for a missing reason, or signature where a hold is lifted; Conflict when it is
     over; Stale.
@@ -230,7 +229,7 @@ def _sign(uow: Uow, outage: Outage, verified: Verified) -> str:
 
 
 def content_hash(outage: Outage) -> str:
-    """The hash of what is signed when a hold is lifted."""
+    """The hash of the content that is signed when a hold is lifted."""
     instants = {
         name: value.isoformat() if (value := getattr(outage, name)) else None
         for name in ("starts_at", "until_at", "lifted_at")
@@ -269,24 +268,24 @@ def list_outages(
     offset: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Outages that stand now, come, or are over. Errors: Forbidden."""
+    """Current, coming or past outages. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return store.list_rows(uow, when=when, kind=kind, subject_kind=subject_kind, offset=offset, limit=limit)
 
 
 def list_signed(uow: Uow, outage_id: int) -> Sequence[SignatureView]:
-    """The signatures under an outage. Errors: Forbidden."""
+    """The signatures of an outage. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return list_signatures(uow, RECORD_TYPE, outage_id)
 
 
 def list_choices(uow: Uow) -> list[SubjectChoice]:
-    """Everything an outage can lie on. Errors: Forbidden."""
+    """All possible subjects of outages. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return store.list_choices(uow)
 
 
 def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[ResourceOutage]:
-    """What is withdrawn from these resources, for the facility. Errors: Forbidden."""
+    """Outages of these resources, for staff. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
     return store.list_on_resources(uow, resource_ids, window)

@@ -1,4 +1,4 @@
-"""Reading and writing outages, and what each of them withdraws."""
+"""Queries of outages, their subjects and the resources they affect."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gmp_booking.outages.models import Outage
 
 @dataclass(frozen=True)
 class OutageSubject:
-    """What an outage lies on, as found: `name` is its code, or a person's name; `company` that of a product."""
+    """The subject of an outage: `name` is its code, or a person's name."""
 
     kind: SubjectKind
     id: int | None
@@ -43,7 +43,7 @@ _FIND = {
 
 
 def find_subject(uow: Uow, kind: SubjectKind, code: str) -> OutageSubject | None:
-    """What the code names: of a product "COMPANY/CODE", of a person the e-mail address."""
+    """The subject with this code: "COMPANY/CODE" of a product, the e-mail address of a person."""
     if kind is SubjectKind.FACILITY:
         return OutageSubject(kind, None, "")
     row = uow.session.execute(text(_FIND[kind]), {"code": code}).one_or_none()
@@ -69,7 +69,7 @@ _CHOICES = text(
 
 @dataclass(frozen=True)
 class SubjectChoice:
-    """Something an outage can lie on."""
+    """A possible subject of an outage."""
 
     kind: str
     code: str
@@ -97,13 +97,13 @@ _RESOURCES = text(
 
 
 def list_resources_hit(uow: Uow, kind: SubjectKind, subject_id: int | None) -> list[tuple[int, bool]]:
-    """The rooms and equipment time is withdrawn from, with those that stand in such a room; whether each is a room."""
+    """The affected resources with the equipment in affected rooms: (id, whether it is a room)."""
     rows = uow.session.execute(_RESOURCES, {"kind": kind.value, "id": subject_id})
     return [(row[0], row[1]) for row in rows]
 
 
 def locks_of(uow: Uow, subject: OutageSubject) -> set[LockKey]:
-    """What stands in line with an outage on this subject: whoever books a device locks its room as well."""
+    """The locks of an outage on this subject; rooms suffice, since booking equipment locks its room too."""
     if subject.id is not None and subject.kind in {SubjectKind.COMPANY, SubjectKind.PERSON}:
         return {(subject.kind.value.lower(), subject.id)}
     hit = list_resources_hit(uow, subject.kind, subject.id)
@@ -116,7 +116,7 @@ _NEXT_NUMBER = text("SELECT COALESCE(max(substr(hold_no, 6)::int), 0) + 1 FROM o
 
 
 def next_hold_no(uow: Uow) -> str:
-    """The next number without a gap; whoever asks meanwhile waits."""
+    """The next hold number, without gaps: concurrent transactions wait."""
     uow.session.execute(_LOCK_NUMBERS)
     return f"HOLD-{uow.session.execute(_NEXT_NUMBER).scalar_one():04d}"
 
@@ -136,7 +136,7 @@ _ADD = text(
 
 @dataclass(frozen=True)
 class OutageTimes:
-    """From when until when; None while nobody knows."""
+    """Start and end; an end of None is open."""
 
     start: datetime
     until: datetime | None
@@ -147,7 +147,7 @@ class OutageTimes:
 
 
 def add_outages(uow: Uow, times: Sequence[OutageTimes], **columns: Any) -> list[int]:
-    """Write the outages of one placing and return their ids in order of time."""
+    """Insert the outages of one series and return their ids in order of time."""
     rows = [{"starts_at": each.start.isoformat(), "until_at": each.until and each.until.isoformat()} for each in times]
     values = columns | {"times": json.dumps(rows), "raised_by": uow.actor.person_id, "now": uow.now}
     return sorted(uow.session.execute(_ADD, values).scalars())
@@ -158,7 +158,7 @@ def find_outage(uow: Uow, outage_id: int) -> Outage | None:
 
 
 def lift_outages(uow: Uow, outages: Sequence[Outage], *, reason: str) -> None:
-    """Errors: Stale when somebody else was quicker with one of them."""
+    """Errors: Stale when another transaction changed one of them."""
     for outage in outages:
         statement = (
             update(Outage)
@@ -215,7 +215,7 @@ _ORDER = {"past": "o.ends_at DESC, o.id DESC", "all": "o.starts_at DESC, o.id DE
 def list_rows(
     uow: Uow, *, when: str, kind: str | None, subject_kind: str | None, offset: int, limit: int
 ) -> list[dict[str, Any]]:
-    """Outages with the names of what they lie on and of who placed and lifted them."""
+    """Outages with the names of their subjects and of the people who created and lifted them."""
     conditions = [f"({WHEN[when]})"]
     values: dict[str, Any] = {"now": uow.now, "offset": offset, "limit": limit}
     if kind:
@@ -257,7 +257,7 @@ _ON_RESOURCES = text(
 
 @dataclass(frozen=True)
 class ResourceOutage:
-    """An outage as it lies on one resource, for the facility's eyes."""
+    """An outage as it affects one resource, for staff only."""
 
     resource_id: int
     starts_at: datetime
@@ -269,6 +269,6 @@ class ResourceOutage:
 
 
 def list_on_resources(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[ResourceOutage]:
-    """What is withdrawn from these resources within a window."""
+    """Outages that affect these resources within a window."""
     values = {"resources": list(resource_ids), "from_at": window.start, "until_at": window.end}
     return [ResourceOutage(*row) for row in uow.session.execute(_ON_RESOURCES, values)]

@@ -1,4 +1,4 @@
-"""What happens to people and their rights."""
+"""Events of people and their roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People and their roles. A person of no company belongs to the facility."""
+"""People and their roles. A person without a company is staff of the facility."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,7 +22,7 @@ class Person(Base):
 
 
 class PersonRole(Base):
-    """One role given to one person, from when, until it was revoked."""
+    """A role of a person, from its grant until it is revoked."""
 
     __tablename__ = "person_role"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""People and the roles they are given and lose; every change of rights is in the journal."""
+"""Use cases: add and change people, grant and revoke roles; each change is in the journal."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def create_person(
 ) -> Person:
     """Add a person with their roles.
 
-    Errors: Invalid naming the fields; Conflict when the address is somebody's, also of one who left.
+    Errors: Invalid naming the fields; Conflict when the address is in use, also by a deactivated person.
     """
     require(uow.actor, Permission.PEOPLE_EDIT, Subject(company_id=company_id))
     name = unicodedata.normalize("NFC", name).strip()
@@ -94,7 +94,7 @@ def create_person(
 
 
 def grant_role(uow: Uow, person: Person, role: Role) -> None:
-    """Errors: Invalid when the role belongs to the other side; Conflict when the person has it."""
+    """Errors: Invalid when the role does not belong to the person's organisation; Conflict when the person has it."""
     require(uow.actor, Permission.ROLE_GIVE, Subject(company_id=person.company_id, role=role))
     if role not in (FACILITY_ROLES if person.company_id is None else COMPANY_ROLES):
         raise Invalid(field_errors={"role": [N_("This role cannot be assigned in this organisation.")]})
@@ -108,22 +108,22 @@ def grant_role(uow: Uow, person: Person, role: Role) -> None:
 
 
 def revoke_role(uow: Uow, person: Person, role: Role) -> None:
-    """Take a role away; it acts at the person's next request. Errors: NotFound."""
+    """Revoke a role, effective at the person's next request. Errors: NotFound."""
     require(uow.actor, Permission.ROLE_GIVE, Subject(company_id=person.company_id, role=role))
     if role is Role.SYSADMIN:
         _require_another_administrator(uow, person)
-    standing = next((each for each in store.list_roles(uow, person.id) if each.role == role), None)
-    if standing is None:
+    current = next((each for each in store.list_roles(uow, person.id) if each.role == role), None)
+    if current is None:
         raise NotFound
-    standing.revoked_at = uow.now
+    current.revoked_at = uow.now
     uow.session.flush()
     uow.record(RoleRevoked(company_id=person.company_id, person_id=person.id, role=role.value))
 
 
 def deactivate_person(uow: Uow, person: Person) -> None:
-    """The person leaves: nothing is deleted, nobody signs in by that name any more.
+    """Deactivate a person who leaves; nothing is deleted, but sign-in is refused.
 
-    Errors: Conflict when nobody else could administer the system.
+    Errors: Conflict for the last system administrator.
     """
     require(uow.actor, Permission.PEOPLE_DEACTIVATE, Subject(company_id=person.company_id))
     if Role.SYSADMIN in list_roles(uow, person):
@@ -134,7 +134,7 @@ def deactivate_person(uow: Uow, person: Person) -> None:
 
 
 def reactivate_person(uow: Uow, person: Person) -> None:
-    """The person comes back, under the same name and with the roles that still stand."""
+    """Reactivate a person with the roles that were not revoked."""
     require(uow.actor, Permission.PEOPLE_DEACTIVATE, Subject(company_id=person.company_id))
     person.active = True
     uow.session.flush()
@@ -147,7 +147,7 @@ def _require_another_administrator(uow: Uow, person: Person) -> None:
 
 
 def change_person(uow: Uow, person: Person, *, name: str, phone: str | None, language: str) -> None:
-    """Correct what is known of somebody. The address stays: it is who they are in the records.
+    """Change a person's details. The address is fixed: it identifies them in the records.
 
     Errors: Invalid naming the fields.
     """
@@ -166,12 +166,12 @@ def change_person(uow: Uow, person: Person, *, name: str, phone: str | None, lan
 
 
 def get_person(uow: Uow, person_id: int) -> Person:
-    """Somebody the actor may see, held until the transaction ends. Errors: NotFound."""
+    """A person the actor may see, locked until the transaction ends. Errors: NotFound."""
     return store.get_person_locked(uow, person_id)
 
 
 def set_language(uow: Uow, person_id: int, language: str) -> None:
-    """Choose the language for one's pages and mail."""
+    """Set the language of a person's pages and mail."""
     person = store.find_person(uow, person_id)
     if person is None:
         raise NotFound
@@ -182,7 +182,7 @@ def set_language(uow: Uow, person_id: int, language: str) -> None:
 
 
 def find_person_by_email(uow: Uow, email: str) -> Person | None:
-    """Somebody the reader may see."""
+    """A person the actor may see."""
     return store.find_person_by_email(uow, normalise_email(email))
 
 
@@ -196,12 +196,12 @@ def list_roles(uow: Uow, person: Person) -> list[Role]:
 
 
 def normalise_email(email: str) -> str:
-    """One spelling of an address, whatever keyboard it came from."""
+    """The address in lower case and NFKC, so that full-width input gives the same address."""
     return unicodedata.normalize("NFKC", email).strip().lower()
 
 
 def normalise_phone(phone: str) -> str:
-    """As it is stored, E.164: `010-1234-5678` is `+821012345678`. A number without a prefix is Korean."""
+    """The number in E.164: `010-1234-5678` is `+821012345678`. A number without a country code is Korean."""
     bare = re.sub(r"[\s().-]", "", unicodedata.normalize("NFKC", phone))
     return bare if bare.startswith("+") else f"+82{bare.removeprefix('0')}"
 

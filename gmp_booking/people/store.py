@@ -1,4 +1,4 @@
-"""People and roles; a company's person sees only colleagues."""
+"""Queries of people and roles; a company's user sees only colleagues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gmp_booking.people.models import Person, PersonRole
 
 @dataclass(frozen=True)
 class PersonFilter:
-    """Which people a list shows."""
+    """The filter of a list of people."""
 
     words: str = ""
     company_id: int | None = None
@@ -27,14 +27,14 @@ class PersonFilter:
 
 @dataclass(frozen=True)
 class PersonRow:
-    """A person with the roles that stand."""
+    """A person with the current roles."""
 
     person: Person
     roles: tuple[str, ...]
 
 
 def add_person(uow: Uow, values: Mapping[str, Any]) -> Person | None:
-    """The new person; None when the address is somebody's, also of one the actor may not see."""
+    """The new person; None when the address is in use, also by a person the actor may not see."""
     statement = insert(Person).values(**values).on_conflict_do_nothing(index_elements=[Person.email]).returning(Person)
     return uow.session.scalars(statement).one_or_none()
 
@@ -48,7 +48,7 @@ def find_person_by_email(uow: Uow, email: str) -> Person | None:
 
 
 def get_person_locked(uow: Uow, person_id: int) -> Person:
-    """Errors: NotFound, also for somebody the actor may not see."""
+    """Errors: NotFound, also for a person the actor may not see."""
     statement = select(Person).where(Person.id == person_id).with_for_update(key_share=True)
     person = uow.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     if person is None:
@@ -57,7 +57,7 @@ def get_person_locked(uow: Uow, person_id: int) -> Person:
 
 
 def list_people_with_roles(uow: Uow, wanted: PersonFilter) -> list[PersonRow]:
-    """The people the actor may see, by name; those who left come last."""
+    """The people the actor may see, by name; deactivated ones last."""
     roles = func.array_agg(PersonRole.role).filter(PersonRole.role.is_not(None)).label("roles")
     statement = (
         select(Person, roles)
@@ -83,21 +83,21 @@ def has_any_person(uow: Uow) -> bool:
 
 
 def lock_other_administrators(uow: Uow, person_id: int) -> int:
-    """How many others administer the system, held so that two cannot leave at once."""
-    standing = (PersonRole.role == Role.SYSADMIN.value) & PersonRole.revoked_at.is_(None)
-    uow.session.execute(select(PersonRole.id).where(standing).order_by(PersonRole.id).with_for_update())
+    """The number of other administrators, locked so that two cannot be deactivated at once."""
+    current = (PersonRole.role == Role.SYSADMIN.value) & PersonRole.revoked_at.is_(None)
+    uow.session.execute(select(PersonRole.id).where(current).order_by(PersonRole.id).with_for_update())
     others = select(func.count()).select_from(PersonRole).join(Person, Person.id == PersonRole.person_id)
-    counted = uow.session.execute(others.where(standing, Person.active, Person.id != person_id)).scalar_one()
+    counted = uow.session.execute(others.where(current, Person.active, Person.id != person_id)).scalar_one()
     return int(counted)
 
 
 def list_role_ids(uow: Uow, person_id: int) -> list[int]:
-    """The rows of every role the person has or had."""
+    """The ids of all role rows of a person, revoked ones included."""
     return list(uow.session.scalars(select(PersonRole.id).where(PersonRole.person_id == person_id)))
 
 
 def list_people(uow: Uow, company_id: int | None) -> Sequence[Person]:
-    """The active ones of one company, or of the facility."""
+    """The active people of one company, or of the facility."""
     return uow.session.scalars(
         select(Person).where(Person.company_id.is_not_distinct_from(company_id), Person.active).order_by(Person.id)
     ).all()

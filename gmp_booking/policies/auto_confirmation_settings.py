@@ -1,4 +1,4 @@
-"""What is confirmed by itself when nothing is in the way: said for a kind, for one room or for one company."""
+"""Settings of auto-confirmation: whether clear requests of a kind are confirmed, by default, room or company."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHOICES = {"on": True, "off": False}
 
 @dataclass(frozen=True)
 class AutoConfirmSetting:
-    """One row of the policy; without room and company it is said for the kind."""
+    """One setting; without room and company it is the default of the kind."""
 
     id: int
     kind: str
@@ -30,7 +30,7 @@ class AutoConfirmSetting:
 
 
 def list_auto_confirm(uow: Uow) -> list[AutoConfirmSetting]:
-    """What was said, by kind: for all first, then for rooms and companies."""
+    """The settings by kind: the default first, then rooms and companies."""
     order = (AutoConfirm.kind, AutoConfirm.resource_id.nulls_first(), AutoConfirm.company_id.nulls_first())
     rows = uow.session.scalars(select(AutoConfirm).order_by(*order))
     return [AutoConfirmSetting(row.id, row.kind, row.is_on, row.resource_id, row.company_id) for row in rows]
@@ -39,7 +39,7 @@ def list_auto_confirm(uow: Uow) -> list[AutoConfirmSetting]:
 def set_auto_confirm(
     uow: Uow, kind: str, choice: str, *, resource_id: int | None = None, company_id: int | None = None
 ) -> None:
-    """Let clear requests of a kind be confirmed by themselves, or not.
+    """Set whether clear requests of a kind are confirmed automatically.
 
     Errors: Forbidden; Invalid naming the fields.
     """

@@ -1,4 +1,4 @@
-"""What the facility decides about its days, in the past tense."""
+"""Events of facility settings."""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -27,7 +27,7 @@ class FacilityNamed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class HoursSet(Event):
-    """`resource_id` is None for the hours of all that have none of their own; no times mean closed."""
+    """`resource_id` is None for the default hours; without times the days are closed."""
 
     resource_id: int | None
     weekdays: tuple[int, ...]
@@ -44,7 +44,7 @@ class RuleSwitched(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfirmingSwitched(Event):
-    """Said for a kind; `resource_id` and `of_company` are None where it is said for all."""
+    """`resource_id` and `of_company` are None for the default of the kind."""
 
     kind: str
     is_on: bool

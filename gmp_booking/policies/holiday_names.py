@@ -30,7 +30,7 @@ _SUBSTITUTE = " 대체 휴일"
 
 
 def chinese_name(korean: str, *, otherwise: str) -> str:
-    """The Chinese name of a day by its Korean one; two holidays on one day are named both."""
+    """The Chinese name for a Korean one; two holidays on one day give both names."""
     names = [_one(part.strip()) for part in korean.split(";")]
     return "、".join(name for name in names if name) if all(names) else otherwise
 

@@ -1,4 +1,4 @@
-"""The facility's days off: everybody reads them, staff add and withdraw them."""
+"""Page of the facility's holidays: everybody reads them, staff add and withdraw them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When rooms may be used without cover: the week of all, and the weeks of those that keep their own."""
+"""Opening hours: the default week, and the weeks of resources with their own hours."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Week = Mapping[int, tuple[time, time] | None]
 
 
 def set_hours(uow: Uow, weekdays: Iterable[int], opens: time, *, closes: time, resource_id: int | None = None) -> None:
-    """Open on these weekdays (Monday is 0); without a resource, everything that has no hours of its own.
+    """Set the hours of these weekdays (Monday is 0), of a resource or as the default.
 
     Errors: Forbidden; Invalid when it closes before it opens.
     """
@@ -45,7 +45,7 @@ def set_hours(uow: Uow, weekdays: Iterable[int], opens: time, *, closes: time, r
 
 
 def change_week(uow: Uow, week: Week, *, resource_id: int | None, seen: str | None = None) -> None:
-    """Set a whole week; None is a closed day. A resource with every day closed keeps the hours of all again.
+    """Set a whole week; None is a closed day. A resource with all days closed has the default hours again.
 
     Errors: Forbidden; Invalid by `opens-N` and `closes-N`; Stale when somebody else changed it since `seen`.
     """
@@ -73,7 +73,7 @@ def change_week(uow: Uow, week: Week, *, resource_id: int | None, seen: str | No
 
 
 def week_of(uow: Uow, resource_id: int | None, *, held: bool = False) -> dict[int, tuple[time, time] | None]:
-    """One week's hours as they are set; every day None where a resource has none of its own."""
+    """The hours by weekday; all None when the resource has no hours of its own."""
     statement = select(OpeningHours).where(OpeningHours.resource_id.is_not_distinct_from(resource_id))
     if held:
         statement = statement.with_for_update().execution_options(populate_existing=True)

@@ -1,4 +1,4 @@
-"""What the facility has decided: its hours, its holidays, which rules it enforces."""
+"""Facility settings: name, hours, holidays, rule switches, auto-confirmation, on-call roster."""
 
 from datetime import date, time
 
@@ -22,7 +22,7 @@ class Facility(Base):
 
 
 class OpeningHours(Base):
-    """When a room may be used without cover; no resource means the default of all. Monday is 0."""
+    """When a room may be used without on-call cover; without a resource the default. Monday is 0."""
 
     __tablename__ = "opening_hours"
     __table_args__ = (
@@ -62,7 +62,7 @@ class Holiday(Base):
 
 
 class RuleSwitch(Base):
-    """A rule is off, warns or is enforced from a day on; the newest row up to the day counts."""
+    """A rule's mode from a day on; the latest row up to a day applies."""
 
     __tablename__ = "rule_switch"
     __table_args__ = (
@@ -78,7 +78,7 @@ class RuleSwitch(Base):
 
 
 class AutoConfirm(Base):
-    """Whether a clear request of a kind is confirmed by itself: for all, in one room, or for one company."""
+    """Whether a clear request of a kind is confirmed automatically: by default, in one room, or for one company."""
 
     __tablename__ = "auto_confirm"
     __table_args__ = (
@@ -103,9 +103,9 @@ class AutoConfirm(Base):
 
 
 class OnCall(Base):
-    """Who can be called in: every week on one weekday (Monday is 0), or on one date.
+    """Who is on call: weekly on one weekday (Monday is 0), or on one date.
 
-    Shape: `until_time` not after `from_time` is the next day's; an entry that ended stays as history.
+    Shape: an `until_time` not after `from_time` is on the next day; ended entries stay as history.
     """
 
     __tablename__ = "on_call"

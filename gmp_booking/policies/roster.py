@@ -1,4 +1,4 @@
-"""Who can be called in outside opening hours: entries of the roster, and the time they cover."""
+"""The on-call roster for the time outside opening hours."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.policies.events import OnCallAdded, OnCallEnded
 from gmp_booking.policies.models import OnCall
 
-# Part of the statement that asks who holds the time: the merged time somebody can be called in around some periods.
-# Columns are those of that statement.
+# A part of the statement that gathers occupied time: the merged on-call time around some periods, with the columns of
+# that statement.
 ON_CALL = """
     SELECT 'on call', CAST(0 AS bigint), lower(m.covered), upper(m.covered), CAST(NULL AS bigint), NULL, NULL
     FROM (
@@ -44,7 +44,7 @@ ON_CALL_ROLES = tuple(sorted(role.value for role in FACILITY_ROLES - {Role.AUDIT
 
 @dataclass(frozen=True, kw_only=True)
 class RosterEntry:
-    """An entry to be added: of one weekday (Monday is 0) every week, or of one date."""
+    """A new entry: weekly on one weekday (Monday is 0), or on one date."""
 
     role: str
     email: str
@@ -63,7 +63,7 @@ class RosterLine:
 
 
 def list_roster(uow: Uow) -> Sequence[RosterLine]:
-    """The standing entries: the weekly ones by weekday, then single dates; past ones are left out."""
+    """The current entries: weekly ones by weekday, then single dates; past ones are left out."""
     require(uow.actor, Permission.ROSTER_READ)
     today = uow.now.date()
     statement = (
@@ -78,7 +78,7 @@ def list_roster(uow: Uow) -> Sequence[RosterLine]:
 
 
 def list_callable_people(uow: Uow) -> Sequence[tuple[str, str]]:
-    """The staff who can stand in the roster: (e-mail, name)."""
+    """The staff who may be on call: (e-mail, name)."""
     require(uow.actor, Permission.ROSTER_READ)
     statement = (
         select(Person.email, Person.name)
@@ -96,7 +96,7 @@ def list_callable_people(uow: Uow) -> Sequence[tuple[str, str]]:
 
 
 def add_on_call(uow: Uow, new: RosterEntry) -> OnCall:
-    """Errors: Forbidden; Invalid by field; Conflict when the same entry stands already."""
+    """Errors: Forbidden; Invalid by field; Conflict when the same entry exists."""
     require(uow.actor, Permission.ROSTER_EDIT)
     found = select(Person).where(Person.email == new.email.strip().lower(), Person.company_id.is_(None), Person.active)
     person = uow.session.scalars(found).one_or_none()
@@ -154,7 +154,7 @@ def _has_role(uow: Uow, person_id: int, role: str) -> bool:
 
 
 def end_on_call(uow: Uow, on_call_id: int) -> None:
-    """Take an entry out of the roster; it stays as history. Errors: Forbidden; NotFound."""
+    """End an entry of the roster; it stays as history. Errors: Forbidden; NotFound."""
     require(uow.actor, Permission.ROSTER_EDIT)
     entry = uow.session.get(OnCall, on_call_id, with_for_update=True)
     if entry is None or entry.ended_at is not None:

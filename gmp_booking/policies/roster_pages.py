@@ -1,4 +1,4 @@
-"""The on-call roster: staff read it, scheduling and the head of the facility keep it."""
+"""Page of the on-call roster: staff read it, schedulers and facility managers edit it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def add_on_call() -> Response:
     try:
         current_request().transact(roster.add_on_call, entry)
     except Invalid as invalid:
-        told = {field: _(sentences[0]) for field, sentences in invalid.field_errors.items()}
-        return _page(errors=told, status=422)
+        messages = {field: _(sentences[0]) for field, sentences in invalid.field_errors.items()}
+        return _page(errors=messages, status=422)
     except Conflict as conflict:
         return _page(errors={"role": _(conflict.message)}, status=409)
     return redirect(url_for("on_call_roster.show"), 303)
@@ -50,7 +50,7 @@ def end_on_call(entry_id: int) -> Response:
 
 
 def _entry() -> tuple[RosterEntry | None, dict[str, str]]:
-    """What was typed, or what of it cannot be read."""
+    """The entry in the form, or errors by field."""
     typed = {name: value.strip() for name, value in request.form.items()}
     errors: dict[str, str] = {}
     days = {name: _day(typed.get(name, ""), name, errors) for name in ("on_date", "valid_from", "valid_until")}

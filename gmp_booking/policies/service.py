@@ -1,4 +1,4 @@
-"""Deciding for the facility: who we are, when we are open, which days are off, which rules are enforced."""
+"""Use cases: facility name and holidays; re-exports hours and rule switches."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ NAMES = ("name_ko", "name_en", "name_zh")
 def name_facility(
     uow: Uow, *, code: str, name_ko: str, name_en: str, name_zh: str, seen: str | None = None
 ) -> Facility:
-    """Say what the facility is called; the first time its code is chosen, too, and then it stays.
+    """Set the facility's name; the code is set the first time only.
 
     Errors: Forbidden; Invalid naming the fields; Stale when somebody else changed it since `seen`.
     """
@@ -98,7 +98,7 @@ def korean_holidays(years: Iterable[int]) -> list[date]:
 
 
 def seed_holidays(uow: Uow, years: Iterable[int]) -> int:
-    """The Korean public holidays of these years, substitute days among them; what staff changed stays as it is.
+    """Add the Korean public holidays of these years, substitute days included; existing rows stay as they are.
 
     Source: the package `holidays`; temporary holidays are added by staff.
     """
@@ -123,7 +123,7 @@ MAX_NAME_LENGTH = 80
 
 
 def add_holiday(uow: Uow, on_date: date, kind: str, *, name_ko: str, name_en: str, name_zh: str = "") -> Holiday:
-    """Add a day off, such as a temporary holiday; the same day and kind withdrawn before comes back.
+    """Add a holiday; a withdrawn one of the same day and kind becomes active again.
 
     Errors: Forbidden; Invalid by field; Conflict when the day is off for that reason already.
     """

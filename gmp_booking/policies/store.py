@@ -1,4 +1,4 @@
-"""Reading and changing what the facility has decided."""
+"""Queries of facility settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gmp_booking.policies.models import Facility, Holiday, OpeningHours
 
 
 def holidays_between(uow: Uow, start: date, *, days: int) -> frozenset[date]:
-    """The days off among so many days from a start."""
+    """The holidays from a day on."""
     statement = select(Holiday.on_date).where(
         Holiday.active, Holiday.on_date >= start, Holiday.on_date <= start + timedelta(days=days)
     )
@@ -34,7 +34,7 @@ def find_facility(uow: Uow) -> Facility | None:
 
 @dataclass(frozen=True)
 class OpeningHoursRow:
-    """One weekday's hours of one resource, or of all that have none of their own."""
+    """One weekday's hours of a resource, or the default."""
 
     resource_id: int | None
     weekday: int

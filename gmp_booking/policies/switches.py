@@ -1,4 +1,4 @@
-"""Which rules are enforced, from which day on; what protects a place or a rival's secret is never switched."""
+"""Modes of rules from a day on; rules against double booking and disclosure cannot be switched."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gmp_booking.policies.models import RuleSwitch
 
 @dataclass(frozen=True)
 class RuleModeChange:
-    """What was decided about a rule: how it is kept from a day on."""
+    """A rule's mode from a day on."""
 
     id: int
     mode: str
@@ -30,7 +30,7 @@ class RuleModeChange:
 
 
 def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
-    """Off, warn or enforce, from a day on; what was so in the past stays so.
+    """Set a rule's mode from a day on; the past does not change.
 
     Errors: Forbidden; Invalid naming the fields.
     """
@@ -55,7 +55,7 @@ def today(uow: Uow) -> date:
 
 
 def list_switches(uow: Uow) -> Mapping[str, list[RuleModeChange]]:
-    """What was ever decided about each rule, by day."""
+    """All mode changes by rule, in order of their day."""
     found: dict[str, list[RuleModeChange]] = {}
     for row in uow.session.scalars(select(RuleSwitch).order_by(RuleSwitch.from_on)):
         found.setdefault(row.rule, []).append(RuleModeChange(row.id, row.mode, row.from_on))
@@ -63,5 +63,5 @@ def list_switches(uow: Uow) -> Mapping[str, list[RuleModeChange]]:
 
 
 def mode_on(switches: list[RuleModeChange], day: date) -> str:
-    """How a rule is kept on a day: the newest decision up to it, and enforced without one."""
+    """A rule's mode on a day: the latest change up to it; `enforce` without one."""
     return next((each.mode for each in reversed(switches) if each.from_on <= day), RuleMode.ENFORCE)

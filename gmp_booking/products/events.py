@@ -1,4 +1,4 @@
-"""What happens to products."""
+"""Events of products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the companies make."""
+"""The products of the companies."""
 
 from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column

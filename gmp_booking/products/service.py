@@ -1,4 +1,4 @@
-"""What a company makes."""
+"""Use cases: add, change and list a company's products."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_NAME_LENGTH = 120
 
 @dataclass(frozen=True, kw_only=True)
 class ProductFacts:
-    """What may be corrected of a product; the code stays, it stands in the records."""
+    """The editable fields of a product; its code is fixed, since records refer to it."""
 
     name: str
     modality: str
@@ -74,7 +74,7 @@ def find_product(uow: Uow, product_id: int) -> Product | None:
 
 
 def list_products(uow: Uow, company_id: int | None) -> list[Product]:
-    """A company's products by code, or everybody's for the facility."""
+    """A company's active products by code; without a company those of all."""
     statement = select(Product).where(Product.active).order_by(Product.code)
     if company_id is not None:
         statement = statement.where(Product.company_id == company_id)
@@ -82,7 +82,7 @@ def list_products(uow: Uow, company_id: int | None) -> list[Product]:
 
 
 def list_every_product(uow: Uow, company_id: int) -> list[Product]:
-    """A company's products, those no longer made among them."""
+    """A company's products, inactive ones included."""
     statement = select(Product).where(Product.company_id == company_id).order_by(Product.code)
     return list(uow.session.scalars(statement))
 

@@ -1,4 +1,4 @@
-"""Correcting rooms and equipment: what may change, who may, and what is refused while they are booked."""
+"""Use cases: edit rooms and equipment; some edits are refused while they are booked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOT_A_CHOICE: Final = N_("Not one of the choices.")
 
 @dataclass(frozen=True, kw_only=True)
 class RoomDetails:
-    """What may be corrected of a room; code and class stay. Unit: recovery in minutes; None is not known."""
+    """The editable fields of a room; code and class are fixed. Unit: recovery in minutes; None is unknown."""
 
     name_ko: str
     name_en: str
@@ -43,7 +43,7 @@ class RoomDetails:
 
 @dataclass(frozen=True, kw_only=True)
 class EquipmentDetails:
-    """What may be corrected of equipment; code and kind stay. `home_room` is a code, or empty."""
+    """The editable fields of equipment; code and kind are fixed. `home_room` is a code, or empty."""
 
     name_ko: str
     name_en: str
@@ -60,7 +60,7 @@ _OF_RESOURCE: Final = ("name_ko", "name_en", "name_zh", "active")
 
 @dataclass(frozen=True)
 class ResourceRecord:
-    """A room or piece of equipment as its page shows it, out of use or not."""
+    """A room or a piece of equipment, active or not, for its page."""
 
     id: int
     code: str
@@ -92,7 +92,7 @@ class ListedResource:
 
 
 def list_every_resource(uow: Uow) -> list[ListedResource]:
-    """All rooms and equipment, those out of use among them."""
+    """All rooms and equipment, inactive ones included."""
     home = aliased(Resource)
     places = select(func.count()).select_from(Unit).where(Unit.resource_id == Resource.id).correlate(Resource)
     statement = (

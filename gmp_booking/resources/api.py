@@ -1,4 +1,4 @@
-"""What can be booked, and when it is free, over JSON."""
+"""JSON API of resources and their availability."""
 
 from __future__ import annotations
 

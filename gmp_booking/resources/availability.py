@@ -1,4 +1,4 @@
-"""When something is free: out of what one may see of its slots, what others hold, and what is withdrawn."""
+"""Free time of a resource: visible slots, other companies' merged busy time and outages are subtracted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_WINDOW = timedelta(days=93)
 
 
 def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) -> list[Period]:
-    """The stretches in which at least one place is free throughout, no shorter than asked for.
+    """Periods of at least `shortest` in which one unit is free throughout.
 
     Errors: NotFound; Invalid for a window of more than three months.
     """
@@ -48,7 +48,7 @@ def free_periods(uow: Uow, code: str, window: Period, *, shortest: timedelta) ->
 
 
 def gaps(busy: Iterable[Period], window: Period) -> list[Period]:
-    """What is left of the window between the busy periods."""
+    """The parts of the window outside the busy periods."""
     free: list[Period] = []
     cursor = window.start
     for period in merge(busy):

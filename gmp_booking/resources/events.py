@@ -1,4 +1,4 @@
-"""What happens to rooms, equipment and the air they stand in."""
+"""Events of rooms, equipment and air zones."""
 
 from __future__ import annotations
 

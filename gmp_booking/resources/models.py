@@ -1,6 +1,6 @@
-"""Anything whose time can be taken, its places, and the slots that take them.
+"""Resources, their units, and the slots that occupy them.
 
-Nothing but a slot occupies time.
+Only a slot occupies time.
 """
 
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ class AirHandlingUnit(Base):
 
 
 class AirZone(Base):
-    """Rooms that breathe the same air."""
+    """Rooms that share air."""
 
     __tablename__ = "air_zone"
 
@@ -108,7 +108,7 @@ class Equipment(Base):
 
 
 class Unit(Base):
-    """One takeable place of a resource."""
+    """One bookable place of a resource."""
 
     __tablename__ = "unit"
     __table_args__ = (UniqueConstraint("resource_id", "number"), UniqueConstraint("resource_id", "id"))
@@ -119,7 +119,7 @@ class Unit(Base):
 
 
 class ResourceLock(Base):
-    """A row to stand in line at, for everything a change may touch; written by triggers, never changed."""
+    """A row to lock for everything that a change may touch; inserted by triggers, never changed."""
 
     __tablename__ = "resource_lock"
 
@@ -129,7 +129,7 @@ class ResourceLock(Base):
 
 SLOT_CONSTRAINT = "ex_slot_unit_during"
 LONGEST_SLOT = timedelta(days=368)
-"""Nothing holds a place longer: a booking spans 366 days at most, and a day at either end covers its margins."""
+"""The longest slot: a booking spans at most 366 days, plus a day at either end for setup and teardown."""
 
 
 class Slot(Base):

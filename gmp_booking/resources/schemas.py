@@ -1,4 +1,4 @@
-"""The shapes of resources and of free time."""
+"""Schemas of resources and availability."""
 
 from __future__ import annotations
 

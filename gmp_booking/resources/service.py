@@ -1,4 +1,4 @@
-"""Setting up what can be booked: air, rooms, equipment and their places."""
+"""Use cases: add air zones, rooms and equipment with their units."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class NewEquipment:
 
 
 def add_zone(uow: Uow, *, code: str, ahu: str, single_pass: bool) -> int:
-    """A zone and the air handling unit it breathes by, which is added where it is new; returns the zone's id.
+    """Add a zone, and its air handling unit if it is new; returns the zone's id.
 
     Errors: Forbidden; Invalid naming the fields; Conflict when the zone's code is taken.
     """
@@ -197,7 +197,7 @@ def list_resources(uow: Uow) -> list[ResourceRow]:
 
 
 def not_available(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[Period]]:
-    """Merged time that is withdrawn from each resource, for everybody's eyes."""
+    """Merged outage time by resource, visible to everybody."""
     return store.not_available(uow, resource_ids, window)
 
 
@@ -207,5 +207,5 @@ def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[i
 
 
 def public_titles(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[Period, str]]]:
-    """What other companies announce to everybody, by resource."""
+    """Titles of other companies' public demonstrations, by resource."""
     return store.public_titles(uow, resource_ids, window)

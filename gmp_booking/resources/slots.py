@@ -1,6 +1,6 @@
-"""Taking time and giving it back: the only writer of slots.
+"""Insert and release slots; no other module writes them.
 
-Whoever calls holds the locks of every resource named; the trigger on the table refuses whoever does not.
+The caller must hold the locks of all resources involved; a trigger on the table checks it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _LIST_HELD = text(
 
 @dataclass(frozen=True)
 class NewSlot:
-    """One unit for one period, and the part of the booking it is for."""
+    """A slot to insert, with its session or reservation."""
 
     unit_id: int
     resource_id: int
@@ -52,7 +52,7 @@ class NewSlot:
 
 @dataclass(frozen=True)
 class HeldSlot:
-    """One slot that is there, and the part of the booking it hangs on."""
+    """An active slot, with its session or reservation."""
 
     id: int
     unit_id: int
@@ -63,7 +63,7 @@ class HeldSlot:
 
 
 def take_slots(uow: Uow, wanted: Sequence[NewSlot], *, company_id: int, booking_id: int) -> list[NewSlot]:
-    """Take all of them; what comes back is what somebody else holds, and then the caller must roll back."""
+    """Insert all slots; returns those that conflict with another booking, upon which the caller must roll back."""
     rows = [
         {key: value for key, value in asdict(slot).items() if key != "period"}
         | {"starts_at": slot.period.start.isoformat(), "ends_at": slot.period.end.isoformat()}
@@ -75,24 +75,24 @@ def take_slots(uow: Uow, wanted: Sequence[NewSlot], *, company_id: int, booking_
 
 
 def release_slots(uow: Uow, booking_id: int) -> None:
-    """Release everything the booking holds."""
+    """Release all slots of the booking."""
     uow.session.execute(_RELEASE, {"booking_id": booking_id})
 
 
 def release_some_slots(uow: Uow, slots: Sequence[HeldSlot]) -> None:
-    """Release these."""
+    """Release these slots."""
     if slots:
         uow.session.execute(_RELEASE_SOME, {"ids": [slot.id for slot in slots]})
 
 
 def list_held(uow: Uow, booking_id: int) -> list[HeldSlot]:
-    """Everything the booking holds."""
+    """All active slots of the booking."""
     rows = uow.session.execute(_LIST_HELD, {"booking_id": booking_id})
     return [HeldSlot(row[0], row[1], row[2], Period(row[3], row[4]), row[5], row[6]) for row in rows]
 
 
 def locks_of_slots(uow: Uow, booking_id: int) -> set[LockKey]:
-    """The locks to hold before the booking's slots may change."""
+    """The locks needed to change the booking's slots."""
     return {("resource", row[0]) for row in uow.session.execute(_HELD, {"booking_id": booking_id})}
 
 
@@ -115,9 +115,9 @@ _FIT = text(
 
 
 def fit_slots(uow: Uow, session_id: int, until: datetime) -> datetime | None:
-    """Let a session's slots end when it ends: what is left is given back, what is missing taken as far as it is free.
+    """Set the end of a session's slots: shorten them, or extend them as far as the units are free.
 
-    Shape: how far the shortest of them reaches now; None when the session holds nothing.
+    Shape: the earliest end of its slots; None when it has none.
     """
     found: datetime | None = uow.session.execute(_FIT, {"session_id": session_id, "until": until}).scalar_one()
     return found

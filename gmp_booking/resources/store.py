@@ -1,4 +1,4 @@
-"""Reading what can be booked, and when it is taken."""
+"""Queries of resources and their busy time."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ _NOT_AVAILABLE = text(
 
 
 def not_available(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[Period]]:
-    """Merged time that is withdrawn from each resource within a window, and nothing else of it."""
+    """Merged outage time by resource within a window, without details."""
     values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
     found: dict[int, list[Period]] = {}
     for resource_id, start, end in uow.session.execute(_NOT_AVAILABLE, values):
@@ -100,7 +100,7 @@ _OTHERS_BUSY = text(
 
 
 def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[int, Period]]]:
-    """Merged time that other companies hold, by resource: (unit id, period), and nothing else of it."""
+    """Merged busy time of other companies by resource: (unit id, period), without details."""
     values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
     found: dict[int, list[tuple[int, Period]]] = {}
     for unit_id, resource_id, start, end in uow.session.execute(_OTHERS_BUSY, values):
@@ -115,7 +115,7 @@ _PUBLIC_TITLES = text(
 
 
 def public_titles(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[Period, str]]]:
-    """What other companies announce to everybody, by resource: the period and the title."""
+    """Public demonstrations of other companies by resource: period and title."""
     values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
     found: dict[int, list[tuple[Period, str]]] = {}
     for resource_id, start, end, title in uow.session.execute(_PUBLIC_TITLES, values):

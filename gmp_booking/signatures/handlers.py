@@ -1,4 +1,4 @@
-"""Verifying a signer's password before the transaction that signs, the same for every form and every API route."""
+"""Verification of the signer's password before the transaction that signs, for forms and the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gmp_booking.signatures.service import Verified, verify
 def proof_of(request: UseCaseRequest, password: str | None) -> Verified | None:
     """The proof that the signer's password was right; None where no password was given.
 
-    Errors: Invalid when it is wrong; Forbidden or TooSoon when it may not be tried any more.
+    Errors: Invalid when it is wrong; Forbidden or TooSoon after too many attempts.
     """
     if not password:
         return None

@@ -1,7 +1,6 @@
-"""Electronic signatures: the password is proved first; then record and signature are one commit.
+"""Electronic signatures: the password is verified first; record and signature are then one commit.
 
-A signature is bound to one version of one record by the hash of its content. Being signed in is not enough to sign,
-and a token alone never is.
+A signature is bound to one version of one record by its content hash. A session or token alone is not enough to sign.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ TIME_ZONE: Final = "Asia/Seoul"
 
 
 def verify(database: Database, actor: Actor, password: str) -> Verified | Refusal:
-    """Check the signer's password at the act of signing. Call it before the transaction that signs.
+    """Verify the signer's password; call it before the transaction that signs.
 
     Errors (returned): Invalid when it is wrong; Forbidden when too many wrong ones ended the session or the token.
     """
@@ -45,10 +44,10 @@ def sign(
     meaning: str,
     company_id: int | None,
 ) -> Signature:
-    """Write the signature, after looking again under lock whether the signer still stands.
+    """Write the signature, after checking under lock that the signer's account and session are still valid.
 
-    One proof may sign several records in one act; it is good for two minutes.
-    Errors: Forbidden when session, token, password or account changed since the password was proved.
+    One proof may sign several records in one transaction; it expires after two minutes.
+    Errors: Forbidden when session, token, password or account changed since the verification.
     """
     signer = accounts.find_signer(uow, verified)
     if signer is None:
