@@ -249,7 +249,7 @@ def _limits() -> Iterator[tuple[object, ...]]:
         _time(classify_change.FURTHEST_MOVE),
         "changes/classify_change.py",
     )
-    yield "A mark of an open form ends after", _time(form_marks.LASTS), "booking_forms/form_marks.py"
+    yield "A mark of an open form ends after", _time(form_marks.MARK_LIFETIME), "booking_forms/form_marks.py"
     yield "An entry made later than this says why", _time(clearance.LATE_AFTER), "execution/clearance.py"
     yield "“Did nobody come?” is asked after", _time(clearance.MISSED_AFTER), "execution/clearance.py"
     yield "A released room stays released for", _time(clearance.CLEARANCE_LASTS), "execution/clearance.py"

@@ -56,14 +56,14 @@ TIMETABLE: Final = (
     Tick("plan scheduled mails", 60, lambda w: notifications.plan_schedules(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, keep_running=w.keep_running)),
     Tick("judge again what changed", 1, lambda w: revalidation.work(w.database, keep_running=w.keep_running)),
-    Tick("look at everything once a night", 60, lambda w: revalidation.look_tonight(w.database)),
+    Tick("look at everything once a night", 60, lambda w: revalidation.enqueue_nightly(w.database)),
     Tick(
         "take back releases that lapsed",
         60,
-        lambda w: execution.take_back_releases(w.database, keep_running=w.keep_running),
+        lambda w: execution.expire_releases(w.database, keep_running=w.keep_running),
     ),
     Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, delete_expired_keys)),
-    Tick("forget marks of forms long closed", 3600, lambda w: form_marks.forget(w.database)),
+    Tick("forget marks of forms long closed", 3600, lambda w: form_marks.delete_expired_marks(w.database)),
     Tick("forget visitors and old attempts", 3600, lambda w: accounts.delete_expired(w.database)),
 )
 

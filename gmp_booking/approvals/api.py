@@ -12,9 +12,9 @@ from flask_smorest import Blueprint
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.approvals.clarification_answers import answer
-from gmp_booking.approvals.clarifications import ask_again
+from gmp_booking.approvals.clarifications import add_question
 from gmp_booking.approvals.handlers import carry_out
-from gmp_booking.approvals.overrides import OverrideAsked
+from gmp_booking.approvals.overrides import OverrideRequest
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
 from gmp_booking.bookings.schemas import etag_of
 from gmp_booking.bookings.views import BookingDetails
@@ -25,7 +25,7 @@ from gmp_booking.infra.web.openapi import WITH_KEY_AND_IF_MATCH
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.vocabulary import Action
-from gmp_booking.requests.handlers import decision_refused
+from gmp_booking.requests.handlers import refused_decision
 
 api = Blueprint("approvals_api", __name__, url_prefix="/api/v1/bookings", description="Decisions on bookings")
 
@@ -52,7 +52,7 @@ def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
         reason=body["reason"],
         password=password,
         revision=revision_seen(reference),
-        overrides=[OverrideAsked(each["rule"], each["reason"]) for each in body["overrides"]],
+        overrides=[OverrideRequest(each["rule"], each["reason"]) for each in body["overrides"]],
     )
     return send(answer)
 
@@ -104,7 +104,7 @@ class Ask(MethodView):
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
         """Ask the company once more about a returned booking"""
-        return _say(reference, ask_again, body["text"])
+        return _send_text(reference, add_question, body["text"])
 
 
 @api.route("/<reference>/answer")
@@ -114,10 +114,10 @@ class Reply(MethodView):
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
         """Answer the question about a returned booking and submit it again as it is"""
-        return _say(reference, answer, body["text"])
+        return _send_text(reference, answer, body["text"])
 
 
-def _say(reference: str, use_case: Callable[..., BookingDetails], text: str) -> Response:
+def _send_text(reference: str, use_case: Callable[..., BookingDetails], text: str) -> Response:
     request = current_request(idempotency=idempotency_of_header())
     language = current_language()
 
@@ -127,4 +127,4 @@ def _say(reference: str, use_case: Callable[..., BookingDetails], text: str) -> 
     try:
         return send(request.answer(dump, use_case, reference, text=text, revision=revision_seen(reference)))
     except Conflict as conflict:
-        raise decision_refused(conflict, request) from conflict
+        raise refused_decision(conflict, request) from conflict

@@ -1,4 +1,4 @@
-"""Several decisions in one act: one password, one signature row each, one transaction each, and a result for each."""
+"""Several decisions under one password; each has a transaction, a signature and a result of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, NotFound, Refusal
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Action
-from gmp_booking.requests.handlers import decision_refused
+from gmp_booking.requests.handlers import refused_decision
 from gmp_booking.signatures.handlers import proof_of
 from gmp_booking.signatures.service import Verified
 
@@ -28,10 +28,10 @@ MOST_AT_ONCE: Final = 30
 
 
 @dataclass(frozen=True)
-class Item:
-    """One record of the list, as its decider saw it.
+class BulkItem:
+    """One booking of the list, as the decider saw it.
 
-    Shape: without an action it is passed on or approved, whichever its stage asks for.
+    Shape: without an action it is reviewed or approved, as its stage requires.
     """
 
     reference: str
@@ -43,19 +43,19 @@ class Item:
         return f"{self.reference}:{self.revision}"
 
     @classmethod
-    def parse(cls, text: str) -> Item | None:
-        """The way back from `BK-7Q4K9D2M:3`; None for anything else."""
+    def parse(cls, text: str) -> BulkItem | None:
+        """The item written as `BK-7Q4K9D2M:3`; None for any other text."""
         reference, _colon, revision = text.partition(":")
         is_number = revision.isascii() and revision.isdecimal() and len(revision) < 10
         return cls(reference[:40], int(revision)) if reference and is_number else None
 
-    def with_act(self, action: Action | None, reason: str | None) -> Item:
+    def with_action(self, action: Action | None, reason: str | None) -> BulkItem:
         return replace(self, action=action, reason=reason)
 
 
 @dataclass(frozen=True)
-class Result:
-    """What became of one record: its state, or why nothing was done; the reason in the reader's words."""
+class BulkResult:
+    """The result of one decision: the new state, or the reason of the refusal in the reader's language."""
 
     reference: str
     is_done: bool
@@ -67,7 +67,7 @@ class Result:
 
 @dataclass(frozen=True)
 class DecisionItem:
-    """One record shown in full before it is decided: what it says, what is found, what the act will mean."""
+    """One booking in full, as it is shown before the decision: content, findings, meaning of the signature."""
 
     details: BookingDetails
     findings: Sequence[Mapping[str, Any]]
@@ -77,23 +77,23 @@ class DecisionItem:
 
 
 def read_decision_items(uow: Uow, references: Sequence[str]) -> list[DecisionItem]:
-    """The records in the order they were ticked; those that are not there any more are left out.
+    """The bookings in the order in which they were selected; missing ones are left out.
 
-    Errors: Forbidden for whoever is not of the facility.
+    Errors: Forbidden for people who are not staff.
     """
     require(uow.actor, Permission.INBOX_READ)
     found = [store.find_booking(uow, reference) for reference in references]
-    return [_sheet(uow, asked_of(uow, booking)) for booking in found if booking is not None]
+    return [_item_view(uow, details_to_decide(uow, booking)) for booking in found if booking is not None]
 
 
-def asked_of(uow: Uow, booking: Booking) -> BookingDetails:
-    """What is asked for: the booking, or what a waiting change would make of it."""
+def details_to_decide(uow: Uow, booking: Booking) -> BookingDetails:
+    """What is to be decided: the booking, or the proposed version of its open change request."""
     details = details_of(uow, booking)
     waiting = open_change_of(uow, details)
     return waiting.proposal if waiting else details
 
 
-def _sheet(uow: Uow, details: BookingDetails) -> DecisionItem:
+def _item_view(uow: Uow, details: BookingDetails) -> DecisionItem:
     stage = current_stage(details.booking)
     return DecisionItem(
         details,
@@ -105,41 +105,41 @@ def _sheet(uow: Uow, details: BookingDetails) -> DecisionItem:
 
 
 def decide_all(
-    request: UseCaseRequest, items: Sequence[Item], *, password: str | None, key: str | None
-) -> list[Result]:
-    """Decide on each, whatever becomes of the others.
+    request: UseCaseRequest, items: Sequence[BulkItem], *, password: str | None, key: str | None
+) -> list[BulkResult]:
+    """Decide on each item; a refusal of one does not stop the others.
 
-    Errors: Invalid when the password is wrong, Forbidden or TooSoon when it may not be tried, or for whoever is not
-    of the facility: then nothing was done.
+    Errors: Invalid when the password is wrong; Forbidden or TooSoon when it may not be tried, or for people who are
+    not staff. Then nothing was decided.
     """
     require(request.actor, Permission.INBOX_READ)
     verified = proof_of(request, password)
     return [_decide_one(request, item, verified, key) for item in items]
 
 
-def _decide_one(request: UseCaseRequest, item: Item, verified: Verified | None, key: str | None) -> Result:
-    said = (str(item), item.action or "", item.reason or "")
-    keyed = Idempotency.of(f"{key}:{item.reference}", "decisions", *said) if key else None
+def _decide_one(request: UseCaseRequest, item: BulkItem, verified: Verified | None, key: str | None) -> BulkResult:
+    parts = (str(item), item.action or "", item.reason or "")
+    keyed = Idempotency.of(f"{key}:{item.reference}", "decisions", *parts) if key else None
     own = replace(request, reason=item.reason, idempotency=keyed)
     try:
         answer = own.answer(_dump, _decide, item, verified)
     except Conflict as conflict:
-        told = decision_refused(conflict, request)
-        return _refused(item, told, findings=told.detail.get("findings", ()))
+        refused = refused_decision(conflict, request)
+        return _refused(item, refused, findings=refused.detail.get("findings", ()))
     except Refusal as refusal:
         return _refused(item, refusal)
     except Unavailable:
         sentence = _("The service is not available for a moment. Please try again.")
-        return Result(item.reference, is_done=False, status=503, why=sentence)
-    return Result(item.reference, is_done=True, status=200, state=json.loads(answer.body)["state"])
+        return BulkResult(item.reference, is_done=False, status=503, why=sentence)
+    return BulkResult(item.reference, is_done=True, status=200, state=json.loads(answer.body)["state"])
 
 
-def _decide(uow: Uow, item: Item, verified: Verified | None) -> BookingDetails:
+def _decide(uow: Uow, item: BulkItem, verified: Verified | None) -> BookingDetails:
     booking = store.find_booking(uow, item.reference)
     if booking is None:
         raise NotFound
-    asked = asked_of(uow, booking).booking
-    action = item.action or (action_of_stage(asked) if current_stage(asked) else Action.APPROVE)
+    under_decision = details_to_decide(uow, booking).booking
+    action = item.action or (action_of_stage(under_decision) if current_stage(under_decision) else Action.APPROVE)
     decision = Decision(item.reference, action, revision=item.revision, reason=item.reason, verified=verified)
     return decide(uow, decision)
 
@@ -149,7 +149,7 @@ def _dump(details: BookingDetails) -> StoredResponse:
     return StoredResponse(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
-def _refused(item: Item, refusal: Refusal, *, findings: Sequence[Mapping[str, Any]] = ()) -> Result:
+def _refused(item: BulkItem, refusal: Refusal, *, findings: Sequence[Mapping[str, Any]] = ()) -> BulkResult:
     sentences = [sentence for found in refusal.field_errors.values() for sentence in found] or [refusal.message]
     why = " ".join(_(sentence, **refusal.params) for sentence in sentences)
-    return Result(item.reference, is_done=False, status=refusal.status, why=why, findings=findings)
+    return BulkResult(item.reference, is_done=False, status=refusal.status, why=why, findings=findings)

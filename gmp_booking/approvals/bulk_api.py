@@ -1,4 +1,4 @@
-"""What waits for a decision, and several decisions at once, over JSON."""
+"""The inbox and bulk decisions over JSON."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from gmp_booking.accounts.request_context import LONGEST_KEY, current_request
 from gmp_booking.approvals import inbox
-from gmp_booking.approvals.bulk import MOST_AT_ONCE, Item, Result, decide_all
-from gmp_booking.approvals.inbox import SORTS, Wanted
+from gmp_booking.approvals.bulk import MOST_AT_ONCE, BulkItem, BulkResult, decide_all
+from gmp_booking.approvals.inbox import SORTS, InboxFilter
 from gmp_booking.bookings.schemas import FindingOut
 from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY
 from gmp_booking.infra.web.shapes import CleanText, Shape
@@ -109,7 +109,7 @@ class Decisions(MethodView):
         """List what waits for a decision, with whose turn it is and by when"""
         request = current_request()
         mine = request.actor.roles if not query["stage"] else frozenset({query["stage"]})
-        wanted = Wanted(
+        wanted = InboxFilter(
             roles=frozenset(Role) if query["stage"] == "all" else frozenset(map(Role, mine)),
             company=query["company"],
             kind=query["kind"],
@@ -121,7 +121,7 @@ class Decisions(MethodView):
             offset=(query["page"] - 1) * query["page_size"],
             limit=query["page_size"],
         )
-        found = request.read(inbox.look, wanted)
+        found = request.read(inbox.list_inbox, wanted)
         return {
             "waiting": [_waiting(row, found) for row in found.rows],
             "by_stage": dict(found.by_stage),
@@ -138,8 +138,10 @@ class Decisions(MethodView):
         key = http_request.headers.get("Idempotency-Key", "").strip()
         if len(key) > LONGEST_KEY:
             raise Invalid(N_("The idempotency key is too long."))
-        items = [Item(each["reference"], each["revision"], each["action"], each["reason"]) for each in body["items"]]
-        _refuse_other_acts(items)
+        items = [
+            BulkItem(each["reference"], each["revision"], each["action"], each["reason"]) for each in body["items"]
+        ]
+        _require_decisions(items)
         password = (body["signature"] or {}).get("password")
         return {
             "results": [
@@ -148,7 +150,7 @@ class Decisions(MethodView):
         }
 
 
-def _refuse_other_acts(items: list[Item]) -> None:
+def _require_decisions(items: list[BulkItem]) -> None:
     wrong = {
         f"items.{number}.action": [N_("Not one of the choices.")]
         for number, item in enumerate(items)
@@ -169,7 +171,7 @@ def _waiting(row: Any, found: inbox.Inbox) -> dict[str, Any]:
     }
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: BulkResult) -> dict[str, Any]:
     return {
         "reference": result.reference,
         "done": result.is_done,

@@ -1,4 +1,4 @@
-"""The company's answer to a question about its request: in words alone, or with what was changed."""
+"""The company's answer to a question about its request, without changes to the request."""
 
 from __future__ import annotations
 
@@ -29,35 +29,39 @@ HOLIDAYS_AHEAD_DAYS: Final = 90
 
 
 def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
-    """Answer and give the request back as it stands, to the stage that asked: what others signed of it stays signed.
+    """Answer and send the unchanged request back to the stage that asked; earlier signatures remain valid.
 
-    Errors: NotFound; Conflict when nothing was asked, or a rule is in the way now; Invalid without words; Stale.
+    Errors: NotFound; Conflict when nothing was asked, or a rule now refuses the request; Invalid for an empty answer;
+    Stale.
     """
     details = get_details(uow, reference)
     waiting = open_change_of(uow, details)
-    asked = waiting.proposal if waiting else details
-    booking = asked.booking
+    under_decision = waiting.proposal if waiting else details
+    booking = under_decision.booking
     require(uow.actor, Permission.BOOKING_SUBMIT, subject_of(booking))
     step(BookingState(booking.state), Action.ANSWER)
     require_revision(booking.revision, seen=revision)
-    said = require_answer(text)
-    uow.lock(locks_of(uow, asked))
-    verdict = examine_again(uow, asked, occasion=Occasion.SUBMIT)
+    answer_text = require_answer(text)
+    uow.lock(locks_of(uow, under_decision))
+    verdict = examine_again(uow, under_decision, occasion=Occasion.SUBMIT)
     if verdict.has_hard:
         raise refusal(verdict)
-    columns = {"state": BookingState.UNDER_REVIEW if booking.stage else BookingState.SUBMITTED, **_times(uow, booking)}
+    columns = {
+        "state": BookingState.UNDER_REVIEW if booking.stage else BookingState.SUBMITTED,
+        **_deadlines(uow, booking),
+    }
     if waiting is not None:
         change_store.set_change(uow, waiting.change, **columns)
         store.change_booking(uow, details.booking)
     else:
         store.change_booking(uow, booking, **columns, draft=None)
         acknowledge_by_acting(uow, booking)
-    record_answer(uow, booking, said)
+    record_answer(uow, booking, answer_text)
     return details
 
 
-def _times(uow: Uow, booking: Booking) -> dict[str, datetime]:
-    """By when it is to be decided, counted anew from the answer."""
+def _deadlines(uow: Uow, booking: Booking) -> dict[str, datetime]:
+    """The deadlines, counted again from the answer."""
     days = decision_days(Kind(booking.kind), _envelope(booking))
     holidays = holidays_between(uow, uow.now.date(), days=HOLIDAYS_AHEAD_DAYS)
     return {

@@ -1,4 +1,4 @@
-"""Asking the company once more while a request is with it."""
+"""Additional questions about a request that was returned to the company."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.vocabulary import Action
 
 
-def ask_again(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
-    """Add a question to a returned request; its time is held no longer for that.
+def add_question(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
+    """Add a question to a returned request; its deadline stays as it is.
 
-    Errors: NotFound; Forbidden for whose stage it is not; Conflict when it is not with the company; Invalid without
-    words; Stale.
+    Errors: NotFound; Forbidden for people without the role of the stage; Conflict when it is not returned; Invalid
+    for an empty question; Stale.
     """
     details = get_details(uow, reference)
     waiting = open_change_of(uow, details)

@@ -1,6 +1,6 @@
-"""One tap in a mail: somebody of a company confirms what staff entered for it, without signing in.
+"""A person of the company confirms what staff entered for it, by a link in a mail and without signing in.
 
-Opening the link changes nothing, so that a mail scanner confirms nothing; the one button on its page does.
+Opening the link changes nothing: mail scanners open links, too. Only the button on the page confirms.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.request_info import request_id
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.period import Period
-from gmp_booking.requests.on_behalf import Asked, acknowledge, find_asked
+from gmp_booking.requests.on_behalf import OpenedLink, acknowledge, find_by_link
 
 confirmations = Blueprint("confirmations", __name__, url_prefix="/confirm")
 
@@ -25,17 +25,17 @@ confirmations = Blueprint("confirmations", __name__, url_prefix="/confirm")
 @confirmations.get("/<secret>")
 @opened_by_link
 def show(secret: str) -> str:
-    asked = _asked(secret)
-    details = asked.details
+    link = _opened_link(secret)
+    details = link.details
     return render_template(
         "approvals/confirm.html",
-        asked={
-            "name": asked.person.name,
+        link={
+            "name": link.person.name,
             "reference": details.booking.reference,
-            "is_open": asked.is_open,
-            "confirmed_at": asked.confirmed_at,
+            "is_open": link.is_open,
+            "confirmed_at": link.confirmed_at,
         },
-        booking=_summary(asked) if asked.is_open else None,
+        booking=_summary(link) if link.is_open else None,
         secret=secret,
     )
 
@@ -43,21 +43,21 @@ def show(secret: str) -> str:
 @confirmations.post("/<secret>")
 @opened_by_link
 def confirm(secret: str) -> Response:
-    asked = _asked(secret)
-    request = services().database.request(asked.actor, request_id=request_id())
+    link = _opened_link(secret)
+    request = services().database.request(link.actor, request_id=request_id())
     request.transact(acknowledge, secret, pepper=services().config.auth_pepper)
     return redirect(url_for("confirmations.show", secret=secret), 303)
 
 
-def _asked(secret: str) -> Asked:
+def _opened_link(secret: str) -> OpenedLink:
     """Errors: NotFound."""
-    asked = services().database.read(SYSTEM, find_asked, secret, pepper=services().config.auth_pepper)
-    i18n.use_language(asked.person.language)
-    return asked
+    link = services().database.read(SYSTEM, find_by_link, secret, pepper=services().config.auth_pepper)
+    i18n.use_language(link.person.language)
+    return link
 
 
-def _summary(asked: Asked) -> dict[str, Any]:
-    booking, parts = asked.details.booking, asked.details.parts
+def _summary(link: OpenedLink) -> dict[str, Any]:
+    booking, parts = link.details.booking, link.details.parts
     return {
         "kind": booking.kind,
         "title": booking.title,

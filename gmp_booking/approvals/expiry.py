@@ -1,4 +1,4 @@
-"""Requests nobody decided in time: they end by themselves and free what they held."""
+"""Expiry of requests and change requests that were not decided in time; their slots are released."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gmp_booking.kernel.states import OPEN_CHANGE, PENDING, BookingState
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 
-_EXPIRING = transition_of(Action.EXPIRE).sources
+_EXPIRABLE = transition_of(Action.EXPIRE).sources
 _OVERDUE = text(
     f"""
     SELECT reference FROM booking
@@ -37,28 +37,28 @@ _OVERDUE_CHANGES = text(
 
 
 def list_overdue(uow: Uow, *, limit: int = 100) -> list[str]:
-    """References of requests whose time is up, the longest overdue first."""
+    """References of overdue requests, the longest overdue first."""
     return list(uow.session.scalars(_OVERDUE, {"limit": limit}))
 
 
 def expire(uow: Uow, reference: str) -> bool:
-    """End one request whose time is up; whether there was anything left to end.
+    """End one overdue request. Shape: False when it is no longer overdue.
 
     Errors: Stale when somebody decided in the same moment.
     """
     booking = store.get_booking(uow, reference)
-    was = BookingState(booking.state)
-    if booking.pending_until is None or was not in _EXPIRING:
+    previous_state = BookingState(booking.state)
+    if booking.pending_until is None or previous_state not in _EXPIRABLE:
         return False
     uow.lock(locks_of_slots(uow, booking.id))
     if booking.pending_until > uow.now:
         return False
     stage = stage_of(booking)
-    release(uow, booking, state=step(was, Action.EXPIRE).target)
+    release(uow, booking, state=step(previous_state, Action.EXPIRE).target)
     uow.record(
         BookingExpired(
             **event_fields(booking),
-            was=was.value,
+            was=previous_state.value,
             stage=stage.role.value if stage else None,
         )
     )
@@ -66,12 +66,12 @@ def expire(uow: Uow, reference: str) -> bool:
 
 
 def list_overdue_changes(uow: Uow, *, limit: int = 100) -> list[str]:
-    """References of confirmed bookings with a change whose time is up."""
+    """References of confirmed bookings with an overdue change request."""
     return list(uow.session.scalars(_OVERDUE_CHANGES, {"limit": limit}))
 
 
 def expire_change(uow: Uow, reference: str) -> bool:
-    """End one change whose time is up: the booking stays as it was; whether there was anything left to end.
+    """End one overdue change request; the booking stays as it is. Shape: False when it is no longer overdue.
 
     Errors: Stale when somebody decided in the same moment.
     """

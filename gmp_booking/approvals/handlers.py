@@ -1,16 +1,16 @@
-"""What the page and the API of decisions share: the password is verified first, outside any transaction."""
+"""What pages and API of decisions share: the password is verified first, outside any transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gmp_booking.approvals.overrides import OverrideAsked
+from gmp_booking.approvals.overrides import OverrideRequest
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.vocabulary import Action
-from gmp_booking.requests.handlers import decision_refused
+from gmp_booking.requests.handlers import refused_decision
 from gmp_booking.signatures.handlers import proof_of
 
 
@@ -23,15 +23,15 @@ def carry_out(
     reason: str | None,
     password: str | None,
     revision: int | None,
-    overrides: Sequence[OverrideAsked] = (),
+    overrides: Sequence[OverrideRequest] = (),
 ) -> StoredResponse:
-    """Verify the password where one was given, then decide in one transaction.
+    """Verify the password if one was given, then decide in one transaction.
 
-    Errors: whatever the decision or the signing refuses.
+    Errors: those of the decision and of the signature.
     """
     verified = proof_of(request, password)
     decision = Decision(reference, action, revision, reason, verified=verified, overrides=tuple(overrides))
     try:
         return request.answer(dump, decide, decision)
     except Conflict as conflict:
-        raise decision_refused(conflict, request) from conflict
+        raise refused_decision(conflict, request) from conflict

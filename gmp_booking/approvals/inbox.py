@@ -1,4 +1,4 @@
-"""What waits for a decision: requests and changes of confirmed bookings in one list, with who decides and by when."""
+"""The inbox: requests and change requests that wait for a decision, with deciders and deadlines."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _WAITING = f"""
            n.decide_by, n.pending_until, n.requested_by, n.entered_by, b.starts_at, true
     FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id WHERE n.state IN ({sql_values(WAITING_CHANGE)})
 """
-_OF_THESE_STAGES = "(w.track, w.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))"
+_OF_STAGES = "(w.track, w.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))"
 _FROM = f"""
     FROM ({_WAITING}) AS w
     JOIN booking AS b ON b.id = w.booking_id
     JOIN company AS c ON c.id = w.company_id
     LEFT JOIN product AS p ON p.id = b.product_id
 """
-_SHOWN = """
+_COLUMNS = """
     SELECT w.*, b.title, b.kind, b.at_risk, b.starts_at AS first, b.ends_at AS last, p.code AS product,
            c.code AS company_code,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
@@ -56,16 +56,16 @@ _SHOWN = """
                AND NOT EXISTS (SELECT FROM acknowledgement AS a
                                WHERE a.booking_id = w.booking_id AND a.confirmed_at IS NOT NULL) AS is_unconfirmed
 """
-_IN_ROOM = """
+_USES_ROOM = """
     EXISTS (SELECT FROM booking_session AS s JOIN resource AS r ON r.id = s.room_id
             WHERE s.booking_id = w.booking_id AND s.version = w.version AND r.code = :room)
 """
-_SAYS = "(w.reference ILIKE :text OR b.title ILIKE :text OR p.code ILIKE :text OR b.batch ILIKE :text)"
+_MATCHES_TEXT = "(w.reference ILIKE :text OR b.title ILIKE :text OR p.code ILIKE :text OR b.batch ILIKE :text)"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which of what waits is asked for; whose turn it is, and anything else that narrows it."""
+class InboxFilter:
+    """A filter of the inbox: the roles whose turn it is, and further conditions."""
 
     roles: frozenset[Role]
     company: str = ""
@@ -82,7 +82,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Inbox:
-    """One page of what waits, how many there are, and who holds the roles that decide."""
+    """One page of the inbox, the total, and the people who hold the deciding roles."""
 
     rows: Sequence[Mapping[str, Any]]
     total: int
@@ -92,12 +92,12 @@ class Inbox:
     now: datetime
 
 
-def look(uow: Uow, wanted: Wanted) -> Inbox:
-    """Errors: Forbidden for whoever is not of the facility."""
+def list_inbox(uow: Uow, wanted: InboxFilter) -> Inbox:
+    """One page of the inbox. Errors: Forbidden for people who are not staff."""
     require(uow.actor, Permission.INBOX_READ)
     condition, values = _condition(wanted, uow.now)
     order = SORTS.get(wanted.sort, SORTS["waiting"])
-    statement = f"{_SHOWN} {_FROM} WHERE {condition} ORDER BY {order} OFFSET :offset LIMIT :limit"
+    statement = f"{_COLUMNS} {_FROM} WHERE {condition} ORDER BY {order} OFFSET :offset LIMIT :limit"
     page = values | {"offset": wanted.offset, "limit": wanted.limit}
     rows = [dict(row) for row in uow.session.execute(text(statement), page).mappings()]
     total = uow.session.execute(text(f"SELECT count(*) {_FROM} WHERE {condition}"), values).scalar_one()
@@ -112,20 +112,20 @@ def look(uow: Uow, wanted: Wanted) -> Inbox:
     )
 
 
-def _condition(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
+def _condition(wanted: InboxFilter, now: datetime) -> tuple[str, dict[str, Any]]:
     pairs = stages_of(wanted.roles)
-    conditions = [_OF_THESE_STAGES]
+    conditions = [_OF_STAGES]
     values: dict[str, Any] = {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
-    narrowed: list[tuple[bool, str, dict[str, Any]]] = [
+    optional: list[tuple[bool, str, dict[str, Any]]] = [
         (bool(wanted.company), "c.code = :company", {"company": wanted.company}),
         (bool(wanted.kind), "b.kind = :kind", {"kind": wanted.kind}),
-        (bool(wanted.room), _IN_ROOM, {"room": wanted.room}),
-        (bool(wanted.text), _SAYS, {"text": f"%{wanted.text.translate(_LIKE_ESCAPES)}%"}),
+        (bool(wanted.room), _USES_ROOM, {"room": wanted.room}),
+        (bool(wanted.text), _MATCHES_TEXT, {"text": f"%{wanted.text.translate(_LIKE_ESCAPES)}%"}),
         (wanted.late_only, "w.decide_by < :now", {"now": now}),
         (wanted.changes_only, "w.is_change", {}),
         (bool(wanted.references), "w.reference = ANY (:references)", {"references": list(wanted.references)}),
     ]
-    for is_wanted, condition, more in narrowed:
+    for is_wanted, condition, more in optional:
         if is_wanted:
             conditions.append(condition)
             values |= more
@@ -133,13 +133,16 @@ def _condition(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
 
 
 def role_of(row: Mapping[str, Any]) -> Role:
-    """Whose turn a waiting row is."""
+    """The role that decides on a row."""
     stage: Stage = TRACKS[Track(row["track"])][row["stage"]]
     return stage.role
 
 
 def _may_decide(uow: Uow, row: Mapping[str, Any]) -> bool:
-    """As far as it can be told without the signatures; who signed an earlier stage is told at the decision."""
+    """Whether the actor may decide, apart from earlier signatures: reading them for a list would cost too much.
+
+    A person who signed an earlier stage is refused at the decision.
+    """
     subject = Subject(
         company_id=row["company_id"],
         requested_by=row["requested_by"],
@@ -150,7 +153,7 @@ def _may_decide(uow: Uow, row: Mapping[str, Any]) -> bool:
 
 
 def _holders(uow: Uow) -> Mapping[str, Sequence[str]]:
-    """The names of the facility's people by role."""
+    """The names of staff by role."""
     statement = text(
         """
         SELECT held.role, p.name FROM person_role AS held JOIN person AS p ON p.id = held.person_id
@@ -164,7 +167,7 @@ def _holders(uow: Uow) -> Mapping[str, Sequence[str]]:
 
 
 def count_by_stage(uow: Uow) -> Counter[str]:
-    """How much waits for each role."""
+    """The number of waiting rows by role."""
     counts: Counter[str] = Counter()
     rows = uow.session.execute(text(f"SELECT w.track, w.stage, count(*) AS many FROM ({_WAITING}) AS w GROUP BY 1, 2"))
     for row in rows.mappings():
@@ -173,20 +176,20 @@ def count_by_stage(uow: Uow) -> Counter[str]:
 
 
 def count_waiting(uow: Uow) -> int:
-    """How much waits for a role of the reader's."""
+    """The number of rows that wait for one of the actor's roles."""
     pairs = stages_of(uow.actor.roles)
     if not pairs:
         return 0
     values = {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
-    statement = text(f"SELECT count(*) FROM ({_WAITING}) AS w WHERE {_OF_THESE_STAGES}")
+    statement = text(f"SELECT count(*) FROM ({_WAITING}) AS w WHERE {_OF_STAGES}")
     return int(uow.session.execute(statement, values).scalar_one())
 
 
 def list_late(uow: Uow, roles: Iterable[Role] | None, *, before: datetime) -> Sequence[Mapping[str, Any]]:
-    """What should have been decided before that moment by these roles.
+    """Rows that these roles should have decided before `before`.
 
-    Shape: with no roles named, whatever has used up half the time between its target and its expiry: at twice the
-    target a request ends by itself, so whoever could still help is told before. Default is ours.
+    Shape: with `roles` None, rows of all roles that have used half the time between deadline and expiry, so that
+    somebody can still act before the request expires. Default is ours.
     """
     values: dict[str, Any] = {"before": before}
     condition = "w.decide_by < :before AND w.pending_until > :before"
@@ -194,7 +197,7 @@ def list_late(uow: Uow, roles: Iterable[Role] | None, *, before: datetime) -> Se
         condition += " AND w.decide_by + (w.pending_until - w.decide_by) / 2 < :before"
     else:
         pairs = stages_of(roles)
-        condition += f" AND {_OF_THESE_STAGES}"
+        condition += f" AND {_OF_STAGES}"
         values |= {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
-    statement = text(f"{_SHOWN} {_FROM} WHERE {condition} ORDER BY {SORTS['due']}")
+    statement = text(f"{_COLUMNS} {_FROM} WHERE {condition} ORDER BY {SORTS['due']}")
     return [dict(row) for row in uow.session.execute(statement, values).mappings()]

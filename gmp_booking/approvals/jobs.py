@@ -1,4 +1,4 @@
-"""What happens to decisions without anybody asking: requests expire."""
+"""Background job of decisions: expire overdue requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def always() -> bool:
 
 
 def expire_overdue(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
-    """End every request and change whose time is up, each in a transaction of its own; ten at once are harmless."""
+    """End all overdue requests and change requests, each in its own transaction; workers may run this concurrently."""
     for list_due, end in ((list_overdue, expire), (list_overdue_changes, expire_change)):
         for reference in database.read(SYSTEM, list_due):
             if not keep_running():

@@ -1,4 +1,4 @@
-"""What the rules found and somebody answers for: overrides, bound to one version of a booking."""
+"""Overrides of findings, bound to one version of a booking."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from gmp_booking.infra.database.base import Base, Key, Ref, Stamp
 
 
 class Override(Base):
-    """One role's answer for all findings of one rule in one version, under the signature of its act if it had one."""
+    """One role's override of all findings of one rule in one version, with the signature if there was one."""
 
     __tablename__ = "override"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Answering for what a rule found: who may, for which version, and what approval still lacks."""
+"""Overrides of findings: who may override, for which version, and what approval still needs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SHORTEST_REASON = 20
 
 
 @dataclass(frozen=True)
-class OverrideAsked:
-    """A rule whose findings the decider answers for, and why."""
+class OverrideRequest:
+    """A rule whose findings the decider overrides, and the reason."""
 
     rule: str
     reason: str
@@ -32,7 +32,7 @@ class OverrideAsked:
 
 @dataclass(frozen=True)
 class OverrideView:
-    """An override as its readers see it: which role answered for which rule in which version, who, and why."""
+    """An override as its readers see it: version, rule, role, person and reason."""
 
     version: int
     rule: str
@@ -42,8 +42,8 @@ class OverrideView:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """What is answered for with this act: rule, role and reason."""
+class ResolvedOverride:
+    """One override that a decision gives: rule, role and reason."""
 
     rule: str
     role: str
@@ -51,27 +51,29 @@ class Settled:
 
 
 def resolve_overrides(
-    uow: Uow, booking: Booking, verdict: Verdict, *, asked: Sequence[OverrideAsked], later: Iterable[Role]
-) -> list[Settled]:
-    """What this act overrides, once nothing is left that neither it nor a later stage answers for.
+    uow: Uow, booking: Booking, verdict: Verdict, *, asked: Sequence[OverrideRequest], later: Iterable[Role]
+) -> list[ResolvedOverride]:
+    """The overrides that this decision gives, if no SOFT finding is left that no later stage can override.
 
-    Errors: Invalid for a reason that is too short or a rule with nothing to override; Forbidden for a rule that is not
-    the decider's to override; Conflict, naming who may, when something stays open.
+    Errors: Invalid for a reason that is too short or a rule without a finding to override; Forbidden for a rule that
+    the decider may not override; Conflict, naming who may, when a finding stays open.
     """
     needed = {finding.code: set(finding.override) for finding in verdict.open_soft}
     for kept in list_overrides(uow, booking.id):
         if kept.version == booking.version and kept.rule in needed:
             needed[kept.rule].discard(kept.role)
-    settled: list[Settled] = []
+    resolved: list[ResolvedOverride] = []
     for each in {one.rule: one for one in asked}.values():
-        settled += _answered(each, needed, uow.actor.roles)
-    for one in settled:
+        resolved += _resolve_one(each, needed, uow.actor.roles)
+    for one in resolved:
         needed[one.rule].discard(one.role)
-    _refuse_what_stays_open(needed, verdict, later=frozenset(role.value for role in later))
-    return settled
+    _require_all_overridden(needed, verdict, later=frozenset(role.value for role in later))
+    return resolved
 
 
-def _answered(asked: OverrideAsked, needed: Mapping[str, set[str]], held: frozenset[Role]) -> list[Settled]:
+def _resolve_one(
+    asked: OverrideRequest, needed: Mapping[str, set[str]], held: frozenset[Role]
+) -> list[ResolvedOverride]:
     reason = asked.reason.strip()
     if len(reason) < SHORTEST_REASON or sum(character.isalnum() for character in reason) < SHORTEST_REASON // 2:
         raise Invalid(
@@ -82,19 +84,19 @@ def _answered(asked: OverrideAsked, needed: Mapping[str, set[str]], held: frozen
     mine = needed[asked.rule] & {role.value for role in held}
     if needed[asked.rule] and not mine:
         sentence = N_("%(rule)s may be overridden by %(roles)s only.")
-        raise Forbidden(sentence, params={"rule": asked.rule, "roles": _in_words(needed[asked.rule])})
-    return [Settled(asked.rule, role, reason) for role in sorted(mine)]
+        raise Forbidden(sentence, params={"rule": asked.rule, "roles": _role_names(needed[asked.rule])})
+    return [ResolvedOverride(asked.rule, role, reason) for role in sorted(mine)]
 
 
-def _in_words(roles: Iterable[str]) -> str:
+def _role_names(roles: Iterable[str]) -> str:
     return " + ".join(_(label_of(role, ROLES)) for role in sorted(roles))
 
 
-def _refuse_what_stays_open(needed: Mapping[str, set[str]], verdict: Verdict, *, later: frozenset[str]) -> None:
+def _require_all_overridden(needed: Mapping[str, set[str]], verdict: Verdict, *, later: frozenset[str]) -> None:
     left = {rule: roles - later for rule, roles in needed.items() if roles - later}
     if not left:
         return
-    who = ", ".join(f"{rule} ({_in_words(roles)})" for rule, roles in sorted(left.items()))
+    who = ", ".join(f"{rule} ({_role_names(roles)})" for rule, roles in sorted(left.items()))
     raise Conflict(
         N_("These rules must be overridden first, each by the role in brackets: %(who)s."),
         params={"who": who},
@@ -102,10 +104,12 @@ def _refuse_what_stays_open(needed: Mapping[str, set[str]], verdict: Verdict, *,
     )
 
 
-def keep_overrides(uow: Uow, booking: Booking, settled: Sequence[Settled], *, signature_id: int | None) -> None:
-    """Keep what is answered for, bound to this version and to the act's signature."""
-    assert uow.actor.person_id is not None or not settled, "only people override"
-    for one in settled:
+def save_overrides(
+    uow: Uow, booking: Booking, resolved: Sequence[ResolvedOverride], *, signature_id: int | None
+) -> None:
+    """Store the overrides, bound to this version and to the signature of the decision."""
+    assert uow.actor.person_id is not None or not resolved, "only people override"
+    for one in resolved:
         uow.session.add(
             Override(
                 booking_id=booking.id,
@@ -121,12 +125,12 @@ def keep_overrides(uow: Uow, booking: Booking, settled: Sequence[Settled], *, si
             )
         )
         uow.record(RuleOverridden(**event_fields(booking), rule=one.rule, role=one.role, explanation=one.reason))
-    if settled:
+    if resolved:
         uow.session.flush()
 
 
 def list_overrides(uow: Uow, booking_id: int) -> Sequence[OverrideView]:
-    """Every override of all versions of a booking, in the order they were given."""
+    """The overrides of all versions of a booking, in the order in which they were given."""
     columns = [getattr(Override, field.name) for field in fields(OverrideView)]
     rows = uow.session.execute(select(*columns).where(Override.booking_id == booking_id).order_by(Override.id))
     return [OverrideView(*row) for row in rows]

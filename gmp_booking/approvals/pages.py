@@ -1,4 +1,4 @@
-"""The inbox: what waits for a decision, who decides and by when; and deciding on several at once."""
+"""Pages of the inbox and of bulk decisions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from flask import Blueprint, render_template, request, url_for
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals import inbox as waiting
-from gmp_booking.approvals.bulk import MOST_AT_ONCE, DecisionItem, Item, Result, decide_all, read_decision_items
-from gmp_booking.approvals.inbox import Inbox, Wanted
+from gmp_booking.approvals.bulk import MOST_AT_ONCE, BulkItem, BulkResult, DecisionItem, decide_all, read_decision_items
+from gmp_booking.approvals.inbox import Inbox, InboxFilter
 from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
@@ -33,13 +33,13 @@ FILTERS = ("stage", "company", "kind", "room", "q", "late", "changes", "sort")
 def inbox() -> str:
     call = current_request()
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    said = {name: request.args.get(name, "").strip()[:80] for name in FILTERS}
-    found = call.read(waiting.look, _wanted(said, call.actor, page=page))
+    filters = {name: request.args.get(name, "").strip()[:80] for name in FILTERS}
+    found = call.read(waiting.list_inbox, _wanted(filters, call.actor, page=page))
     return render_template(
         "approvals/inbox.html",
         rows=[_row(row, found) for row in found.rows],
-        filter=said,
-        is_narrowed=any(said[name] for name in ("company", "kind", "room", "q", "late", "changes")),
+        filter=filters,
+        is_narrowed=any(filters[name] for name in ("company", "kind", "room", "q", "late", "changes")),
         stages=sorted(found.by_stage.items()),
         choices={
             "companies": found.companies,
@@ -53,35 +53,35 @@ def inbox() -> str:
         },
         total=found.total,
         may_decide_any=any(row["may_decide"] for row in found.rows),
-        page=_pages(page, found.total, said),
+        page=_pages(page, found.total, filters),
     )
 
 
-def _wanted(said: Mapping[str, str], actor: Actor, *, page: int) -> Wanted:
-    return Wanted(
-        roles=_roles_of(said["stage"], actor),
-        company=said["company"],
-        kind=said["kind"],
-        room=said["room"],
-        text=said["q"],
-        late_only=said["late"] == "1",
-        changes_only=said["changes"] == "1",
-        sort=said["sort"],
+def _wanted(filters: Mapping[str, str], actor: Actor, *, page: int) -> InboxFilter:
+    return InboxFilter(
+        roles=_roles_of(filters["stage"], actor),
+        company=filters["company"],
+        kind=filters["kind"],
+        room=filters["room"],
+        text=filters["q"],
+        late_only=filters["late"] == "1",
+        changes_only=filters["changes"] == "1",
+        sort=filters["sort"],
         offset=(page - 1) * PAGE,
         limit=PAGE,
     )
 
 
 def _roles_of(stage: str, actor: Actor) -> frozenset[Role]:
-    """Whose turn is shown: one's own without a word, everybody's, or one role's."""
+    """The roles whose rows are shown: by default the actor's own, else all or one."""
     if stage in Role.__members__:
         return frozenset({Role(stage)})
     return frozenset(Role) if stage == "all" else actor.roles
 
 
-def _pages(page: int, total: int, said: Mapping[str, str]) -> dict[str, Any]:
+def _pages(page: int, total: int, filters: Mapping[str, str]) -> dict[str, Any]:
     pages = max((total + PAGE - 1) // PAGE, 1)
-    kept: dict[str, Any] = {name: value for name, value in said.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in filters.items() if value}
     return {
         "number": page,
         "pages": pages,
@@ -105,7 +105,7 @@ def _row(row: Mapping[str, Any], found: Inbox) -> dict[str, Any]:
         "waiting_since": row["submitted_at"],
         "age_days": (found.now - row["submitted_at"]).days,
         "is_late": row["decide_by"] is not None and row["decide_by"] < found.now,
-        "item": str(Item(row["reference"], row["revision"])),
+        "item": str(BulkItem(row["reference"], row["revision"])),
         "href": url_for("booking_page.show", reference=row["reference"]),
     }
 
@@ -116,7 +116,7 @@ def _row(row: Mapping[str, Any], found: Inbox) -> dict[str, Any]:
 @approvals.get("/inbox/decide")
 @signed_in
 def decide_form() -> str:
-    """Every ticked record in full, under one form: what is signed is what is shown."""
+    """Show every selected booking in full above one form: signers see what they sign."""
     call = current_request()
     items = _items(request.args.getlist("item"))
     return _decide_page(call.read(read_decision_items, [item.reference for item in items]))
@@ -132,7 +132,7 @@ def decide_several() -> Any:
     try:
         results = decide_all(
             call,
-            [item.with_act(action, reason) for item in items],
+            [item.with_action(action, reason) for item in items],
             password=request.form.get("password") or None,
             key=request.form.get("idempotency_key", "").strip()[:100] or None,
         )
@@ -146,20 +146,20 @@ def decide_several() -> Any:
     return render_template("approvals/decided.html", results=[_result(each) for each in results])
 
 
-def _items(said: Sequence[str]) -> list[Item]:
-    found = [item for text in dict.fromkeys(said) if (item := Item.parse(text)) is not None]
+def _items(values: Sequence[str]) -> list[BulkItem]:
+    found = [item for text in dict.fromkeys(values) if (item := BulkItem.parse(text)) is not None]
     return found[:MOST_AT_ONCE]
 
 
-def _action(said: str) -> Action | None:
-    """What is done with each: the step forward where nothing is said."""
-    return Action(said) if said in {Action.RETURN, Action.REJECT} else None
+def _action(value: str) -> Action | None:
+    """The action for all items; None for the step forward."""
+    return Action(value) if value in {Action.RETURN, Action.REJECT} else None
 
 
 def _decide_page(sheets: Sequence[DecisionItem], *, errors: Mapping[str, str] | None = None) -> str:
     return render_template(
         "approvals/decide.html",
-        sheets=[_sheet(each) for each in sheets],
+        sheets=[_item_view(each) for each in sheets],
         needs_password=any(each.meaning for each in sheets),
         errors=errors or {},
         action=request.form.get("action", ""),
@@ -168,10 +168,10 @@ def _decide_page(sheets: Sequence[DecisionItem], *, errors: Mapping[str, str] | 
     )
 
 
-def _sheet(sheet: DecisionItem) -> dict[str, Any]:
-    booking, parts = sheet.details.booking, sheet.details.parts
+def _item_view(item: DecisionItem) -> dict[str, Any]:
+    booking, parts = item.details.booking, item.details.parts
     return {
-        "item": str(Item(booking.reference, booking.revision)),
+        "item": str(BulkItem(booking.reference, booking.revision)),
         "reference": booking.reference,
         "version": booking.version,
         "kind": booking.kind,
@@ -184,10 +184,10 @@ def _sheet(sheet: DecisionItem) -> dict[str, Any]:
         "requester": parts["requester"]["name"] if parts["requester"] else None,
         "sessions": [each | {"period": _period(each)} for each in parts["sessions"]],
         "equipment": [each | {"period": _period(each)} for each in parts["equipment"]],
-        "findings": [finding_card(dict(each)) for each in sheet.findings],
-        "stage": sheet.role,
-        "meaning": sheet.meaning,
-        "obstacle": _(sheet.obstacle) if sheet.obstacle else None,
+        "findings": [finding_card(dict(each)) for each in item.findings],
+        "stage": item.role,
+        "meaning": item.meaning,
+        "obstacle": _(item.obstacle) if item.obstacle else None,
         "href": url_for("booking_page.show", reference=booking.reference),
     }
 
@@ -196,7 +196,7 @@ def _period(part: Mapping[str, Any]) -> Period:
     return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: BulkResult) -> dict[str, Any]:
     return {
         "reference": result.reference,
         "href": url_for("booking_page.show", reference=result.reference),

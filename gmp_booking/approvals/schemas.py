@@ -1,4 +1,4 @@
-"""The shapes of decisions."""
+"""Request and response schemas of decisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gmp_booking.kernel.vocabulary import Action
 
 
 class DecisionSchema(ActionSchema):
-    """A reason where one is due, a signature where one is due."""
+    """A reason and a signature, each where the decision requires one."""
 
 
 class TextSchema(Shape):
@@ -30,7 +30,7 @@ class DecidedOut(BookingOut):
 
 
 def decided_out(details: BookingDetails, actor: Actor, language: str) -> dict[str, Any]:
-    """The booking after a decision, with whose turn it is now and what they will sign."""
+    """The booking after a decision, with the role of the next stage and the meaning of its signature."""
     stage = current_stage(details.booking)
     return booking_out(details, actor, language) | {
         "stage_role": stage.role.value if stage else None,

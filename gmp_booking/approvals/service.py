@@ -1,10 +1,10 @@
-"""Deciding on bookings: review, approve, return, reject; each under the booking's locks, by compare and swap."""
+"""Decisions on bookings: review, approve, return, reject; each under the booking's locks, by compare-and-swap."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmp_booking.approvals.overrides import OverrideAsked, keep_overrides, resolve_overrides
+from gmp_booking.approvals.overrides import OverrideRequest, resolve_overrides, save_overrides
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import (
     BookingApproved,
@@ -18,7 +18,7 @@ from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, locks_of, require_reason, subject_of
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
 from gmp_booking.bookings.views import BookingDetails, get_details
-from gmp_booking.changes.change_requests import OpenChange, advance, apply, open_change_of, refuse, return_to_requester
+from gmp_booking.changes.change_requests import OpenChange, advance, apply, open_change_of, reject, return_to_requester
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
 from gmp_booking.evaluation.service import examine_again
@@ -38,9 +38,9 @@ RECORD_TYPE = "booking"
 
 @dataclass(frozen=True)
 class Decision:
-    """One act on one booking, as it was asked for.
+    """One decision, as it was sent.
 
-    Shape: `revision` is the one the decider saw; `verified` is the password just checked, where a signature is due.
+    Shape: `revision` is the one the decider saw; `verified` is the verified password, where a signature is required.
     """
 
     reference: str
@@ -48,41 +48,41 @@ class Decision:
     revision: int | None = None
     reason: str | None = None
     verified: Verified | None = None
-    overrides: tuple[OverrideAsked, ...] = ()
+    overrides: tuple[OverrideRequest, ...] = ()
 
 
 def decide(uow: Uow, decision: Decision) -> BookingDetails:
-    """Carry one decision out.
+    """Decide on a booking or on its open change request.
 
-    Errors: NotFound; Conflict when the state or the rules do not allow it; Forbidden for whose turn it is not;
-    Invalid for a missing reason or signature; Stale when the booking changed since the decider looked.
+    Errors: NotFound; Conflict when the state or the rules do not allow it; Forbidden for people without the role of
+    the stage; Invalid for a missing reason or signature; Stale when the booking changed meanwhile.
     """
     details = get_details(uow, decision.reference)
     waiting = open_change_of(uow, details)
-    asked = waiting.proposal if waiting else details
-    booking = asked.booking
+    under_decision = waiting.proposal if waiting else details
+    booking = under_decision.booking
     require_revision(booking.revision, seen=decision.revision)
-    _refuse_strangers(uow, booking)
+    _require_may_decide(uow, booking)
     step(BookingState(booking.state), decision.action)
-    uow.lock(locks_of(uow, asked))
-    act = {
+    uow.lock(locks_of(uow, under_decision))
+    decide_by_action = {
         Action.REVIEW: _pass_stage,
         Action.APPROVE: _pass_stage,
         Action.RETURN: _return,
         Action.REJECT: _reject,
     }[decision.action]
-    act(uow, asked, decision, waiting=waiting)
+    decide_by_action(uow, under_decision, decision, waiting=waiting)
     return details
 
 
-def _refuse_strangers(uow: Uow, booking: Booking) -> None:
+def _require_may_decide(uow: Uow, booking: Booking) -> None:
     stage = current_stage(booking)
     signers = signers_of(uow, RECORD_TYPE, booking.id, version=booking.version) if stage and stage.meaning else ()
     subject = subject_of(booking, stage_role=stage.role if stage else None, earlier_signers=frozenset(signers))
     if stage is None and uow.actor.is_staff:
         raise Conflict(N_("This booking is not waiting for a decision."))
     if not is_allowed(uow.actor, Permission.BOOKING_DECIDE, subject):
-        # A decision between the reading of the booking and of its signatures makes the decider an earlier signer.
+        # If the decider's own first request was committed between the two reads, the answer is Stale, not Forbidden.
         store.require_unchanged(uow, booking)
         raise Forbidden(params={"permission": Permission.BOOKING_DECIDE.value})
 
@@ -97,13 +97,13 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waitin
     if verdict.has_hard:
         raise refusal(verdict)
     later = [each.role for each in TRACKS[Track(booking.track)][booking.stage + 1 :]]
-    settled = resolve_overrides(uow, booking, verdict, asked=decision.overrides, later=later)
+    resolved = resolve_overrides(uow, booking, verdict, asked=decision.overrides, later=later)
     signature = _sign_if_due(uow, booking, decision)
-    keep_overrides(uow, booking, settled, signature_id=signature.id if signature else None)
+    save_overrides(uow, booking, resolved, signature_id=signature.id if signature else None)
     last = not later
     if waiting is not None:
-        take_stage = apply if last else advance
-        take_stage(uow, waiting, stage)
+        pass_stage = apply if last else advance
+        pass_stage(uow, waiting, stage)
         return
     if not last:
         store.change_booking(uow, booking, state=BookingState.UNDER_REVIEW, stage=booking.stage + 1)
@@ -143,7 +143,7 @@ def _reject(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: O
     meaning = meaning_of(booking, Action.REJECT)
     _sign_if_due(uow, booking, decision)
     if waiting is not None:
-        refuse(uow, waiting, stage, explanation=explanation, meaning=meaning)
+        reject(uow, waiting, stage, explanation=explanation, meaning=meaning)
         return
     release(uow, booking, state=BookingState.REJECTED)
     uow.record(

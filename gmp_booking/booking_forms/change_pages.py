@@ -1,4 +1,4 @@
-"""Changing a booking in the form: filled with what is in force or waits, and what becomes of it shown beforehand."""
+"""Change a booking in the form, which shows the outcome before it is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import form as forms
-from gmp_booking.booking_forms.choices import form_options
+from gmp_booking.booking_forms.choices import form_choices
 from gmp_booking.booking_forms.form import Form
 from gmp_booking.booking_forms.form_request import (
     content_of,
@@ -24,7 +24,7 @@ from gmp_booking.booking_forms.form_request import (
     see_other,
     unread_panel,
 )
-from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete
+from gmp_booking.booking_forms.view_models import choices_of, field_messages, incomplete
 from gmp_booking.changes import service as changes
 from gmp_booking.changes.preview import Changeable, changeable, preview_change
 from gmp_booking.changes.service import ChangeOutcome, ChangeResult
@@ -36,7 +36,7 @@ from gmp_booking.kernel.text import N_
 
 booking_changes = Blueprint("booking_changes", __name__, url_prefix="/bookings")
 
-BECOMES: Mapping[ChangeOutcome, str] = {
+OUTCOME_TEXTS: Mapping[ChangeOutcome, str] = {
     ChangeOutcome.UNCHANGED: N_("You have not changed anything yet."),
     ChangeOutcome.ADJUSTED: N_("This is changed at once. The signatures remain valid."),
     ChangeOutcome.MOVED: N_("The session is moved at once. The signatures remain valid."),
@@ -93,7 +93,7 @@ def _send(found: Changeable, form: Form) -> Response:
         return _page(found, form, errors=errors_of(error), status=422)
     except Invalid as invalid:
         errors = {"explanation" if path == "reason" else path: each for path, each in invalid.field_errors.items()}
-        return _page(found, form, errors=by_field(errors), status=422)
+        return _page(found, form, errors=field_messages(errors), status=422)
     except Stale as stale:
         return _page(found, form, errors={"kind": _(stale.message)}, status=412)
     except Conflict as conflict:
@@ -104,18 +104,18 @@ def _send(found: Changeable, form: Form) -> Response:
 
 
 def _preview(reference: str, form: Form) -> dict[str, Any]:
-    """The panel beside the form: what is in the way, and what would become of the change."""
+    """The panel beside the form: findings, and the outcome of the change."""
     call = current_request()
     try:
         found = call.read(preview_change, content_of(form), reference=reference, typed=True)
     except ValidationError as error:
         return {"preview": unread_panel(error), "becomes": None}
     except Invalid as invalid:
-        return {"preview": incomplete(by_field(invalid.field_errors)), "becomes": None}
+        return {"preview": incomplete(field_messages(invalid.field_errors)), "becomes": None}
     except Conflict as conflict:
         return {"preview": incomplete({"kind": _(conflict.message, **conflict.params)}), "becomes": None}
     panel = preview_panel(call, found.verdict, found.alternatives)
-    return {"preview": panel, "becomes": _(BECOMES[found.outcome]) if found.outcome else None}
+    return {"preview": panel, "becomes": _(OUTCOME_TEXTS[found.outcome]) if found.outcome else None}
 
 
 def _page(
@@ -127,7 +127,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     company = found.details.parts["company"]["code"]
-    options = choices_of(current_request().read(form_options, company=company), kind=form["kind"])
+    options = choices_of(current_request().read(form_choices, company=company), kind=form["kind"])
     return form_page(
         "booking_forms/change.html",
         form,

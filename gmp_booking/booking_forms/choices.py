@@ -1,4 +1,4 @@
-"""What the form is opened with: what may be chosen, and what was kept of a booking that may still change freely."""
+"""The choices of the booking form, and the stored form of a draft or returned booking."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from gmp_booking.resources.store import ResourceRow
 
 
 @dataclass(frozen=True)
-class Options:
-    """What the form offers; for staff the people and products of the company they chose."""
+class FormChoices:
+    """The choices of the form; for staff the people and products of the selected company."""
 
     now: datetime
     resources: Sequence[ResourceRow]
@@ -37,13 +37,15 @@ class Options:
     question: str | None = None
 
 
-def form_options(uow: Uow, *, company: str = "", reference: str | None = None) -> Options:
-    """Shape: `company` is the code of the one staff book for, as far as it was chosen; `reference` is the booking's
-    that is changed, whose open question comes along.
+def form_choices(uow: Uow, *, company: str = "", reference: str | None = None) -> FormChoices:
+    """Read the choices.
+
+    Shape: `company` is the code of the company that staff selected, if any; `reference` is the booking that is edited:
+    its open question is read, too.
     """
     chosen = find_company(uow, company) if company and uow.actor.is_staff else None
     company_id = chosen.id if chosen else uow.actor.company_id
-    return Options(
+    return FormChoices(
         now=uow.now,
         resources=list_resources(uow),
         products=list_products(uow, company_id),
@@ -54,17 +56,17 @@ def form_options(uow: Uow, *, company: str = "", reference: str | None = None) -
 
 
 @dataclass(frozen=True)
-class FormKept:
-    """A booking that may still be changed freely: a draft, or one that was returned."""
+class EditableForm:
+    """A booking that the requester may still edit: a draft, or one that was returned."""
 
     details: BookingDetails
     draft: Mapping[str, Any] | None
 
 
-def form_kept(uow: Uow, reference: str) -> FormKept:
-    """Errors: NotFound; Conflict when the booking is no longer the requester's to change."""
+def get_editable_form(uow: Uow, reference: str) -> EditableForm:
+    """Errors: NotFound; Conflict when the requester may no longer edit the booking."""
     details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
     if BookingState(details.booking.state) not in EDITABLE:
         raise Conflict(N_("This booking is no longer a draft."))
-    return FormKept(details, details.booking.draft)
+    return EditableForm(details, details.booking.draft)

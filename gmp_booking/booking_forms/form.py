@@ -1,6 +1,6 @@
-"""The booking form: what was typed, as a booking is sent in over JSON, and back again.
+"""The booking form: convert typed fields to the JSON of the API, and a booking's content to fields.
 
-The form's own shape is plain text throughout, so that nothing that was typed is ever lost.
+All values of a form are plain text, so that nothing that was typed is lost when a field is wrong.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from gmp_booking.bookings.kind_fields import asks, kind_of
 from gmp_booking.kernel.vocabulary import Exposure, Kind, RoomMode, RunType, Visibility
 
 SEOUL = ZoneInfo("Asia/Seoul")
-PLAIN = ("kind", "product", "batch", "run_type", "purpose", "title")
-KEPT = (
+COMMON_FIELDS = ("kind", "product", "batch", "run_type", "purpose", "title")
+RARE_FIELDS = (
     *("seats", "visibility", "live_material", "basis", "donor_status"),
     *("campaign", "room_mode", "priority", "partners"),
 )
-"""What few bookings say; the form keeps it also where it does not ask for it."""
-ASKED_ON_THE_PAGE = frozenset(KEPT) - {"room_mode"}
+"""Fields that few bookings use; the form keeps their values even for kinds that do not show them."""
+SHOWN_FIELDS = frozenset(RARE_FIELDS) - {"room_mode"}
 SESSION_TEXT = (
     "room",
     "start_date",
@@ -55,7 +55,7 @@ def blank_equipment() -> Form:
 
 
 def blank_form(*, kind: str = Kind.CLEANROOM.value) -> Form:
-    return dict.fromkeys((*PLAIN, *KEPT), "") | {
+    return dict.fromkeys((*COMMON_FIELDS, *RARE_FIELDS), "") | {
         "kind": kind,
         "run_type": RunType.ENG.value if kind == Kind.CLEANROOM else "",
         "company": "",
@@ -68,15 +68,16 @@ def blank_form(*, kind: str = Kind.CLEANROOM.value) -> Form:
     }
 
 
-def typed(fields: MultiDict[str, str]) -> Form:
-    """The form as it was sent."""
-    form = blank_form() | {name: fields.get(name, "") for name in (*PLAIN, *KEPT, "company", "asked_by", "answer")}
+def form_from_fields(fields: MultiDict[str, str]) -> Form:
+    """The form from the fields of a request."""
+    names = (*COMMON_FIELDS, *RARE_FIELDS, "company", "asked_by", "answer")
+    form = blank_form() | {name: fields.get(name, "") for name in names}
     form["reference"] = fields.get("reference") or None
     form["revision"] = fields.get("revision") or None
     for kind, index in _parts(fields):
         at = f"{kind}-{index}-"
-        names = SESSION_TEXT if kind == "sessions" else EQUIPMENT_TEXT
-        part: Form = {name: fields.get(at + name, "") for name in names}
+        part_names = SESSION_TEXT if kind == "sessions" else EQUIPMENT_TEXT
+        part: Form = {name: fields.get(at + name, "") for name in part_names}
         if kind == "sessions":
             part |= {"people": fields.getlist(at + "people"), "equipment": fields.getlist(at + "equipment")}
         form[kind].append(part)
@@ -89,7 +90,7 @@ def _parts(fields: Iterable[str]) -> Sequence[tuple[str, int]]:
 
 
 def change_parts(form: Form, operation: str) -> None:
-    """Add or remove a session or a reservation, or fit them to the kind, as a button without a script asks."""
+    """Add or remove a session or a reservation, or adapt them to the kind: the buttons that work without script."""
     if operation == "kind":
         fit_kind(form)
     elif operation == "add_session":
@@ -102,13 +103,13 @@ def change_parts(form: Form, operation: str) -> None:
             del parts[int(match[2])]
 
 
-def kept_of(form: Form) -> list[tuple[str, str]]:
-    """What the page does not ask for and yet hands back."""
-    return [(name, form[name]) for name in KEPT if form.get(name) and name not in ASKED_ON_THE_PAGE]
+def hidden_fields(form: Form) -> list[tuple[str, str]]:
+    """Values without a visible field, which the page carries in hidden ones."""
+    return [(name, form[name]) for name in RARE_FIELDS if form.get(name) and name not in SHOWN_FIELDS]
 
 
 def fit_kind(form: Form) -> None:
-    """After another kind was chosen: the part it is made of is there, at the time already typed."""
+    """Adapt the parts to a newly chosen kind; a new part takes over the time that was already typed."""
     kind = kind_of(form["kind"])
     typed_parts = [*form["sessions"], *form["equipment"]]
     times = {name: typed_parts[0][name] for name in TIMES} if typed_parts else {}
@@ -122,7 +123,7 @@ def fit_kind(form: Form) -> None:
 
 
 def apply_fill(form: Form, fill: Mapping[str, Any]) -> None:
-    """Take an alternative over into the form."""
+    """Apply an alternative to the form."""
     for name, value in fill.items():
         match = _PART.match(name)
         if match is None:
@@ -132,10 +133,11 @@ def apply_fill(form: Form, fill: Mapping[str, Any]) -> None:
             parts[index][field] = value
 
 
-def as_json(form: Form) -> dict[str, Any]:
-    """What was typed, as the API takes it; what cannot be read is left for the schema to refuse."""
+def content_json(form: Form) -> dict[str, Any]:
+    """The form as JSON of the API; unreadable values stay as they are, for the schema to refuse."""
     kind = kind_of(form["kind"])
-    payload: dict[str, Any] = {name: form[name] for name in (*PLAIN, *KEPT) if form.get(name) and asks(kind, name)}
+    names = [name for name in (*COMMON_FIELDS, *RARE_FIELDS) if form.get(name) and asks(kind, name)]
+    payload: dict[str, Any] = {name: form[name] for name in names}
     if "seats" in payload:
         payload["seats"] = _number(payload["seats"])
     if "live_material" in payload:
@@ -182,7 +184,7 @@ def _number(text: str) -> int | str | None:
 
 
 def _instant(day: str, clock: str) -> str | None:
-    """Date and time of the facility with its offset; None when one is missing, else whatever was typed."""
+    """Local date and time with offset; None when one is missing, the typed text when it cannot be read."""
     if not day.strip() or not clock.strip():
         return None
     if match := re.fullmatch(r"(\d{1,2}):?(\d{2})", clock.strip()):
@@ -193,8 +195,8 @@ def _instant(day: str, clock: str) -> str | None:
         return f"{day} {clock}".strip()
 
 
-def field_of(path: str) -> str:
-    """The form field an error of the schema or of the rules belongs to: `sessions.0.end` → `sessions-0-end_time`."""
+def form_field(path: str) -> str:
+    """The form field of an error path: `sessions.0.end` → `sessions-0-end_time`."""
     parts = path.split(".")
     if parts[0] == "booked_for":
         return "company"
@@ -205,7 +207,7 @@ def field_of(path: str) -> str:
 
 
 def form_of(content: BookingContent) -> Form:
-    """A booking's content, as it would be typed."""
+    """The form for a booking's content."""
     return blank_form(kind=content.kind.value) | {
         "product": content.product or "",
         "batch": content.batch or "",
@@ -223,7 +225,7 @@ def form_of(content: BookingContent) -> Form:
         "partners": "\n".join(content.partners),
         "sessions": [
             blank_session()
-            | moments(session.start, session.end)
+            | time_fields(session.start, session.end)
             | {
                 "room": session.room,
                 "setup_min": str(session.setup_min),
@@ -237,14 +239,16 @@ def form_of(content: BookingContent) -> Form:
             for session in content.sessions
         ],
         "equipment": [
-            blank_equipment() | moments(each.start, each.end) | {"resource": each.resource, "units": str(each.units)}
+            blank_equipment()
+            | time_fields(each.start, each.end)
+            | {"resource": each.resource, "units": str(each.units)}
             for each in content.equipment
         ],
     }
 
 
-def moments(start: datetime, end: datetime) -> Form:
-    """Start and end as the form's four texts."""
+def time_fields(start: datetime, end: datetime) -> Form:
+    """Start and end as the four text fields of a part."""
     first, last = start.astimezone(SEOUL), end.astimezone(SEOUL)
     return {
         "start_date": f"{first:%Y-%m-%d}",
@@ -254,13 +258,13 @@ def moments(start: datetime, end: datetime) -> Form:
     }
 
 
-def fill_of(alternative: Mapping[str, Any]) -> dict[str, str]:
-    """An alternative as the fields it would change."""
+def fill_fields(alternative: Mapping[str, Any]) -> dict[str, str]:
+    """The form fields that an alternative changes."""
     fill: dict[str, str] = {}
     for kind, code in (("sessions", "room"), ("equipment", "resource")):
         for index, part in enumerate(alternative[kind]):
             at = f"{kind}-{index}-"
             fill[at + code] = part[code]
-            texts = moments(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
+            texts = time_fields(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
             fill |= {at + name: text for name, text in texts.items()}
     return fill

@@ -1,6 +1,6 @@
-"""Marks while a form is open: others see that somebody is filling one in, nobody is refused because of them.
+"""Form marks: while a booking form is open, others see its times as marked; a mark refuses nobody.
 
-A person has the marks of their latest form only; each ends by itself. Others learn neither who nor of which company.
+A person has the marks of their latest form only, and each mark expires. Others do not see whose it is.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM, Permission, Subject, require
 from gmp_booking.kernel.period import Period
 
-LASTS = timedelta(minutes=10)
-MOST = 12
+MARK_LIFETIME = timedelta(minutes=10)
+MOST_MARKS = 12
 LONGEST = timedelta(days=7)
 
 _MARK = text(
@@ -45,7 +45,7 @@ _MARK = text(
 
 @dataclass(frozen=True)
 class Mark:
-    """Time somebody is about to ask for; `whose` is "mine", "ours" (a colleague's) or "others"."""
+    """Time in somebody's open form. Shape: `whose` is "mine", "ours" (a colleague's) or "others"."""
 
     resource_id: int
     period: Period
@@ -53,8 +53,8 @@ class Mark:
 
 
 def times_of(form: Form) -> Iterator[tuple[str, Period]]:
-    """What a form asks for as far as it can be read: resource codes with their time."""
-    asked = forms.as_json(form)
+    """The resource codes and periods of a form, as far as they can be read."""
+    asked = forms.content_json(form)
     named = [(part["room"], part) for part in asked["sessions"]]
     named += [(part["resource"], part) for part in asked["equipment"]]
     for code, part in named:
@@ -67,34 +67,34 @@ def times_of(form: Form) -> Iterator[tuple[str, Period]]:
 
 
 def mark(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:
-    """Mark what a form asks for now, in place of what this person's forms asked for before.
+    """Replace this person's marks by those of the form.
 
-    Shape: `wanted` are resource codes with their time; unknown codes, time long past and stretches of more than a
-    week are left out.
-    Errors: Forbidden for whoever may not fill in a form.
+    Shape: `wanted` are resource codes with periods; unknown codes, past periods and periods of more than a week are
+    left out.
+    Errors: Forbidden without the permission to draft.
     """
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=uow.actor.company_id))
     _replace(uow, wanted)
 
 
 def _replace(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:
-    shown = [(code, period) for code, period in wanted if period.end > uow.now and period.duration <= LONGEST]
+    markable = [(code, period) for code, period in wanted if period.end > uow.now and period.duration <= LONGEST]
     rows = [
         {"number": number, "code": code, "starts_at": period.start.isoformat(), "ends_at": period.end.isoformat()}
-        for number, (code, period) in enumerate(shown[:MOST], start=1)
+        for number, (code, period) in enumerate(markable[:MOST_MARKS], start=1)
     ]
     values = {
         "wanted": json.dumps(rows),
         "person_id": uow.actor.person_id,
         "company_id": uow.actor.company_id,
         "now": uow.now,
-        "expires_at": uow.now + LASTS,
+        "expires_at": uow.now + MARK_LIFETIME,
     }
     uow.session.execute(_MARK, values)
 
 
 def drop(uow: Uow) -> None:
-    """The form was sent or left."""
+    """Remove this person's marks: the form was sent or left."""
     _replace(uow, ())
 
 
@@ -111,7 +111,7 @@ _MARKS = text(
 
 
 def list_marks(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[Mark]:
-    """The marks in a window: one's own, one's company's, and the merged ones of all others."""
+    """The marks in a window: the actor's own, the company's, and the merged ones of all others."""
     values = {
         "wanted": list(resource_ids),
         "from_at": window.start,
@@ -123,14 +123,14 @@ def list_marks(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[Ma
     return [Mark(row[0], Period(row[1], row[2]), row[3]) for row in uow.session.execute(_MARKS, values)]
 
 
-_FORGET = text("DELETE FROM form_mark WHERE expires_at < :before")
+_DELETE_EXPIRED = text("DELETE FROM form_mark WHERE expires_at < :before")
 
 
-def forget_old(uow: Uow) -> None:
-    """Remove marks that ended an hour ago or more."""
-    uow.session.execute(_FORGET, {"before": uow.now - timedelta(hours=1)})
+def delete_expired(uow: Uow) -> None:
+    """Delete marks that expired an hour ago or more."""
+    uow.session.execute(_DELETE_EXPIRED, {"before": uow.now - timedelta(hours=1)})
 
 
-def forget(database: Database) -> None:
-    """The hourly job; any number of workers may do it at once."""
-    database.transact(SYSTEM, forget_old)
+def delete_expired_marks(database: Database) -> None:
+    """The hourly job; several workers may run it at the same time."""
+    database.transact(SYSTEM, delete_expired)

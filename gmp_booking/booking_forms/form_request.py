@@ -1,4 +1,4 @@
-"""What the form of a new booking and the form of a change do alike when they are opened, checked and sent."""
+"""What the form of a new booking and the form of a change share: reading, checking and showing a form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.form import Form
-from gmp_booking.booking_forms.view_models import by_field, incomplete, panel_of
+from gmp_booking.booking_forms.view_models import field_messages, incomplete, panel_of
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.schemas import BookingSchema
@@ -35,8 +35,8 @@ LONGEST_FILL: Final = 20_000
 class SentForm:
     """A form as it was sent.
 
-    Shape: `fields` are all of its fields as typed, `form` those of a booking; `errors` name fields with characters
-    that are not allowed; `operation` is the button that was pressed.
+    Shape: `fields` are all fields as typed, `form` those of a booking; `errors` names fields with characters that are
+    not allowed; `operation` is the button that was pressed.
     """
 
     fields: MultiDict[str, str]
@@ -46,9 +46,9 @@ class SentForm:
 
 
 def read_form(**more: Any) -> SentForm:
-    """The form of this request, with an alternative applied where one was chosen without script."""
+    """The form of this request; without script, choosing an alternative sends it in the field `fill`."""
     fields, unfit = form_without_control_characters()
-    form = forms.typed(fields) | more
+    form = forms.form_from_fields(fields) | more
     operation = request.form.get("op", "check")
     if fill := request.form.get("fill", ""):
         forms.apply_fill(form, _fields_of(fill))
@@ -70,16 +70,16 @@ def _fields_of(fill: str) -> dict[str, Any]:
 
 def content_of(form: Form) -> BookingContent:
     """Errors: ValidationError for what is missing or cannot be read."""
-    content: BookingContent = BookingSchema().load(forms.as_json(form))
+    content: BookingContent = BookingSchema().load(forms.content_json(form))
     return content
 
 
 def errors_of(error: ValidationError) -> dict[str, str]:
-    return by_field(field_errors(error.messages))
+    return field_messages(field_errors(error.messages))
 
 
 def preview_panel(call: UseCaseRequest, verdict: Verdict, alternatives: Iterable[Alternative]) -> dict[str, Any]:
-    """The panel beside the form, in the reader's words."""
+    """The panel beside the form, in the reader's language."""
     findings = findings_out(verdict.findings, call.actor, current_language())
     return panel_of(verdict.outcome.value, findings, alternatives_out(tuple(alternatives)))
 
@@ -87,7 +87,7 @@ def preview_panel(call: UseCaseRequest, verdict: Verdict, alternatives: Iterable
 def refusal_panel(
     conflict: Conflict, content: BookingContent, call: UseCaseRequest, *, reference: str | None
 ) -> tuple[Conflict, dict[str, Any] | None]:
-    """The refusal in words, and the panel of its findings; None where it is not about findings."""
+    """The refusal with texts, and the panel of its findings; None when it has no findings."""
     refused = refused_with_alternatives(conflict, content, call, reference=reference)
     if "findings" not in refused.detail:
         return refused, None
@@ -95,24 +95,24 @@ def refusal_panel(
 
 
 def unread_panel(error: ValidationError) -> dict[str, Any]:
-    """The panel of a form that is not complete yet."""
+    """The panel of an incomplete form."""
     return incomplete(errors_of(error))
 
 
 def see_other(address: str) -> StoredResponse:
-    """The redirect after a form was taken, as it is kept with its idempotency key."""
+    """The redirect after a form was accepted, as it is stored with the idempotency key."""
     return StoredResponse(303, b"", {"Location": address, "Content-Type": "text/html; charset=utf-8"})
 
 
 def form_page(template: str, form: Form, *, status: int, errors: dict[str, str] | None, **context: Any) -> Response:
-    """The page of either form."""
+    """The page of one of the two forms."""
     page = render_template(
         template,
         form=form,
         errors=errors or {},
         labels={},
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
-        kept=forms.kept_of(form),
+        kept=forms.hidden_fields(form),
         blank_session=forms.blank_session(),
         blank_equipment=forms.blank_equipment(),
         **context,

@@ -1,4 +1,4 @@
-"""The booking form: opened, checked, saved as a draft, repeated, submitted."""
+"""Pages of the booking form: open, check, save as draft, repeat, submit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gmp_booking.accounts.request_context import current_request, idempotency_of
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms import form_marks, prefill, repeat
-from gmp_booking.booking_forms.choices import Options, form_kept, form_options
+from gmp_booking.booking_forms.choices import FormChoices, form_choices, get_editable_form
 from gmp_booking.booking_forms.form import Form
 from gmp_booking.booking_forms.form_request import (
     SentForm,
@@ -29,7 +29,7 @@ from gmp_booking.booking_forms.form_request import (
 )
 from gmp_booking.booking_forms.prefill import Drafts, FormAddress
 from gmp_booking.booking_forms.repeat import Repetition
-from gmp_booking.booking_forms.view_models import by_field, choices_of, incomplete
+from gmp_booking.booking_forms.view_models import choices_of, field_messages, incomplete
 from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send, strips_control_characters
@@ -48,23 +48,23 @@ bookings = Blueprint("bookings", __name__, url_prefix="/bookings")
 def new() -> Response:
     call = current_request()
     if again := request.args.get("copy"):
-        begun = call.read(prefill.copy, again)
+        prefilled = call.read(prefill.copy, again)
     else:
-        begun = call.read(prefill.begin, _form_address())
-    options = call.read(form_options)
-    _choose_the_only_product(begun.form, options)
-    has_times = any(form_marks.times_of(begun.form))
+        prefilled = call.read(prefill.prefill_new, _form_address())
+    options = call.read(form_choices)
+    _preselect_only_product(prefilled.form, options)
+    has_times = any(form_marks.times_of(prefilled.form))
     return _page(
-        begun.form,
-        preview=_preview(begun.form) if has_times else None,
+        prefilled.form,
+        preview=_preview(prefilled.form) if has_times else None,
         marks_on_open=has_times,
-        begun_from=begun.like,
+        begun_from=prefilled.copied_from,
         options=options,
         drafts=call.read(prefill.list_drafts),
     )
 
 
-def _choose_the_only_product(form: Form, options: Options) -> None:
+def _preselect_only_product(form: Form, options: FormChoices) -> None:
     if not form["product"] and len(options.products) == 1:
         form["product"] = options.products[0].code
 
@@ -84,7 +84,7 @@ def create() -> Response:
 @bookings.get("/<reference>/edit")
 @signed_in
 def edit(reference: str) -> Response:
-    kept = current_request().read(form_kept, reference)
+    kept = current_request().read(get_editable_form, reference)
     form = dict(kept.draft) if kept.draft is not None else forms.form_of(kept.details.content)
     return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.details.booking.revision})
 
@@ -110,7 +110,7 @@ def preview_partial() -> str:
 @signed_in
 @strips_control_characters
 def mark_times() -> Response:
-    """A form was opened with a time in it; a script sends it once, since opening a page writes nothing."""
+    """Mark the times of a form that was opened with a time; a script sends this, since a GET request writes nothing."""
     _mark(read_form().form)
     return make_response("", 204)
 
@@ -118,7 +118,7 @@ def mark_times() -> Response:
 @bookings.post("/marks/drop")
 @signed_in
 def drop_marks() -> Response:
-    """A form was left without being sent; a script says so."""
+    """Remove the marks of a form that was left without being sent; a script sends this."""
     current_request().transact(form_marks.drop)
     return make_response("", 204)
 
@@ -143,20 +143,20 @@ def _act_on(*, reference: str | None) -> Response:
 
 
 def _repeat(sent: SentForm) -> Response:
-    """List the dates, judge them again as changed, or add the chosen ones."""
-    form, asked_for, operation = sent.form, repeat.typed(sent.fields), sent.operation
-    is_there = asked_for.wish.of < len(form["sessions"])
+    """List the dates, evaluate edited dates again, or add the selected ones."""
+    form, repetition, operation = sent.form, repeat.repetition_from_fields(sent.fields), sent.operation
+    is_there = repetition.pattern.of < len(form["sessions"])
     if operation == "repeat_add" and is_there:
-        form = repeat.with_dates(form, asked_for)
+        form = repeat.add_dates(form, repetition)
         return _page(form, preview=_preview(form))
     if operation == "repeat_show" or not is_there:
-        asked_for = repeat.laid_out(form, asked_for.wish)
+        repetition = repeat.list_dates(form, repetition.pattern)
     try:
-        judged = current_request().read(repeat.judged, form, asked_for)
-        return _page(form, repetition=judged, preview=_preview(form))
+        evaluated = current_request().read(repeat.evaluate_dates, form, repetition)
+        return _page(form, repetition=evaluated, preview=_preview(form))
     except Invalid as invalid:
-        said = next(iter(by_field(invalid.field_errors).values()), invalid.message)
-        return _page(form, repetition=replace(asked_for, error=said))
+        message = next(iter(field_messages(invalid.field_errors).values()), invalid.message)
+        return _page(form, repetition=replace(repetition, error=message))
 
 
 def _save_draft(form: Form, reference: str | None) -> Response:
@@ -170,14 +170,14 @@ def _save_draft(form: Form, reference: str | None) -> Response:
         revision = revision_seen(reference) if reference else None
         answer = call.answer(dump, save_draft, kept, reference=reference, revision=revision)
     except Invalid as invalid:
-        return _page(form, errors=by_field(invalid.field_errors), status=422)
+        return _page(form, errors=field_messages(invalid.field_errors), status=422)
     except Stale as stale:
         return _page(form, errors={"kind": _(stale.message)}, status=stale.status)
     return _sent(answer)
 
 
 def _sent(answer: StoredResponse) -> Response:
-    """The answer to a form that is now kept; nobody is filling it in any more."""
+    """Send the answer to a form that is stored now, and remove its marks."""
     current_request().transact(form_marks.drop)
     return send(answer)
 
@@ -197,7 +197,7 @@ def _submit(form: Form, reference: str | None) -> Response:
         text = form["answer"] if reference else None
         answer = call.answer(dump, submit, content, reference=reference, revision=revision, answer=text)
     except Invalid as invalid:
-        return _page(form, errors=by_field(invalid.field_errors), status=422)
+        return _page(form, errors=field_messages(invalid.field_errors), status=422)
     except Forbidden as forbidden:
         if forbidden.message == Forbidden.title:
             raise
@@ -215,14 +215,14 @@ def _submit(form: Form, reference: str | None) -> Response:
 
 
 def _preview(form: Form) -> dict[str, Any]:
-    """The panel beside the form: what is in the way, or what is still to be filled in."""
+    """The panel beside the form: findings, or missing fields."""
     call = current_request()
     try:
         found = call.read(preview_request, content_of(form), reference=form["reference"])
     except ValidationError as error:
         return unread_panel(error)
     except Invalid as invalid:
-        return incomplete(by_field(invalid.field_errors))
+        return incomplete(field_messages(invalid.field_errors))
     except NotFound:
         return incomplete({})
     return preview_panel(call, found.verdict, found.alternatives)
@@ -234,14 +234,14 @@ def _page(
     errors: dict[str, str] | None = None,
     preview: dict[str, Any] | None = None,
     status: int = 200,
-    options: Options | None = None,
+    options: FormChoices | None = None,
     begun_from: str | None = None,
     repetition: Repetition | None = None,
     drafts: Drafts | None = None,
     marks_on_open: bool = False,
 ) -> Response:
-    found = options or current_request().read(form_options, company=form["company"], reference=form["reference"])
-    _choose_the_only_product(form, found)
+    found = options or current_request().read(form_choices, company=form["company"], reference=form["reference"])
+    _preselect_only_product(form, found)
     return form_page(
         "booking_forms/form.html",
         form,
@@ -260,7 +260,7 @@ def _page(
 
 
 def _repeated(repetition: Repetition) -> list[dict[str, Any]]:
-    """The dates of a repetition with what stands against them, in the reader's words."""
+    """The dates of a repetition with their problems and findings, in the reader's language."""
     actor, language = current_request().actor, current_language()
     return [
         {

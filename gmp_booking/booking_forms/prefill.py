@@ -1,7 +1,7 @@
-"""What a new form begins with: what its address says, then the company's last booking that fits, then nothing.
+"""Prefill a new form from the address, else from the company's last matching booking.
 
-Who does it, batch, title and purpose are never taken over by themselves: they are of one run. A copy takes the people
-along.
+People, batch, title and purpose are not taken over, since they belong to one run; only an explicit copy takes the
+people.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gmp_booking.kernel.vocabulary import Kind, RoomClass
 USUAL_LENGTH = timedelta(hours=4)
 LONGEST_TAKEN_OVER = timedelta(hours=12)
 USUAL_START = datetime(2000, 1, 3, 9, tzinfo=SEOUL)
-"""Only its clock is used."""
+"""Only its time of day is used."""
 WEEK = timedelta(days=7)
 _KIND_OF_CLASS = {RoomClass.DEMO: Kind.TECH_DEMO, RoomClass.SEATED: Kind.REVIEW}
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
@@ -33,7 +33,7 @@ EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 
 @dataclass(frozen=True)
 class FormAddress:
-    """What the address of the form says, as it was typed; `until` is where the free time ends that was chosen."""
+    """The parameters in the form's address. Shape: `until` is the end of the free period that was selected."""
 
     room: str = ""
     equipment: str = ""
@@ -44,11 +44,11 @@ class FormAddress:
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A form to begin with; `like` is the booking it was taken from."""
+class PrefilledForm:
+    """A prefilled form. Shape: `copied_from` is the reference of the booking it was taken from."""
 
     form: Form
-    like: str | None = None
+    copied_from: str | None = None
 
 
 _RECENT = text(
@@ -78,52 +78,55 @@ _RECENT = text(
 )
 
 
-def begin(uow: Uow, asked: FormAddress) -> Begun:
-    """The form a person begins with. Errors: Forbidden for whoever may not draft."""
+def prefill_new(uow: Uow, address: FormAddress) -> PrefilledForm:
+    """The form of a new booking. Errors: Forbidden without the permission to draft."""
     company_id = uow.actor.company_id
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
-    values = {"company_id": company_id, "room": asked.room}
+    values = {"company_id": company_id, "room": address.room}
     found = [dict(row._mapping) for row in uow.session.execute(_RECENT, values)]  # noqa: SLF001
     recent = [each for each in found if each["reference"] is not None]
     kind = _KIND_OF_CLASS.get(found[0]["asked_class"], Kind.CLEANROOM)
-    return begin_like(None if asked.blank else fitting(recent, asked), asked, kind=kind)
+    return prefill_from(None if address.blank else matching_booking(recent, address), address, kind=kind)
 
 
-def fitting(recent: Sequence[Mapping[str, Any]], asked: FormAddress) -> Mapping[str, Any] | None:
-    """The last booking like the one asked for: of that equipment or room, else of that sort of either."""
-    if asked.equipment:
-        same = (each for each in recent if each["resource"] == asked.equipment and not each["room"])
+def matching_booking(recent: Sequence[Mapping[str, Any]], address: FormAddress) -> Mapping[str, Any] | None:
+    """The last booking of the same equipment or room, else of the same kind of equipment or room."""
+    if address.equipment:
+        same = (each for each in recent if each["resource"] == address.equipment and not each["room"])
         return next(same, next((each for each in recent if each["kind"] == Kind.EQUIPMENT), None))
     with_room = [each for each in recent if each["room"]]
-    if not asked.room:
+    if not address.room:
         return with_room[0] if with_room else next(iter(recent), None)
-    same = (each for each in with_room if each["room"] == asked.room)
+    same = (each for each in with_room if each["room"] == address.room)
     return next(same, next((each for each in with_room if each["room_class"] == each["asked_class"]), None))
 
 
-def begin_like(last: Mapping[str, Any] | None, asked: FormAddress, *, kind: Kind) -> Begun:
-    """Pure: the form out of the last booking and the address, which wins; `kind` is that of a form without either."""
-    runs_alone = bool(asked.equipment) or (last is not None and not last["room"] and not asked.room)
+def prefill_from(last: Mapping[str, Any] | None, address: FormAddress, *, kind: Kind) -> PrefilledForm:
+    """The form from the last booking and the address, which takes precedence; pure.
+
+    Shape: `kind` is used when there is no last booking.
+    """
+    runs_alone = bool(address.equipment) or (last is not None and not last["room"] and not address.room)
     bounds = ("runs_from", "runs_until") if runs_alone else ("starts_at", "ends_at")
-    times = _times(asked, *(last[name] if last else None for name in bounds))
+    times = _times(address, *(last[name] if last else None for name in bounds))
     if runs_alone:
         form = forms.blank_form(kind=Kind.EQUIPMENT.value)
-        taken = {"resource": last["resource"], "units": str(last["units"])} if last and last["resource"] else {}
-        wanted = {"resource": asked.equipment} if asked.equipment else {}
-        form["equipment"].append(forms.blank_equipment() | taken | wanted | times)
+        from_last = {"resource": last["resource"], "units": str(last["units"])} if last and last["resource"] else {}
+        wanted = {"resource": address.equipment} if address.equipment else {}
+        form["equipment"].append(forms.blank_equipment() | from_last | wanted | times)
     else:
         form = forms.blank_form(kind=last["kind"] if last else kind.value)
-        form["sessions"].append(forms.blank_session() | _session_of(last, asked) | times)
+        form["sessions"].append(forms.blank_session() | _session_fields(last, address) | times)
     if last is None:
-        return Begun(form)
+        return PrefilledForm(form)
     form |= {"product": last["product"] or "", "run_type": last["run_type"] or ""}
-    return Begun(form, last["reference"])
+    return PrefilledForm(form, last["reference"])
 
 
-def _session_of(last: Mapping[str, Any] | None, asked: FormAddress) -> Form:
+def _session_fields(last: Mapping[str, Any] | None, address: FormAddress) -> Form:
     if last is None:
-        return {"room": asked.room}
-    room = asked.room or last["room"]
+        return {"room": address.room}
+    room = address.room or last["room"]
     return {
         "room": room,
         "step": last["step"] or "",
@@ -135,27 +138,28 @@ def _session_of(last: Mapping[str, Any] | None, asked: FormAddress) -> Form:
     }
 
 
-def _times(asked: FormAddress, starts_at: datetime | None, ends_at: datetime | None) -> Form:
-    """Start and end as texts; an end on the same day has no date of its own, so that it moves with the start.
+def _times(address: FormAddress, starts_at: datetime | None, ends_at: datetime | None) -> Form:
+    """Start and end as text fields.
 
-    Without a start in the address the clock is the last booking's and the day is left to be said.
+    An end on the same day has no date, so that it follows a changed start date. Without a start in the address the
+    times of day are those of the last booking, and the date stays empty.
     """
     length = ends_at - starts_at if starts_at and ends_at else USUAL_LENGTH
     length = length if length <= LONGEST_TAKEN_OVER else USUAL_LENGTH
-    said = _instant(asked.start)
-    start = said or starts_at or USUAL_START
-    end = _instant(asked.end)
-    if said is None or end is None or end <= start:
+    given = _instant(address.start)
+    start = given or starts_at or USUAL_START
+    end = _instant(address.end)
+    if given is None or end is None or end <= start:
         end = start + length
-        until = _instant(asked.until)
-        end = min(end, until) if said and until and until > start else end
-    texts = forms.moments(start, end)
+        until = _instant(address.until)
+        end = min(end, until) if given and until and until > start else end
+    texts = forms.time_fields(start, end)
     same_day = texts["end_date"] == texts["start_date"]
-    return texts | ({"end_date": ""} if same_day or not said else {}) | ({} if said else {"start_date": ""})
+    return texts | ({"end_date": ""} if same_day or not given else {}) | ({} if given else {"start_date": ""})
 
 
 def _instant(typed: str) -> datetime | None:
-    """An instant of an address; None for what is none or lies far from our time."""
+    """An instant in the address; None when it cannot be read or its year is not plausible."""
     try:
         found = datetime.fromisoformat(typed)
     except ValueError:
@@ -165,10 +169,10 @@ def _instant(typed: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=SEOUL)
 
 
-def copy(uow: Uow, reference: str) -> Begun:
-    """A booking again, by as many weeks later as puts it into the future.
+def copy(uow: Uow, reference: str) -> PrefilledForm:
+    """A copy of a booking, moved by whole weeks into the future.
 
-    Errors: NotFound; Forbidden for whoever may not draft.
+    Errors: NotFound; Forbidden without the permission to draft.
     """
     details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=details.booking.company_id))
@@ -181,16 +185,16 @@ def copy(uow: Uow, reference: str) -> Begun:
         by = weeks_into_the_future(details.content.envelope.start, uow.now)
         for part in (*form["sessions"], *form["equipment"]):
             part.update(_later(part, by))
-    return Begun(form, reference)
+    return PrefilledForm(form, reference)
 
 
 def weeks_into_the_future(start: datetime, now: datetime) -> timedelta:
-    """Whole weeks, at least one, by which a start comes to lie in the future."""
+    """The smallest number of whole weeks, at least one, that moves a start into the future."""
     return WEEK * max(1, (now - start) // WEEK + 1)
 
 
 def _later(part: Form, by: timedelta) -> Form:
-    """The dates of a part, so much later; the clock stays."""
+    """The dates of a part, moved by whole days; times of day stay."""
     return {
         name: (datetime.fromisoformat(part[name]) + by).date().isoformat()
         for name in ("start_date", "end_date")
@@ -210,14 +214,14 @@ _DRAFTS = text(
 
 @dataclass(frozen=True)
 class Drafts:
-    """One's own drafts, the latest first; `count` is of all of them."""
+    """The actor's drafts, the latest first. Shape: `count` is the number of all of them."""
 
     count: int
     latest: Sequence[Mapping[str, Any]]
 
 
 def list_drafts(uow: Uow, *, most: int = 3) -> Drafts:
-    """What one has begun and not yet submitted."""
+    """The actor's drafts."""
     values = {"person_id": uow.actor.person_id, "most": most}
     rows = [dict(row._mapping) for row in uow.session.execute(_DRAFTS, values)]  # noqa: SLF001
     return Drafts(rows[0]["all_of_them"] if rows else 0, rows)

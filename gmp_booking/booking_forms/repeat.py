@@ -1,6 +1,6 @@
-"""Repeating a session: its further dates, each with what stands against it before anything is kept.
+"""Repeat a session: list its further dates, each with its findings, before anything is stored.
 
-All dates are judged as one booking, so that the number of statements does not grow with them.
+All dates are evaluated as one booking, so that the number of statements does not grow with the number of dates.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.recurrence import MOST_DATES, EveryDays, OnWeekdays, TooManyDates, dates_after, moved_to
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Kind, RepeatVerdict, RunType, Severity
-from gmp_booking.requests.on_behalf import company_for
+from gmp_booking.requests.on_behalf import company_id_for
 
-WISH = ("mode", "every", "times", "until")
-ENTRY = ("start_date", "start_time", "end_date", "end_time")
+PATTERN_FIELDS = ("mode", "every", "times", "until")
+TIME_FIELDS = ("start_date", "start_time", "end_date", "end_time")
 LAST_EVERY = 366
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was asked for, as typed; `of` is the place of the session in the form."""
+class RepeatPattern:
+    """The repetition pattern as it was typed. Shape: `of` is the position of the session in the form."""
 
     of: int = 0
     mode: str = "days"
@@ -50,8 +50,8 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One further date as typed, with what stands against it."""
+class RepeatDate:
+    """One further date as typed, with its problems and findings."""
 
     times: Mapping[str, str]
     taken: bool = True
@@ -60,117 +60,119 @@ class Entry:
 
     @property
     def verdict(self) -> RepeatVerdict:
-        """NOTE for warnings only, WRONG for what is no time at all."""
+        """NOTE for warnings only, WRONG for a time that cannot be read."""
         if self.problems:
             return RepeatVerdict.WRONG
-        words = {
+        verdicts = {
             Severity.HARD: RepeatVerdict.BLOCKED,
             Severity.SOFT: RepeatVerdict.OVERRIDE,
             Severity.WARN: RepeatVerdict.NOTE,
         }
         return next(
-            (words[weight] for weight in words if any(each.severity is weight for each in self.findings)),
+            (verdicts[severity] for severity in verdicts if any(each.severity is severity for each in self.findings)),
             RepeatVerdict.CLEAR,
         )
 
 
 @dataclass(frozen=True)
 class Repetition:
-    """What the form shows under "Repeat a session"."""
+    """The part "Repeat a session" of the form."""
 
-    wish: Wish = field(default_factory=Wish)
-    entries: tuple[Entry, ...] = ()
+    pattern: RepeatPattern = field(default_factory=RepeatPattern)
+    entries: tuple[RepeatDate, ...] = ()
     error: str | None = None
 
 
-def typed(fields: MultiDict[str, str]) -> Repetition:
-    """The repetition as it was sent."""
-    said: dict[str, Any] = {name: fields[f"repeat-{name}"][:20] for name in WISH if f"repeat-{name}" in fields}
+def repetition_from_fields(fields: MultiDict[str, str]) -> Repetition:
+    """The repetition from the fields of a sent form."""
+    texts: dict[str, Any] = {
+        name: fields[f"repeat-{name}"][:20] for name in PATTERN_FIELDS if f"repeat-{name}" in fields
+    }
     of = fields.get("repeat-of", "0")
-    wish = Wish(of=int(of) if of.isdecimal() and len(of) < 4 else 0, **said)
-    wish = replace(wish, weekdays=tuple(fields.getlist("repeat-weekdays")[:7]))
+    pattern = RepeatPattern(of=int(of) if of.isdecimal() and len(of) < 4 else 0, **texts)
+    pattern = replace(pattern, weekdays=tuple(fields.getlist("repeat-weekdays")[:7]))
     taken = set(fields.getlist("repeat-take"))
     entries = []
     for index in range(MOST_DATES):
         at = f"repeat-{index}-"
         if at + "start_date" not in fields:
             break
-        times = {name: fields.get(at + name, "")[:20] for name in ENTRY}
-        entries.append(Entry(times, taken=str(index) in taken))
-    return Repetition(wish, tuple(entries))
+        times = {name: fields.get(at + name, "")[:20] for name in TIME_FIELDS}
+        entries.append(RepeatDate(times, taken=str(index) in taken))
+    return Repetition(pattern, tuple(entries))
 
 
-def laid_out(form: Form, wish: Wish) -> Repetition:
-    """The further dates of one of the form's sessions, or a sentence about what is missing."""
+def list_dates(form: Form, pattern: RepeatPattern) -> Repetition:
+    """The further dates of one session of the form, or an error about what is missing."""
     try:
-        session = _session_of(form, wish.of)
-        pattern = _pattern(wish)
+        session = _session_fields(form, pattern.of)
+        recurrence = _recurrence(pattern)
         period = Period(session.start, session.end)
-        days = dates_after(session.start.astimezone(SEOUL).date(), pattern)
+        days = dates_after(session.start.astimezone(SEOUL).date(), recurrence)
         moved = [moved_to(period, day, SEOUL) for day in days]
     except TooManyDates:
-        return Repetition(wish, error=N_("These are more than 60 dates; choose an earlier end."))
+        return Repetition(pattern, error=N_("These are more than 60 dates; choose an earlier end."))
     except (ValidationError, ValueError, OverflowError):
-        return Repetition(wish, error=N_("Fill in the session's times and how it is to be repeated."))
+        return Repetition(pattern, error=N_("Fill in the session's times and how it is to be repeated."))
     if not moved:
-        return Repetition(wish, error=N_("There is no such date; choose a later end."))
-    return Repetition(wish, tuple(Entry(forms.moments(each.start, each.end)) for each in moved))
+        return Repetition(pattern, error=N_("There is no such date; choose a later end."))
+    return Repetition(pattern, tuple(RepeatDate(forms.time_fields(each.start, each.end)) for each in moved))
 
 
-def _session_of(form: Form, index: int) -> SessionContent:
+def _session_fields(form: Form, index: int) -> SessionContent:
     """Errors: ValidationError, ValueError for a session that is not complete."""
     if index >= len(form["sessions"]):
         raise ValueError("no such session")
-    content: SessionContent = SessionSchema().load(forms.as_json(form)["sessions"][index])
+    content: SessionContent = SessionSchema().load(forms.content_json(form)["sessions"][index])
     return content
 
 
-def _pattern(wish: Wish) -> EveryDays | OnWeekdays:
-    if wish.mode == "weekdays":
-        return OnWeekdays(frozenset(int(day) for day in wish.weekdays), date.fromisoformat(wish.until))
-    days, times = int(wish.every), int(wish.times)
+def _recurrence(pattern: RepeatPattern) -> EveryDays | OnWeekdays:
+    if pattern.mode == "weekdays":
+        return OnWeekdays(frozenset(int(day) for day in pattern.weekdays), date.fromisoformat(pattern.until))
+    days, times = int(pattern.every), int(pattern.times)
     if days > LAST_EVERY:
         raise ValueError("too far apart")
     return EveryDays(days, times)
 
 
-def with_dates(form: Form, repetition: Repetition) -> Form:
-    """The form with the chosen dates as sessions of their own."""
-    source = form["sessions"][repetition.wish.of]
+def add_dates(form: Form, repetition: Repetition) -> Form:
+    """The form with the selected dates as additional sessions."""
+    source = form["sessions"][repetition.pattern.of]
     added = [_as_session(source, entry) for entry in repetition.entries if entry.taken]
     return form | {"sessions": [*form["sessions"], *added]}
 
 
-def _as_session(source: Form, entry: Entry) -> Form:
+def _as_session(source: Form, entry: RepeatDate) -> Form:
     lists = {name: list(source[name]) for name in ("people", "equipment")}
     return source | lists | dict(entry.times)
 
 
-def judged(uow: Uow, form: Form, repetition: Repetition) -> Repetition:
-    """The same with what stands against each date; dates that are refused come unticked.
+def evaluate_dates(uow: Uow, form: Form, repetition: Repetition) -> Repetition:
+    """The repetition with the findings of each date; dates that would be refused are deselected.
 
-    Errors: Forbidden; Invalid when what the form names is not there.
+    Errors: Forbidden; Invalid when the form names something that does not exist.
     """
     if repetition.error or not repetition.entries:
         return repetition
-    company_id = company_for(uow, form["company"] or None)
+    company_id = company_id_for(uow, form["company"] or None)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
-    sessions, wrong = _readable(form, repetition)
+    sessions, wrong = _readable_sessions(form, repetition)
     places = list(sessions)
-    for path, said in problems(_content(form, sessions, places), uow.now).items():
+    for path, messages in problems(_content(form, sessions, places), uow.now).items():
         part = path.split(".")
         if part[0] == "sessions" and len(part) > 1:
-            wrong.setdefault(places[int(part[1])], tuple(said))
-    right = [place for place in places if place not in wrong]
+            wrong.setdefault(places[int(part[1])], tuple(messages))
+    valid = [place for place in places if place not in wrong]
     findings: dict[int, list[Finding]] = {}
-    if right:
-        content = _content(form, sessions, right)
-        findings = _found(uow, content, right, company_id=company_id, reference=form["reference"])
-    return replace(repetition, entries=tuple(_told(repetition.entries, wrong, findings)))
+    if valid:
+        content = _content(form, sessions, valid)
+        findings = _findings_of_dates(uow, content, valid, company_id=company_id, reference=form["reference"])
+    return replace(repetition, entries=tuple(_with_results(repetition.entries, wrong, findings)))
 
 
 def _content(form: Form, sessions: Mapping[int, SessionContent], places: Sequence[int]) -> BookingContent:
-    """Errors: Invalid for a kind or run type that is none."""
+    """Errors: Invalid for an unknown kind or run type."""
     try:
         run_type = RunType(form["run_type"]) if form["run_type"] else None
         kind = Kind(form["kind"])
@@ -184,10 +186,14 @@ def _content(form: Form, sessions: Mapping[int, SessionContent], places: Sequenc
     )
 
 
-def _readable(form: Form, repetition: Repetition) -> tuple[dict[int, SessionContent], dict[int, tuple[str, ...]]]:
-    """The dates that can be read, by place, and for the others what is wrong."""
-    source = form["sessions"][repetition.wish.of]
-    parts = forms.as_json(form | {"sessions": [_as_session(source, entry) for entry in repetition.entries]})["sessions"]
+def _readable_sessions(
+    form: Form, repetition: Repetition
+) -> tuple[dict[int, SessionContent], dict[int, tuple[str, ...]]]:
+    """The sessions of readable dates, and the problems of the others; both by position."""
+    source = form["sessions"][repetition.pattern.of]
+    parts = forms.content_json(form | {"sessions": [_as_session(source, entry) for entry in repetition.entries]})[
+        "sessions"
+    ]
     sessions: dict[int, SessionContent] = {}
     wrong: dict[int, tuple[str, ...]] = {}
     for place, part in enumerate(parts):
@@ -198,16 +204,16 @@ def _readable(form: Form, repetition: Repetition) -> tuple[dict[int, SessionCont
     return sessions, wrong
 
 
-def _found(
+def _findings_of_dates(
     uow: Uow, content: BookingContent, places: Sequence[int], *, company_id: int, reference: str | None
 ) -> dict[int, list[Finding]]:
-    """Errors: Invalid when what the session names is not there."""
+    """The findings of each date, by position. Errors: Invalid when the session names something that does not exist."""
     booking = find_booking(uow, reference) if reference else None
-    catalogue = resolve_content(uow, content, company_id=company_id)
+    resolved = resolve_content(uow, content, company_id=company_id)
     gathered = gather(
         uow,
         content,
-        catalogue,
+        resolved,
         occasion=Occasion.PREVIEW,
         company_id=company_id,
         booking_id=booking.id if booking else None,
@@ -219,14 +225,14 @@ def _found(
     return found
 
 
-def _told(
-    entries: Sequence[Entry], wrong: Mapping[int, tuple[str, ...]], findings: Mapping[int, Sequence[Finding]]
-) -> Sequence[Entry]:
-    told = [
+def _with_results(
+    entries: Sequence[RepeatDate], wrong: Mapping[int, tuple[str, ...]], findings: Mapping[int, Sequence[Finding]]
+) -> Sequence[RepeatDate]:
+    evaluated = [
         replace(entry, problems=wrong.get(place, ()), findings=tuple(findings.get(place, ())))
         for place, entry in enumerate(entries)
     ]
     return [
         replace(entry, taken=entry.taken and entry.verdict not in {RepeatVerdict.WRONG, RepeatVerdict.BLOCKED})
-        for entry in told
+        for entry in evaluated
     ]

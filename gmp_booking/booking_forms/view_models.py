@@ -1,4 +1,4 @@
-"""The booking form and its check, in the reader's words: what may be chosen, what is wrong, what is in the way."""
+"""Choices, errors and findings of the booking form, in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.booking_forms import form as forms
-from gmp_booking.booking_forms.choices import Options
+from gmp_booking.booking_forms.choices import FormChoices
 from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
 from gmp_booking.infra.web.i18n import _, format_instant, named
@@ -27,15 +27,15 @@ from gmp_booking.kernel.vocabulary import (
 from gmp_booking.resources.service import ResourceRow
 
 
-def by_field(errors: Any) -> dict[str, str]:
-    """The first sentence for each field of the form, in the reader's language."""
-    return {forms.field_of(path): _(str(next(iter(sentences)))) for path, sentences in reversed(list(errors.items()))}
+def field_messages(errors: Any) -> dict[str, str]:
+    """The first message of each form field, in the reader's language."""
+    return {forms.form_field(path): _(str(next(iter(sentences)))) for path, sentences in reversed(list(errors.items()))}
 
 
 def incomplete(errors: dict[str, str]) -> dict[str, Any]:
-    unsaid = required_messages() | {_("Add at least one session.")}
-    said = next((text for text in errors.values() if text not in unsaid), None)
-    return {"verdict": "INCOMPLETE", "missing": said, "findings": [], "alternatives": [], "changeovers": []}
+    missing = required_messages() | {_("Add at least one session.")}
+    problem = next((text for text in errors.values() if text not in missing), None)
+    return {"verdict": "INCOMPLETE", "missing": problem, "findings": [], "alternatives": [], "changeovers": []}
 
 
 _VERDICTS = {"clear": "CLEAR", "needs_override": "OVERRIDE", "blocked": "BLOCKED"}
@@ -46,12 +46,14 @@ def panel_of(outcome: str, findings: list[dict[str, Any]], alternatives: list[di
         "verdict": _VERDICTS[outcome],
         "findings": [finding_card(finding) for finding in findings],
         "changeovers": [],
-        "alternatives": [{"title": each["label"], "fill": forms.fill_of(each)} | _when(each) for each in alternatives],
+        "alternatives": [
+            {"title": each["label"], "fill": forms.fill_fields(each)} | _when(each) for each in alternatives
+        ],
     }
 
 
 def _when(alternative: dict[str, Any]) -> dict[str, Any]:
-    """Its time, or only the end where the label says the start already."""
+    """The period, or only its end where the label already contains the start."""
     period = _first_period(alternative)
     if format_instant(period.start) not in alternative["label"]:
         return {"period": period, "note": None}
@@ -63,8 +65,8 @@ def _first_period(alternative: dict[str, Any]) -> Period:
     return Period(datetime.fromisoformat(first["start"]), datetime.fromisoformat(first["end"]))
 
 
-def choices_of(options: Options, *, kind: str = "") -> dict[str, Any]:
-    """What the form offers, and which of its fields a kind is asked for."""
+def choices_of(options: FormChoices, *, kind: str = "") -> dict[str, Any]:
+    """The choices of the form, and which fields it shows for a kind."""
     rooms = rooms_for(kind_of(kind), options.resources)
     equipment = [each for each in options.resources if each.kind == ResourceKind.EQUIPMENT and each.available]
 

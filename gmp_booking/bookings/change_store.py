@@ -1,4 +1,4 @@
-"""Rows of changes, and of what changes in place: the statements beside `store`."""
+"""Queries of change requests, and of updates in place."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import NOT_BEGUN, UNTOUCHED, ChangeState, SessionState
 
-_LAST = text(
+_LAST_NUMBERS = text(
     """
     SELECT (SELECT max(version) FROM booking_version WHERE booking_id = :booking_id),
            COALESCE((SELECT max(number) FROM booking_session WHERE booking_id = :booking_id), 0),
            COALESCE((SELECT max(number) FROM equipment_reservation WHERE booking_id = :booking_id), 0)
     """
 )
-_END = text(
+_END_OPEN_CHANGE = text(
     """
     UPDATE booking_change SET state = :state, ended_at = :now, changed_at = :now, revision = revision + 1
     WHERE booking_id = :booking_id AND ended_at IS NULL
     """
 )
-_DROP = text(
+_DROP_PROPOSAL = text(
     """
     WITH parts AS (
         SELECT id, NULL::bigint AS reservation_id FROM booking_session
@@ -53,7 +53,7 @@ _FREE_CREW = text(
         SELECT id FROM booking_session WHERE booking_id = :booking_id AND version = :version)
     """
 )
-_HAPPENED = (
+_RECORDED_COLUMNS = (
     "state, actual_start_at, start_entered_at, start_entered_by, expected_end_at, actual_end_at, end_entered_at,"
     " end_entered_by, verified_at, verified_by, released_at, headcount_actual, deviation_no, note"
 )
@@ -64,12 +64,12 @@ _CARRY_OVER = text(
         FROM booking_session AS old JOIN booking_session AS new USING (booking_id, number)
         WHERE old.booking_id = :booking_id AND old.version = :old AND new.version = :new
           AND old.state NOT IN ({sql_values(UNTOUCHED)})
-    ), rehung AS (
+    ), reattached AS (
         UPDATE slot SET booking_session_id = pair.new_id FROM pair
         WHERE slot.booking_session_id = pair.old_id AND slot.active
     )
     UPDATE booking_session AS new
-    SET ({_HAPPENED}) = (SELECT {_HAPPENED} FROM booking_session AS old WHERE old.id = pair.old_id)
+    SET ({_RECORDED_COLUMNS}) = (SELECT {_RECORDED_COLUMNS} FROM booking_session AS old WHERE old.id = pair.old_id)
     FROM pair WHERE new.id = pair.new_id
     """
 )
@@ -93,7 +93,7 @@ _SET_TIMES = text(
     FROM wanted AS w WHERE s.id = w.id AND w.kind = 'session'
     """
 )
-_GIVE_UP = text(
+_CANCEL_SESSIONS = text(
     f"""
     WITH freed AS (
         UPDATE session_person SET active = false WHERE active AND booking_session_id = ANY (:ids)
@@ -101,7 +101,7 @@ _GIVE_UP = text(
     UPDATE booking_session SET state = {sql_value(SessionState.CANCELLED)} WHERE id = ANY (:ids)
     """
 )
-_PEOPLE_LEAVE = text(
+_REMOVE_CREW = text(
     """
     UPDATE session_person AS p SET active = false, left_at = :now
     WHERE p.booking_session_id = ANY (:sessions) AND p.left_at IS NULL AND NOT EXISTS (
@@ -109,7 +109,7 @@ _PEOPLE_LEAVE = text(
         WHERE w.session_id = p.booking_session_id AND w.person_id = p.person_id)
     """
 )
-_PEOPLE_COME = text(
+_ADD_CREW = text(
     """
     INSERT INTO session_person (booking_session_id, booking_id, company_id, person_id, role, room_id, starts_at,
                                 ends_at)
@@ -123,8 +123,8 @@ _PEOPLE_COME = text(
 
 
 @dataclass(frozen=True)
-class Last:
-    """The highest numbers any version of a booking has used."""
+class LastNumbers:
+    """The highest numbers that any version of a booking has used."""
 
     version: int
     session: int
@@ -133,7 +133,7 @@ class Last:
 
 @dataclass(frozen=True)
 class NewTime:
-    """Another time for one row: of a "session", or of a reservation of "equipment"."""
+    """A new time for one row: of a "session", or of an "equipment" reservation."""
 
     kind: str
     id: int
@@ -149,19 +149,19 @@ class CrewMember:
 
 
 def find_open_change(uow: Uow, booking_id: int) -> ChangeRequest | None:
-    """The change of this booking that waits, if any does."""
+    """The open change request of a booking, or None."""
     statement = select(ChangeRequest).where(ChangeRequest.booking_id == booking_id, ChangeRequest.ended_at.is_(None))
     return uow.session.scalars(statement).one_or_none()
 
 
 def find_change(uow: Uow, booking_id: int, *, version: int) -> ChangeRequest | None:
-    """The change that asked for this version, whatever became of it."""
+    """The change request that proposed this version, in any state."""
     statement = select(ChangeRequest).where(ChangeRequest.booking_id == booking_id, ChangeRequest.version == version)
     return uow.session.scalars(statement).one_or_none()
 
 
-def last_numbers(uow: Uow, booking_id: int) -> Last:
-    return Last(*uow.session.execute(_LAST, {"booking_id": booking_id}).one())
+def last_numbers(uow: Uow, booking_id: int) -> LastNumbers:
+    return LastNumbers(*uow.session.execute(_LAST_NUMBERS, {"booking_id": booking_id}).one())
 
 
 def add_change(uow: Uow, change: ChangeRequest) -> None:
@@ -175,27 +175,27 @@ def set_change(uow: Uow, change: ChangeRequest, **changes: Any) -> None:
 
 
 def end_open_change(uow: Uow, booking_id: int, *, state: ChangeState) -> None:
-    """End the change that waits, if any does; its parts are left to the caller."""
-    uow.session.execute(_END, {"booking_id": booking_id, "state": state.value, "now": uow.now})
+    """End the open change request, if there is one; the caller releases its slots."""
+    uow.session.execute(_END_OPEN_CHANGE, {"booking_id": booking_id, "state": state.value, "now": uow.now})
 
 
 def drop_proposal(uow: Uow, booking_id: int, *, version: int) -> None:
-    """What a proposed version held beyond the one in force is free again: its own slots and its people."""
-    uow.session.execute(_DROP, {"booking_id": booking_id, "version": version})
+    """Release what a proposed version held in addition to the version in force: its own slots and its crew."""
+    uow.session.execute(_DROP_PROPOSAL, {"booking_id": booking_id, "version": version})
 
 
 def free_crew(uow: Uow, booking_id: int, *, version: int) -> None:
-    """The people of one version are free again."""
+    """Release the crew of one version."""
     uow.session.execute(_FREE_CREW, {"booking_id": booking_id, "version": version})
 
 
 def carry_over(uow: Uow, booking_id: int, *, old: int, new: int) -> None:
-    """What happened in the sessions of one version is said by the rows of another, which take over their slots."""
+    """Copy the session records of one version to another, and attach their slots to it."""
     uow.session.execute(_CARRY_OVER, {"booking_id": booking_id, "old": old, "new": new})
 
 
 def set_times(uow: Uow, parts: Sequence[NewTime]) -> None:
-    """Change the times of parts in place; the times they were signed with are kept beside them."""
+    """Change times in place; the signed times are kept in `agreed_starts_at` and `agreed_ends_at`."""
     rows = [
         {"kind": each.kind, "id": each.id, "starts_at": each.starts_at.isoformat(), "ends_at": each.ends_at.isoformat()}
         for each in parts
@@ -204,32 +204,32 @@ def set_times(uow: Uow, parts: Sequence[NewTime]) -> None:
         uow.session.execute(_SET_TIMES, {"parts": json.dumps(rows)})
 
 
-def give_up_sessions(uow: Uow, ids: Collection[int]) -> None:
+def cancel_sessions_by_id(uow: Uow, ids: Collection[int]) -> None:
     if ids:
-        uow.session.execute(_GIVE_UP, {"ids": list(ids)})
+        uow.session.execute(_CANCEL_SESSIONS, {"ids": list(ids)})
 
 
 def set_crew(uow: Uow, session_ids: Collection[int], crew: Sequence[CrewMember]) -> None:
-    """Let exactly these people take part in these sessions from now on."""
+    """Replace the crews of these sessions."""
     if not session_ids:
         return
     rows = json.dumps([vars(member) for member in crew])
-    uow.session.execute(_PEOPLE_LEAVE, {"sessions": list(session_ids), "crew": rows, "now": uow.now})
-    uow.session.execute(_PEOPLE_COME, {"crew": rows})
+    uow.session.execute(_REMOVE_CREW, {"sessions": list(session_ids), "crew": rows, "now": uow.now})
+    uow.session.execute(_ADD_CREW, {"crew": rows})
 
 
 def proposed(booking: Booking, change: ChangeRequest) -> Booking:
-    """The booking as a waiting change would have it; a value that is never written."""
+    """The booking as a change request proposes it; a transient row that is never written."""
     values = {column.key: getattr(booking, column.key) for column in Booking.__table__.columns}
     taken = ("version", "state", "track", "stage", "requested_by", "entered_by", "submitted_at", "decide_by")
     own = {name: getattr(change, name) for name in taken}
     return Booking(
-        **values | columns_from(change.head) | own | {"pending_until": change.pending_until, "confirmed_at": None}
+        **values | booking_values(change.head) | own | {"pending_until": change.pending_until, "confirmed_at": None}
     )
 
 
-def head_of(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns a change keeps for the booking's own row."""
+def stored_values(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """New values of the `booking` row as JSON, as a change request stores them in `head`."""
     own = {"submitted_at", "decide_by", "pending_until"}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
@@ -238,10 +238,11 @@ def head_of(columns: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def columns_from(head: Mapping[str, Any]) -> dict[str, Any]:
+def booking_values(head: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the `booking` row that `stored_values` made JSON of."""
     return {name: datetime.fromisoformat(value) if name.endswith("_at") else value for name, value in head.items()}
 
 
-def is_ahead(state: str) -> bool:
-    """Whether a session in this state is still to come."""
+def is_upcoming(state: str) -> bool:
+    """Whether a session in this state has not begun."""
     return state in NOT_BEGUN

@@ -1,6 +1,6 @@
-"""The two state machines, as data: what was agreed (booking) and what happens (session).
+"""The state machines of bookings and sessions, as data; pure.
 
-Nothing here acts; services look up a step and carry it out by compare-and-swap on (state, version).
+Services look up a transition and write it by compare-and-swap on (state, version).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Action, Kind, Meaning,
 
 
 class By(StrEnum):
-    """Who takes a step; the permission table says who that is in the case at hand."""
+    """Who performs a transition; the permission table decides for each person."""
 
     REQUESTER = "requester"
     STAGE = "the stage's role"
@@ -38,7 +38,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One allowed step of a booking."""
+    """One permitted transition of a booking."""
 
     action: Action
     sources: frozenset[BookingState]
@@ -72,9 +72,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.CONFIRM, frozenset({S.APPROVED}), S.CONFIRMED, By.SYSTEM),
     Transition(Action.REJECT, WAITING, S.REJECTED, By.STAGE, reason_required=True),
     Transition(Action.ASK, frozenset({S.RETURNED}), S.RETURNED, By.STAGE, reason_required=True),
-    # Back to the stage that asked: UNDER_REVIEW when an earlier one has passed it already.
+    # The answer goes back to the stage that asked: UNDER_REVIEW when an earlier stage has already passed the request.
     Transition(Action.ANSWER, frozenset({S.RETURNED}), S.SUBMITTED, By.REQUESTER, judged=True),
-    # A request is replaced by its next version; of what is confirmed, the change is decided and not the booking.
+    # A request is replaced by its next version; a confirmed booking gets a change request with states of its own.
     Transition(Action.CHANGE, REQUESTED, S.SUBMITTED, By.REQUESTER, judged=True),
     Transition(Action.EXPIRE, PENDING, S.EXPIRED, By.SYSTEM),
     Transition(
@@ -95,7 +95,7 @@ def transition_of(action: Action) -> Transition:
 
 
 def step(state: BookingState, action: Action) -> Transition:
-    """The transition an action means in a state.
+    """The transition of an action in a state.
 
     Errors: Conflict when the state does not allow it.
     """
@@ -107,9 +107,9 @@ def step(state: BookingState, action: Action) -> Transition:
 
 @dataclass(frozen=True)
 class SessionStep:
-    """One allowed step of a session of a confirmed booking.
+    """One permitted transition of a session of a confirmed booking.
 
-    Shape: `uncleared` are further states it is taken from where no clearance is judged (rule CO-02).
+    Shape: `uncleared` are additional source states where rule CO-02 requires no line clearance.
     """
 
     action: str
@@ -145,13 +145,15 @@ SESSION_RECORDS: dict[str, frozenset[SessionState]] = {
     "takes-until": RUNNING,
     "verify": frozenset({T.DONE}),
 }
-"""Acts that are recorded and leave the session's state as it is."""
+"""Actions that are recorded without a state change, and the states that permit them."""
 
 _BY_SESSION_ACTION = {each.action: each for each in SESSION_STEPS}
 
 
 def session_step(state: SessionState, action: str, *, cleared_first: bool) -> SessionStep:
-    """The step an action means in a session's state; `cleared_first` where a line clearance comes before use.
+    """The transition of an action in a session's state.
+
+    Shape: `cleared_first` is true where a line clearance is required before use.
 
     Errors: Conflict when the state does not allow it.
     """
@@ -163,13 +165,13 @@ def session_step(state: SessionState, action: str, *, cleared_first: bool) -> Se
 
 
 def require_recordable(state: SessionState, action: str) -> None:
-    """Errors: Conflict when there is nothing of the kind to record in this state."""
+    """Errors: Conflict when this state does not permit the record."""
     if state not in SESSION_RECORDS[action]:
         raise Conflict(N_("The current state of this session does not allow this."))
 
 
 class Track(StrEnum):
-    """Who decides in which order; where a track takes further roles in, its name says which."""
+    """An approval track: which roles decide, in which order; a suffix names additional roles."""
 
     NONE = "none"
     SCHEDULING = "scheduling"
@@ -187,7 +189,7 @@ class Track(StrEnum):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a track: whose it is, and the meaning signed there (None: one journaled click)."""
+    """One stage of a track: its role, and the signature meaning (None: a journal entry without a signature)."""
 
     role: Role
     meaning: Meaning | None = None
@@ -219,10 +221,10 @@ COMMITTEE_ABOVE = timedelta(days=45)
 
 @dataclass(frozen=True, kw_only=True)
 class TrackFacts:
-    """What of a request decides who is asked beside the usual.
+    """The properties of a request that add roles to its approval track.
 
-    Shape: `in_gmp_rooms` also for equipment at home there; `needs_nobody` where nothing is in the way and the policy
-    lets the kind confirm itself.
+    Shape: `in_gmp_rooms` includes equipment whose home room is a GMP room; `needs_no_decision` is true for a clear
+    request of a kind that the policy confirms automatically.
     """
 
     length: timedelta = timedelta()
@@ -231,38 +233,38 @@ class TrackFacts:
     has_live_material: bool = False
     has_gmp_equipment: bool = False
     in_gmp_rooms: bool = False
-    needs_nobody: bool = False
+    needs_no_decision: bool = False
 
 
-ORDINARY = TrackFacts()
+ORDINARY_REQUEST = TrackFacts()
 
 
-def track_of(kind: Kind, run_type: RunType | None, circumstances: TrackFacts = ORDINARY) -> Track:
+def track_of(kind: Kind, run_type: RunType | None, facts: TrackFacts = ORDINARY_REQUEST) -> Track:
     """The approval track of a request; cleanroom work follows its run type."""
     if kind is Kind.CLINICAL_DEMO or (kind is Kind.CLEANROOM and run_type is RunType.CLIN):
-        return _clinical(circumstances)
-    if kind is Kind.QC and not circumstances.in_gmp_rooms:
-        return Track.NONE if circumstances.needs_nobody else Track.SCHEDULING
+        return _clinical(facts)
+    if kind is Kind.QC and not facts.in_gmp_rooms:
+        return Track.NONE if facts.needs_no_decision else Track.SCHEDULING
     if kind in DEMONSTRATIONS:
-        return _light(kind, circumstances)
+        return _light(kind, facts)
     return Track.ENGINEERING
 
 
-def _clinical(circumstances: TrackFacts) -> Track:
-    needs_bso = circumstances.is_gene_modified or circumstances.is_maybe_infectious
-    if circumstances.length > COMMITTEE_ABOVE:
+def _clinical(facts: TrackFacts) -> Track:
+    needs_bso = facts.is_gene_modified or facts.is_maybe_infectious
+    if facts.length > COMMITTEE_ABOVE:
         return Track.CLINICAL_BSO_COMMITTEE if needs_bso else Track.CLINICAL_COMMITTEE
     return Track.CLINICAL_BSO if needs_bso else Track.CLINICAL
 
 
-def _light(kind: Kind, circumstances: TrackFacts) -> Track:
-    if circumstances.has_live_material:
-        return Track.LIGHT_BSO_QA if circumstances.has_gmp_equipment else Track.LIGHT_PLUS
-    if circumstances.has_gmp_equipment:
+def _light(kind: Kind, facts: TrackFacts) -> Track:
+    if facts.has_live_material:
+        return Track.LIGHT_BSO_QA if facts.has_gmp_equipment else Track.LIGHT_PLUS
+    if facts.has_gmp_equipment:
         return Track.LIGHT_QA
-    return Track.NONE if kind is Kind.REVIEW and circumstances.needs_nobody else Track.LIGHT
+    return Track.NONE if kind is Kind.REVIEW and facts.needs_no_decision else Track.LIGHT
 
 
 def signs_refusals(track: Track) -> bool:
-    """A rejection is signed on the tracks that ask for any signature."""
+    """Whether a rejection is signed: on every track that has a signed stage."""
     return any(stage.meaning for stage in TRACKS[track])

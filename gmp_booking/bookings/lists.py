@@ -20,11 +20,11 @@ from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import FREED, BookingState, SessionState
 from gmp_booking.resources.models import LONGEST_SLOT, Resource, Slot
 
-INFINITY: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+END_OF_TIME: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BookingFilter:
     """Which bookings are asked for; a reader's company is a matter of row-level security."""
 
     states: tuple[str, ...] = ()
@@ -37,25 +37,27 @@ class Wanted:
     soonest_first: bool = False
 
 
-def list_bookings(uow: Uow, wanted: Wanted) -> list[Booking]:
+def list_bookings(uow: Uow, criteria: BookingFilter) -> list[Booking]:
     """Bookings, newest first (or by their start)."""
-    statement = select(Booking).options(defer(Booking.draft, raiseload=True)).offset(wanted.offset).limit(wanted.limit)
-    if wanted.states:
-        statement = statement.where(Booking.state.in_(wanted.states))
-    if wanted.from_at is not None:
-        statement = statement.where(Booking.id.in_(_ids_not_ended_by(wanted.from_at, wanted.until_at)))
-    if wanted.until_at is not None:
-        statement = statement.where(Booking.starts_at < wanted.until_at)
-    if wanted.requested_by is not None:
-        statement = statement.where(Booking.requested_by == wanted.requested_by)
-    if wanted.resource is not None:
+    statement = (
+        select(Booking).options(defer(Booking.draft, raiseload=True)).offset(criteria.offset).limit(criteria.limit)
+    )
+    if criteria.states:
+        statement = statement.where(Booking.state.in_(criteria.states))
+    if criteria.from_at is not None:
+        statement = statement.where(Booking.id.in_(_ids_not_ended_by(criteria.from_at, criteria.until_at)))
+    if criteria.until_at is not None:
+        statement = statement.where(Booking.starts_at < criteria.until_at)
+    if criteria.requested_by is not None:
+        statement = statement.where(Booking.requested_by == criteria.requested_by)
+    if criteria.resource is not None:
         taken = (
             select(Slot.id)
             .join(Resource, Resource.id == Slot.resource_id)
-            .where(Slot.booking_id == Booking.id, Resource.code == wanted.resource)
+            .where(Slot.booking_id == Booking.id, Resource.code == criteria.resource)
         )
         statement = statement.where(taken.exists())
-    if wanted.soonest_first:
+    if criteria.soonest_first:
         return list(uow.session.scalars(statement.order_by(Booking.starts_at, Booking.id)))
     return list(uow.session.scalars(statement.order_by(Booking.created_at.desc(), Booking.id.desc())))
 
@@ -65,7 +67,7 @@ def _ids_not_ended_by(from_at: datetime, until_at: datetime | None) -> Select[in
 
     Nothing lasts longer than LONGEST, so whatever begins before a window's end has ended that much later.
     """
-    latest = INFINITY if until_at is None else until_at + LONGEST
+    latest = END_OF_TIME if until_at is None else until_at + LONGEST
     return select(Booking.id).where(Booking.ends_at > from_at, Booking.ends_at < latest).offset(0)
 
 

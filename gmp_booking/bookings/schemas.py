@@ -300,7 +300,7 @@ def content_out(content: BookingContent) -> dict[str, Any]:
 def booking_out(details: BookingDetails, actor: Actor, language: str) -> dict[str, Any]:
     """`booking out` of the public contract."""
     sessions = {each["number"]: each["state"] for each in details.parts["sessions"]}
-    out = head_out(details.booking) | content_out(details.listed)
+    out = head_out(details.booking) | content_out(details.full_content)
     for session in out["sessions"]:
         session["state"] = sessions[session["number"]]
     company = details.parts["company"]

@@ -1,4 +1,4 @@
-"""A stored booking as its readers see it: its row with all that belongs to its current version."""
+"""A stored booking as its readers see it: its row and the parts of its current version."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _CONTENT = text(
 
 @dataclass(frozen=True)
 class BookingDetails:
-    """A booking with all that belongs to its current version.
+    """A booking and the parts of its current version.
 
     Shape: `parts` is JSON: company, requester, product, sessions (with people and equipment), equipment.
     """
@@ -78,22 +78,22 @@ class BookingDetails:
 
     @property
     def content(self) -> BookingContent:
-        """The content as it stands: without the sessions that were given up."""
-        standing = {each["number"] for each in self.parts["sessions"] if each["state"] != SessionState.CANCELLED}
-        whole = self.listed
-        return replace(whole, sessions=tuple(each for each in whole.sessions if each.number in standing))
+        """The content without cancelled sessions."""
+        kept = {each["number"] for each in self.parts["sessions"] if each["state"] != SessionState.CANCELLED}
+        whole = self.full_content
+        return replace(whole, sessions=tuple(each for each in whole.sessions if each.number in kept))
 
     @property
-    def ahead(self) -> BookingContent:
-        """The part of it that is still to come: what has begun or ended is judged no more."""
+    def remaining(self) -> BookingContent:
+        """The content without sessions that have begun or ended; those are not evaluated again."""
         states = {each["number"]: each["state"] for each in self.parts["sessions"]}
-        still = NOT_BEGUN
-        whole = self.listed
-        return replace(whole, sessions=tuple(each for each in whole.sessions if states[each.number or 0] in still))
+        upcoming = NOT_BEGUN
+        whole = self.full_content
+        return replace(whole, sessions=tuple(each for each in whole.sessions if states[each.number or 0] in upcoming))
 
     @property
-    def listed(self) -> BookingContent:
-        """The content as it was asked for, every session of it."""
+    def full_content(self) -> BookingContent:
+        """The content with all sessions, cancelled ones included."""
         b = self.booking
         return BookingContent(
             kind=Kind(b.kind),
@@ -151,12 +151,12 @@ def details_of(uow: Uow, booking: Booking) -> BookingDetails:
     """The booking with the parts of the version it names, in force or proposed."""
     values = {"booking_id": booking.id, "version": booking.version, "product_id": booking.product_id}
     parts = uow.session.execute(_CONTENT, values).scalar_one()
-    # The facility reads the findings whole; a company as they were kept for it.
-    kept = DecisionFacts if uow.actor.sees_facility else Evaluation
+    # Staff read complete findings; a company reads the redacted ones that were stored for it.
+    table = DecisionFacts if uow.actor.sees_facility else Evaluation
     latest = (
-        select(kept.findings)
-        .where(kept.booking_id == booking.id, kept.version == booking.version)
-        .order_by(kept.id.desc())
+        select(table.findings)
+        .where(table.booking_id == booking.id, table.version == booking.version)
+        .order_by(table.id.desc())
         .limit(1)
     )
     return BookingDetails(booking, parts, uow.session.execute(latest).scalar() or ())

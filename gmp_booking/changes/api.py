@@ -1,4 +1,4 @@
-"""Changes of bookings over JSON: the whole content again, and what became of it."""
+"""Changes of bookings over JSON."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def _json(booking: Booking, out: dict[str, Any]) -> StoredResponse:
 def _dump(request: UseCaseRequest) -> Any:
     language = current_language()
 
-    def dump(amended: ChangeResult) -> StoredResponse:
-        return _json(amended.booking, change_result_out(amended, request.actor, language))
+    def dump(result: ChangeResult) -> StoredResponse:
+        return _json(result.booking, change_result_out(result, request.actor, language))
 
     return dump
 
 
 @api.route("/<reference>")
-class Amend(MethodView):
+class ChangeBooking(MethodView):
     @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ChangeSchema)
     @api.response(200, ChangeResultOut)
     def patch(self, body: tuple[BookingContent, str | None], reference: str) -> Response:
         """Change a booking: send its whole content again
 
-        What is not signed is changed at once; the rest waits as a change while the booking stays confirmed.
+        What is not signed is changed at once; the rest becomes a change request while the booking stays confirmed.
         """
         content, reason = body
         request = current_request(reason=reason, idempotency=idempotency_of_header())
@@ -70,8 +70,8 @@ class Amend(MethodView):
 class WaitingChange(MethodView):
     @api.response(200, ChangeOut)
     def get(self, reference: str) -> dict[str, Any]:
-        """Show the change that waits, and what would be different"""
-        return change_out(current_request().read(service.get_waiting, reference))
+        """Show the open change request and its differences"""
+        return change_out(current_request().read(service.get_open_change, reference))
 
 
 @api.route("/<reference>/withdraw")
@@ -80,22 +80,22 @@ class Withdraw(MethodView):
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Ask no more for the change that waits"""
+        """Withdraw the open change request"""
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         revision = revision_seen(reference)
         return send(request.answer(_head, service.withdraw, reference, revision=revision, explanation=body["reason"]))
 
 
 @api.route("/<reference>/sessions/<int:number>/cancel")
-class GiveUpSession(MethodView):
+class CancelSession(MethodView):
     @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Give one session up, with a reason"""
+        """Cancel one session, with a reason"""
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         values: dict[str, Any] = {"revision": revision_seen(reference), "reason": body["reason"] or ""}
-        return send(request.answer(_head, service.give_up_session, reference, number, **values))
+        return send(request.answer(_head, service.cancel_session, reference, number, **values))
 
 
 @api.route("/<reference>/sessions/<int:number>/move")
@@ -104,13 +104,15 @@ class MoveSession(MethodView):
     @api.arguments(MoveSchema)
     @api.response(200, ChangeResultOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Give one session another time"""
+        """Move one session to another time"""
         request = current_request(idempotency=idempotency_of_header())
         values = {"start": body["start"], "end": body["end"], "revision": revision_seen(reference)}
         try:
             return send(request.answer(_dump(request), service.move_session, reference, number, **values))
         except Conflict as conflict:
-            content = request.read(service.content_if_moved, reference, number, start=body["start"], end=body["end"])
+            content = request.read(
+                service.content_with_moved_session, reference, number, start=body["start"], end=body["end"]
+            )
             raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
 
 

@@ -1,7 +1,7 @@
-"""What an edit of a confirmed booking is: which of its parts are meant, and whether the signatures survive it; pure.
+"""Classify a change of a confirmed booking: match its parts, and decide whether it needs new signatures; pure.
 
-Signed are product, batch, run type, resources, the time agreed, step, exposure and crew size. Source: domain rules of
-changes to an approved booking; the day a session may move within is its default.
+Signed fields: product, batch, run type, resources, agreed times, step, exposure and crew size. Source: domain rules
+for changes to an approved booking; the limit of one day for a session move is their default.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Key = Callable[[Part], Hashable]
 
 
 class ChangeClass(StrEnum):
-    """What an edit amounts to, the gravest part of it counting."""
+    """The class of a change; its most demanding part decides."""
 
     NOTHING = "nothing"
     UNSIGNED = "unsigned"
@@ -32,9 +32,9 @@ class ChangeClass(StrEnum):
 
 @dataclass(frozen=True)
 class AgreedState:
-    """What is in force: the content, the times its parts were signed with, and the sessions that can change no more.
+    """The version in force: its content, the times that were signed, and the sessions that can no longer change.
 
-    Shape: parts are known by their numbers.
+    Shape: sessions and reservations are named by their numbers.
     """
 
     content: BookingContent
@@ -43,16 +43,17 @@ class AgreedState:
     begun: frozenset[int] = frozenset()
 
 
-def number_like(
-    standing: BookingContent, wanted: BookingContent, *, last_session: int, last_reservation: int
+def match_parts(
+    agreed: BookingContent, wanted: BookingContent, *, last_session: int, last_reservation: int
 ) -> BookingContent:
-    """The wanted content with each part under the number of the standing part it is about; new parts get new numbers.
+    """The wanted content, each part numbered like the agreed part it replaces; new parts get new numbers.
 
-    Shape: a part says its number, or is known by room and time, then by room and step, then by room, then by its
-    place. The parts come back in the order of their numbers.
+    A part without a number is matched by room and time, then by room and step, then by room, then by its position:
+    people who edit a form do not send numbers.
+    Shape: parts are sorted by number.
     """
     sessions = _numbered(
-        standing.sessions,
+        agreed.sessions,
         wanted.sessions,
         keys=(
             lambda each: (each.room, each.start, each.end),
@@ -64,7 +65,7 @@ def number_like(
         last=last_session,
     )
     equipment = _numbered(
-        standing.equipment,
+        agreed.equipment,
         wanted.equipment,
         keys=(
             lambda each: (each.resource, each.start, each.end),
@@ -78,9 +79,9 @@ def number_like(
 
 
 def _numbered(
-    standing: Sequence[Part], wanted: Sequence[Part], *, keys: Sequence[Key[Part]], last: int
+    agreed: Sequence[Part], wanted: Sequence[Part], *, keys: Sequence[Key[Part]], last: int
 ) -> tuple[Part, ...]:
-    free = {each.number or place: each for place, each in enumerate(standing, start=1)}
+    free = {each.number or place: each for place, each in enumerate(agreed, start=1)}
     found: dict[int, int] = {}
     for place, each in enumerate(wanted):
         if each.number in free:
@@ -99,51 +100,54 @@ def _numbered(
     return tuple(sorted(numbered, key=lambda each: each.number or 0))
 
 
-def amendment_of(standing: AgreedState, wanted: BookingContent) -> ChangeClass:
-    """Whether an edit leaves the signatures standing; `wanted` is numbered like what stands."""
-    if _plain(standing.content) == _plain(wanted):
+def change_class_of(agreed: AgreedState, wanted: BookingContent) -> ChangeClass:
+    """The class of a change. Shape: the parts of `wanted` are numbered by `match_parts`."""
+    if _normalised(agreed.content) == _normalised(wanted):
         return ChangeClass.NOTHING
-    moved = frozenset(moved_sessions(standing, wanted))
-    if _as_agreed(standing, wanted, moved).signed() != _in_order(standing.content).signed():
+    moved = frozenset(moved_sessions(agreed, wanted))
+    if _with_agreed_times(agreed, wanted, moved).signed() != _in_order(agreed.content).signed():
         return ChangeClass.SIGNED
     return ChangeClass.MOVE if moved else ChangeClass.UNSIGNED
 
 
-def moved_sessions(standing: AgreedState, wanted: BookingContent) -> Iterator[int]:
-    """The sessions that leave the time agreed, by no more than a session move allows."""
-    known = dict(standing.content.numbered_sessions)
+def moved_sessions(agreed: AgreedState, wanted: BookingContent) -> Iterator[int]:
+    """The sessions that leave their agreed time, but by no more than a session move permits."""
+    known = dict(agreed.content.numbered_sessions)
     for number, session in wanted.numbered_sessions:
         old = known.get(number)
         if old is None or old.room != session.room:
             continue
-        period, agreed = Period(session.start, session.end), standing.agreed_sessions[number]
-        if agreed.contains(period) or Period(old.start, old.end).contains(period):
+        period, signed = Period(session.start, session.end), agreed.agreed_sessions[number]
+        if signed.contains(period) or Period(old.start, old.end).contains(period):
             continue
-        if period.duration <= agreed.duration and abs(period.start - agreed.start) <= FURTHEST_MOVE:
+        if period.duration <= signed.duration and abs(period.start - signed.start) <= FURTHEST_MOVE:
             yield number
 
 
-def given_up(standing: AgreedState, wanted: BookingContent) -> list[int]:
-    """The sessions of what stands that an edit leaves out."""
+def cancelled_numbers(agreed: AgreedState, wanted: BookingContent) -> list[int]:
+    """The numbers of agreed sessions that the change leaves out."""
     kept = {number for number, _ in wanted.numbered_sessions}
-    return [number for number, _ in standing.content.numbered_sessions if number not in kept]
+    return [number for number, _ in agreed.content.numbered_sessions if number not in kept]
 
 
-def touched_though_begun(standing: AgreedState, wanted: BookingContent) -> list[int]:
-    """The sessions an edit would change or leave out although they have begun or ended."""
-    old, new = dict(_plain(standing.content).numbered_sessions), dict(_plain(wanted).numbered_sessions)
-    return sorted(number for number in standing.begun if old.get(number) != new.get(number))
+def sessions_changed_after_start(agreed: AgreedState, wanted: BookingContent) -> list[int]:
+    """The sessions that a change would alter or leave out although they have begun or ended."""
+    old, new = dict(_normalised(agreed.content).numbered_sessions), dict(_normalised(wanted).numbered_sessions)
+    return sorted(number for number in agreed.begun if old.get(number) != new.get(number))
 
 
-def ahead_of(content: BookingContent, begun: Collection[int]) -> BookingContent:
-    """The part of a content that can still be judged and changed."""
+def remaining_content(content: BookingContent, begun: Collection[int]) -> BookingContent:
+    """The content without sessions that have begun; those are neither evaluated nor changed."""
     return replace(content, sessions=tuple(each for number, each in content.numbered_sessions if number not in begun))
 
 
-def with_known_roles(standing: BookingContent, typed: BookingContent) -> BookingContent:
-    """A content whose people keep the part they had where they had one only."""
+def keep_known_roles(agreed: BookingContent, typed: BookingContent) -> BookingContent:
+    """The typed content, in which people keep the role they had if they had only one.
+
+    The form has no field for crew roles.
+    """
     parts: dict[str, set[str]] = {}
-    for person in (person for session in standing.sessions for person in session.people):
+    for person in (person for session in agreed.sessions for person in session.people):
         parts.setdefault(person.email, set()).add(person.role)
     only = {email: next(iter(roles)) for email, roles in parts.items() if len(roles) == 1}
     sessions = tuple(
@@ -153,32 +157,35 @@ def with_known_roles(standing: BookingContent, typed: BookingContent) -> Booking
     return replace(typed, sessions=sessions)
 
 
-def people_only(standing: BookingContent, wanted: BookingContent) -> bool:
-    """Whether an edit changes no time and leaves nothing out, so that it may stand beside a change that waits."""
+def changes_people_only(agreed: BookingContent, wanted: BookingContent) -> bool:
+    """Whether no time and no part changes; such a change may be applied while a change request is open."""
 
     def times(content: BookingContent) -> object:
         sessions = [(number, each.start, each.end) for number, each in content.numbered_sessions]
         return sorted(sessions), sorted((number, each.start, each.end) for number, each in content.numbered_equipment)
 
-    return times(standing) == times(wanted)
+    return times(agreed) == times(wanted)
 
 
-def _as_agreed(standing: AgreedState, wanted: BookingContent, moved: Collection[int]) -> BookingContent:
-    """The wanted content with every time that may change without a signature set back, and nothing given up."""
-    sessions, equipment = dict(standing.content.numbered_sessions), dict(standing.content.numbered_equipment)
-    back = [
-        _set_back(each, sessions.get(number), standing.agreed_sessions, is_moved=number in moved)
+def _with_agreed_times(agreed: AgreedState, wanted: BookingContent, moved: Collection[int]) -> BookingContent:
+    """The wanted content with unsigned time changes and cancelled sessions undone.
+
+    If its signed fields then equal those in force, the signatures remain valid.
+    """
+    sessions, equipment = dict(agreed.content.numbered_sessions), dict(agreed.content.numbered_equipment)
+    restored = [
+        _set_to_agreed(each, sessions.get(number), agreed.agreed_sessions, is_moved=number in moved)
         for number, each in wanted.numbered_sessions
     ]
-    back += [sessions[number] for number in given_up(standing, wanted)]
+    restored += [sessions[number] for number in cancelled_numbers(agreed, wanted)]
     reserved = [
-        _set_back(each, equipment.get(number), standing.agreed_reservations, is_moved=False)
+        _set_to_agreed(each, equipment.get(number), agreed.agreed_reservations, is_moved=False)
         for number, each in wanted.numbered_equipment
     ]
-    return _in_order(replace(wanted, sessions=tuple(back), equipment=tuple(reserved)))
+    return _in_order(replace(wanted, sessions=tuple(restored), equipment=tuple(reserved)))
 
 
-def _set_back(each: Part, old: Part | None, agreed: Mapping[int, Period], *, is_moved: bool) -> Part:
+def _set_to_agreed(each: Part, old: Part | None, agreed: Mapping[int, Period], *, is_moved: bool) -> Part:
     if old is None or old.number is None:
         return each
     period = Period(each.start, each.end)
@@ -194,8 +201,8 @@ def _in_order(content: BookingContent) -> BookingContent:
     )
 
 
-def _plain(content: BookingContent) -> BookingContent:
-    """A content in which equal wishes are equal values."""
+def _normalised(content: BookingContent) -> BookingContent:
+    """The content in a form in which equal requests compare equal."""
     sessions = tuple(
         replace(
             each,

@@ -1,4 +1,4 @@
-"""An edit of a confirmed booking, prepared: numbered, classed, its things found and locked, judged."""
+"""Prepare a change: match parts, classify the change, resolve and lock its resources, run the rules."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gmp_booking.bookings.views import BookingDetails
 from gmp_booking.changes.classify_change import (
     AgreedState,
     ChangeClass,
-    ahead_of,
-    amendment_of,
-    number_like,
-    touched_though_begun,
+    change_class_of,
+    match_parts,
+    remaining_content,
+    sessions_changed_after_start,
 )
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
@@ -37,29 +37,29 @@ from gmp_booking.kernel.vocabulary import Severity
 
 @dataclass(frozen=True)
 class ClassifiedChange:
-    """What is asked to be different, before anything was looked up."""
+    """A requested change before its resources are resolved."""
 
     details: BookingDetails
-    standing: AgreedState
+    agreed: AgreedState
     wanted: BookingContent
-    amendment: ChangeClass
-    last: change_store.Last
+    change_class: ChangeClass
+    last: change_store.LastNumbers
 
 
 @dataclass(frozen=True)
 class PreparedChange:
-    """An edit with all that it takes to carry it out.
+    """A change with everything that is needed to apply it.
 
-    Shape: `gathered` is None when no session and no equipment is left to be judged; `columns` are those of the
-    booking's own row; `waiting` is the change that waits already.
+    Shape: `gathered` is None when no session or reservation remains to be evaluated; `columns` are new values of the
+    `booking` row; `waiting` is the change request that is already open.
     """
 
     details: BookingDetails
-    standing: AgreedState
+    agreed: AgreedState
     wanted: BookingContent
-    amendment: ChangeClass
-    last: change_store.Last
-    catalogue: ResolvedContent
+    change_class: ChangeClass
+    last: change_store.LastNumbers
+    resolved: ResolvedContent
     gathered: Gathered | None
     verdict: Verdict
     columns: dict[str, Any]
@@ -68,7 +68,7 @@ class PreparedChange:
 
     @property
     def old(self) -> BookingContent:
-        return self.standing.content
+        return self.agreed.content
 
     @property
     def new_findings(self) -> list[Finding]:
@@ -76,7 +76,7 @@ class PreparedChange:
 
 
 def new_findings(details: BookingDetails, verdict: Verdict) -> list[Finding]:
-    """What an override would be due for and nobody has seen yet."""
+    """Findings that need an override and that no earlier evaluation of this booking had."""
     kept = [Finding.from_dict(each) for each in details.findings]
     known = {(each.code, each.resource, each.session) for each in kept}
     return [
@@ -87,7 +87,7 @@ def new_findings(details: BookingDetails, verdict: Verdict) -> list[Finding]:
 
 
 def agreed_state_of(details: BookingDetails) -> AgreedState:
-    """What is in force, as edits are measured against it."""
+    """The version in force, as changes are compared with it."""
     sessions = [each for each in details.parts["sessions"] if each["state"] != SessionState.CANCELLED]
     return AgreedState(
         content=details.content,
@@ -102,26 +102,26 @@ def _agreed(part: Any) -> Period:
 
 
 def classify(uow: Uow, details: BookingDetails, content: BookingContent) -> ClassifiedChange:
-    """Number what is asked for like what stands, and say what it amounts to.
+    """Match the parts of the requested content with the agreed ones, and classify the change.
 
-    Errors: Invalid for what is wrong by itself, and for sessions that have begun.
+    Errors: Invalid for content that is wrong by itself; Conflict for sessions that have begun.
     """
-    standing, last = agreed_state_of(details), change_store.last_numbers(uow, details.booking.id)
-    ended = {each["number"] for each in details.parts["sessions"]} - dict(standing.content.numbered_sessions).keys()
+    agreed, last = agreed_state_of(details), change_store.last_numbers(uow, details.booking.id)
+    ended = {each["number"] for each in details.parts["sessions"]} - dict(agreed.content.numbered_sessions).keys()
     asked = replace(content, sessions=tuple(each for each in content.sessions if each.number not in ended))
-    starts = {each.start for each in standing.content.sessions} | {each.start for each in standing.content.equipment}
+    starts = {each.start for each in agreed.content.sessions} | {each.start for each in agreed.content.equipment}
     wrong = problems(asked, uow.now, begun=starts)
     if wrong:
         raise Invalid(field_errors=wrong)
-    wanted = number_like(standing.content, asked, last_session=last.session, last_reservation=last.reservation)
-    if touched := touched_though_begun(standing, wanted):
+    wanted = match_parts(agreed.content, asked, last_session=last.session, last_reservation=last.reservation)
+    if touched := sessions_changed_after_start(agreed, wanted):
         message = N_("Session %(number)s is prepared, running or ended and can no longer be changed.")
         raise Conflict(message, params={"number": touched[0]})
-    return ClassifiedChange(details, standing, wanted, amendment_of(standing, wanted), last)
+    return ClassifiedChange(details, agreed, wanted, change_class_of(agreed, wanted), last)
 
 
 def prepare(uow: Uow, classified: ClassifiedChange, *, explanation: str | None) -> PreparedChange:
-    """Resolve and lock what the change names together with all that is held, and run the rules."""
+    """Resolve and lock the resources of the old and the new version, and run the rules."""
     booking = classified.details.booking
     waiting = change_store.find_open_change(uow, booking.id)
     resolved = resolve_content(uow, classified.wanted, company_id=booking.company_id)
@@ -133,7 +133,7 @@ def prepare(uow: Uow, classified: ClassifiedChange, *, explanation: str | None) 
 
 
 def prepare_preview(uow: Uow, classified: ClassifiedChange) -> PreparedChange:
-    """The same for a change that is only shown: nothing is locked, a change that waits is not looked at."""
+    """The same for a preview: it takes no locks and ignores an open change request."""
     resolved = resolve_content(uow, classified.wanted, company_id=classified.details.booking.company_id)
     return _examined(uow, classified, resolved, occasion=Occasion.PREVIEW)
 
@@ -141,10 +141,10 @@ def prepare_preview(uow: Uow, classified: ClassifiedChange) -> PreparedChange:
 def _examined(
     uow: Uow, classified: ClassifiedChange, resolved: ResolvedContent, *, occasion: Occasion
 ) -> PreparedChange:
-    gathered = judge_ahead(uow, classified.details, classified.wanted, resolved, occasion=occasion)
+    gathered = gather_remaining(uow, classified.details, classified.wanted, resolved, occasion=occasion)
     return PreparedChange(
         **vars(classified),
-        catalogue=resolved,
+        resolved=resolved,
         gathered=gathered,
         verdict=examine(gathered.case) if gathered else Verdict(),
         columns=_columns(uow, classified.wanted, resolved),
@@ -153,25 +153,25 @@ def _examined(
     )
 
 
-def judge_ahead(
-    uow: Uow, details: BookingDetails, wanted: BookingContent, catalogue: ResolvedContent, *, occasion: Occasion
+def gather_remaining(
+    uow: Uow, details: BookingDetails, wanted: BookingContent, resolved: ResolvedContent, *, occasion: Occasion
 ) -> Gathered | None:
-    """The facts for the part of a content that is still to come; None when nothing is."""
-    done = {each["number"] for each in details.parts["sessions"] if not change_store.is_ahead(each["state"])}
-    ahead = ahead_of(wanted, done)
+    """The facts for sessions and reservations that are still to come; None when there are none."""
+    done = {each["number"] for each in details.parts["sessions"] if not change_store.is_upcoming(each["state"])}
+    ahead = remaining_content(wanted, done)
     if not ahead.spans:
         return None
     booking = details.booking
-    return gather(uow, ahead, catalogue, occasion=occasion, company_id=booking.company_id, booking_id=booking.id)
+    return gather(uow, ahead, resolved, occasion=occasion, company_id=booking.company_id, booking_id=booking.id)
 
 
-def _columns(uow: Uow, wanted: BookingContent, catalogue: ResolvedContent) -> dict[str, Any]:
-    """What the booking's own row will say; when and by whom it is decided is the change's."""
-    return change_store.columns_from(change_store.head_of(row_values(uow, wanted, catalogue)))
+def _columns(uow: Uow, wanted: BookingContent, resolved: ResolvedContent) -> dict[str, Any]:
+    """The new values of the `booking` row; deadlines belong to the change request and are left out."""
+    return change_store.booking_values(change_store.stored_values(row_values(uow, wanted, resolved)))
 
 
 def parts_of(details: BookingDetails) -> Parts:
-    """The row ids of a version's parts."""
+    """The row ids of a version's sessions and reservations."""
     return Parts(
         sessions={each["number"]: int(each["id"]) for each in details.parts["sessions"]},
         reservations={each["number"]: int(each["id"]) for each in details.parts["equipment"]},

@@ -1,4 +1,4 @@
-"""The outcome of a change before it is sent; takes no lock, writes nothing."""
+"""Preview a change; takes no locks and writes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import BookingDetails, get_details
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
-from gmp_booking.changes.classify_change import ChangeClass, with_known_roles
+from gmp_booking.changes.classify_change import ChangeClass, keep_known_roles
 from gmp_booking.changes.prepare_change import classify, prepare_preview
 from gmp_booking.changes.service import ChangeOutcome, outcome_of
 from gmp_booking.conflicts.alternatives import Alternative
@@ -23,7 +23,7 @@ from gmp_booking.requests.preview import preview_request, search_alternatives
 
 @dataclass(frozen=True)
 class ChangePreview:
-    """What the rules say of a change, and its outcome if it were sent; None when it would be refused."""
+    """The verdict on a change and its expected outcome; the outcome is None when it would be refused."""
 
     verdict: Verdict
     alternatives: tuple[Alternative, ...]
@@ -32,9 +32,9 @@ class ChangePreview:
 
 @dataclass(frozen=True)
 class Changeable:
-    """A booking whose requester may ask for something else.
+    """A booking that the actor may change.
 
-    Shape: `shown` is what the form begins with: the change that waits, or what is in force.
+    Shape: `shown` is the initial content of the form: the open change request, else the version in force.
     """
 
     details: BookingDetails
@@ -50,7 +50,7 @@ class Changeable:
 
 
 def changeable(uow: Uow, reference: str) -> Changeable:
-    """Errors: NotFound; Forbidden; Conflict when the booking can be changed no more."""
+    """Errors: NotFound; Forbidden; Conflict when the booking can no longer be changed."""
     details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     state = BookingState(details.booking.state)
@@ -60,15 +60,15 @@ def changeable(uow: Uow, reference: str) -> Changeable:
 
 
 def preview_change(uow: Uow, content: BookingContent, *, reference: str, typed: bool = False) -> ChangePreview:
-    """Errors: Invalid; NotFound; Forbidden; Conflict when the booking can be changed no more."""
-    editable = changeable(uow, reference)
-    details = editable.details
-    if not editable.is_confirmed:
+    """Errors: Invalid; NotFound; Forbidden; Conflict when the booking can no longer be changed."""
+    changeable_booking = changeable(uow, reference)
+    details = changeable_booking.details
+    if not changeable_booking.is_confirmed:
         found = preview_request(uow, content, reference=reference)
         outcome = None if found.verdict.has_hard else ChangeOutcome.REPLACED
         return ChangePreview(found.verdict, found.alternatives, outcome)
-    classified = classify(uow, details, with_known_roles(details.content, content) if typed else content)
-    if classified.amendment is ChangeClass.NOTHING:
+    classified = classify(uow, details, keep_known_roles(details.content, content) if typed else content)
+    if classified.change_class is ChangeClass.NOTHING:
         return ChangePreview(Verdict(), (), ChangeOutcome.UNCHANGED)
     prepared = prepare_preview(uow, classified)
     if prepared.verdict.has_hard:

@@ -1,4 +1,4 @@
-"""The shapes of changes at the doors."""
+"""Request and response schemas of changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gmp_booking.kernel.access import Actor
 
 
 class ChangeSchema(BookingSchema):
-    """A booking's whole content again, and why."""
+    """The complete new content of a booking, and the reason."""
 
     reason = CleanText(longest=2000, load_default=None, allow_none=True)
 
@@ -30,7 +30,7 @@ class ChangeSchema(BookingSchema):
 
 
 class MoveSchema(Shape):
-    """Another time for one session."""
+    """A new time for one session."""
 
     start = InstantField(required=True, error_messages=REQUIRED)
     end = InstantField(required=True, error_messages=REQUIRED)
@@ -63,7 +63,7 @@ class ChangeResultOut(BookingOut):
 
 
 def change_out(waiting: OpenChange) -> dict[str, Any]:
-    """A waiting change with what would be different."""
+    """An open change request with its differences."""
     plain = ("version", "base_version", "state", "track", "stage")
     instants = ("submitted_at", "decide_by", "pending_until")
     change = waiting.change
@@ -78,7 +78,7 @@ def change_out(waiting: OpenChange) -> dict[str, Any]:
 
 
 def change_result_out(result: ChangeResult, actor: Actor, language: str) -> dict[str, Any]:
-    """The booking as it is now, what became of the edit, and the change that waits."""
+    """The booking as it is now, the outcome of the change, and the open change request."""
     return booking_out(result.details, actor, language) | {
         "outcome": result.outcome.value,
         "open_findings": findings_out(result.verdict.findings, actor, language),

@@ -1,4 +1,4 @@
-"""Changing what was agreed: at once where no signature is touched, else as a request beside what is in force."""
+"""Change a booking: apply at once what needs no new signature, else create a change request."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gmp_booking.bookings.views import BookingDetails, details_of, get_details
 from gmp_booking.changes.apply_unsigned import apply_unsigned
 from gmp_booking.changes.change_requests import OpenChange, apply, open_change_of, request_change
 from gmp_booking.changes.change_requests import withdraw as end_as_withdrawn
-from gmp_booking.changes.classify_change import ChangeClass, given_up, people_only, with_known_roles
+from gmp_booking.changes.classify_change import ChangeClass, cancelled_numbers, changes_people_only, keep_known_roles
 from gmp_booking.changes.prepare_change import PreparedChange, classify, prepare
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.evaluation.auto_confirmation import confirms_itself
+from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory
 from gmp_booking.evaluation.service import save_evaluation
 from gmp_booking.evaluation.slot_allocation import refusal
@@ -32,7 +32,7 @@ from gmp_booking.resources.slots import locks_of_slots
 
 
 class ChangeOutcome(StrEnum):
-    """What became of an edit."""
+    """The outcome of a change."""
 
     UNCHANGED = "unchanged"
     ADJUSTED = "adjusted"
@@ -44,9 +44,9 @@ class ChangeOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class ChangeResult:
-    """An edit that was taken, and the booking as it is now.
+    """An accepted change, and the booking as it is now.
 
-    Shape: `before` is the content that stood until now, so that it can be asked for again.
+    Shape: `before` is the previous content, so that the change can be undone.
     """
 
     outcome: ChangeOutcome
@@ -69,11 +69,11 @@ def change(
     explanation: str | None = None,
     typed: bool = False,
 ) -> ChangeResult:
-    """Change a booking: a request is replaced, a confirmed one adjusted at once or kept until its change is decided.
+    """Change a booking: replace a request; change a confirmed booking at once, or create a change request for it.
 
-    Shape: `typed` is a content of the form, which does not say in which part people take part.
+    Shape: `typed` is true for content of the form, which has no crew roles.
 
-    Errors: NotFound; Invalid; Conflict with the findings when a HARD one stands, or when the state does not allow it;
+    Errors: NotFound; Invalid; Conflict with the findings when one of them is HARD, or when the state does not allow it;
     Stale.
     """
     details = get_details(uow, reference)
@@ -81,70 +81,70 @@ def change(
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     require_revision(booking.revision, seen=revision)
     if typed:
-        content = with_known_roles(details.content, content)
+        content = keep_known_roles(details.content, content)
     if BookingState(booking.state) in REQUESTED:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
         now = details_of(uow, submitted.booking)
         return ChangeResult(ChangeOutcome.REPLACED, now, details.content, submitted.verdict)
     if booking.state != BookingState.CONFIRMED:
         raise Conflict(N_("The current state of this booking does not allow this."))
-    wish = classify(uow, details, content)
-    if wish.amendment is ChangeClass.NOTHING:
+    classified = classify(uow, details, content)
+    if classified.change_class is ChangeClass.NOTHING:
         return ChangeResult(ChangeOutcome.UNCHANGED, details, details.content, Verdict(), open_change_of(uow, details))
-    edit = prepare(uow, wish, explanation=explanation)
-    if edit.verdict.has_hard:
-        raise refusal(edit.verdict)
-    return _carry_out(uow, edit)
+    prepared = prepare(uow, classified, explanation=explanation)
+    if prepared.verdict.has_hard:
+        raise refusal(prepared.verdict)
+    return _carry_out(uow, prepared)
 
 
-def _carry_out(uow: Uow, edit: PreparedChange) -> ChangeResult:
-    booking, before = edit.details.booking, edit.old
-    track = track_due(uow.actor, edit)
+def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
+    booking, before = prepared.details.booking, prepared.old
+    track = required_track(uow.actor, prepared)
     if track is None:
-        _refuse_beside_a_change(edit)
-        if given_up(edit.standing, edit.wanted):
-            require_reason(edit.explanation)
-        apply_unsigned(uow, edit)
-        if edit.gathered is not None:
-            save_evaluation(uow, booking, edit.gathered, edit.verdict)
-        return ChangeResult(outcome_of(uow.actor, edit), details_of(uow, booking), before, edit.verdict)
+        _require_no_open_change(prepared)
+        if cancelled_numbers(prepared.agreed, prepared.wanted):
+            require_reason(prepared.explanation)
+        apply_unsigned(uow, prepared)
+        if prepared.gathered is not None:
+            save_evaluation(uow, booking, prepared.gathered, prepared.verdict)
+        return ChangeResult(outcome_of(uow.actor, prepared), details_of(uow, booking), before, prepared.verdict)
     if uow.actor.company_id is not None:
-        require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), edit.wanted, uow.actor.roles)
-    request_change(uow, edit, track=track)
+        require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), prepared.wanted, uow.actor.roles)
+    request_change(uow, prepared, track=track)
     now = details_of(uow, booking)
     waiting = open_change_of(uow, now)
-    if waiting is not None and confirms_itself(
-        uow, edit.wanted, edit.catalogue, verdict=edit.verdict, company_id=booking.company_id
+    if waiting is not None and is_auto_confirmed(
+        uow, prepared.wanted, prepared.resolved, verdict=prepared.verdict, company_id=booking.company_id
     ):
         apply(uow, waiting)
-        return ChangeResult(ChangeOutcome.APPROVED, details_of(uow, waiting.booking), before, edit.verdict)
-    return ChangeResult(ChangeOutcome.REQUESTED, now, before, edit.verdict, waiting)
+        return ChangeResult(ChangeOutcome.APPROVED, details_of(uow, waiting.booking), before, prepared.verdict)
+    return ChangeResult(ChangeOutcome.REQUESTED, now, before, prepared.verdict, waiting)
 
 
 def outcome_of(actor: Actor, prepared: PreparedChange) -> ChangeOutcome:
-    """What becomes of a change that no HARD finding stands against, if nobody's automatic approval steps in."""
-    if track_due(actor, prepared) is not None:
+    """The outcome of a change without HARD findings, automatic confirmation aside."""
+    if required_track(actor, prepared) is not None:
         return ChangeOutcome.REQUESTED
-    return ChangeOutcome.MOVED if prepared.amendment is ChangeClass.MOVE else ChangeOutcome.ADJUSTED
+    return ChangeOutcome.MOVED if prepared.change_class is ChangeClass.MOVE else ChangeOutcome.ADJUSTED
 
 
-def track_due(actor: Actor, edit: PreparedChange) -> Track | None:
-    """The track the edit has to pass; None when it may be carried out at once."""
-    if edit.amendment is ChangeClass.SIGNED or edit.new_findings:
-        return Track(edit.columns["track"])
-    if edit.amendment is ChangeClass.MOVE:
-        may_move = is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject_of(edit.details.booking))
+def required_track(actor: Actor, prepared: PreparedChange) -> Track | None:
+    """The approval track of the change; None when it may be applied at once."""
+    if prepared.change_class is ChangeClass.SIGNED or prepared.new_findings:
+        return Track(prepared.columns["track"])
+    if prepared.change_class is ChangeClass.MOVE:
+        may_move = is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject_of(prepared.details.booking))
         return None if may_move else Track.MOVE
     return None
 
 
-def _refuse_beside_a_change(edit: PreparedChange) -> None:
-    if edit.waiting is not None and not people_only(edit.old, edit.wanted):
+def _require_no_open_change(prepared: PreparedChange) -> None:
+    if prepared.waiting is not None and not changes_people_only(prepared.old, prepared.wanted):
         raise Conflict(N_("A change request for this booking is waiting for a decision. Withdraw it first, or wait."))
 
 
 def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanation: str | None = None) -> Booking:
-    """Ask no more for the change that waits; the booking stays as it is confirmed.
+    """Withdraw the open change request; the booking stays confirmed as it is.
 
     Errors: NotFound; Conflict when no change waits; Stale.
     """
@@ -160,8 +160,8 @@ def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanati
     return booking
 
 
-def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revision: int | None = None) -> Booking:
-    """Give one session of a confirmed booking up; its time is free at once and the signatures stand.
+def cancel_session(uow: Uow, reference: str, number: int, *, reason: str, revision: int | None = None) -> Booking:
+    """Cancel one session of a confirmed booking; its time is released at once and the signatures remain valid.
 
     Errors: NotFound; Invalid without a reason; Conflict when it has begun or is the last one; Stale.
     """
@@ -174,18 +174,18 @@ def give_up_session(uow: Uow, reference: str, number: int, *, reason: str, revis
         raise NotFound
     if booking.state != BookingState.CONFIRMED or state not in NOT_BEGUN:
         raise Conflict(N_("Only a session of a confirmed booking that has not started can be cancelled."))
-    left = tuple(each for each in details.content.sessions if each.number != number)
-    if not left:
+    remaining = tuple(each for each in details.content.sessions if each.number != number)
+    if not remaining:
         raise Conflict(N_("This is the only session left: cancel the whole booking instead."))
-    wish = classify(uow, _unready(details, number), replace(details.content, sessions=left))
-    edit = prepare(uow, wish, explanation=require_reason(reason))
-    _refuse_beside_a_change(edit)
-    apply_unsigned(uow, edit)
+    classified = classify(uow, _as_planned(details, number), replace(details.content, sessions=remaining))
+    prepared = prepare(uow, classified, explanation=require_reason(reason))
+    _require_no_open_change(prepared)
+    apply_unsigned(uow, prepared)
     return booking
 
 
-def _unready(details: BookingDetails, number: int) -> BookingDetails:
-    """A session that was made ready may still be given up, though no longer changed."""
+def _as_planned(details: BookingDetails, number: int) -> BookingDetails:
+    """The booking with one session shown as planned: a ready session may be cancelled, but `classify` refuses it."""
     sessions = [
         {**each, "state": SessionState.PLANNED} if each["number"] == number else each
         for each in details.parts["sessions"]
@@ -196,12 +196,16 @@ def _unready(details: BookingDetails, number: int) -> BookingDetails:
 def move_session(
     uow: Uow, reference: str, number: int, *, start: datetime, end: datetime, revision: int | None = None
 ) -> ChangeResult:
-    """Give one session another time, everything else as it is."""
-    return change(uow, reference, content_if_moved(uow, reference, number, start=start, end=end), revision=revision)
+    """Move one session to another time."""
+    return change(
+        uow, reference, content_with_moved_session(uow, reference, number, start=start, end=end), revision=revision
+    )
 
 
-def content_if_moved(uow: Uow, reference: str, number: int, *, start: datetime, end: datetime) -> BookingContent:
-    """A booking's content with one session at another time. Errors: NotFound."""
+def content_with_moved_session(
+    uow: Uow, reference: str, number: int, *, start: datetime, end: datetime
+) -> BookingContent:
+    """The booking's content with one session moved. Errors: NotFound."""
     content = get_details(uow, reference).content
     if number not in dict(content.numbered_sessions):
         raise NotFound
@@ -209,8 +213,8 @@ def content_if_moved(uow: Uow, reference: str, number: int, *, start: datetime, 
     return replace(content, sessions=tuple(sessions))
 
 
-def get_waiting(uow: Uow, reference: str) -> OpenChange:
-    """The change of a booking that waits. Errors: NotFound when none does."""
+def get_open_change(uow: Uow, reference: str) -> OpenChange:
+    """The open change request of a booking. Errors: NotFound."""
     waiting = open_change_of(uow, get_details(uow, reference))
     if waiting is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Taking back what was just changed without a signature: the inverse edit, through the same checks."""
+"""Undo the last unsigned change by applying its inverse, with the same checks."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import CrewRole
 
-UNDONE_BY_AN_EDIT = frozenset({"BookingAdjusted", "SessionMoved"})
-TEXTS = frozenset({"title", "purpose", "visibility"})
+UNDOABLE_EVENTS = frozenset({"BookingAdjusted", "SessionMoved"})
+UNDOABLE_FIELDS = frozenset({"title", "purpose", "visibility"})
 
 
-def last_edit(journal: Sequence[JournalEntry], actor: Actor) -> list[JournalEntry]:
-    """What one's own last act changed, when it is the last thing that happened and can be taken back.
+def last_undoable_entries(journal: Sequence[JournalEntry], actor: Actor) -> list[JournalEntry]:
+    """The journal entries of the actor's last action, if nothing followed it and it can be undone.
 
     Shape: the journal is oldest first.
     """
     if not journal or journal[-1].actor_id != actor.person_id:
         return []
     at = journal[-1].at
-    last = [entry for entry in journal if entry.at == at]
-    return last if all(entry.event in UNDONE_BY_AN_EDIT for entry in last) else []
+    entries = [entry for entry in journal if entry.at == at]
+    return entries if all(entry.event in UNDOABLE_EVENTS for entry in entries) else []
 
 
 def undo(uow: Uow, reference: str, *, revision: int | None = None) -> ChangeResult:
-    """Errors: Conflict when there is nothing of one's own to take back, or a rule is in the way now; Stale."""
+    """Undo the actor's own last change. Errors: Conflict when there is none, or when a rule now refuses it; Stale."""
     details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     content = details.content
-    edits = last_edit(list_history(uow, reference), uow.actor)
+    edits = last_undoable_entries(list_history(uow, reference), uow.actor)
     if not edits:
         raise Conflict(N_("You have no change to undo."))
     for entry in edits:
-        content = _before(content, entry)
+        content = _content_before(content, entry)
     return change(uow, reference, content, revision=revision)
 
 
-def _before(content: BookingContent, entry: JournalEntry) -> BookingContent:
+def _content_before(content: BookingContent, entry: JournalEntry) -> BookingContent:
     if entry.event == "SessionMoved":
         moved = {"part": "session", "number": entry.data["session"], "field": "time", "before": entry.data["before"]}
-        return _set_back(content, moved)
+        return _set_to_agreed(content, moved)
     for each in entry.data["changed"]:
-        content = _set_back(content, each)
+        content = _set_to_agreed(content, each)
     return content
 
 
-def _set_back(content: BookingContent, each: Mapping[str, Any]) -> BookingContent:
-    if each["part"] == "booking" and each["field"] in TEXTS:
+def _set_to_agreed(content: BookingContent, each: Mapping[str, Any]) -> BookingContent:
+    if each["part"] == "booking" and each["field"] in UNDOABLE_FIELDS:
         before: dict[str, Any] = {each["field"]: each["before"]}
         return replace(content, **before)
     if each["part"] == "booking":

@@ -16,7 +16,7 @@ from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.demo_records import SessionEvent, session_events
 from gmp_booking.demo.people import PASSWORD
 from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Scenario, ScenarioAct, ScenarioStep
-from gmp_booking.execution.service import SessionAct, act_on
+from gmp_booking.execution.service import SessionAction, perform
 from gmp_booking.infra.database.uow import Database, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.states import BookingState
@@ -96,7 +96,7 @@ class _Seeder:
             return
         signer = self._signer(event.by, event.at) if event.is_signed else None
         actor = signer.actor if signer else self._actor(event.by)
-        act = SessionAct(
+        act = SessionAction(
             reference,
             event.session,
             event.action,
@@ -105,7 +105,7 @@ class _Seeder:
             items=event.items,
             verified=signer.proof if signer else None,
         )
-        self._database.request(actor, reason=event.reason).transact(act_on, act)
+        self._database.request(actor, reason=event.reason).transact(perform, act)
 
     def _is_confirmed(self, reference: str) -> bool:
         if reference not in self._confirmed:

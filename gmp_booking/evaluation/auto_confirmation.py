@@ -1,4 +1,4 @@
-"""Requests that need nobody's decision: clear ones, of kinds and in places the facility lets confirm themselves."""
+"""Automatic confirmation: clear requests of kinds and in rooms for which the facility has switched it on."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import Track
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.approval_tracks import track_for
-from gmp_booking.evaluation.gather import may_confirm_itself
+from gmp_booking.evaluation.gather import is_auto_confirmation_enabled
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES
 
 
-def confirms_itself(
-    uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, verdict: Verdict, company_id: int
+def is_auto_confirmed(
+    uow: Uow, content: BookingContent, resolved: ResolvedContent, *, verdict: Verdict, company_id: int
 ) -> bool:
-    """Whether a request is confirmed as it is asked for; costs a statement only where its kind may."""
+    """Whether a request is confirmed without a decision; only kinds that may be are looked up in the database."""
     if content.kind not in CONFIRMED_BY_THEMSELVES or not verdict.is_clear:
         return False
-    if track_for(content, catalogue, needs_nobody=True) is not Track.NONE:
+    if track_for(content, resolved, needs_no_decision=True) is not Track.NONE:
         return False
-    return may_confirm_itself(uow, content, catalogue, company_id=company_id)
+    return is_auto_confirmation_enabled(uow, content, resolved, company_id=company_id)

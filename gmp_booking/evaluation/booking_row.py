@@ -1,4 +1,4 @@
-"""What a booking's own row says of its content."""
+"""Column values of `booking` derived from its content."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from gmp_booking.kernel.states import BookingState
 
 
 def row_values(
-    uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, needs_nobody: bool = False
+    uow: Uow, content: BookingContent, resolved: ResolvedContent, *, needs_no_decision: bool = False
 ) -> dict[str, Any]:
-    """What the content says, who decides on it and until when; plain values."""
+    """Column values for the content, the approval track and the deadlines."""
     envelope = content.envelope
     days = decision_days(content.kind, envelope)
     return {
         "kind": content.kind.value,
-        "track": track_for(content, catalogue, needs_nobody=needs_nobody).value,
-        "product_id": catalogue.product_id,
+        "track": track_for(content, resolved, needs_no_decision=needs_no_decision).value,
+        "product_id": resolved.product_id,
         "batch": content.batch,
         "run_type": content.run_type.value if content.run_type else None,
         "title": content.title,
@@ -38,17 +38,17 @@ def row_values(
         "starts_at": envelope.start,
         "ends_at": envelope.end,
         "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, catalogue.holidays),
-        "pending_until": working_days_later(uow.now, 2 * days, catalogue.holidays),
+        "decide_by": working_days_later(uow.now, days, resolved.holidays),
+        "pending_until": working_days_later(uow.now, 2 * days, resolved.holidays),
     }
 
 
 def request_row_values(
-    uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, needs_nobody: bool
+    uow: Uow, content: BookingContent, resolved: ResolvedContent, *, needs_no_decision: bool
 ) -> dict[str, Any]:
-    """The columns of a request made now: submitted, or confirmed at once where it needs nobody."""
-    columns = row_values(uow, content, catalogue, needs_nobody=needs_nobody)
-    if not needs_nobody:
+    """Column values of a new request: submitted, or confirmed at once where no decision is needed."""
+    columns = row_values(uow, content, resolved, needs_no_decision=needs_no_decision)
+    if not needs_no_decision:
         return columns | {"state": BookingState.SUBMITTED}
     return columns | {
         "state": BookingState.CONFIRMED,

@@ -1,4 +1,4 @@
-"""How long a decision may take: working days by kind, and what follows from them. Defaults are ours."""
+"""How long a decision may take: working days by kind. Defaults are ours."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SEOUL = ZoneInfo("Asia/Seoul")
 
 
 def decision_days(kind: Kind, envelope: Period) -> int:
-    """Unit: working days between a request and its decision."""
+    """The target time for a decision. Unit: working days."""
     if kind is Kind.CLEANROOM and envelope.duration >= CAMPAIGN:
         return 15
     return _TARGET_DAYS.get(kind, 7)
 
 
 def working_days_later(start: datetime, days: int, holidays: Collection[date]) -> datetime:
-    """The same clock time so many working days later, in the facility's zone."""
+    """The same local time, `days` working days later, in the facility's time zone."""
     at = start.astimezone(SEOUL)
     left = days
     while left > 0:

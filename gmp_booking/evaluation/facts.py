@@ -1,4 +1,4 @@
-"""A case for the rules, made of rows as they were read; pure, so that kept evidence makes the same case again."""
+"""Build a case for the rules from rows; pure, so that stored evidence gives the same case again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from gmp_booking.conflicts.case import (
     Switch,
     UnitFacts,
 )
-from gmp_booking.evaluation.outage_facts import NOTHING_WITHDRAWN, Withdrawn
+from gmp_booking.evaluation.outage_facts import NO_OUTAGES, KnownOutages
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import ResourceKind, RuleMode
@@ -35,15 +35,15 @@ from gmp_booking.kernel.vocabulary import ResourceKind, RuleMode
 
 def build_case(
     content: BookingContent,
-    catalogue: ResolvedContent,
+    resolved: ResolvedContent,
     rows: Sequence[tuple[Any, ...]],
     *,
     booking: BookingFacts,
     occasion: Occasion,
     now: datetime,
-    withdrawn: Withdrawn = NOTHING_WITHDRAWN,
+    outages: KnownOutages = NO_OUTAGES,
 ) -> Case:
-    """A case of rows as `look_up` and `gather` read them; pure."""
+    """The case of rows that `resolve_content` and `gather` read; pure."""
     units: defaultdict[int, list[Occupation]] = defaultdict(list)
     people: defaultdict[int, list[PersonBusy]] = defaultdict(list)
     on_call: list[Period] = []
@@ -54,34 +54,32 @@ def build_case(
             on_call.append(Period(starts_at, ends_at))
         elif what == "person":
             people[subject].append(PersonBusy(Period(starts_at, ends_at), room))
-    entries = catalogue.resources.values()
+    entries = resolved.resources.values()
     return Case(
         occasion=occasion,
         now=now,
         booking=booking,
-        sessions=_sessions(content, catalogue),
+        sessions=_sessions(content, resolved),
         reservations=tuple(
             ReservationFacts(number, each.resource, each.units, Period(each.start, each.end))
             for number, each in content.numbered_equipment
         ),
-        rooms={each["code"]: _room(each, units, withdrawn) for each in entries if each["kind"] == ResourceKind.ROOM},
+        rooms={each["code"]: _room(each, units, outages) for each in entries if each["kind"] == ResourceKind.ROOM},
         equipment={
-            each["code"]: _equipment(each, units, withdrawn)
-            for each in entries
-            if each["kind"] == ResourceKind.EQUIPMENT
+            each["code"]: _equipment(each, units, outages) for each in entries if each["kind"] == ResourceKind.EQUIPMENT
         },
         people={
-            each["id"]: PersonFacts(each["name"], tuple(people[each["id"]]), withdrawn.people.get(each["id"], ()))
-            for each in catalogue.people.values()
+            each["id"]: PersonFacts(each["name"], tuple(people[each["id"]]), outages.people.get(each["id"], ()))
+            for each in resolved.people.values()
         },
-        withdrawn=withdrawn.booking,
-        calendar=replace(_calendar(catalogue), on_call=tuple(on_call)),
-        policy=_policy(catalogue),
+        withdrawn=outages.booking,
+        calendar=replace(_calendar(resolved), on_call=tuple(on_call)),
+        policy=_policy(resolved),
     )
 
 
-def _sessions(content: BookingContent, catalogue: ResolvedContent) -> tuple[SessionFacts, ...]:
-    known = catalogue.people
+def _sessions(content: BookingContent, resolved: ResolvedContent) -> tuple[SessionFacts, ...]:
+    known = resolved.people
     return tuple(
         SessionFacts(
             number=number,
@@ -102,7 +100,7 @@ def _sessions(content: BookingContent, catalogue: ResolvedContent) -> tuple[Sess
     )
 
 
-def _room(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], withdrawn: Withdrawn) -> RoomFacts:
+def _room(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], outages: KnownOutages) -> RoomFacts:
     return RoomFacts(
         code=entry["code"],
         names=entry["names"],
@@ -114,11 +112,13 @@ def _room(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], withd
         seats=entry["seats"],
         is_gmp=bool(entry["gmp"]),
         busy=tuple(busy for unit in entry["units"] for busy in units[unit]),
-        withdrawn=withdrawn.resources.get(entry["id"], ()),
+        withdrawn=outages.resources.get(entry["id"], ()),
     )
 
 
-def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], withdrawn: Withdrawn) -> EquipmentFacts:
+def _equipment(
+    entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], outages: KnownOutages
+) -> EquipmentFacts:
     return EquipmentFacts(
         code=entry["code"],
         names=entry["names"],
@@ -126,25 +126,25 @@ def _equipment(entry: Mapping[str, Any], units: Mapping[int, list[Occupation]], 
         room_use=entry["room_use"],
         home_room=entry["home_room"],
         units=tuple(UnitFacts(unit, number, tuple(units[unit])) for number, unit in enumerate(entry["units"], start=1)),
-        withdrawn=withdrawn.resources.get(entry["id"], ()),
+        withdrawn=outages.resources.get(entry["id"], ()),
         out_of_service=bool(entry["out_of_service"]),
     )
 
 
-def _calendar(catalogue: ResolvedContent) -> CalendarFacts:
+def _calendar(resolved: ResolvedContent) -> CalendarFacts:
     hours: defaultdict[str | None, list[OpeningWindow]] = defaultdict(list)
-    for code, weekday, opens, closes in catalogue.raw["hours"] or ():
+    for code, weekday, opens, closes in resolved.raw["hours"] or ():
         hours[code].append(OpeningWindow(weekday, time.fromisoformat(opens), time.fromisoformat(closes)))
     default = tuple(hours.pop(None, ()))
     holidays = {
-        date.fromisoformat(day): {"ko": ko, "en": en, "zh": zh} for day, ko, en, zh in catalogue.raw["holidays"] or ()
+        date.fromisoformat(day): {"ko": ko, "en": en, "zh": zh} for day, ko, en, zh in resolved.raw["holidays"] or ()
     }
     own = {str(code): tuple(rows) for code, rows in hours.items()}
     return CalendarFacts(own, default, holidays) if default else CalendarFacts(own, holidays=holidays)
 
 
-def _policy(catalogue: ResolvedContent) -> PolicyFacts:
+def _policy(resolved: ResolvedContent) -> PolicyFacts:
     switches: defaultdict[str, list[Switch]] = defaultdict(list)
-    for rule, mode, from_on in catalogue.raw["switches"] or ():
+    for rule, mode, from_on in resolved.raw["switches"] or ():
         switches[rule].append(Switch(RuleMode(mode), date.fromisoformat(from_on)))
     return PolicyFacts({rule: tuple(rows) for rule, rows in switches.items()})

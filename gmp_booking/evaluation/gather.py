@@ -1,10 +1,10 @@
-"""Who holds the time a booking asks for, seen with the engine's eyes, in one statement; with it the case is complete.
+"""Read occupations, outages and rosters for a case, as the engine, in one statement.
 
-    catalogue.look_up   what the request names                              one statement
-    gather              who holds that time already                        one statement
-    facts.build_case    the case of both                                   no statement
+    resolve_content     what the request names                             one statement
+    gather              who uses that time already                         one statement
+    facts.build_case    the case built from both                           no statement
 
-What the first two found is kept as the evidence of a decision; `build_case` makes the same case of it again.
+The rows of the first two are stored as evidence of a decision; `build_case` gives the same case from them again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gmp_booking.conflicts.case import (
     Occasion,
 )
 from gmp_booking.evaluation.facts import build_case
-from gmp_booking.evaluation.outage_facts import OPEN_OUTAGES, WITHDRAWN, apart, as_evidence, as_withdrawn
+from gmp_booking.evaluation.outage_facts import OPEN_OUTAGES, OUTAGE_ROWS, as_evidence, outage_facts_of, split_rows
 from gmp_booking.evaluation.resolved_content import SEARCH_AFTER, SEARCH_BEFORE, ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
@@ -33,14 +33,14 @@ from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, Priority
 from gmp_booking.policies.roster import ON_CALL
 
 MARGIN = timedelta(hours=12)
-"""More than setup and teardown ever add to the time asked for."""
+"""More than setup and teardown ever add to the requested time."""
 GOWNING = timedelta(hours=2)
 LONGEST_RECOVERY = timedelta(days=1)
-"""No room may have more to recover in; neighbours as far off are looked at."""
+"""The upper limit of a room's recovery time; neighbours up to this far away are read."""
 
-# Beside the slots: sessions that took longer than planned hold their room till their true end, also where a slot of
-# somebody else was in the way of stretching theirs.
-_BUSY = text(
+# Besides slots, this reads sessions that overran: they occupy their room until their actual end, even where their slot
+# could not be extended because somebody else holds the time.
+_SURROUNDINGS = text(
     f"""
     WITH {OPEN_OUTAGES}
     SELECT 'slot' AS what, w.unit_id AS subject, s.starts_at, s.ends_at, s.company_id, b.reference, NULL AS room
@@ -71,7 +71,7 @@ _BUSY = text(
     FROM session_person AS sp JOIN resource AS r ON r.id = sp.room_id
     WHERE sp.active AND sp.person_id = ANY (:people) AND sp.ends_at > :from_at AND sp.starts_at < :until_at
       AND sp.booking_id IS DISTINCT FROM :booking_id AND sp.role = ANY (:in_room)
-    UNION ALL {WITHDRAWN}
+    UNION ALL {OUTAGE_ROWS}
     UNION ALL {ON_CALL}
     UNION ALL
     SELECT 'asked', b.id, b.submitted_at, b.confirmed_at, NULL, NULL, NULL FROM booking AS b WHERE b.id = :booking_id
@@ -86,12 +86,12 @@ _BUSY = text(
     bindparam("roster_froms", type_=ARRAY(DateTime(timezone=True))),
     bindparam("roster_untils", type_=ARRAY(DateTime(timezone=True))),
 )
-ASKED_NOW = frozenset({Occasion.DRAFT, Occasion.PREVIEW, Occasion.SUBMIT})
+NEW_REQUESTS = frozenset({Occasion.DRAFT, Occasion.PREVIEW, Occasion.SUBMIT})
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """A case, and the rows it was made of."""
+    """A case, and the rows it was built from."""
 
     case: Case
     evidence: Mapping[str, Any]
@@ -100,53 +100,53 @@ class Gathered:
 def gather(
     uow: Uow,
     content: BookingContent,
-    catalogue: ResolvedContent,
+    resolved: ResolvedContent,
     *,
     occasion: Occasion,
     company_id: int,
     booking_id: int | None = None,
     search: bool = False,
 ) -> Gathered:
-    """The case of one booking, with everybody's time as the engine sees it.
+    """The case of one booking, with the occupations of all companies.
 
-    Shape: with `search`, the surroundings too, so that alternatives can be judged without asking again.
+    Shape: with `search`, also the days around it, so that alternatives can be evaluated without another query.
     """
     window = content.envelope
     if search:
         window = Period(window.start - SEARCH_BEFORE, window.end + SEARCH_AFTER)
-    values = _asked_of_time(content, catalogue, window, search=search)
-    # What is over stands in nobody's way any more.
+    values = _query_values(content, resolved, window, search=search)
+    # Outages that have ended conflict with nothing.
     values |= {"look_from": max(window.start - MARGIN, uow.now), "booking_id": booking_id, "company_id": company_id}
     with uow.as_engine():
-        rows, withdrawn = apart(uow.session.execute(_BUSY, values))
+        rows, outage_rows = split_rows(uow.session.execute(_SURROUNDINGS, values))
     before = next((row[2:4] for row in rows if row[0] == "asked"), (None, None))
     rows = [row for row in rows if row[0] != "asked"]
-    booking = _asked_for(content, catalogue, before, occasion=occasion, company_id=company_id, booking_id=booking_id)
+    booking = _booking_facts(content, resolved, before, occasion=occasion, company_id=company_id, booking_id=booking_id)
     evidence = {
         "content": _content_evidence(content),
-        "catalogue": dict(catalogue.raw),
+        "catalogue": dict(resolved.raw),
         "booking": booking.as_dict(),
         "busy": [[*row[:2], row[2].isoformat(), row[3].isoformat(), *row[4:]] for row in rows],
-        "withdrawn": as_evidence(withdrawn),
+        "withdrawn": as_evidence(outage_rows),
         "now": uow.now.isoformat(),
     }
     case = build_case(
         content,
-        catalogue,
+        resolved,
         rows,
         booking=booking,
         occasion=occasion,
         now=uow.now,
-        withdrawn=as_withdrawn(withdrawn),
+        outages=outage_facts_of(outage_rows),
     )
     return Gathered(replace(case, known=window), evidence)
 
 
-def _asked_of_time(
-    content: BookingContent, catalogue: ResolvedContent, window: Period, *, search: bool
+def _query_values(
+    content: BookingContent, resolved: ResolvedContent, window: Period, *, search: bool
 ) -> dict[str, Any]:
-    """What is asked of everybody's time: of each place, each person and each withdrawal, from when until when."""
-    units = [unit for entry in catalogue.resources.values() for unit in entry["units"] or ()]
+    """The parameters of the statement: units, people and resources, with the windows to read."""
+    units = [unit for entry in resolved.resources.values() for unit in entry["units"] or ()]
     spans = [window] if search else content.spans
     return {
         "units": units,
@@ -154,26 +154,26 @@ def _asked_of_time(
         "untils": [window.end + LONGEST_RECOVERY] * len(units),
         "roster_froms": [each.start for each in spans],
         "roster_untils": [each.end for each in spans],
-        "people": [each["id"] for each in catalogue.people.values()],
+        "people": [each["id"] for each in resolved.people.values()],
         "in_room": sorted(role.value for role in IN_ROOM_ROLES),
         "from_at": window.start - GOWNING,
         "until_at": window.end + GOWNING,
-        "resources": [each["id"] for each in catalogue.resources.values()],
-        "product_id": catalogue.product_id,
+        "resources": [each["id"] for each in resolved.resources.values()],
+        "product_id": resolved.product_id,
         "look_until": window.end + MARGIN,
     }
 
 
-def _asked_for(
+def _booking_facts(
     content: BookingContent,
-    catalogue: ResolvedContent,
+    resolved: ResolvedContent,
     before: tuple[datetime | None, datetime | None],
     *,
     occasion: Occasion,
     company_id: int,
     booking_id: int | None,
 ) -> BookingFacts:
-    """What is asked for; `before` says when it was submitted and confirmed already."""
+    """The facts of the booking itself; `before` is when it was submitted and confirmed earlier."""
     submitted_at, confirmed_at = before
     return BookingFacts(
         booking_id,
@@ -181,9 +181,9 @@ def _asked_for(
         content.kind.value,
         content.run_type and content.run_type.value,
         seats=content.seats,
-        asked_at=None if occasion in ASKED_NOW else submitted_at,
+        asked_at=None if occasion in NEW_REQUESTS else submitted_at,
         is_change=confirmed_at is not None,
-        is_of_approved_batch=bool(catalogue.raw.get("batch_is_approved")),
+        is_of_approved_batch=bool(resolved.raw.get("batch_is_approved")),
         is_patient_bound=content.priority is Priority.PATIENT_BOUND,
     )
 
@@ -193,8 +193,8 @@ def _content_evidence(content: BookingContent) -> dict[str, Any]:
     return {**content.signed(), "people": people}
 
 
-# The company's own setting counts before those of its rooms, and these before the general one of the kind.
-_MAY_CONFIRM_ITSELF = text(
+# The setting of the company takes precedence over those of the rooms, and these over the general one of the kind.
+_IS_ENABLED = text(
     """
     SELECT COALESCE(
         (SELECT is_on FROM auto_confirm WHERE kind = :kind AND company_id = :company_id),
@@ -205,12 +205,14 @@ _MAY_CONFIRM_ITSELF = text(
 ).bindparams(bindparam("resources", type_=ARRAY(BigInteger)))
 
 
-def may_confirm_itself(uow: Uow, content: BookingContent, catalogue: ResolvedContent, *, company_id: int) -> bool:
-    """Whether the facility lets a clear request of this kind, company and place be confirmed at once."""
+def is_auto_confirmation_enabled(
+    uow: Uow, content: BookingContent, resolved: ResolvedContent, *, company_id: int
+) -> bool:
+    """Whether automatic confirmation is on for this kind, company and these resources."""
     values = {
         "kind": content.kind.value,
         "company_id": company_id,
-        "resources": [catalogue.resource_id(code) for code in sorted(content.resource_codes)],
+        "resources": [resolved.resource_id(code) for code in sorted(content.resource_codes)],
     }
     with uow.as_engine():
-        return bool(uow.session.execute(_MAY_CONFIRM_ITSELF, values).scalar_one())
+        return bool(uow.session.execute(_IS_ENABLED, values).scalar_one())

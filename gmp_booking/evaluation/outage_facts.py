@@ -1,4 +1,4 @@
-"""Which outages touch a booking: read with the engine's eyes by the gatherer of facts."""
+"""The outages that affect a booking: parts of the statement in `gather`, and the facts from its rows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from gmp_booking.conflicts.case import OutageFacts
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.vocabulary import ResourceKind
 
-# Parts of the statement that asks who holds the time, so that asking for outages costs no statement of its own.
-# A row is (what, on whom, start, end or NULL, outage, hold number, kind|subject kind|subject).
+# Parts of the statement in `gather`, so that reading outages costs no additional statement.
+# A row is (what, id of the affected row, start, end or NULL, outage, hold number, kind|subject kind|subject).
 OPEN_OUTAGES = """
     open_outage AS MATERIALIZED (
         SELECT * FROM outage
@@ -21,7 +21,7 @@ OPEN_OUTAGES = """
           AND starts_at < :look_until
     )
 """
-WITHDRAWN = f"""
+OUTAGE_ROWS = f"""
     SELECT 'withdrawn from resource', r.id, o.starts_at, o.ends_at, o.id, o.hold_no,
            concat_ws('|', o.kind, o.subject_kind, CASE o.subject_kind WHEN 'AHU' THEN ahu.code
                      WHEN 'ZONE' THEN zone.code WHEN 'FACILITY' THEN '' ELSE r.code END)
@@ -54,36 +54,36 @@ PREFIX = "withdrawn from "
 
 
 @dataclass(frozen=True)
-class Withdrawn:
-    """What is withdrawn, by resource, by person, and from the booking itself."""
+class KnownOutages:
+    """Outages by resource, by person, and of the booking's company or product."""
 
     resources: Mapping[int, tuple[OutageFacts, ...]] = field(default_factory=dict)
     people: Mapping[int, tuple[OutageFacts, ...]] = field(default_factory=dict)
     booking: tuple[OutageFacts, ...] = ()
 
 
-NOTHING_WITHDRAWN = Withdrawn()
+NO_OUTAGES = KnownOutages()
 
 
-def apart(rows: Iterable[Sequence[Any]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """The rows about taken time, and those about withdrawn time."""
-    taken: list[tuple[Any, ...]] = []
-    withdrawn: list[tuple[Any, ...]] = []
+def split_rows(rows: Iterable[Sequence[Any]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The rows of occupations, and those of outages."""
+    occupied: list[tuple[Any, ...]] = []
+    outages: list[tuple[Any, ...]] = []
     for row in rows:
-        (withdrawn if row[0].startswith(PREFIX) else taken).append(tuple(row))
-    return taken, sorted(withdrawn, key=lambda row: (row[:3], row[4]))
+        (outages if row[0].startswith(PREFIX) else occupied).append(tuple(row))
+    return occupied, sorted(outages, key=lambda row: (row[:3], row[4]))
 
 
-def as_withdrawn(rows: Iterable[Sequence[Any]]) -> Withdrawn:
-    """The facts of rows as the statement reads them, or as the evidence keeps them; pure."""
+def outage_facts_of(rows: Iterable[Sequence[Any]]) -> KnownOutages:
+    """The facts of rows from the statement, or from stored evidence; pure."""
     found: defaultdict[str, defaultdict[int, list[OutageFacts]]] = defaultdict(lambda: defaultdict(list))
-    for what, on_id, starts_at, ends_at, _outage, hold_no, words in rows:
+    for what, on_id, starts_at, ends_at, _outage, hold_no, description in rows:
         end = None if ends_at is None else _instant(ends_at)
-        kind, subject_kind, subject = words.split("|", 2)
+        kind, subject_kind, subject = description.split("|", 2)
         found[what.removeprefix(PREFIX)][on_id].append(
             OutageFacts(_instant(starts_at), end, kind, subject_kind, subject, hold_no)
         )
-    return Withdrawn(
+    return KnownOutages(
         resources={on_id: tuple(each) for on_id, each in found["resource"].items()},
         people={on_id: tuple(each) for on_id, each in found["person"].items()},
         booking=tuple(one for each in found["booking"].values() for one in each),
@@ -91,7 +91,7 @@ def as_withdrawn(rows: Iterable[Sequence[Any]]) -> Withdrawn:
 
 
 def as_evidence(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """The same rows as plain JSON."""
+    """The rows as JSON."""
     return [[*row[:2], row[2].isoformat(), None if row[3] is None else row[3].isoformat(), *row[4:]] for row in rows]
 
 

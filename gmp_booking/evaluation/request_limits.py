@@ -1,8 +1,8 @@
-"""What a company may ask for at all: how much it may keep waiting, and who may ask for large or clinical work.
+"""Limits of a company's requests: how much may be pending, and who may request large or clinical work.
 
-A room-day is a started 24 hours of room time, margins included, counted for each room over all of the company's
-requests that are not decided yet. Equipment running alone counts nothing, nor does a change of a confirmed booking:
-its time is held already. Defaults are ours.
+A room-day is a started 24 hours of room time, setup and teardown included, counted per room over all pending requests
+of the company. Unattended equipment does not count, nor does a change request: its booking holds time already.
+Defaults are ours.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ _LIMITS = text(
 
 
 @dataclass(frozen=True)
-class Limits:
-    """A company's limits and what it keeps waiting.
+class RequestLimits:
+    """A company's limits and its pending requests.
 
-    Unit: `waiting_min` is minutes of room time by room.
+    Unit: `waiting_min` is minutes of pending room time, by room.
     """
 
     room_days: int
@@ -60,15 +60,15 @@ class Limits:
     waiting_min: Mapping[str, float]
 
 
-def find_limits(uow: Uow, company_id: int, *, booking_id: int | None) -> Limits:
-    """The limits, and what waits beside the booking at hand; read under the company's lock."""
+def find_limits(uow: Uow, company_id: int, *, booking_id: int | None) -> RequestLimits:
+    """The limits, and what is pending apart from this booking. The caller holds the company's lock."""
     values = {"company_id": company_id, "booking_id": booking_id}
     room_days, single_signatory, waiting = uow.session.execute(_LIMITS, values).one()
-    return Limits(room_days, single_signatory, waiting or {})
+    return RequestLimits(room_days, single_signatory, waiting or {})
 
 
 def room_minutes(content: BookingContent) -> Counter[str]:
-    """Room time asked for, by room. Unit: minutes."""
+    """Requested room time, by room. Unit: minutes."""
     minutes: Counter[str] = Counter()
     for session in content.sessions:
         lasts = int((session.end - session.start) / timedelta(minutes=1))
@@ -77,20 +77,20 @@ def room_minutes(content: BookingContent) -> Counter[str]:
 
 
 def room_days(minutes: Mapping[str, float]) -> int:
-    """Started room-days of room time by room."""
+    """The number of started room-days, for room time by room."""
     return sum(ceil(each / MINUTES_OF_A_ROOM_DAY) for each in minutes.values())
 
 
-def require_within_limit(limits: Limits, content: BookingContent) -> None:
-    """Errors: Conflict, with how much waits and how much there may be."""
-    asked = room_minutes(content)
-    if not asked:
+def require_within_limit(limits: RequestLimits, content: BookingContent) -> None:
+    """Errors: Conflict, with the pending room-days and the limit."""
+    requested = room_minutes(content)
+    if not requested:
         return
-    codes = {*limits.waiting_min, *asked}
-    together = room_days({code: limits.waiting_min.get(code, 0) + asked[code] for code in codes})
-    if together <= limits.room_days:
+    codes = {*limits.waiting_min, *requested}
+    total = room_days({code: limits.waiting_min.get(code, 0) + requested[code] for code in codes})
+    if total <= limits.room_days:
         return
-    figures = {"waiting": room_days(limits.waiting_min), "together": together, "limit": limits.room_days}
+    figures = {"waiting": room_days(limits.waiting_min), "together": total, "limit": limits.room_days}
     raise Conflict(
         N_(
             "Too many room-days are waiting for a decision: %(waiting)s now, %(together)s with this request; the "
@@ -102,7 +102,7 @@ def require_within_limit(limits: Limits, content: BookingContent) -> None:
 
 
 def needs_signatory(content: BookingContent) -> bool:
-    """Clinical runs, and work in rooms on more than five days, are asked for by an authorised signatory."""
+    """Whether only an authorised signatory may request this: clinical runs, and room work on more than five days."""
     days = {
         (session.start.astimezone(SEOUL) + timedelta(days=number)).date()
         for session in content.sessions
@@ -111,8 +111,8 @@ def needs_signatory(content: BookingContent) -> bool:
     return content.run_type is RunType.CLIN or len(days) > DAYS_WITHOUT_A_SIGNATORY
 
 
-def require_signatory(limits: Limits, content: BookingContent, roles: frozenset[Role]) -> None:
-    """Errors: Forbidden when the asker's roles do not carry this request; a company may let one person do both."""
+def require_signatory(limits: RequestLimits, content: BookingContent, roles: frozenset[Role]) -> None:
+    """Errors: Forbidden without the role; a company with `single_signatory` needs no second person."""
     if limits.single_signatory or Role.COMPANY_APPROVER in roles or not needs_signatory(content):
         return
     raise Forbidden(

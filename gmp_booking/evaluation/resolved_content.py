@@ -1,4 +1,4 @@
-"""What a request names, in one statement whatever its size: resources, people, product, calendar, rules."""
+"""Resolve what a request names, in one statement: resources, people, product, calendar, rule switches."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SEARCH_BEFORE = timedelta(days=3)
 SEARCH_AFTER = timedelta(days=21)
 HOLIDAYS_AHEAD = timedelta(days=75)
 
-_LOOK_UP = text(
+_RESOLVE = text(
     f"""
     WITH named AS (
-        SELECT r.id FROM resource AS r WHERE r.code = ANY (:codes) AND (r.active OR :agreed)
+        SELECT r.id FROM resource AS r WHERE r.code = ANY (:codes) AND (r.active OR :existing)
     ), wanted AS (
         SELECT id FROM named
         UNION SELECT e.home_room_id FROM equipment AS e JOIN named USING (id) WHERE e.home_room_id IS NOT NULL
@@ -62,11 +62,11 @@ _LOOK_UP = text(
             LEFT JOIN equipment AS e ON e.id = r.id LEFT JOIN resource AS home ON home.id = e.home_room_id),
         'people', (
             SELECT jsonb_agg(jsonb_build_object('id', p.id, 'email', p.email, 'name', p.name) ORDER BY p.id)
-            FROM person AS p WHERE p.email = ANY (:emails) AND (p.active OR :agreed)
+            FROM person AS p WHERE p.email = ANY (:emails) AND (p.active OR :existing)
               AND (p.company_id = :company_id OR p.company_id IS NULL)),
         'product', (
             SELECT jsonb_build_object('id', id, 'code', code, 'name', name, 'modality', modality)
-            FROM product WHERE company_id = :company_id AND code = :product AND (active OR :agreed)),
+            FROM product WHERE company_id = :company_id AND code = :product AND (active OR :existing)),
         'batch_is_approved', EXISTS (
             SELECT FROM booking AS b JOIN product AS p ON p.id = b.product_id
             WHERE b.company_id = :company_id AND b.batch = :batch AND p.code = :product
@@ -87,7 +87,7 @@ _LOOK_UP = text(
 
 @dataclass(frozen=True)
 class ResolvedContent:
-    """What a request names, as found; `raw` is plain JSON and part of the evidence."""
+    """What a request names, as rows. Shape: `raw` is JSON and part of the evidence."""
 
     raw: Mapping[str, Any]
 
@@ -111,7 +111,7 @@ class ResolvedContent:
         return int(self.resources[code]["id"])
 
     def lock_keys(self, content: BookingContent) -> set[LockKey]:
-        """Everything this content touches: its resources, the rooms they take along, its people."""
+        """The locks this content needs: resources, home rooms of equipment, people."""
         codes = set(content.resource_codes)
         codes |= {home for code in codes if (home := self.resources[code]["home_room"])}
         keys: set[LockKey] = {("resource", self.resource_id(code)) for code in codes}
@@ -119,13 +119,13 @@ class ResolvedContent:
 
 
 def resolve_content(
-    uow: Uow, content: BookingContent, *, company_id: int, search: bool = False, agreed: bool = False
+    uow: Uow, content: BookingContent, *, company_id: int, search: bool = False, existing: bool = False
 ) -> ResolvedContent:
-    """Find what the content names.
+    """Read the rows that the content names.
 
-    Shape: with `search`, rooms and equipment that could serve instead are found too; `agreed` is for a booking that
-    stands already and is judged with whatever became of what it names.
-    Errors: Invalid, by field, for what does not exist or is not the company's.
+    Shape: with `search`, also rooms and equipment that could replace them. With `existing`, also inactive rows: a
+    stored booking is evaluated again even if its room was deactivated since.
+    Errors: Invalid, by field, for what does not exist or belongs to another company.
     """
     days = content.envelope
     values = {
@@ -135,32 +135,32 @@ def resolve_content(
         "product": content.product,
         "batch": content.batch,
         "search": search,
-        "agreed": agreed,
+        "existing": existing,
         "from_on": (min(days.start, uow.now) - SEARCH_BEFORE).date(),
         "until_on": max(days.end + SEARCH_AFTER, uow.now + HOLIDAYS_AHEAD).date(),
     }
-    catalogue = ResolvedContent(uow.session.execute(_LOOK_UP, values).scalar_one())
-    unknown = _unknown(content, catalogue, agreed=agreed)
+    resolved = ResolvedContent(uow.session.execute(_RESOLVE, values).scalar_one())
+    unknown = _unknown(content, resolved, existing=existing)
     if unknown:
         raise Invalid(field_errors=unknown)
-    return catalogue
+    return resolved
 
 
-def _unknown(content: BookingContent, catalogue: ResolvedContent, *, agreed: bool) -> dict[str, list[str]]:
-    """By field, what is not there; unknown and foreign things are told apart by nobody."""
+def _unknown(content: BookingContent, resolved: ResolvedContent, *, existing: bool) -> dict[str, list[str]]:
+    """Messages by field for names that were not found; nobody learns whether another company has such a row."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    if content.product and catalogue.product_id is None:
+    if content.product and resolved.product_id is None:
         found["product"].append(N_("There is no such product."))
     for index, session in enumerate(content.sessions):
-        if catalogue.resources.get(session.room, {}).get("kind") != ResourceKind.ROOM:
+        if resolved.resources.get(session.room, {}).get("kind") != ResourceKind.ROOM:
             found[f"sessions.{index}.room"].append(N_("There is no such room."))
-        if any(person.email not in catalogue.people for person in session.people):
+        if any(person.email not in resolved.people for person in session.people):
             found[f"sessions.{index}.people"].append(N_("There is no such person in your company."))
     for path, code, units in _equipment_named(content):
-        entry = catalogue.resources.get(code, {})
+        entry = resolved.resources.get(code, {})
         if entry.get("kind") != ResourceKind.EQUIPMENT:
             found[path].append(N_("There is no such equipment."))
-        elif entry["out_of_service"] and not agreed:
+        elif entry["out_of_service"] and not existing:
             found[path].append(N_("This equipment is out of service."))
         elif units > len(entry["units"]):
             found[path].append(N_("The equipment does not have that many places."))

@@ -1,4 +1,4 @@
-"""Running the rules over a request or a booking, and keeping what they found as evidence."""
+"""Run the rules on a request or a booking, and store the findings as evidence."""
 
 from __future__ import annotations
 
@@ -19,27 +19,31 @@ from gmp_booking.kernel.errors import Invalid
 
 
 @dataclass(frozen=True)
-class Preview:
+class RequestPreview:
+    """The verdict on a request, and alternatives where it would be refused."""
+
     verdict: Verdict
     alternatives: tuple[Alternative, ...]
 
 
-def examine_with_surroundings(uow: Uow, content: BookingContent, *, company_id: int, booking_id: int | None) -> Preview:
-    """Judge with what lies before and after, so that the earliest start is known."""
-    catalogue = resolve_content(uow, content, company_id=company_id, search=True)
+def examine_with_alternatives(
+    uow: Uow, content: BookingContent, *, company_id: int, booking_id: int | None
+) -> RequestPreview:
+    """Evaluate the request with the days around it, and search alternatives."""
+    resolved = resolve_content(uow, content, company_id=company_id, search=True)
     gathered = gather(
         uow,
         content,
-        catalogue,
+        resolved,
         occasion=Occasion.PREVIEW,
         company_id=company_id,
         booking_id=booking_id,
         search=True,
     )
-    return Preview(examine(gathered.case), find_alternatives(gathered.case))
+    return RequestPreview(examine(gathered.case), find_alternatives(gathered.case))
 
 
-def refuse_problems(content: BookingContent, uow: Uow) -> None:
+def require_valid_content(content: BookingContent, uow: Uow) -> None:
     found = problems(content, uow.now)
     if found:
         raise Invalid(field_errors=found)
@@ -59,19 +63,19 @@ def save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Ver
 
 
 def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> Verdict:
-    """Judge what is still to come of a booking once more on today's facts, keep the verdict, and return it.
+    """Evaluate the remaining part of a booking on current facts, and store and return the verdict.
 
     The caller holds the locks of the booking's slots and people.
     """
     booking = details.booking
-    ahead = details.ahead
-    if not ahead.spans:
+    remaining = details.remaining
+    if not remaining.spans:
         return Verdict()
-    catalogue = resolve_content(uow, ahead, company_id=booking.company_id)
+    resolved = resolve_content(uow, remaining, company_id=booking.company_id)
     gathered = gather(
         uow,
-        ahead,
-        catalogue,
+        remaining,
+        resolved,
         occasion=occasion,
         company_id=booking.company_id,
         booking_id=booking.id,

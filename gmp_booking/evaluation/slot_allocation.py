@@ -1,4 +1,4 @@
-"""Which places a booking's claims get, and taking them: all of them, or a refusal that says what is gone."""
+"""Allocate units to the claims of a booking and take their slots: all of them, or a refusal with findings."""
 
 from __future__ import annotations
 
@@ -24,57 +24,57 @@ from gmp_booking.resources.slots import HeldSlot, NewSlot, release_slots, take_s
 
 
 def refusal(verdict: Verdict) -> Conflict:
-    """The refusal that carries what the rules found."""
+    """The refusal that carries the findings."""
     return Conflict(N_("A rule blocks this."), detail={"verdict": verdict})
 
 
-def ids_of(catalogue: ResolvedContent) -> dict[str, int]:
-    """The row ids of everything a content names, by code and by e-mail."""
-    ids = {code: int(entry["id"]) for code, entry in catalogue.resources.items()}
-    return ids | {email: int(entry["id"]) for email, entry in catalogue.people.items()}
+def ids_of(resolved: ResolvedContent) -> dict[str, int]:
+    """The row ids of everything the content names, by code or e-mail address."""
+    ids = {code: int(entry["id"]) for code, entry in resolved.resources.items()}
+    return ids | {email: int(entry["id"]) for email, entry in resolved.people.items()}
 
 
 def wanted_slots(
-    case: Case, catalogue: ResolvedContent, parts: Parts, *, held: Sequence[HeldSlot] = ()
+    case: Case, resolved: ResolvedContent, parts: Parts, *, held: Sequence[HeldSlot] = ()
 ) -> list[NewSlot]:
-    """The places the case's claims get, those it holds already first.
+    """The slots for the claims of a case; units that the booking already holds are preferred.
 
-    Errors: Conflict with the findings when no place is left for some.
+    Errors: Conflict with the findings when some claims get no unit.
     """
     by_resource: defaultdict[str, list[Claim]] = defaultdict(list)
     for claim in case.claims:
         by_resource[claim.resource_code].append(claim)
     wanted: list[NewSlot] = []
-    homeless: list[NewSlot] = []
+    unplaced: list[NewSlot] = []
     for code, claimed in by_resource.items():
-        placed = place(_units_busy(case, catalogue, code), claimed, kept=_kept(held))
-        resource_id = catalogue.resource_id(code)
+        placed = place(_units_busy(case, resolved, code), claimed, kept=_kept(held))
+        resource_id = resolved.resource_id(code)
         for claim in claimed:
             part = (
                 parts.sessions[claim.session_number] if claim.session_number else None,
                 parts.reservations[claim.reservation_number] if claim.reservation_number else None,
             )
             if placed is None:
-                homeless.append(NewSlot(0, resource_id, claim.period, *part))
+                unplaced.append(NewSlot(0, resource_id, claim.period, *part))
                 continue
             wanted.extend(NewSlot(unit, resource_id, claim.period, *part) for unit in placed[claim])
-    if homeless:
-        raise refusal(_taken(homeless, case, ids_of(catalogue)))
+    if unplaced:
+        raise refusal(_taken_verdict(unplaced, case, ids_of(resolved)))
     return wanted
 
 
 def take_or_refuse(
-    uow: Uow, wanted: Sequence[NewSlot], case: Case, catalogue: ResolvedContent, *, booking: Booking
+    uow: Uow, wanted: Sequence[NewSlot], case: Case, resolved: ResolvedContent, *, booking: Booking
 ) -> None:
-    """Errors: Conflict with the findings when somebody else holds one of them."""
+    """Take the slots. Errors: Conflict with the findings when somebody else holds one of them."""
     refused = take_slots(uow, wanted, company_id=booking.company_id, booking_id=booking.id)
     if refused:
-        raise refusal(_taken(refused, case, ids_of(catalogue)))
+        raise refusal(_taken_verdict(refused, case, ids_of(resolved)))
 
 
-def _units_busy(case: Case, catalogue: ResolvedContent, code: str) -> dict[int, list[Period]]:
+def _units_busy(case: Case, resolved: ResolvedContent, code: str) -> dict[int, list[Period]]:
     if code in case.rooms:
-        (unit,) = catalogue.resources[code]["units"]
+        (unit,) = resolved.resources[code]["units"]
         return {unit: [busy.period for busy in case.rooms[code].busy]}
     return {unit.unit_id: [busy.period for busy in unit.busy] for unit in case.equipment[code].units}
 
@@ -86,8 +86,8 @@ def _kept(held: Sequence[HeldSlot]) -> dict[int, list[Period]]:
     return dict(kept)
 
 
-def _taken(refused: Sequence[NewSlot], case: Case, ids: Mapping[str, int]) -> Verdict:
-    """The finding of a place that went to somebody else between looking and taking."""
+def _taken_verdict(refused: Sequence[NewSlot], case: Case, ids: Mapping[str, int]) -> Verdict:
+    """Findings for slots that somebody else took between evaluation and allocation."""
     codes = {resource_id: code for code, resource_id in ids.items()}
     found = {}
     for slot in refused:
@@ -104,7 +104,7 @@ def _taken(refused: Sequence[NewSlot], case: Case, ids: Mapping[str, int]) -> Ve
 
 
 def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:
-    """End a booking in a state that holds nothing: it is at risk of nothing any more, either."""
+    """End a booking in a state that holds no slots, and clear its risk mark."""
     ended = {"state": state, "ended_at": uow.now, "pending_until": None, "at_risk": False}
     store.change_booking(uow, booking, **ended, sequence=booking.sequence + 1)
     release_slots(uow, booking.id)

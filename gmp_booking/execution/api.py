@@ -11,11 +11,11 @@ from flask_smorest import Blueprint
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
-from gmp_booking.execution.closing import Closing
+from gmp_booking.execution.closing import CloseRequest
 from gmp_booking.execution.closing import carry_out as carry_out_closing
 from gmp_booking.execution.handlers import answer_of, carry_out, carry_out_all
 from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut
-from gmp_booking.execution.service import SessionAct, get_session
+from gmp_booking.execution.service import SessionAction, get_session
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _
@@ -28,7 +28,7 @@ _SESSION = "/bookings/<reference>/sessions/<int:number>"
 
 def _act(reference: str, number: int, action: str, body: dict[str, Any]) -> Response:
     request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
-    act = SessionAct(
+    act = SessionAction(
         reference,
         number,
         action,
@@ -172,7 +172,10 @@ class Releases(MethodView):
         named = [(each["reference"], each["session"]) for each in body["sessions"]]
         password = (body["signature"] or {}).get("password")
         results = carry_out_all(
-            current_request(idempotency=idempotency_of_header()), SessionAct("", 0, "ready"), named, password=password
+            current_request(idempotency=idempotency_of_header()),
+            SessionAction("", 0, "ready"),
+            named,
+            password=password,
         )
         return {
             "results": [
@@ -203,7 +206,7 @@ class Close(MethodView):
                 json.dumps(head_out(booking), ensure_ascii=False).encode(),
                 {"Content-Type": "application/json", "ETag": f'"{etag_of(booking)}"'},
             ),
-            Closing(reference, revision=revision_seen(reference)),
+            CloseRequest(reference, revision=revision_seen(reference)),
             password=(body["signature"] or {}).get("password"),
         )
         return send(answer)

@@ -1,4 +1,4 @@
-"""What a reader may do in a session as it stands, in the order a page offers it."""
+"""The actions a person may take in a session now, in the order in which pages show them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gmp_booking.kernel.vocabulary import Meaning
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One act on offer.
+class AvailableAction:
+    """One available action.
 
-    Shape: `fields` are asked for beside it, of at, until, items, headcount, note, reason, deviation_no; those in
-    `needed` must be given. `meaning` is what is signed; an offer `at_once` makes sense without any of its fields.
+    Shape: `fields` are its form fields, of at, until, items, headcount, note, reason, deviation_no; those in `needed`
+    are required. `meaning` is what is signed; an action `at_once` needs none of its fields.
     """
 
     action: str
@@ -35,11 +35,11 @@ class Offer:
     regardless: bool = False
 
 
-_CLEAR: Final = Offer("clear", N_("Line clearance done"), "primary", ("items",), frozenset({"items"}))
-_VERIFY_CLEARANCE: Final = Offer("verify-clearance", N_("Verify the line clearance"), "primary", at_once=True)
-_RELEASE: Final = Offer("ready", N_("Release the room"), "primary", meaning=Meaning.ROOM_RELEASED)
-_CHECK_IN: Final = Offer("check-in", N_("Check in"), "primary", ("at", "reason"), at_once=True)
-_BEGAN_ANYWAY: Final = Offer(
+_CLEAR: Final = AvailableAction("clear", N_("Line clearance done"), "primary", ("items",), frozenset({"items"}))
+_VERIFY_CLEARANCE: Final = AvailableAction("verify-clearance", N_("Verify the line clearance"), "primary", at_once=True)
+_RELEASE: Final = AvailableAction("ready", N_("Release the room"), "primary", meaning=Meaning.ROOM_RELEASED)
+_CHECK_IN: Final = AvailableAction("check-in", N_("Check in"), "primary", ("at", "reason"), at_once=True)
+_BEGAN_ANYWAY: Final = AvailableAction(
     "check-in",
     N_("Record work that began without release"),
     "danger",
@@ -47,15 +47,17 @@ _BEGAN_ANYWAY: Final = Offer(
     frozenset({"deviation_no", "reason"}),
     regardless=True,
 )
-_COMPLETE: Final = Offer("complete", N_("Complete"), "primary", ("at", "headcount", "note", "reason"), at_once=True)
-_TAKES_UNTIL: Final = Offer("takes-until", N_("Extend"), "quiet", ("until",), frozenset({"until"}))
-_SUSPEND: Final = Offer(
+_COMPLETE: Final = AvailableAction(
+    "complete", N_("Complete"), "primary", ("at", "headcount", "note", "reason"), at_once=True
+)
+_TAKES_UNTIL: Final = AvailableAction("takes-until", N_("Extend"), "quiet", ("until",), frozenset({"until"}))
+_SUSPEND: Final = AvailableAction(
     "suspend", N_("Suspend"), "quiet", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_PLACED
 )
-_RESUME: Final = Offer(
+_RESUME: Final = AvailableAction(
     "resume", N_("Resume"), "primary", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_LIFTED
 )
-_ABORT: Final = Offer(
+_ABORT: Final = AvailableAction(
     "abort",
     N_("Abort"),
     "danger",
@@ -63,23 +65,23 @@ _ABORT: Final = Offer(
     frozenset({"deviation_no", "reason"}),
     meaning=Meaning.ABORTED,
 )
-_MISSED: Final = Offer("missed", SESSION_NEWS["SessionMissed"], "danger", at_once=True)
-_VERIFY: Final = Offer("verify", N_("Verify the record"), "primary", at_once=True)
+_MISSED: Final = AvailableAction("missed", SESSION_NEWS["SessionMissed"], "danger", at_once=True)
+_VERIFY: Final = AvailableAction("verify", N_("Verify the record"), "primary", at_once=True)
 
 
-def offers(session: SessionRow, actor: Actor, now: datetime) -> list[Offer]:
-    """What this reader may do now; the act expected next comes first."""
+def available_actions(session: SessionRow, actor: Actor, now: datetime) -> list[AvailableAction]:
+    """The actions this person may take now; the one that is expected next comes first."""
     if session.booking_state != BookingState.CONFIRMED:
         return []
     return [
-        offer
-        for offer in _possible(session, now)
-        if is_allowed(actor, PERMISSIONS[offer.action], subject_of(session, offer.action))
-        and (not offer.regardless or is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS))
+        available
+        for available in _possible(session, now)
+        if is_allowed(actor, PERMISSIONS[available.action], subject_of(session, available.action))
+        and (not available.regardless or is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS))
     ]
 
 
-def _possible(session: SessionRow, now: datetime) -> Iterator[Offer]:
+def _possible(session: SessionRow, now: datetime) -> Iterator[AvailableAction]:
     state = session.stands
     if state is SessionState.PLANNED and session.cleared_first:
         yield _next_of_clearance(session)
@@ -102,7 +104,7 @@ def _possible(session: SessionRow, now: datetime) -> Iterator[Offer]:
         yield _VERIFY
 
 
-def _next_of_clearance(session: SessionRow) -> Offer:
+def _next_of_clearance(session: SessionRow) -> AvailableAction:
     if session.cleared_by_id is None:
         return _CLEAR
     return _VERIFY_CLEARANCE if session.clearance_verified_at is None else _RELEASE

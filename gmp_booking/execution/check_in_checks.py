@@ -1,4 +1,4 @@
-"""The rules at the door: what stands against this session now, on today's facts."""
+"""The rules at release and check-in: HARD findings of one session on current facts."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.vocabulary import Severity
 
 
-def judge_at_the_door(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
-    """The HARD findings against this one session, all of them or those of one instant."""
+def check_in_verdict(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
+    """The HARD findings of one session. Shape: with `at`, only those that apply at this instant."""
     details = get_details(uow, session.reference)
-    content = _alone(details, session.number, at)
-    catalogue = resolve_content(uow, content, company_id=session.company_id, agreed=True)
+    content = _only_session(details, session.number, at)
+    resolved = resolve_content(uow, content, company_id=session.company_id, existing=True)
     gathered = gather(
         uow,
         content,
-        catalogue,
+        resolved,
         occasion=Occasion.CHECK_IN,
         company_id=session.company_id,
         booking_id=session.booking_id,
     )
-    return Verdict(tuple(each for each in examine(gathered.case).findings if _stands_against(each, at)))
+    return Verdict(tuple(each for each in examine(gathered.case).findings if _rules_against(each, at)))
 
 
-def _alone(details: BookingDetails, number: int, at: datetime | None) -> BookingContent:
-    """The booking as if it had only this session: what ended is not judged again, what is to come not yet.
+def _only_session(details: BookingDetails, number: int, at: datetime | None) -> BookingContent:
+    """The content with this session only: past and later sessions are not evaluated at check-in.
 
-    Shape: who begins before the planned time is judged from then on.
+    A start before the planned time moves the start of the evaluated session.
     """
     content = details.content
     (alone,) = (each for each_number, each in content.numbered_sessions if each_number == number)
@@ -46,7 +46,7 @@ def _alone(details: BookingDetails, number: int, at: datetime | None) -> Booking
     return replace(content, sessions=(alone,), equipment=())
 
 
-def _stands_against(finding: Finding, at: datetime | None) -> bool:
+def _rules_against(finding: Finding, at: datetime | None) -> bool:
     if finding.severity is not Severity.HARD:
         return False
     return at is None or finding.period is None or finding.period.holds(at)

@@ -1,4 +1,4 @@
-"""Line clearance: what is looked at, when it is owed, and what counts as late."""
+"""Line clearance: its checklist, when it is required, and time limits of records."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ CHECKLIST: Final[Mapping[str, str]] = {
 """Source: default is ours, after PIC/S PE 009-17 Part I §5.50."""
 
 LATE_AFTER: Final = timedelta(minutes=15)
-"""An entry made later than this says why. Source: default is ours."""
+"""A later entry needs a reason. Source: default is ours."""
 
 MISSED_AFTER: Final = timedelta(minutes=60)
 """Source: default is ours."""
 
 CLEARANCE_LASTS: Final = timedelta(hours=72)
-"""How long a released room stays released while nobody works in it. Source: default is ours."""
+"""How long a release is valid while the room is not used. Source: default is ours."""
 
 LONGEST_OVERRUN: Final = timedelta(days=7)
-"""An announced end later than this is a slip of the pen. Source: default is ours."""
+"""A later announced end is treated as a typing error. Source: default is ours."""
 
 EARLIEST_START: Final = timedelta(hours=24)
-"""A true start earlier than this before the planned one is a slip of the pen. Source: default is ours."""
+"""An actual start earlier than this before the planned one is treated as a typing error. Source: default is ours."""
 
 ONE_TAP_AHEAD: Final = timedelta(hours=1)
-"""How long before its start a session may be checked in by one tap in a list. Source: default is ours."""
+"""How long before its start a session can be checked in directly from a list. Source: default is ours."""
 
 _CLEARED_FIRST = frozenset({WorkClass.CLIN, WorkClass.ENG, WorkClass.MEDIA_FILL})
 
 
 def needs_clearance(kind: str, run_type: str | None, room_class: str) -> bool:
-    """Whether a session begins with a cleared and released room: where rule CO-02 is judged."""
+    """Whether a session requires line clearance and release of its room: where rule CO-02 applies."""
     return work_class_of(kind, run_type, room_class) in _CLEARED_FIRST
 
 
 def late_minutes(happened_at: datetime, entered_at: datetime) -> int:
-    """How many minutes after it happened something was entered; none within the time nobody has to explain."""
+    """The delay of an entry in minutes; 0 within the time that needs no reason."""
     delay = entered_at - happened_at
     return int(delay.total_seconds() // 60) if delay > LATE_AFTER else 0

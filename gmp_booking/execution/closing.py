@@ -1,4 +1,4 @@
-"""Closing a booking: QA reviewed the record, and nothing of it is still to come."""
+"""Close a booking: QA has reviewed the record, and all its sessions are over."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from gmp_booking.signatures.service import Verified, sign
 
 
 @dataclass(frozen=True)
-class Closing:
-    """The wish to close one booking, as it was asked for."""
+class CloseRequest:
+    """The request to close one booking."""
 
     reference: str
     revision: int | None = None
     verified: Verified | None = None
 
 
-def close(uow: Uow, closing: Closing) -> Booking:
-    """Errors: NotFound; Forbidden; Conflict while something is still to come; Invalid without a signature; Stale."""
-    booking = bookings.get_booking(uow, closing.reference)
-    require_revision(booking.revision, seen=closing.revision)
+def close(uow: Uow, wanted: CloseRequest) -> Booking:
+    """Errors: NotFound; Forbidden; Conflict while parts are not over; Invalid without a signature; Stale."""
+    booking = bookings.get_booking(uow, wanted.reference)
+    require_revision(booking.revision, seen=wanted.revision)
     require(uow.actor, Permission.BOOKING_CLOSE, subject_of(booking))
     transition_of(BookingState(booking.state), Action.CLOSE)
     uow.lock(locks_of_slots(uow, booking.id))
-    unended = store.count_unended(uow, booking.id)
-    if unended:
+    open_parts = store.count_open_parts(uow, booking.id)
+    if open_parts:
         raise Conflict(
             N_("%(count)s sessions and reservations have not ended; a booking can be closed after the last one."),
-            params={"count": unended},
+            params={"count": open_parts},
         )
-    if closing.verified is None:
+    if wanted.verified is None:
         raise Invalid(field_errors={"signature": [N_("This action needs a signature: enter your password.")]})
     sign(
         uow,
-        closing.verified,
+        wanted.verified,
         record_type="booking",
         record_id=booking.id,
         record_reference=booking.reference,
@@ -63,7 +63,7 @@ def close(uow: Uow, closing: Closing) -> Booking:
 
 
 def carry_out(
-    request: UseCaseRequest, dump: Callable[[Booking], StoredResponse], closing: Closing, *, password: str | None
+    request: UseCaseRequest, dump: Callable[[Booking], StoredResponse], wanted: CloseRequest, *, password: str | None
 ) -> StoredResponse:
-    """Verify the password where one was given, then close in one transaction."""
-    return request.answer(dump, close, replace(closing, verified=proof_of(request, password)))
+    """Verify the password if one was given, then close in one transaction."""
+    return request.answer(dump, close, replace(wanted, verified=proof_of(request, password)))

@@ -1,4 +1,4 @@
-"""What a day looks like: what runs, what comes, what ended, and what waits for a hand."""
+"""The sessions of a day: running, to come, ended, and those that need an action."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from gmp_booking.kernel.states import ENDED, NOT_BEGUN, RUNNING, BookingState, S
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, WITH_A_CREW
 
 LOOK_BACK: Final = timedelta(days=14)
-"""How long a session nobody recorded or verified is shown. Source: default is ours."""
+"""How long a session without record or verification is shown. Source: default is ours."""
 
 NAMES_AHEAD: Final = timedelta(days=7)
-MOST: Final = 400
+MOST_SESSIONS: Final = 400
 MOST_MISSING: Final = 30
 
-# An array, since the planner takes a union of ids for so many that it would read all sessions to join them.
-_OF_THE_DAY = f"""
+# ARRAY(…) keeps the planner from overestimating the union: it would read all sessions to join them.
+_SESSIONS_OF_DAY = f"""
     WHERE b.state = {sql_value(BookingState.CONFIRMED)} AND bs.id = ANY (ARRAY(
         SELECT id FROM booking_session WHERE state IN ({sql_values(RUNNING)})
         UNION
@@ -64,7 +64,7 @@ _MISSING = text(
 
 @dataclass(frozen=True)
 class MissingNames:
-    """A session soon to come for which fewer people are named than will be in the room."""
+    """A session in the next days with fewer named people than its headcount."""
 
     reference: str
     number: int
@@ -77,8 +77,8 @@ class MissingNames:
 
 
 @dataclass(frozen=True)
-class Day:
-    """The sessions of a day in Seoul as the reader may know them, and older ones that wait for a hand."""
+class SessionsOfDay:
+    """The sessions of a day in Seoul that the reader may see, and older ones that need an action."""
 
     now: datetime
     period: Period
@@ -86,30 +86,30 @@ class Day:
     missing: tuple[MissingNames, ...]
 
     def includes(self, session: SessionRow) -> bool:
-        """Whether the agreed time of the session lies on this day, if only in part."""
+        """Whether the agreed time of the session overlaps this day."""
         return self.period.overlaps(Period(session.starts_at, session.ends_at))
 
     @property
     def running(self) -> list[SessionRow]:
-        """In use or suspended, whose end comes first."""
+        """Sessions in use or suspended, by their end."""
         return sorted((each for each in self.sessions if each.stands in RUNNING), key=lambda each: each.until)
 
     @property
     def to_come(self) -> list[SessionRow]:
-        """Planned for some time of today, also from before midnight, and not begun."""
+        """Sessions that overlap today, also those that started before midnight, and have not begun."""
         return [each for each in self.sessions if each.stands in NOT_BEGUN and self.includes(each)]
 
     @property
     def ended(self) -> list[SessionRow]:
-        """Of today and over."""
+        """Sessions of today that have ended."""
         return [each for each in self.sessions if each.stands in ENDED and self.period.holds(each.starts_at)]
 
     @property
     def waiting(self) -> list[SessionRow]:
-        """What somebody's hand moves on: clearances, releases, records to verify, sessions nobody came to."""
-        return [each for each in self.sessions if self._waits(each)]
+        """Sessions that need an action: verify a clearance, release, verify a record, record as missed."""
+        return [each for each in self.sessions if self._needs_action(each)]
 
-    def _waits(self, session: SessionRow) -> bool:
+    def _needs_action(self, session: SessionRow) -> bool:
         if session.stands is SessionState.DONE:
             return session.verified_at is None
         if session.stands is SessionState.PLANNED and session.cleared_first and session.cleared_at is not None:
@@ -118,7 +118,7 @@ class Day:
         return begun and self.now >= session.starts_at + MISSED_AFTER
 
 
-def read_day(uow: Uow) -> Day:
+def read_day(uow: Uow) -> SessionsOfDay:
     """Today, in two statements."""
     midnight = uow.now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
     period = Period(midnight, midnight + timedelta(days=1))
@@ -126,9 +126,9 @@ def read_day(uow: Uow) -> Day:
         "from_at": period.start,
         "until_at": period.end,
         "since": uow.now - LOOK_BACK,
-        "most": MOST,
+        "most": MOST_SESSIONS,
     }
-    sessions = store.list_sessions(uow, _OF_THE_DAY, values)
+    sessions = store.list_sessions(uow, _SESSIONS_OF_DAY, values)
     soon = {"now": uow.now, "until_at": uow.now + NAMES_AHEAD, "most": MOST_MISSING}
     missing = [MissingNames(**row._mapping) for row in uow.session.execute(_MISSING, soon)]  # noqa: SLF001
-    return Day(uow.now, period, tuple(sessions), tuple(missing))
+    return SessionsOfDay(uow.now, period, tuple(sessions), tuple(missing))

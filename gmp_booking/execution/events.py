@@ -1,4 +1,4 @@
-"""What happens in sessions, in the past tense; `session` is the session's number in its booking."""
+"""Events of sessions. Shape: `session` is the number of the session in its booking."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LineClearanceVoided(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionReady(Event):
-    """The room was released; `signed` is what the signature's hash was taken over."""
+    """The room was released. Shape: `signed` is the content that was hashed for the signature."""
 
     session: int
     room: str
@@ -42,7 +42,7 @@ class SessionReady(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionStarted(Event):
-    """Work began; `regardless` are the rules that stood against it when production or QA recorded it."""
+    """Work began. Shape: `regardless` are the rules with HARD findings despite which production or QA recorded it."""
 
     session: int
     room: str
@@ -55,7 +55,7 @@ class SessionStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionOverran(Event):
-    """The session takes longer than planned; `held_until` is how far its slot could be stretched."""
+    """The session takes longer than planned. Shape: `held_until` is how far its slot could be extended."""
 
     session: int
     room: str
@@ -65,7 +65,7 @@ class SessionOverran(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OverrunWithdrawn(Event):
-    """It does not take longer after all."""
+    """An announced overrun was withdrawn."""
 
     session: int
     room: str

@@ -1,4 +1,4 @@
-"""What goes wrong in a session: suspended, aborted, or nobody came."""
+"""Interruptions of a session: suspend, resume, abort, record as missed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import timedelta
 from gmp_booking.bookings.lifecycle import session_step
 from gmp_booking.bookings.service import require_reason
 from gmp_booking.execution import store
-from gmp_booking.execution.actual_times import ended, let_end
+from gmp_booking.execution.actual_times import end_values, release_remaining_time
 from gmp_booking.execution.clearance import MISSED_AFTER, late_minutes
 from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
-from gmp_booking.execution.session_actions import SessionAct, envelope, happened_at
+from gmp_booking.execution.session_actions import SessionAction, happened_at, session_event_fields
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
@@ -20,28 +20,32 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.resources.slots import fit_slots
 
 
-def suspend(uow: Uow, session: SessionRow, act: SessionAct) -> None:
-    taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
+def suspend(uow: Uow, session: SessionRow, act: SessionAction) -> None:
+    transition = session_step(session.stands, act.action, cleared_first=session.cleared_first)
     explanation = require_reason(act.reason)
-    signed = sign_session(uow, session, taken.signature, verified=act.verified, reason=explanation)
+    signed = sign_session(uow, session, transition.signature, verified=act.verified, reason=explanation)
     store.change_session(uow, session, state=SessionState.SUSPENDED)
     uow.record(
-        SessionSuspended(**envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
+        SessionSuspended(
+            **session_event_fields(session), explanation=explanation, meaning=str(transition.signature), signed=signed
+        )
     )
 
 
-def resume(uow: Uow, session: SessionRow, act: SessionAct) -> None:
-    taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
+def resume(uow: Uow, session: SessionRow, act: SessionAction) -> None:
+    transition = session_step(session.stands, act.action, cleared_first=session.cleared_first)
     explanation = require_reason(act.reason)
-    signed = sign_session(uow, session, taken.signature, verified=act.verified, reason=explanation)
+    signed = sign_session(uow, session, transition.signature, verified=act.verified, reason=explanation)
     store.change_session(uow, session, state=SessionState.IN_USE)
     uow.record(
-        SessionResumed(**envelope(session), explanation=explanation, meaning=str(taken.signature), signed=signed)
+        SessionResumed(
+            **session_event_fields(session), explanation=explanation, meaning=str(transition.signature), signed=signed
+        )
     )
 
 
-def abort(uow: Uow, session: SessionRow, act: SessionAct) -> None:
-    taken = session_step(session.stands, act.action, cleared_first=session.cleared_first)
+def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
+    transition = session_step(session.stands, act.action, cleared_first=session.cleared_first)
     explanation = require_reason(act.reason)
     if not act.deviation_no:
         raise Invalid(field_errors={"deviation_no": [N_("Enter the deviation number.")]})
@@ -49,30 +53,30 @@ def abort(uow: Uow, session: SessionRow, act: SessionAct) -> None:
     signed = sign_session(
         uow,
         session,
-        taken.signature,
+        transition.signature,
         verified=act.verified,
         reason=explanation,
         deviation_no=act.deviation_no,
         ended_at=at.isoformat(),
     )
     store.change_session(
-        uow, session, state=SessionState.ABORTED, deviation_no=act.deviation_no, note=act.note, **ended(uow, at)
+        uow, session, state=SessionState.ABORTED, deviation_no=act.deviation_no, note=act.note, **end_values(uow, at)
     )
     uow.record(
         SessionAborted(
-            **envelope(session),
+            **session_event_fields(session),
             ended_at=at,
             deviation_no=act.deviation_no,
             explanation=explanation,
-            meaning=str(taken.signature),
+            meaning=str(transition.signature),
             late_min=late_minutes(at, uow.now),
             signed=signed,
         )
     )
-    let_end(uow, session, at)
+    release_remaining_time(uow, session, at)
 
 
-def missed(uow: Uow, session: SessionRow, act: SessionAct) -> None:
+def missed(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     session_step(SessionState(session.state), act.action, cleared_first=session.cleared_first)
     if uow.now < session.starts_at + MISSED_AFTER:
         raise Conflict(
@@ -80,7 +84,7 @@ def missed(uow: Uow, session: SessionRow, act: SessionAct) -> None:
             params={"minutes": MISSED_AFTER // timedelta(minutes=1)},
         )
     store.change_session(uow, session, state=SessionState.MISSED)
-    # Said late, it still held no more than its own time.
+    # A late entry must not extend the slot beyond the planned time.
     fit_slots(uow, session.id, min(uow.now, session.ends_at + session.teardown))
     store.free_crew(uow, session, min(uow.now, session.ends_at))
-    uow.record(SessionMissed(**envelope(session)))
+    uow.record(SessionMissed(**session_event_fields(session)))

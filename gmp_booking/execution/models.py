@@ -1,4 +1,4 @@
-"""Line clearance: who cleared a room for a session, and who looked at it afterwards."""
+"""Line clearances: who cleared a room for a session, and who verified it."""
 
 from typing import Any
 
@@ -10,9 +10,10 @@ from gmp_booking.infra.database.base import Base, Instant, Key, Ref
 
 
 class LineClearance(Base):
-    """One clearing of a room for one session.
+    """One line clearance of a room for one session.
 
-    Shape: it is for a room and a start, so that a session that is moved has none; `void_at` is None while it stands.
+    It names room and start: a session that is moved afterwards has no clearance.
+    Shape: `void_at` is None while it is valid.
     """
 
     __tablename__ = "line_clearance"

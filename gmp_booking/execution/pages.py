@@ -1,4 +1,4 @@
-"""One session on one page: what was planned, what happened, and what one may record now."""
+"""The page of one session: plan, record, and available actions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.accounts.sessions import local_path, signed_in
 from gmp_booking.bookings.finding_view import finding_card
-from gmp_booking.execution.available_actions import Offer, offers
+from gmp_booking.execution.available_actions import AvailableAction, available_actions
 from gmp_booking.execution.clearance import CHECKLIST
 from gmp_booking.execution.handlers import carry_out, carry_out_all
 from gmp_booking.execution.schemas import SessionActSchema, delay
-from gmp_booking.execution.service import PERMISSIONS, SessionAct, SessionRow, get_session
+from gmp_booking.execution.service import PERMISSIONS, SessionAction, SessionRow, get_session
 from gmp_booking.execution.signing import RECORD_TYPE, record_reference
 from gmp_booking.infra.database.uow import StoredResponse, Uow
 from gmp_booking.infra.web.app_setup import send
@@ -35,26 +35,26 @@ from gmp_booking.signatures.views import SignatureView
 
 execution = Blueprint("execution", __name__)
 
-TEXTS = ("reason", "note", "deviation_no")
+TEXT_FIELDS = ("reason", "note", "deviation_no")
 MOST_RELEASES = 50
 BAD_TIME = N_("Enter times as HH:MM and dates as YYYY-MM-DD.")
 
 
 @dataclass(frozen=True)
-class SessionFile:
-    """Everything the page shows."""
+class SessionPageData:
+    """The data of the page."""
 
     session: SessionRow
     signatures: Sequence[SignatureView]
     now: datetime
 
 
-def read_file(uow: Uow, reference: str, number: int) -> SessionFile:
-    """Errors: NotFound, also for what the reader may not know of."""
+def read_page_data(uow: Uow, reference: str, number: int) -> SessionPageData:
+    """Errors: NotFound, also for sessions the reader may not see."""
     session = get_session(uow, reference, number)
     given = list_signatures(uow, RECORD_TYPE, session.booking_id)
     mine = [each for each in given if each.record_reference == record_reference(session)]
-    return SessionFile(session, mine, uow.now)
+    return SessionPageData(session, mine, uow.now)
 
 
 @execution.get("/bookings/<reference>/sessions/<int:number>")
@@ -71,12 +71,12 @@ def act(reference: str, number: int, action: str) -> Response:
     here = url_for("execution.show", reference=reference, number=number, done=action)
     address = local_path(request.form.get("next"), here)
     try:
-        wanted = _asked_for(reference, number, action)
-        call = current_request(reason=wanted.reason, idempotency=idempotency_of_form())
+        requested = _action_from_form(reference, number, action)
+        call = current_request(reason=requested.reason, idempotency=idempotency_of_form())
         answer = carry_out(
             call,
             lambda _session: StoredResponse(303, b"", {"Location": address}),
-            wanted,
+            requested,
             password=request.form.get(f"{action}-password"),
         )
         return send(answer)
@@ -87,8 +87,8 @@ def act(reference: str, number: int, action: str) -> Response:
         }
         return _page(reference, number, errors={action: fields or {"password": _(invalid.message)}}, status=422)
     except Conflict as conflict:
-        said = None if conflict.detail.get("findings") else _(conflict.message, **conflict.params)
-        return _page(reference, number, findings=conflict.detail.get("findings", ()), said=said, status=409)
+        message = None if conflict.detail.get("findings") else _(conflict.message, **conflict.params)
+        return _page(reference, number, findings=conflict.detail.get("findings", ()), message=message, status=409)
     except Refusal as refusal:
         if refusal.status not in {403, 429} or not request.form.get(f"{action}-password"):
             raise
@@ -96,19 +96,19 @@ def act(reference: str, number: int, action: str) -> Response:
         return _page(reference, number, errors=errors, status=refusal.status)
 
 
-def _asked_for(reference: str, number: int, action: str) -> SessionAct:
-    """The form's fields through the same shape as the API's. Errors: Invalid."""
-    fields: dict[str, Any] = {name: _typed(action, name) or None for name in TEXTS}
+def _action_from_form(reference: str, number: int, action: str) -> SessionAction:
+    """The action from the form's fields, read with the schema of the API. Errors: Invalid."""
+    fields: dict[str, Any] = {name: _field(action, name) or None for name in TEXT_FIELDS}
     fields["items"] = request.form.getlist(f"{action}-items")
-    fields["at"] = _moment(action, "at")
-    fields["until"] = _moment(action, "until")
-    headcount = _typed(action, "headcount")
+    fields["at"] = _instant(action, "at")
+    fields["until"] = _instant(action, "until")
+    headcount = _field(action, "headcount")
     fields["headcount"] = int(headcount) if headcount.isdecimal() and len(headcount) < 6 else headcount or None
     try:
         loaded = SessionActSchema().load(fields)
     except ValidationError as error:
         raise Invalid(field_errors=field_errors(error.messages)) from error
-    return SessionAct(
+    return SessionAction(
         reference,
         number,
         action,
@@ -123,14 +123,14 @@ def _asked_for(reference: str, number: int, action: str) -> SessionAct:
     )
 
 
-def _typed(action: str, name: str) -> str:
-    """A field of one act's form; each bears the name of its act, since several forms stand on one page."""
+def _field(action: str, name: str) -> str:
+    """A field of one action's form; names are prefixed with the action, since the page has several forms."""
     return request.form.get(f"{action}-{name}", "").strip()
 
 
-def _moment(action: str, name: str) -> str | None:
-    """A day and a time as typed, in Seoul; without a time there is none. Errors: Invalid."""
-    day, time = _typed(action, f"{name}_date"), _typed(action, f"{name}_time")
+def _instant(action: str, name: str) -> str | None:
+    """The typed date and time in Seoul; None without a time. Errors: Invalid."""
+    day, time = _field(action, f"{name}_date"), _field(action, f"{name}_time")
     if not time:
         return None
     try:
@@ -145,29 +145,29 @@ def _page(
     *,
     errors: Mapping[str, Mapping[str, str]] | None = None,
     findings: Sequence[Mapping[str, Any]] = (),
-    said: str | None = None,
+    message: str | None = None,
     status: int = 200,
 ) -> Response:
     call = current_request()
-    file = call.read(read_file, reference, number)
+    file = call.read(read_page_data, reference, number)
     page = render_template(
         "execution/session.html",
-        session=shown_session(file.session),
+        session=session_view(file.session),
         checklist=[(code, _(sentence)) for code, sentence in CHECKLIST.items()],
         steps=_steps(file.session),
-        acts=[_shown_offer(offer, file) for offer in offers(file.session, call.actor, file.now)],
+        acts=[_action_view(available, file) for available in available_actions(file.session, call.actor, file.now)],
         errors=errors or {},
         typed=request.form,
         findings=[finding_card(dict(finding)) for finding in findings],
-        said=said,
+        message=message,
         signatures=file.signatures,
         today=f"{file.now.astimezone(SEOUL):%Y-%m-%d}",
     )
     return make_response(page, status)
 
 
-def shown_session(session: SessionRow) -> dict[str, Any]:
-    """A session as pages show it: planned and true times, and how late they were entered."""
+def session_view(session: SessionRow) -> dict[str, Any]:
+    """A session as pages show it: planned and actual times, and the delays of entries."""
     plain = (
         "reference",
         "number",
@@ -215,7 +215,7 @@ def shown_session(session: SessionRow) -> dict[str, Any]:
 
 
 def _steps(session: SessionRow) -> list[tuple[str, datetime | None, str | None]]:
-    """The way of the session so far: what, when, who."""
+    """The steps of the session so far: (step, time, person)."""
     before = [
         (_("Line clearance"), session.cleared_at, session.cleared_by),
         (_("Clearance verified"), session.clearance_verified_at, session.clearance_verified_by),
@@ -232,24 +232,24 @@ def _steps(session: SessionRow) -> list[tuple[str, datetime | None, str | None]]
     ]
 
 
-def _shown_offer(offer: Offer, file: SessionFile) -> dict[str, Any]:
+def _action_view(available: AvailableAction, file: SessionPageData) -> dict[str, Any]:
     statement = None
-    if offer.meaning:
+    if available.meaning:
         statement = _(
             "I sign session %(number)s of %(reference)s in %(room)s with the meaning “%(meaning)s”.",
             number=file.session.number,
             reference=file.session.reference,
             room=file.session.room,
-            meaning=_(MEANINGS_QUOTED[offer.meaning]),
+            meaning=_(MEANINGS_QUOTED[available.meaning]),
         )
     return {
-        "action": offer.action,
-        "label": _(offer.label),
-        "kind": offer.kind,
-        "fields": offer.fields,
-        "needed": offer.needed,
+        "action": available.action,
+        "label": _(available.label),
+        "kind": available.kind,
+        "fields": available.fields,
+        "needed": available.needed,
         "statement": statement,
-        "at_once": offer.at_once,
+        "at_once": available.at_once,
         "once": secrets.token_urlsafe(12),
     }
 
@@ -260,35 +260,39 @@ def _shown_offer(offer: Offer, file: SessionFile) -> dict[str, Any]:
 @execution.post("/today/release")
 @signed_in
 def release() -> Response:
-    """Release every room that was ticked, under one signature, and say what became of each."""
-    named_sessions = [each for text in request.form.getlist("session")[:MOST_RELEASES] if (each := _named(text))]
+    """Release all selected rooms under one signature, and show a result for each."""
+    named_sessions = [
+        each for text in request.form.getlist("session")[:MOST_RELEASES] if (each := _parse_session(text))
+    ]
     call = current_request(idempotency=idempotency_of_form())
     try:
-        results = carry_out_all(call, SessionAct("", 0, "ready"), named_sessions, password=request.form.get("password"))
+        results = carry_out_all(
+            call, SessionAction("", 0, "ready"), named_sessions, password=request.form.get("password")
+        )
     except Refusal as refusal:
         page = render_template("execution/released.html", results=[], refused=_(refusal.message))
         return make_response(page, refusal.status)
-    shown = [
+    rows = [
         {
             "reference": each.reference,
             "number": each.number,
             "room": each.session["room"] if each.session else None,
-            "said": _said(each.refusal) if each.refusal else None,
+            "message": _refusal_text(each.refusal) if each.refusal else None,
             "href": url_for("execution.show", reference=each.reference, number=each.number),
         }
         for each in results
     ]
-    page = render_template("execution/released.html", results=shown, refused=None)
-    return make_response(page, 200 if all(each["said"] is None for each in shown) else 409)
+    page = render_template("execution/released.html", results=rows, refused=None)
+    return make_response(page, 200 if all(each["message"] is None for each in rows) else 409)
 
 
-def _said(refusal: Refusal) -> str:
+def _refusal_text(refusal: Refusal) -> str:
     findings = refusal.detail.get("findings") or ()
     first = next((str(each["message"]) for each in findings), None)
     sentences = [_(text) for texts in refusal.field_errors.values() for text in texts]
     return first or " ".join(sentences) or _(refusal.message, **refusal.params)
 
 
-def _named(text: str) -> tuple[str, int] | None:
+def _parse_session(text: str) -> tuple[str, int] | None:
     reference, _slash, number = text.partition("/")
     return (reference, int(number)) if number.isdecimal() and len(number) < 5 else None

@@ -1,4 +1,4 @@
-"""The shapes of what happens in sessions."""
+"""Request and response schemas of sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gmp_booking.kernel.text import N_
 
 
 class SessionActSchema(ActionSchema):
-    """What comes with an act in a session: true times, people, the points of a clearance, a deviation."""
+    """The fields of an action: actual times, headcount, clearance items, deviation."""
 
     at = InstantField(load_default=None, allow_none=True)
     until = InstantField(load_default=None, allow_none=True)
@@ -85,7 +85,7 @@ def _iso(instant: datetime | None) -> str | None:
 
 
 def session_out(session: SessionRow) -> dict[str, Any]:
-    """A session with what happened in it, as JSON."""
+    """A session with its record, as JSON."""
     return {
         "reference": session.reference,
         "session": session.number,
@@ -110,5 +110,5 @@ def session_out(session: SessionRow) -> dict[str, Any]:
 
 
 def delay(happened_at: datetime | None, entered_at: datetime | None) -> int:
-    """How many minutes late an entry is; 0 when it was made in time or not at all."""
+    """The delay of an entry in minutes; 0 when it was in time or missing."""
     return late_minutes(happened_at, entered_at) if happened_at and entered_at else 0

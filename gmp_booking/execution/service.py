@@ -1,6 +1,7 @@
-"""What happens in sessions: cleared, released, begun, ended; each act under the session's locks, by compare and swap.
+"""Actions in sessions: clear, release, check in, complete; each under the session's locks, by compare-and-swap.
 
-The button may be refused, reality never: production and QA record what happened with a reason, and it is marked.
+Rules may refuse an action, but not the record of what has actually happened: production and QA may record it with a
+reason, and the record is marked.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from gmp_booking.execution import actual_times, interruptions, releasing, store
-from gmp_booking.execution.session_actions import PERMISSIONS, SessionAct, subject_of
+from gmp_booking.execution.session_actions import PERMISSIONS, SessionAction, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
@@ -17,14 +18,14 @@ from gmp_booking.kernel.errors import Conflict, NotFound, Stale
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 
-__all__ = ["PERMISSIONS", "SessionAct", "SessionRow", "act_on", "for_row", "get_session", "subject_of"]
+__all__ = ["PERMISSIONS", "SessionAction", "SessionRow", "for_session", "get_session", "perform", "subject_of"]
 
-_ACTS: Mapping[str, Callable[[Uow, SessionRow, SessionAct], None]] = {
+_USE_CASES: Mapping[str, Callable[[Uow, SessionRow, SessionAction], None]] = {
     "clear": releasing.clear,
     "verify-clearance": releasing.verify_clearance,
     "ready": releasing.release,
     "check-in": actual_times.check_in,
-    "takes-until": actual_times.takes_until,
+    "takes-until": actual_times.extend,
     "suspend": interruptions.suspend,
     "resume": interruptions.resume,
     "complete": actual_times.complete,
@@ -34,31 +35,31 @@ _ACTS: Mapping[str, Callable[[Uow, SessionRow, SessionAct], None]] = {
 }
 
 
-def act_on(uow: Uow, act: SessionAct) -> SessionRow:
-    """Carry one act out and return the session as it is afterwards.
+def perform(uow: Uow, act: SessionAction) -> SessionRow:
+    """Perform one action and return the changed session.
 
-    Errors: NotFound; Forbidden; Conflict when the state or the rules do not allow it; Invalid for what is missing;
-    Stale when the session is no longer as it was seen.
+    Errors: NotFound; Forbidden; Conflict when the state or the rules do not allow it; Invalid for missing fields;
+    Stale when the session changed since it was read.
     """
     if act.action not in PERMISSIONS:
         raise NotFound
-    uow.lock(store.keys_of(uow, act.reference, act.number))
+    uow.lock(store.lock_keys_of(uow, act.reference, act.number))
     session = store.get_session(uow, act.reference, act.number)
     require(uow.actor, PERMISSIONS[act.action], subject_of(session, act.action))
     if act.seen and act.seen != session.stands:
         raise Stale
     if session.booking_state != BookingState.CONFIRMED:
         raise Conflict(N_("Session records are possible for a confirmed booking only."))
-    _ACTS[act.action](uow, session, act)
-    store.touch_booking(uow, session, act.revision)
+    _USE_CASES[act.action](uow, session, act)
+    store.raise_booking_revision(uow, session, act.revision)
     return store.get_session(uow, act.reference, act.number)
 
 
 def get_session(uow: Uow, reference: str, number: int) -> SessionRow:
-    """Errors: NotFound, also for what the reader may not know of."""
+    """Errors: NotFound, also for sessions the reader may not see."""
     return store.get_session(uow, reference, number)
 
 
-def for_row(act: SessionAct, reference: str, number: int) -> SessionAct:
-    """The same act on another session: one signing act may cover a list."""
+def for_session(act: SessionAction, reference: str, number: int) -> SessionAction:
+    """The same action on another session: one signature may cover a list."""
     return replace(act, reference=reference, number=number)

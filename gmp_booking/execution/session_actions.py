@@ -1,4 +1,4 @@
-"""What every act in a session has in common: what was asked, who may, when it happened, what its event says."""
+"""What all actions in sessions share: the request, permissions, the actual time, the event fields."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ NOT_IN_THE_FUTURE: Final = N_("This time is in the future.")
 
 
 @dataclass(frozen=True)
-class SessionAct:
-    """One act in one session, as it was asked for.
+class SessionAction:
+    """One requested action in one session.
 
-    Shape: `seen` is the state the reader saw, `revision` the booking's; `at` is when it happened, None for now;
-    `verified` is the password just checked, where a signature is due.
+    Shape: `seen` is the state the person saw, `revision` that of the booking; `at` is the actual time, None for now;
+    `verified` is the verified password, where a signature is required.
     """
 
     reference: str
@@ -56,7 +56,7 @@ PERMISSIONS: Mapping[str, Permission] = {
 
 
 def subject_of(session: SessionRow, action: str) -> Subject:
-    """The session as the permission table knows it; who did what is now looked after stands in `done_by`."""
+    """The session for the permission table. Shape: `done_by` did what is now verified, so must not verify it."""
     done_by = session.end_entered_by if action == "verify" else session.cleared_by_id
     return Subject(
         company_id=session.company_id,
@@ -66,8 +66,8 @@ def subject_of(session: SessionRow, action: str) -> Subject:
     )
 
 
-def happened_at(uow: Uow, act: SessionAct, *, earliest: datetime | None) -> datetime:
-    """The true time of what is recorded. Errors: Invalid for one to come, or before anything it could belong to."""
+def happened_at(uow: Uow, act: SessionAction, *, earliest: datetime | None) -> datetime:
+    """The actual time of a record. Errors: Invalid for a time in the future, or before `earliest`."""
     at = uow.now if act.at is None else act.at
     if at > uow.now:
         raise Invalid(field_errors={"at": [NOT_IN_THE_FUTURE]})
@@ -76,8 +76,8 @@ def happened_at(uow: Uow, act: SessionAct, *, earliest: datetime | None) -> date
     return at
 
 
-def envelope(session: SessionRow) -> dict[str, Any]:
-    """What every event says of its session."""
+def session_event_fields(session: SessionRow) -> dict[str, Any]:
+    """The fields that every event of a session has."""
     return {
         "company_id": session.company_id,
         "booking_id": session.booking_id,

@@ -1,4 +1,4 @@
-"""Signatures given in sessions: bound to what the signer saw of the session, by its hash."""
+"""Signatures in sessions, bound by a hash to what the signer saw."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.signatures.service import Verified, sign
 
 RECORD_TYPE = "booking_session"
-"""Its `record_id` is the booking's and the reference names the session: versions carry sessions over as new rows."""
+"""Its `record_id` is the booking's, and the reference names the session: each version has new session rows."""
 
 
 def record_reference(session: SessionRow) -> str:
@@ -20,7 +20,7 @@ def record_reference(session: SessionRow) -> str:
 
 
 def signed_content(session: SessionRow, meaning: str, **more: str) -> dict[str, Any]:
-    """What a signature in a session is bound to: the version agreed, the room, the time, the clearance."""
+    """What a signature is bound to: approved version, room, time and clearance."""
     return {
         "reference": session.reference,
         "version": session.version,
@@ -48,9 +48,9 @@ def _clearance(session: SessionRow) -> dict[str, Any] | None:
 def sign_session(
     uow: Uow, session: SessionRow, meaning: str | None, *, verified: Verified | None, **more: str
 ) -> dict[str, Any]:
-    """Sign an act in a session; what was signed is returned, to be kept with the event.
+    """Sign an action; returns the signed content, which the event stores.
 
-    Errors: Invalid without a password; Forbidden when the signer no longer stands.
+    Errors: Invalid without a password; Forbidden when the signer's account is no longer valid.
     """
     assert meaning is not None
     if verified is None:

@@ -1,4 +1,4 @@
-"""Sessions and clearances as rows; every statement of this feature is here."""
+"""Queries of sessions and line clearances."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import ENDED, BookingState, SessionState
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, OutageKind, SubjectKind
 
-_KEYS = text(
+_LOCK_KEYS = text(
     """
     SELECT 'resource', bs.room_id FROM booking_session AS bs JOIN booking AS b ON b.id = bs.booking_id
     WHERE b.reference = :reference AND bs.version = b.version AND bs.number = :number
@@ -68,9 +68,9 @@ _SESSIONS = f"""
 
 @dataclass(frozen=True)
 class SessionRow:
-    """One session of a booking's present version, with what happened in it and the clearance that stands for it.
+    """One session of a booking's current version, with its record and its valid clearance.
 
-    Shape: names of people the reader may not know of are None.
+    Shape: names of people whom the reader may not see are None.
     """
 
     id: int
@@ -131,7 +131,7 @@ class SessionRow:
 
     @property
     def stands(self) -> SessionState:
-        """Its state; a released session that was moved since is no longer released."""
+        """The effective state: a released session that was moved afterwards counts as planned."""
         state = SessionState(self.state)
         if state is SessionState.READY and self.cleared_first and not self.is_released:
             return SessionState.PLANNED
@@ -139,14 +139,14 @@ class SessionRow:
 
     @property
     def is_released(self) -> bool:
-        """Whether the release was given on the clearance that stands for this room and time."""
+        """Whether the release is based on the valid clearance of this room and time."""
         if self.released_at is None or self.clearance_verified_at is None:
             return False
         return self.clearance_verified_at <= self.released_at
 
     @property
     def until(self) -> datetime:
-        """When it ended, or is expected to."""
+        """The actual, expected or planned end."""
         return self.actual_end_at or self.expected_end_at or self.ends_at
 
     @property
@@ -154,16 +154,16 @@ class SessionRow:
         return timedelta(minutes=self.teardown_min)
 
 
-def keys_of(uow: Uow, reference: str, number: int) -> set[LockKey]:
-    """Everything an act on the session may touch. Errors: NotFound, also for what the reader may not know of."""
-    rows = uow.session.execute(_KEYS, {"reference": reference, "number": number}).all()
+def lock_keys_of(uow: Uow, reference: str, number: int) -> set[LockKey]:
+    """The locks of an action in the session. Errors: NotFound, also for sessions the reader may not see."""
+    rows = uow.session.execute(_LOCK_KEYS, {"reference": reference, "number": number}).all()
     if not rows:
         raise NotFound
     return {(kind, int(subject)) for kind, subject in rows}
 
 
 def get_session(uow: Uow, reference: str, number: int) -> SessionRow:
-    """Errors: NotFound, also for what the reader may not know of."""
+    """Errors: NotFound, also for sessions the reader may not see."""
     found = list_sessions(
         uow, "WHERE b.reference = :reference AND bs.number = :number", {"reference": reference, "number": number}
     )
@@ -173,13 +173,13 @@ def get_session(uow: Uow, reference: str, number: int) -> SessionRow:
 
 
 def list_sessions(uow: Uow, condition: str, values: Mapping[str, Any]) -> list[SessionRow]:
-    """The sessions that meet a condition, which is this feature's own and never text from outside."""
+    """The sessions that meet an SQL condition; the condition is always a constant of this package."""
     rows = uow.session.execute(text(f"{_SESSIONS} {condition}"), dict(values))
     return [SessionRow(**row._mapping) for row in rows]  # noqa: SLF001
 
 
 def change_session(uow: Uow, session: SessionRow, **changes: Any) -> None:
-    """Compare and swap on the session's state. Errors: Stale when somebody else was quicker."""
+    """Compare-and-swap on the session's state. Errors: Stale when somebody else changed it."""
     statement = (
         update(BookingSession)
         .where(BookingSession.id == session.id, BookingSession.state == session.state)
@@ -191,7 +191,7 @@ def change_session(uow: Uow, session: SessionRow, **changes: Any) -> None:
         raise Stale
 
 
-_TOUCH = text(
+_RAISE_REVISION = text(
     """
     UPDATE booking SET revision = revision + 1, changed_at = :now
     WHERE id = :id AND state = :state AND version = :version AND (:revision = 0 OR revision = :revision)
@@ -200,10 +200,10 @@ _TOUCH = text(
 )
 
 
-def touch_booking(uow: Uow, session: SessionRow, revision: int | None) -> None:
-    """Raise the booking's revision; two sessions of one booking don't get in each other's way.
+def raise_booking_revision(uow: Uow, session: SessionRow, revision: int | None) -> None:
+    """Raise the booking's revision. Without `revision` it is not compared: two sessions can be recorded at once.
 
-    Errors: Stale when the booking left its state, or is no longer as the reader saw it.
+    Errors: Stale when the booking is no longer confirmed in this version, or `revision` is not the current one.
     """
     values = {
         "id": session.booking_id,
@@ -212,7 +212,7 @@ def touch_booking(uow: Uow, session: SessionRow, revision: int | None) -> None:
         "version": session.version,
         "revision": revision or 0,
     }
-    if uow.session.execute(_TOUCH, values).scalar() is None:
+    if uow.session.execute(_RAISE_REVISION, values).scalar() is None:
         raise Stale
 
 
@@ -226,7 +226,7 @@ _INSERT_CLEARANCE = text(
 
 
 def add_clearance(uow: Uow, session: SessionRow, items: Sequence[str]) -> None:
-    """Write who cleared the room; one that stood for another time or room is void."""
+    """Add a line clearance; an earlier one for another time or room becomes void."""
     void_clearance(uow, session, "cleared anew")
     values = {
         "booking_id": session.booking_id,
@@ -262,7 +262,7 @@ def void_clearance(uow: Uow, session: SessionRow, reason: str) -> None:
     )
 
 
-_LAPSED = text(
+_EXPIRED_RELEASES = text(
     f"""
     SELECT b.reference, bs.number,
            CASE WHEN held.id IS NOT NULL THEN 'a hold was placed on the room'
@@ -288,16 +288,16 @@ _LAPSED = text(
 )
 
 
-def list_lapsed(
+def list_expired_releases(
     uow: Uow, *, released_before: datetime, reference: str = "", number: int = 0
 ) -> list[tuple[str, int, str]]:
-    """Released sessions whose release no longer holds, and why: all, or one of them."""
+    """Released sessions whose release is no longer valid, with the cause: all, or one of them."""
     values = {"now": uow.now, "oldest": released_before, "reference": reference, "number": number}
-    return [(row[0], row[1], row[2]) for row in uow.session.execute(_LAPSED, values)]
+    return [(row[0], row[1], row[2]) for row in uow.session.execute(_EXPIRED_RELEASES, values)]
 
 
 def free_crew(uow: Uow, session: SessionRow, until: datetime) -> None:
-    """Its people are busy until this instant, earlier or later than planned; not at all if it ended before its time."""
+    """Set the end of the crew's time; a session that ended before its start holds nobody."""
     uow.session.execute(
         text(
             "UPDATE session_person SET ends_at = greatest(:until, starts_at), active = :until > starts_at"
@@ -307,8 +307,8 @@ def free_crew(uow: Uow, session: SessionRow, until: datetime) -> None:
     )
 
 
-def count_unended(uow: Uow, booking_id: int) -> int:
-    """How many parts of a booking's present version are not over."""
+def count_open_parts(uow: Uow, booking_id: int) -> int:
+    """The number of sessions and reservations of the current version that are not over."""
     statement = text(
         f"""
         SELECT (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version

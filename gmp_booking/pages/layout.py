@@ -1,4 +1,4 @@
-"""What surrounds every page: navigation, the facility's name, what was just done."""
+"""The frame of every page: navigation, the facility's name, confirmation of the last action."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ NAME_KEPT_S = 60.0
 
 
 def install(app: Flask, *, vendor: Path) -> None:
-    """Give every template its surroundings."""
+    """Register the template context of the frame."""
     kept: dict[str, Any] = {"at": float("-inf"), "facility": None}
 
     def facility() -> Any:
@@ -66,7 +66,7 @@ def install(app: Flask, *, vendor: Path) -> None:
         return kept["facility"]
 
     @app.context_processor
-    def surroundings() -> dict[str, Any]:
+    def frame() -> dict[str, Any]:
         actor = sessions.current_actor()
         done = DONE.get(request.args.get("done", ""))
         return {

@@ -1,4 +1,4 @@
-"""Labels that a page puts together: kinds and modalities that may be typed, grades, limits of rules."""
+"""Labels of values that may be typed freely, of grades, and of rule limits."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ MOCK: Final = "mock "
 
 
 def modality_word(code: str) -> str:
-    """A modality nobody has named here stays as it was typed."""
+    """The label of a modality; an unknown one stays as it was typed."""
     return _(label_of(code, MODALITIES))
 
 
 def equipment_word(kind: str) -> str:
-    """A kind nobody has named here stays as it was typed."""
+    """The label of an equipment kind; an unknown one stays as it was typed."""
     return _(label_of(kind, EQUIPMENT_KINDS))
 
 
 def grade_word(grade: str) -> str:
-    """Grades are letters everywhere; only the mock ones of demonstration rooms are said."""
+    """The label of a grade; only mock grades of demonstration rooms are translated."""
     return _("mock %(grade)s", grade=grade.removeprefix(MOCK)) if grade.startswith(MOCK) else grade
 
 
 def limit_words(limit: Parameter) -> str:
-    """A limit as it is read: what it is about, and how much."""
+    """A limit as text: its label and value."""
     number = f"{limit.default:g}"
     much = _("%(minutes)s min", minutes=number) if limit.unit == "min" else _("%(num)s days ahead", num=number)
     return f"{_(LIMITS[limit.rule, limit.name])}: {much}"

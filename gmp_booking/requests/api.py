@@ -43,7 +43,7 @@ api = Blueprint("bookings_api", __name__, url_prefix="/api/v1/bookings", descrip
 
 
 def submitted_answer(submitted: Submitted, actor: Actor, language: str) -> StoredResponse:
-    """201 with the booking and where it is, as bytes to be kept with the key."""
+    """201 with the booking and its address; the bytes are stored with the idempotency key."""
     out = head_out(submitted.booking) | content_out(submitted.content)
     out["open_findings"] = findings_out(submitted.verdict.findings, actor, language)
     headers = {
@@ -71,11 +71,11 @@ def _submit(content: BookingContent, *, reference: str | None, revision: int | N
 
 
 @api.route("/preview")
-class Preview(MethodView):
+class PreviewBooking(MethodView):
     @api.arguments(BookingSchema)
     @api.response(200, PreviewOut)
     def post(self, content: BookingContent) -> dict[str, Any]:
-        """Judge a booking without making it"""
+        """Evaluate a booking without creating it"""
         request = current_request()
         preview = request.read(preview_request, content)
         return {
@@ -87,7 +87,7 @@ class Preview(MethodView):
 
 
 @api.route("")
-class Bookings(MethodView):
+class BookingCollection(MethodView):
     @api.arguments(BookingQuery, location="query")
     @api.response(200, BookingPageOut)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Bookings(MethodView):
         page, size = query["page"], query["page_size"]
         found = request.read(
             lists.list_bookings,
-            lists.Wanted(
+            lists.BookingFilter(
                 states=tuple(query["state"].split(",")) if query["state"] else (),
                 resource=query["resource"],
                 from_at=query["from_"],
@@ -116,12 +116,12 @@ class Bookings(MethodView):
     @api.arguments(BookingSchema)
     @api.response(201, BookingOut)
     def post(self, content: BookingContent) -> Response:
-        """Make and submit a booking"""
+        """Create and submit a booking"""
         return _submit(content, reference=None, revision=None)
 
 
 @api.route("/<reference>")
-class OneBooking(MethodView):
+class BookingItem(MethodView):
     @api.response(200, BookingOut)
     def get(self, reference: str) -> Response:
         """Show a booking"""
@@ -133,22 +133,22 @@ class OneBooking(MethodView):
 
 
 @api.route("/<reference>/submit")
-class Submit(MethodView):
+class SubmitBooking(MethodView):
     @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(BookingSchema)
     @api.response(201, BookingOut)
     def post(self, content: BookingContent, reference: str) -> Response:
-        """Submit a draft, or a returned booking with what was changed"""
+        """Submit a draft, or a returned booking with its changes"""
         return _submit(content, reference=reference, revision=revision_seen(reference))
 
 
 @api.route("/<reference>/cancel")
-class Cancel(MethodView):
+class CancelBooking(MethodView):
     @api.doc(**WITH_KEY_AND_IF_MATCH)
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Give a booking up, with a reason"""
+        """Cancel a booking, with a reason"""
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         answer = request.answer(
             lambda booking: StoredResponse(
@@ -165,10 +165,10 @@ class Cancel(MethodView):
 
 
 @api.route("/<reference>/history")
-class History(MethodView):
+class BookingHistory(MethodView):
     @api.response(200, HistoryOut)
     def get(self, reference: str) -> dict[str, Any]:
-        """What happened to a booking, oldest first"""
+        """List the journal of a booking, oldest first"""
         entries = current_request().read(lists.list_history, reference)
         return {
             "entries": [

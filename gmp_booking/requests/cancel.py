@@ -18,30 +18,30 @@ from gmp_booking.resources.slots import locks_of_slots
 
 
 def cancel(uow: Uow, reference: str, *, reason: str, revision: int | None = None) -> Booking:
-    """Give a booking up; its slots are free at once.
+    """Cancel a booking and release its slots.
 
     Errors: Invalid without a reason; Conflict once its first session has begun; Stale.
     """
     booking = store.get_booking(uow, reference)
     require(uow.actor, Permission.BOOKING_CANCEL, subject_of(booking))
     explanation = require_reason(reason)
-    was = BookingState(booking.state)
-    transition_of(was, Action.CANCEL)
+    previous_state = BookingState(booking.state)
+    transition_of(previous_state, Action.CANCEL)
     require_revision(booking.revision, seen=revision)
     uow.lock(locks_of_slots(uow, booking.id))
-    if was is BookingState.CONFIRMED and _has_begun(uow, booking):
+    if previous_state is BookingState.CONFIRMED and _has_begun(uow, booking):
         raise Conflict(N_("The first session has begun; cancel what remains session by session."))
     release(uow, booking, state=BookingState.CANCELLED)
     uow.record(
         BookingCancelled(
             **event_fields(booking),
             explanation=explanation,
-            was=was.value,
+            was=previous_state.value,
         )
     )
     return booking
 
 
 def _has_begun(uow: Uow, booking: Booking) -> bool:
-    """Whether its time has come, or somebody came before it."""
+    """Whether its start has passed, or a session began earlier than planned."""
     return bool(booking.starts_at and booking.starts_at <= uow.now) or store.has_begun_session(uow, booking)

@@ -1,4 +1,4 @@
-"""What a company answers in words."""
+"""Questions about a request, and the company's answers."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ LONGEST: Final = 2000
 
 def require_answer(text: str | None) -> str:
     """Errors: Invalid for an answer without words, or a very long one."""
-    said = (text or "").strip()
-    if not any(character.isalnum() for character in said):
+    answer = (text or "").strip()
+    if not any(character.isalnum() for character in answer):
         raise Invalid(field_errors={"text": [N_("Enter the answer.")]})
-    if len(said) > LONGEST:
+    if len(answer) > LONGEST:
         raise Invalid(field_errors={"text": [N_("This text is too long.")]})
-    return said
+    return answer
 
 
-def record_answer(uow: Uow, booking: Booking, said: str) -> None:
+def record_answer(uow: Uow, booking: Booking, answer: str) -> None:
     uow.record(
         BookingAnswered(
             **event_fields(booking),
-            answer=said,
+            answer=answer,
         )
     )
 
 
 def find_open_question(uow: Uow, reference: str) -> str | None:
-    """What a returned booking was last asked."""
+    """The last question of a returned booking, or None."""
     statement = (
         select(JournalEntry.data["question"].astext)
         .join(Booking, Booking.id == JournalEntry.booking_id)

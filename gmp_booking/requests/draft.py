@@ -1,4 +1,4 @@
-"""Saving a booking form as a draft: it may be incomplete, and it holds no time."""
+"""Save a booking form as a draft: it may be incomplete, and it holds no slots."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from gmp_booking.kernel.errors import Conflict, require_revision
 from gmp_booking.kernel.states import EDITABLE, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Kind
-from gmp_booking.requests.on_behalf import acting_person_id, company_for
+from gmp_booking.requests.on_behalf import acting_person_id, company_id_for
 
 
 def save_draft(
     uow: Uow, form: Mapping[str, Any], *, reference: str | None = None, revision: int | None = None
 ) -> Booking:
-    """Keep a form as it was typed, whatever is missing or wrong in it; nothing is held.
+    """Store a form as it was typed, even if fields are missing or wrong; it holds no slots.
 
-    Errors: NotFound; Conflict when it is no longer a draft; Stale when it was saved from elsewhere meanwhile.
+    Errors: NotFound; Conflict when it is no longer a draft; Stale when it was saved elsewhere meanwhile.
     """
     if reference is not None:
         booking = store.get_booking(uow, reference)
@@ -34,7 +34,7 @@ def save_draft(
         require_revision(booking.revision, seen=revision)
         store.change_booking(uow, booking, draft=dict(form))
         return booking
-    company_id = company_for(uow, str(form.get("company") or "") or None)
+    company_id = company_id_for(uow, str(form.get("company") or "") or None)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
     kind = str(form.get("kind") or Kind.CLEANROOM.value)
     new = NewBooking(

@@ -1,4 +1,4 @@
-"""What the page and the API of bookings share: how a refusal finds its alternatives and its words."""
+"""What pages and API share: refusals with findings and alternatives in the reader's language."""
 
 from __future__ import annotations
 
@@ -15,30 +15,33 @@ from gmp_booking.requests.preview import search_alternatives
 
 
 def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
-    """Ways around, in the reader's words and in the shape a booking is sent in."""
+    """Alternatives in the reader's language, each as a booking that can be sent."""
     return [alternative_as_json(alternative, locale_formatter_for(current_language())) for alternative in alternatives]
 
 
 def refused_with_alternatives(
     conflict: Conflict, content: BookingContent, request: UseCaseRequest, *, reference: str | None
 ) -> Conflict:
-    """The same refusal with its findings in words and what would fit instead, looked for after the rollback."""
+    """The refusal with findings in the reader's language, and alternatives.
+
+    The search runs in a new, read-only transaction: the refused one was rolled back and held locks.
+    """
     verdict = conflict.detail.get("verdict")
     if verdict is None:
         return conflict
-    seen = request.read(search_alternatives, content, reference=reference)
-    findings = seen.verdict.findings if seen.verdict.has_hard else verdict.findings
+    searched = request.read(search_alternatives, content, reference=reference)
+    findings = searched.verdict.findings if searched.verdict.has_hard else verdict.findings
     return Conflict(
         conflict.message,
         detail={
             "findings": findings_out(findings, request.actor, current_language()),
-            "alternatives": alternatives_out(seen.alternatives),
+            "alternatives": alternatives_out(searched.alternatives),
         },
     )
 
 
-def decision_refused(conflict: Conflict, request: UseCaseRequest) -> Conflict:
-    """The refusal of a decision, with its findings in words."""
+def refused_decision(conflict: Conflict, request: UseCaseRequest) -> Conflict:
+    """The refusal of a decision, with findings in the reader's language."""
     verdict = conflict.detail.get("verdict")
     if verdict is None:
         return conflict

@@ -1,4 +1,4 @@
-"""Bookings that staff enter for a company that phoned: for whom, at whose word, and how the company confirms it."""
+"""Bookings that staff enter for a company: who requested them, and how the company confirms them."""
 
 from __future__ import annotations
 
@@ -29,62 +29,62 @@ from gmp_booking.kernel.vocabulary import CompanyStatus
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.people.service import find_person_by_email
 
-MARK: Final = "gmpc_"
+LINK_PREFIX: Final = "gmpc_"
 
 
 @dataclass(frozen=True)
-class Asker:
-    """The company a request is for, and the person of it who asked, where that is known."""
+class RequestedBy:
+    """The company a request is for, and the person of that company who requested it, if known."""
 
     company_id: int
     person_id: int | None
 
 
-def asker_of(uow: Uow, booked_for: str | None) -> Asker:
-    """Who asks: oneself, or whom staff name by the company's code, the person's e-mail address, or both.
+def find_requester(uow: Uow, booked_for: str | None) -> RequestedBy:
+    """The requester: the actor, or for staff whom they name by company code, by e-mail address, or by both.
 
-    Errors: Invalid when staff do not say for whom, or name nobody there is.
+    Errors: Invalid when staff name nobody, or an unknown company or person.
     """
     if uow.actor.company_id is not None:
-        return Asker(uow.actor.company_id, uow.actor.person_id)
-    said = (booked_for or "").split()
-    if not said:
-        raise _unknown(N_("Choose the company of this booking."))
-    codes, emails = [each for each in said if "@" not in each], [each for each in said if "@" in each]
+        return RequestedBy(uow.actor.company_id, uow.actor.person_id)
+    names = (booked_for or "").split()
+    if not names:
+        raise _invalid_requester(N_("Choose the company of this booking."))
+    codes, emails = [each for each in names if "@" not in each], [each for each in names if "@" in each]
     if len(codes) > 1 or len(emails) > 1:
-        raise _unknown(N_("Name one company and at most one of its people."))
-    companies = {_company_named(uow, code) for code in codes}
+        raise _invalid_requester(N_("Name one company and at most one of its people."))
+    companies = {_company_id(uow, code) for code in codes}
     if not emails:
-        return Asker(companies.pop(), None)
+        return RequestedBy(companies.pop(), None)
     person = find_person_by_email(uow, emails[0])
     if person is None or not person.active or person.company_id is None or not companies <= {person.company_id}:
-        raise _unknown(N_("Nobody of this company has this e-mail address."))
-    return Asker(person.company_id, person.id)
+        raise _invalid_requester(N_("Nobody of this company has this e-mail address."))
+    return RequestedBy(person.company_id, person.id)
 
 
-def _company_named(uow: Uow, code: str) -> int:
+def _company_id(uow: Uow, code: str) -> int:
     try:
         return get_company_id(uow, code)
     except NotFound as error:
-        raise _unknown(N_("There is no such company.")) from error
+        raise _invalid_requester(N_("There is no such company.")) from error
 
 
-def _unknown(sentence: str) -> Invalid:
+def _invalid_requester(sentence: str) -> Invalid:
     return Invalid(field_errors={"booked_for": [sentence]})
 
 
-def refuse_another_company(booking: Booking, asker: Asker) -> None:
-    """Errors: Invalid when a kept draft is submitted for another company than it was begun for."""
-    if asker.company_id != booking.company_id:
+def require_same_company(booking: Booking, requester: RequestedBy) -> None:
+    """Errors: Invalid when a draft is submitted for another company than the one it was created for."""
+    if requester.company_id != booking.company_id:
         sentence = N_("This draft belongs to another company. Start a new booking instead.")
         raise Invalid(field_errors={"booked_for": [sentence]})
 
 
-def ask_to_confirm(uow: Uow, booking: Booking, asker: Asker) -> None:
-    """Remember who of the company is to confirm what staff entered: who asked, else its authorised signatories."""
+def request_confirmation(uow: Uow, booking: Booking, requester: RequestedBy) -> None:
+    """Ask the company to confirm what staff entered: the person who requested it, else its authorised signatories."""
     if not uow.actor.is_staff:
         return
-    people = [asker.person_id] if asker.person_id else _signatories(uow, booking.company_id)
+    people = [requester.person_id] if requester.person_id else _signatories(uow, booking.company_id)
     uow.session.add_all(_row(booking, person_id) for person_id in people)
     uow.session.flush()
 
@@ -105,14 +105,14 @@ def _signatories(uow: Uow, company_id: int) -> list[int]:
 
 
 def link_secret(nonce: str, pepper: bytes) -> str:
-    """What a mail's link carries: made of the row's nonce with the house's key, so that rows alone open nothing."""
+    """The secret in the mail's link: the row's nonce signed with the pepper, so a copy of the table opens nothing."""
     digest = hmac.new(pepper, b"acknowledgement|" + nonce.encode(), hashlib.sha256).digest()
-    return f"{MARK}{nonce}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
+    return f"{LINK_PREFIX}{nonce}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Somebody who opened their link: who, about which booking, and whether it is still theirs to confirm."""
+class OpenedLink:
+    """A person who opened the link in their mail, the booking, and whether it can still be confirmed."""
 
     person: Person
     actor: Actor
@@ -122,9 +122,9 @@ class Asked:
     is_open: bool
 
 
-def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
-    """Who holds this link. Errors: NotFound, whatever is wrong with it."""
-    nonce = secret.removeprefix(MARK).partition(".")[0]
+def find_by_link(uow: Uow, secret: str, *, pepper: bytes) -> OpenedLink:
+    """The holder of a link. Errors: NotFound for any invalid link, so that nobody learns why."""
+    nonce = secret.removeprefix(LINK_PREFIX).partition(".")[0]
     if not hmac.compare_digest(link_secret(nonce, pepper).encode(), secret.encode("utf-8", "surrogatepass")):
         raise NotFound
     row = uow.session.scalars(select(Acknowledgement).where(Acknowledgement.nonce == nonce)).one_or_none()
@@ -145,7 +145,7 @@ def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
         company_code=company.code,
         language=person.language,
     )
-    return Asked(
+    return OpenedLink(
         person=person,
         actor=actor,
         details=details_of(uow, booking),
@@ -156,23 +156,23 @@ def find_asked(uow: Uow, secret: str, *, pepper: bytes) -> Asked:
 
 
 def acknowledge(uow: Uow, secret: str, *, pepper: bytes) -> BookingDetails:
-    """Confirm, as the person whom the link was sent to; it works once.
+    """Confirm as the person to whom the link was sent; a link works once.
 
-    Errors: NotFound; Stale when the booking changes meanwhile; Conflict when there is nothing to confirm any more.
+    Errors: NotFound; Stale when the booking changes meanwhile; Conflict when there is nothing left to confirm.
     """
-    asked = find_asked(uow, secret, pepper=pepper)
-    booking = asked.details.booking
+    opened = find_by_link(uow, secret, pepper=pepper)
+    booking = opened.details.booking
     uow.lock({("company", booking.company_id)})
     store.require_unchanged(uow, booking)
     rows = list_acknowledgements(uow, booking.id)
-    if not asked.is_open or first_confirmation(rows) is not None:
+    if not opened.is_open or first_confirmation(rows) is not None:
         raise Conflict(N_("This was confirmed before, or the booking has ended; there is nothing left to confirm."))
     _confirm(uow, booking, rows, by_link=True)
-    return asked.details
+    return opened.details
 
 
 def acknowledge_signed_in(uow: Uow, reference: str) -> Booking:
-    """Confirm, as somebody of the company who is signed in and may ask for bookings.
+    """Confirm as a signed-in person of the company who may request bookings.
 
     Errors: NotFound; Forbidden; Conflict when there is nothing to confirm.
     """
@@ -190,7 +190,7 @@ def acknowledge_signed_in(uow: Uow, reference: str) -> Booking:
 
 
 def acknowledge_by_acting(uow: Uow, booking: Booking) -> None:
-    """Whoever of the company goes on with a request has seen it."""
+    """Confirm because the actor, of the company, works on the request and has therefore seen it."""
     rows = [] if uow.actor.is_staff else list_acknowledgements(uow, booking.id)
     if rows and first_confirmation(rows) is None:
         _confirm(uow, booking, rows, by_link=False)
@@ -243,12 +243,12 @@ def first_confirmation(rows: Iterable[Acknowledgement]) -> datetime | None:
     return min((row.confirmed_at for row in rows if row.confirmed_at is not None), default=None)
 
 
-def company_for(uow: Uow, content_company: str | None) -> int:
-    """The company a request is for: one's own, or the one staff enter it for.
+def company_id_for(uow: Uow, content_company: str | None) -> int:
+    """The company a request is for: the actor's own, or for staff the one they name.
 
-    Errors: Invalid when staff do not say for whom, or name nobody there is.
+    Errors: Invalid when staff name nobody, or an unknown company or person.
     """
-    return asker_of(uow, content_company).company_id
+    return find_requester(uow, content_company).company_id
 
 
 def acting_person_id(uow: Uow) -> int:

@@ -1,4 +1,4 @@
-"""What an outage would hit, over JSON, before it is placed."""
+"""The bookings that an outage would affect, over JSON."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ api = Blueprint("revalidation_api", __name__, url_prefix="/api/v1/outages", desc
 
 
 @api.route("/impact")
-class Hit(MethodView):
+class OutageImpact(MethodView):
     @api.arguments(ImpactQuery, location="query")
     @api.response(200, ImpactOut)
     def get(self, new: NewOutage) -> dict[str, Any]:
-        """List the bookings an outage would hit, before it is placed"""
+        """List the bookings an outage would affect, before it is created"""
         return impact_out(current_request().read(impact, new))

@@ -1,4 +1,4 @@
-"""What becomes of an agreed booking when facts change around it."""
+"""Events of bookings whose facts changed after approval."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gmp_booking.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class BookingAtRisk(Event):
-    """Something stands against a booking that stood; the findings are kept with its evaluation."""
+    """A rule now has a finding against the booking; the findings are stored with its evaluation."""
 
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BookingClear(Event):
-    """Nothing stands against it any more."""
+    """No finding puts the booking at risk any more."""

@@ -1,4 +1,4 @@
-"""What the worker does for what was agreed: hear of changes, look once a night, judge whoever waits."""
+"""Background jobs: queue bookings that events affect, queue all once a night, revalidate what is queued."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gmp_booking.infra.database.consumers import CannotHandle
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.revalidation import store
-from gmp_booking.revalidation.service import CannotLook, handle_next, look_at_next, want_nightly_look
+from gmp_booking.revalidation.service import RevalidationFailed, enqueue_since_last_night, handle_next, revalidate_next
 
 _log = logging.getLogger(__name__)
 
@@ -20,13 +20,13 @@ def always() -> bool:
 
 
 def work(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
-    """Hear of everything that changed, then judge every booking that waits, one transaction each."""
-    hear(database, keep_running=keep_running)
-    look(database, keep_running=keep_running)
+    """Handle open deliveries, then revalidate every queued booking, each in its own transaction."""
+    handle_deliveries(database, keep_running=keep_running)
+    revalidate_waiting(database, keep_running=keep_running)
 
 
-def hear(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
-    """Put whoever the open deliveries concern into the line."""
+def handle_deliveries(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
+    """Queue the bookings that open deliveries affect."""
     failed: list[int] = []
     while keep_running():
         try:
@@ -38,21 +38,21 @@ def hear(database: Database, *, keep_running: Callable[[], bool] = always) -> No
                 _log.error("ALARM: delivery %s is given up", error.delivery_id, exc_info=error)
 
 
-def look(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
-    """Judge whoever waits in the line; one that fails is passed over and comes back later."""
+def revalidate_waiting(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
+    """Revalidate queued bookings; one that fails is skipped and retried later."""
     failed: list[int] = []
     while keep_running():
         try:
-            if database.transact(SYSTEM, look_at_next, skip_ids=failed) is None:
+            if database.transact(SYSTEM, revalidate_next, skip_ids=failed) is None:
                 return
-        except CannotLook as error:
+        except RevalidationFailed as error:
             failed.append(error.booking_id)
             if database.transact(SYSTEM, store.note_failure, error.booking_id, repr(error.__cause__)):
                 _log.error("ALARM: booking %s cannot be judged again", error.booking_id, exc_info=error)
 
 
-def look_tonight(database: Database) -> None:
-    """Once a night, put everything that is agreed and lies ahead into the line."""
-    wanted = database.transact(SYSTEM, want_nightly_look)
-    if wanted:
-        _log.info("The nightly look takes up %s bookings", wanted)
+def enqueue_nightly(database: Database) -> None:
+    """Queue all future approved bookings once a night."""
+    queued = database.transact(SYSTEM, enqueue_since_last_night)
+    if queued:
+        _log.info("Queued %s bookings for the nightly revalidation", queued)

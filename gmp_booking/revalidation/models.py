@@ -1,4 +1,4 @@
-"""Which bookings are to be judged again, and when each was last."""
+"""The queue of bookings to evaluate again, and when each was last revalidated."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from gmp_booking.infra.database.base import Base, Instant, Key
 
 
 class Revalidation(Base):
-    """One booking's place in the line: wanted until it was looked at later than that.
+    """One booking in the queue: `due_at` is set while it waits.
 
-    Whoever looks holds the row from before it reads the facts, so a wish that comes meanwhile waits and stands.
+    A worker locks the row before it reads facts. A new request to revalidate waits for that lock and sets `due_at`
+    again, so no change between reading and finishing is lost.
     """
 
     __tablename__ = "revalidation"

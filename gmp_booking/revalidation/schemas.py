@@ -1,4 +1,4 @@
-"""The shapes of what an outage would hit."""
+"""Response schemas of the impact of an outage."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class HitOut(Schema):
 
 class ImpactOut(Schema):
     bookings = fields.List(fields.String())
-    hits = fields.List(fields.Nested(HitOut))
+    affected = fields.List(fields.Nested(HitOut))
     times = fields.List(fields.Dict())
 
 
 def impact_out(impact: Impact) -> dict[str, Any]:
-    """Shape: bookings [reference], hits one for each piece of their time that is hit, times of the outage itself."""
+    """The impact as JSON. Shape: `hits` are the affected periods, `times` those of the outage itself."""
     return {
         "bookings": impact.references,
         "hits": [

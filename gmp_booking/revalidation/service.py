@@ -1,4 +1,4 @@
-"""Judging again what was agreed: who is to be looked at, and what becomes of a look."""
+"""Revalidation: evaluate stored bookings again when facts change, and mark them at risk or clear."""
 
 from __future__ import annotations
 
@@ -31,27 +31,29 @@ from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.outages.service import NewOutage, OutagePlan, plan
 from gmp_booking.revalidation import store
 from gmp_booking.revalidation.events import BookingAtRisk, BookingClear
-from gmp_booking.revalidation.store import HitLine, Reach
+from gmp_booking.revalidation.store import AffectedPeriod, OutageScope
 
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 NIGHTLY_AT: Final = time(2)
 
 
-# -- who is to be looked at
+# -- which bookings are queued
 
 
 def _outage(uow: Uow, happening: DeliveredEvent) -> None:
-    reach = store.reach_of(uow, happening.data["outage_ids"])
-    if reach is not None:
-        store.want_hit_by(uow, reach, cause=happening.event)
+    scope = store.scope_of(uow, happening.data["outage_ids"])
+    if scope is not None:
+        store.enqueue_affected(uow, scope, cause=happening.event)
 
 
 def _booking(uow: Uow, happening: DeliveredEvent) -> None:
     assert happening.booking_id is not None
-    store.want_around(uow, happening.booking_id, cause=happening.event, also_next=happening.event in _RIPPLING)
+    store.enqueue_with_neighbours(
+        uow, happening.booking_id, cause=happening.event, also_next=happening.event in _AFFECTS_NEXT_USE
+    )
 
 
-_RIPPLING: Final = frozenset(
+_AFFECTS_NEXT_USE: Final = frozenset(
     {"SessionOverran", "OverrunWithdrawn", "SessionStarted", "SessionCompleted", "SessionAborted"}
 )
 _HANDLERS: Final[Mapping[str, Callable[[Uow, DeliveredEvent], None]]] = {
@@ -67,7 +69,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Uow, DeliveredEvent], None]]] = {
             "SessionMoved",
             "SessionCancelled",
             "SessionMissed",
-            *sorted(_RIPPLING),
+            *sorted(_AFFECTS_NEXT_USE),
         ),
         _booking,
     ),
@@ -76,7 +78,7 @@ REVALIDATION: Final = Consumer("revalidation", frozenset(_HANDLERS))
 
 
 def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
-    """Put whatever the oldest open delivery concerns into the line, in the transaction that closes it.
+    """Queue the bookings that the oldest open delivery affects, in the transaction that closes it.
 
     Shape: the delivery's id, or None when nothing is open.
     Errors: CannotHandle.
@@ -94,53 +96,53 @@ def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     return happening.delivery_id
 
 
-def want_nightly_look(uow: Uow) -> int:
-    """Put every agreed booking into the line that was not looked at since last night, and say how many.
+def enqueue_since_last_night(uow: Uow) -> int:
+    """Queue the approved bookings that were not revalidated since the last nightly time; return their number.
 
-    Unit: two in the morning in Seoul, the last time it was that; default is ours.
+    Unit: the nightly time is 02:00 in Seoul; default is ours.
     """
     local = uow.now.astimezone(SEOUL)
-    tonight = datetime.combine(local.date(), NIGHTLY_AT, SEOUL)
-    since = tonight if tonight <= local else tonight - timedelta(days=1)
-    return len(store.want_not_looked_at(uow, since.astimezone(UTC), cause="nightly"))
+    last_run = datetime.combine(local.date(), NIGHTLY_AT, SEOUL)
+    since = last_run if last_run <= local else last_run - timedelta(days=1)
+    return len(store.enqueue_not_revalidated(uow, since.astimezone(UTC), cause="nightly"))
 
 
-# -- what becomes of a look
+# -- revalidation
 
 
-class CannotLook(Exception):
-    """A booking that cannot be judged."""
+class RevalidationFailed(Exception):
+    """A booking that could not be evaluated."""
 
     def __init__(self, booking_id: int) -> None:
         super().__init__(booking_id)
         self.booking_id = booking_id
 
 
-def look_at_next(uow: Uow, *, skip_ids: Sequence[int] = ()) -> int | None:
-    """Judge the booking whose turn it is, and mark it at risk or clear where that has changed.
+def revalidate_next(uow: Uow, *, skip_ids: Sequence[int] = ()) -> int | None:
+    """Revalidate the next queued booking, and mark it at risk or clear if that changed.
 
-    Shape: the booking's id, or None when nobody waits.
-    Errors: CannotLook.
+    Shape: the booking's id, or None when none is queued.
+    Errors: RevalidationFailed.
     """
     booking_id = store.take_next(uow, skip_ids=skip_ids)
     if booking_id is None:
         return None
     try:
-        _look_at(uow, booking_id)
+        _revalidate(uow, booking_id)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        raise CannotLook(booking_id) from error
-    store.note_looked_at(uow, booking_id)
+        raise RevalidationFailed(booking_id) from error
+    store.mark_revalidated(uow, booking_id)
     return booking_id
 
 
-def _look_at(uow: Uow, booking_id: int) -> None:
-    parts = select(Booking).where(Booking.id == booking_id)
-    before = uow.session.scalars(parts).one()
+def _revalidate(uow: Uow, booking_id: int) -> None:
+    statement = select(Booking).where(Booking.id == booking_id)
+    before = uow.session.scalars(statement).one()
     details = details_of(uow, before)
     uow.lock(locks_of(uow, details))
-    booking = uow.session.scalars(parts.execution_options(populate_existing=True)).one()
+    booking = uow.session.scalars(statement.execution_options(populate_existing=True)).one()
     if booking.version != details.booking.version or booking.state not in STANDING:
         _mark(uow, booking, (), at_risk=False)
         return
@@ -151,14 +153,14 @@ def _look_at(uow: Uow, booking_id: int) -> None:
         return
     gathered = _gather(uow, content, booking)
     verdict = examine(gathered.case)
-    risks = risks_of(verdict, agreed=_agreed(uow, booking), is_agreed=booking.state in AGREED)
-    if _differs(verdict, details):
-        _keep(uow, booking, gathered, verdict)
+    risks = risks_of(verdict, accepted=_accepted_findings(uow, booking), is_approved=booking.state in AGREED)
+    if _has_changed(verdict, details):
+        _save_evaluation(uow, booking, gathered, verdict)
     _mark(uow, booking, risks, at_risk=bool(risks))
 
 
 def remaining(details: BookingDetails, now: datetime) -> BookingContent | None:
-    """What of the booking is still to come or going on; None when all of it is over."""
+    """The content that is still to come or in progress; None when all of it is over."""
     over = {session["number"] for session in details.parts["sessions"] if session["state"] in ENDED}
     content = details.content
     sessions = tuple(
@@ -171,29 +173,29 @@ def remaining(details: BookingDetails, now: datetime) -> BookingContent | None:
 
 
 def _gather(uow: Uow, content: BookingContent, booking: Booking) -> Gathered:
-    catalogue = resolve_content(uow, content, company_id=booking.company_id, agreed=True)
+    resolved = resolve_content(uow, content, company_id=booking.company_id, existing=True)
     return gather(
         uow,
         content,
-        catalogue,
+        resolved,
         occasion=Occasion.REEXAMINE,
         company_id=booking.company_id,
         booking_id=booking.id,
     )
 
 
-def risks_of(verdict: Verdict, *, agreed: Collection[tuple[Any, ...]], is_agreed: bool) -> tuple[Finding, ...]:
-    """What puts a booking at risk: whatever blocks, and of an agreed one whatever needs an override it has not got."""
+def risks_of(verdict: Verdict, *, accepted: Collection[tuple[Any, ...]], is_approved: bool) -> tuple[Finding, ...]:
+    """Findings that put a booking at risk: HARD ones, and for an approved booking SOFT ones without an override."""
     return tuple(
         finding
         for finding in verdict.findings
         if finding.severity is Severity.HARD
-        or (is_agreed and finding.severity is Severity.SOFT and finding.subject not in agreed)
+        or (is_approved and finding.severity is Severity.SOFT and finding.subject not in accepted)
     )
 
 
-def _agreed(uow: Uow, booking: Booking) -> set[tuple[Any, ...]]:
-    """What stood against this version when it was approved, and was approved all the same."""
+def _accepted_findings(uow: Uow, booking: Booking) -> set[tuple[Any, ...]]:
+    """The subjects of findings with which this version was approved; they do not put it at risk."""
     statement = (
         select(Evaluation.findings)
         .where(
@@ -208,8 +210,8 @@ def _agreed(uow: Uow, booking: Booking) -> set[tuple[Any, ...]]:
     return {Finding.from_dict(each).subject for each in kept}
 
 
-def _differs(verdict: Verdict, details: BookingDetails) -> bool:
-    """Whether this look found something else than the last one did; a better remedy is no news."""
+def _has_changed(verdict: Verdict, details: BookingDetails) -> bool:
+    """Whether the findings differ from the stored ones; a different remedy does not count."""
     found = [_without_remedy(finding.as_evidence()) for finding in verdict.findings]
     return found != [_without_remedy(kept) for kept in details.findings]
 
@@ -218,7 +220,7 @@ def _without_remedy(finding: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in finding.items() if name != "remedy"}
 
 
-def _keep(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
+def _save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
     bookings.save_evaluation(
         uow,
         booking,
@@ -248,15 +250,15 @@ def _mark(uow: Uow, booking: Booking, risks: Sequence[Finding], *, at_risk: bool
         uow.record(BookingClear(**named))
 
 
-# -- what an outage would hit
+# -- impact of an outage
 
 
 @dataclass(frozen=True)
 class Impact:
-    """What an outage would hit, before it is placed."""
+    """The impact of a planned outage."""
 
     plan: OutagePlan
-    lines: Sequence[HitLine]
+    lines: Sequence[AffectedPeriod]
 
     @property
     def references(self) -> list[str]:
@@ -264,16 +266,16 @@ class Impact:
 
 
 def impact(uow: Uow, new: NewOutage) -> Impact:
-    """The bookings an outage would hit, and of their time the pieces that lie in it.
+    """The bookings that an outage would affect, with their periods that overlap it.
 
     Errors: Forbidden; Invalid by field.
     """
     require(uow.actor, Permission.OUTAGE_READ)
     planned = plan(uow, new)
-    reach = Reach(planned.subject.kind, planned.subject.id, planned.times)
-    lines = store.list_lines(uow, store.find_hit(uow, reach))
-    return Impact(planned, [line for line in lines if any(_touches(line, one) for one in planned.times)])
+    scope = OutageScope(planned.subject.kind, planned.subject.id, planned.times)
+    lines = store.list_affected_periods(uow, store.list_affected_bookings(uow, scope))
+    return Impact(planned, [line for line in lines if any(_overlaps(line, one) for one in planned.times)])
 
 
-def _touches(line: HitLine, times: Any) -> bool:
+def _overlaps(line: AffectedPeriod, times: Any) -> bool:
     return line.ends_at > times.start and (times.until is None or line.starts_at < times.until)

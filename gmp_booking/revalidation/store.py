@@ -1,4 +1,4 @@
-"""Which bookings a change concerns, and their place in the line of those to be judged again."""
+"""Queries of affected bookings, and of the queue of bookings to revalidate."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gmp_booking.outages.store import OutageTimes, list_resources_hit
 MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=10)
 
-_WANT = """
+_ENQUEUE = """
     INSERT INTO revalidation (booking_id, due_at, cause, attempts)
-    SELECT hit.booking_id, :now, :cause, 0 FROM ({hits}) AS hit (booking_id)
+    SELECT hit.booking_id, :now, :cause, 0 FROM ({affected}) AS hit (booking_id)
     ORDER BY hit.booking_id
     ON CONFLICT (booking_id) DO UPDATE
     SET due_at = LEAST(COALESCE(revalidation.due_at, EXCLUDED.due_at), EXCLUDED.due_at), cause = EXCLUDED.cause,
@@ -53,47 +53,51 @@ _RESOURCES, _STATES = bindparam("resources", type_=ARRAY(BigInteger)), bindparam
 
 
 @dataclass(frozen=True)
-class Reach:
-    """On what an outage lies and when, so far as it concerns what is still to come."""
+class OutageScope:
+    """The subject of an outage and its remaining times."""
 
     kind: SubjectKind
     subject_id: int | None
     times: Sequence[OutageTimes]
 
 
-def want_hit_by(uow: Uow, reach: Reach, *, cause: str) -> list[int]:
-    """Put every booking an outage touches into the line, in one statement."""
-    hits, values = _hits(uow, reach)
-    if not reach.times:
+def enqueue_affected(uow: Uow, scope: OutageScope, *, cause: str) -> list[int]:
+    """Queue every booking an outage affects, in one statement."""
+    affected, values = _affected(uow, scope)
+    if not scope.times:
         return []
-    return list(uow.session.execute(_statement(_WANT.format(hits=hits), hits), values | _why(uow, cause)).scalars())
+    return list(
+        uow.session.execute(
+            _statement(_ENQUEUE.format(affected=affected), affected), values | _cause_values(uow, cause)
+        ).scalars()
+    )
 
 
-def find_hit(uow: Uow, reach: Reach) -> list[int]:
-    """The bookings an outage touches, by id."""
-    hits, values = _hits(uow, reach)
-    if not reach.times:
+def list_affected_bookings(uow: Uow, scope: OutageScope) -> list[int]:
+    """The ids of the bookings an outage affects."""
+    affected, values = _affected(uow, scope)
+    if not scope.times:
         return []
-    return list(uow.session.execute(_statement(hits, hits), values).scalars())
+    return list(uow.session.execute(_statement(affected, affected), values).scalars())
 
 
-def _statement(statement: str, hits: str) -> TextClause:
-    return text(statement).bindparams(*([_RESOURCES, _STATES] if hits is _BY_TIME else [_STATES]))
+def _statement(statement: str, affected: str) -> TextClause:
+    return text(statement).bindparams(*([_RESOURCES, _STATES] if affected is _BY_TIME else [_STATES]))
 
 
-def _hits(uow: Uow, reach: Reach) -> tuple[str, dict[str, object]]:
+def _affected(uow: Uow, scope: OutageScope) -> tuple[str, dict[str, object]]:
     times = {
-        "froms": [max(each.start, uow.now) for each in reach.times],
-        "untils": [each.until for each in reach.times],
+        "froms": [max(each.start, uow.now) for each in scope.times],
+        "untils": [each.until for each in scope.times],
         "states": sorted(state.value for state in STANDING),
     }
-    if reach.kind in {SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON}:
-        return _BY_HOLDER, times | {"kind": reach.kind.value, "id": reach.subject_id}
-    hit = list_resources_hit(uow, reach.kind, reach.subject_id)
+    if scope.kind in {SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON}:
+        return _BY_HOLDER, times | {"kind": scope.kind.value, "id": scope.subject_id}
+    hit = list_resources_hit(uow, scope.kind, scope.subject_id)
     return _BY_TIME, times | {"resources": [resource_id for resource_id, _ in hit]}
 
 
-# Rooms and equipment as the booking names them: of a cancelled one the slots are gone.
+# Rooms and equipment come from the booking's parts, since a cancelled booking has no slots any more.
 _NEIGHBOURS = """
     SELECT b.id FROM booking AS b WHERE b.id = :booking_id AND b.state = ANY (:states)
     UNION
@@ -117,27 +121,27 @@ _NEIGHBOURS = """
 """
 
 
-def want_around(uow: Uow, booking_id: int, *, cause: str, also_next: bool) -> list[int]:
-    """Put one booking into the line, those at risk that share something with it, and those that come next there."""
-    statement = text(_WANT.format(hits=_NEIGHBOURS)).bindparams(_STATES)
+def enqueue_with_neighbours(uow: Uow, booking_id: int, *, cause: str, also_next: bool) -> list[int]:
+    """Queue a booking, bookings at risk that share resources with it, and with `also_next` those that follow soon."""
+    statement = text(_ENQUEUE.format(affected=_NEIGHBOURS)).bindparams(_STATES)
     values = {"booking_id": booking_id, "states": sorted(state.value for state in STANDING), "also_next": also_next}
-    return list(uow.session.execute(statement, values | _why(uow, cause)).scalars())
+    return list(uow.session.execute(statement, values | _cause_values(uow, cause)).scalars())
 
 
-_NOT_LOOKED_AT = f"""
+_NOT_REVALIDATED = f"""
     SELECT b.id FROM booking AS b LEFT JOIN revalidation AS r ON r.booking_id = b.id
     WHERE b.state IN ({sql_values(AGREED)}) AND b.ends_at > :now
       AND (r.looked_at IS NULL OR r.looked_at < :since) AND r.due_at IS NULL
 """
 
 
-def want_not_looked_at(uow: Uow, since: datetime, *, cause: str) -> list[int]:
-    """Put every agreed booking into the line that lies ahead and was not looked at since then."""
-    statement = text(_WANT.format(hits=_NOT_LOOKED_AT))
-    return list(uow.session.execute(statement, {"since": since} | _why(uow, cause)).scalars())
+def enqueue_not_revalidated(uow: Uow, since: datetime, *, cause: str) -> list[int]:
+    """Queue the approved bookings that have not ended and were not revalidated since `since`."""
+    statement = text(_ENQUEUE.format(affected=_NOT_REVALIDATED))
+    return list(uow.session.execute(statement, {"since": since} | _cause_values(uow, cause)).scalars())
 
 
-def _why(uow: Uow, cause: str) -> dict[str, object]:
+def _cause_values(uow: Uow, cause: str) -> dict[str, object]:
     return {"now": uow.now, "cause": cause}
 
 
@@ -148,7 +152,7 @@ _NEXT = text(
     ORDER BY due_at, booking_id LIMIT 1 FOR UPDATE SKIP LOCKED
     """
 ).bindparams(bindparam("skip_ids", type_=ARRAY(BigInteger)))
-_LOOKED = text(
+_MARK_REVALIDATED = text(
     "UPDATE revalidation SET due_at = NULL, looked_at = :now, attempts = 0, last_error = NULL"
     " WHERE booking_id = :booking_id"
 )
@@ -163,16 +167,16 @@ _FAILED = text(
 
 
 def take_next(uow: Uow, *, skip_ids: Sequence[int]) -> int | None:
-    """The booking whose turn it is, held for this transaction; nobody else is at it."""
+    """The next queued booking; its row is locked, so that no other worker takes it."""
     return uow.session.execute(_NEXT, {"most": MOST_ATTEMPTS, "skip_ids": list(skip_ids)}).scalar()
 
 
-def note_looked_at(uow: Uow, booking_id: int) -> None:
-    uow.session.execute(_LOOKED, {"booking_id": booking_id, "now": uow.now})
+def mark_revalidated(uow: Uow, booking_id: int) -> None:
+    uow.session.execute(_MARK_REVALIDATED, {"booking_id": booking_id, "now": uow.now})
 
 
 def note_failure(uow: Uow, booking_id: int, error: str) -> bool:
-    """Count a failed look and come back later; whether it was the last one there will be."""
+    """Count a failure and schedule a retry. Shape: True when there will be no further attempt."""
     values = {"booking_id": booking_id, "error": error[:1000], "pause": FIRST_PAUSE}
     attempts = uow.session.execute(_FAILED, values).scalar()
     return attempts is not None and attempts >= MOST_ATTEMPTS
@@ -183,17 +187,17 @@ _OUTAGES = text(
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 
 
-def reach_of(uow: Uow, outage_ids: Sequence[int]) -> Reach | None:
-    """What outages of one subject reach as they were planned, lifted or not; None when all that is past."""
+def scope_of(uow: Uow, outage_ids: Sequence[int]) -> OutageScope | None:
+    """The scope of outages of one subject, lifted or not; None when there are none."""
     rows = uow.session.execute(_OUTAGES, {"ids": list(outage_ids)}).all()
     if not rows:
         return None
     times = [OutageTimes(start, until) for _, _, start, until in rows if until is None or until > uow.now]
-    return Reach(SubjectKind(rows[0][0]), rows[0][1], times)
+    return OutageScope(SubjectKind(rows[0][0]), rows[0][1], times)
 
 
-# Several places of one piece of equipment are one line.
-_LINES = text(
+# DISTINCT: several units of one equipment are one period.
+_AFFECTED_PERIODS = text(
     """
     SELECT DISTINCT b.reference, b.kind, b.state, b.at_risk, c.code AS company, r.code AS resource,
            s.starts_at, s.ends_at, bs.number, COALESCE(bs.state, '') AS session_state, b.title
@@ -208,8 +212,8 @@ _LINES = text(
 
 
 @dataclass(frozen=True)
-class HitLine:
-    """One piece of a booking's time, as the facility reads it before placing an outage."""
+class AffectedPeriod:
+    """One affected period of a booking, as staff see it before they create an outage."""
 
     reference: str
     kind: str
@@ -224,6 +228,6 @@ class HitLine:
     title: str | None
 
 
-def list_lines(uow: Uow, booking_ids: Sequence[int]) -> list[HitLine]:
-    rows = uow.session.execute(_LINES, {"bookings": list(booking_ids), "now": uow.now})
-    return [HitLine(**row._mapping) for row in rows]  # noqa: SLF001
+def list_affected_periods(uow: Uow, booking_ids: Sequence[int]) -> list[AffectedPeriod]:
+    rows = uow.session.execute(_AFFECTED_PERIODS, {"bookings": list(booking_ids), "now": uow.now})
+    return [AffectedPeriod(**row._mapping) for row in rows]  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""What would help a booking at risk: ways around that pass the rules, for what of it is still to come."""
+"""Ways out for a booking at risk: alternatives for its remaining part that pass the rules."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.revalidation.service import remaining
 
 
-def ways_around(uow: Uow, details: BookingDetails) -> tuple[Alternative, ...]:
-    """Up to three, for whoever may change the booking; none while nothing puts it at risk."""
+def list_ways_out(uow: Uow, details: BookingDetails) -> tuple[Alternative, ...]:
+    """Up to three alternatives, for people who may change the booking; none while it is not at risk."""
     booking = details.booking
     may_change = is_allowed(uow.actor, Permission.BOOKING_SUBMIT, subject_of(booking))
     content = remaining(details, uow.now) if booking.at_risk and may_change else None
     if content is None:
         return ()
-    catalogue = resolve_content(uow, content, company_id=booking.company_id, search=True, agreed=True)
+    resolved = resolve_content(uow, content, company_id=booking.company_id, search=True, existing=True)
     gathered = gather(
         uow,
         content,
-        catalogue,
+        resolved,
         occasion=Occasion.REEXAMINE,
         company_id=booking.company_id,
         booking_id=booking.id,

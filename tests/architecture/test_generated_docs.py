@@ -10,7 +10,7 @@ import pytest
 from docs import generate
 from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY, RowPolicy
 from gmp_booking.kernel.access import PERMISSIONS, Permission
-from gmp_booking.pages.booking_page.history import WHAT
+from gmp_booking.pages.booking_page.history import EVENT_TEXTS
 from gmp_booking.registry import CONSUMERS
 from gmp_booking.tables import Base
 from tests.architecture.sources import ROOT, modules, texts
@@ -76,8 +76,8 @@ def test_every_event_stands_in_the_events_of_its_feature() -> None:
 
 
 def test_every_event_has_its_words_on_the_booking_page_or_is_of_no_booking() -> None:
-    assert EVENTS - set(WHAT) == OF_NO_BOOKING
-    assert set(WHAT) <= EVENTS
+    assert EVENTS - set(EVENT_TEXTS) == OF_NO_BOOKING
+    assert set(EVENT_TEXTS) <= EVENTS
 
 
 def test_nobody_waits_for_an_event_that_never_comes() -> None:

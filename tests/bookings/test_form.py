@@ -66,7 +66,7 @@ def contents(draw: Any) -> BookingContent:
 
 def fields_of(form: forms.Form) -> MultiDict[str, str]:
     """The form as a browser sends it."""
-    fields = MultiDict({name: form[name] for name in forms.PLAIN})
+    fields = MultiDict({name: form[name] for name in forms.COMMON_FIELDS})
     for kind in ("sessions", "equipment"):
         for index, part in enumerate(form[kind]):
             for name, value in part.items():
@@ -78,8 +78,8 @@ def fields_of(form: forms.Form) -> MultiDict[str, str]:
 @given(contents())
 def test_content_goes_through_the_form_and_comes_back(content: BookingContent) -> None:
     form = forms.form_of(content)
-    assert BookingSchema().load(forms.as_json(form)) == content
-    assert forms.form_of(BookingSchema().load(forms.as_json(forms.typed(fields_of(form))))) == form
+    assert BookingSchema().load(forms.content_json(form)) == content
+    assert forms.form_of(BookingSchema().load(forms.content_json(forms.form_from_fields(fields_of(form))))) == form
 
 
 TYPED = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=20)
@@ -88,7 +88,7 @@ TYPED = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), m
 @st.composite
 def typed_forms(draw: Any) -> forms.Form:
     """Whatever people type, sense or nonsense."""
-    form = forms.blank_form() | {name: draw(TYPED) for name in forms.PLAIN}
+    form = forms.blank_form() | {name: draw(TYPED) for name in forms.COMMON_FIELDS}
     for _ in range(draw(st.integers(0, 2))):
         texts = {name: draw(TYPED) for name in forms.SESSION_TEXT}
         form["sessions"].append(texts | {"people": draw(st.lists(TYPED, max_size=2)), "equipment": []})
@@ -100,8 +100,8 @@ def typed_forms(draw: Any) -> forms.Form:
 @FEW
 @given(typed_forms())
 def test_whatever_is_typed_is_read_as_it_was_typed(form: forms.Form) -> None:
-    assert forms.typed(fields_of(form)) == form
-    BookingSchema().validate(forms.as_json(form))
+    assert forms.form_from_fields(fields_of(form)) == form
+    BookingSchema().validate(forms.content_json(form))
 
 
 @settings(FEW, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -95,10 +95,10 @@ def test_a_mark_ends_by_itself_and_is_forgotten(shared_app: SharedApp) -> None:
     shared_app.ask("UPDATE form_mark SET expires_at = gmp_now() RETURNING id")
     assert marks_seen_by(shared_app, RIVAL) == []
     assert marks_seen_by(shared_app, REQUESTER) == []
-    form_marks.forget(shared_app.database)
+    form_marks.delete_expired_marks(shared_app.database)
     assert len(shared_app.ask("SELECT id FROM form_mark")) == 1
     shared_app.ask("UPDATE form_mark SET expires_at = gmp_now() - interval '61 minutes' RETURNING id")
-    form_marks.forget(shared_app.database)
+    form_marks.delete_expired_marks(shared_app.database)
     assert shared_app.ask("SELECT id FROM form_mark") == []
 
 
@@ -138,7 +138,7 @@ def test_more_than_a_week_or_long_past_is_not_marked(shared_app: SharedApp) -> N
     assert shared_app.ask("SELECT id FROM form_mark") == []
     hours = [("B-01", Period(START + timedelta(hours=n), START + timedelta(hours=n + 1))) for n in range(40)]
     shared_app.database.transact(actor, form_marks.mark, hours)
-    assert len(shared_app.ask("SELECT id FROM form_mark")) == form_marks.MOST
+    assert len(shared_app.ask("SELECT id FROM form_mark")) == form_marks.MOST_MARKS
 
 
 def test_a_rival_cannot_read_the_rows(shared_app: SharedApp) -> None:

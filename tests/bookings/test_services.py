@@ -10,7 +10,7 @@ from gmp_booking.bookings.content import BookingContent, NamedPerson, Reservatio
 from gmp_booking.conflicts.case import BookingFacts, Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.evaluation.facts import build_case
-from gmp_booking.evaluation.outage_facts import as_withdrawn
+from gmp_booking.evaluation.outage_facts import outage_facts_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.kernel.vocabulary import Kind, RunType
 from tests.builders import a_session, an_engineering_run, an_equipment_booking
@@ -165,7 +165,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: 
             booking=BookingFacts.from_dict(facts["booking"]),
             occasion=Occasion(row["occasion"]),
             now=instant(facts["now"]),
-            withdrawn=as_withdrawn(facts["withdrawn"]),
+            outages=outage_facts_of(facts["withdrawn"]),
         )
         verdict = examine(case)
         assert verdict.outcome.value == row["outcome"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gmp_booking.bookings.content import content_hash
-from gmp_booking.execution.jobs import take_back_releases
+from gmp_booking.execution.jobs import expire_releases
 from tests.builders import a_session, an_engineering_run
 from tests.execution.conftest import (
     OPERATOR,
@@ -189,8 +189,8 @@ def test_a_release_lapses_with_time_a_move_or_a_hold(execution: ExecutionClient)
         " VALUES ('ROOM', %s, 'HOLD', gmp_now(), 'HLD-1', 'Counts too high', 1) RETURNING id",
         execution.session(held)["room_id"],
     )
-    take_back_releases(execution.shared_app.database)
-    take_back_releases(execution.shared_app.database)
+    expire_releases(execution.shared_app.database)
+    expire_releases(execution.shared_app.database)
     ask("DELETE FROM outage RETURNING id")
     assert [execution.session(each)["state"] for each in (aged, moved, held, kept)] == ["PLANNED"] * 3 + ["READY"]
     said = [execution.last_event(each)["data"].get("explanation") for each in (aged, moved, held)]

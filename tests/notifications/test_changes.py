@@ -14,7 +14,7 @@ from sqlalchemy import text
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.views import get_details
-from gmp_booking.changes.service import change, give_up_session, move_session, withdraw
+from gmp_booking.changes.service import cancel_session, change, move_session, withdraw
 from gmp_booking.kernel.vocabulary import Action
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed, decided, somebody
@@ -175,7 +175,7 @@ def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_ti
 def test_a_session_given_up_is_taken_out_and_the_others_stay(post: PostOffice) -> None:
     reference = confirmed(post.database, a_demo(a_session(), a_session(1)))
     actor = somebody(post.database, REQUESTER)
-    post.database.transact(actor, give_up_session, reference, 1, reason="The first day is not needed")
+    post.database.transact(actor, cancel_session, reference, 1, reason="The first day is not needed")
     post.work()
     assert [(method, name) for method, _sequence, name, _start in entries(newest(post, OPERATOR))] == [
         ("CANCEL", "s1"),

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gmp_booking.approvals.clarification_answers import answer
-from gmp_booking.approvals.clarifications import ask_again
+from gmp_booking.approvals.clarifications import add_question
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.vocabulary import Action
@@ -98,7 +98,7 @@ def test_when_it_expires_both_sides_are_told_within_a_minute(post: PostOffice, r
 def test_questions_and_answers_go_to_and_fro(post: PostOffice) -> None:
     reference = submitted(post.database, a_demo())
     decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
-    post.database.transact(somebody(post.database, DEMO_MANAGER), ask_again, reference, text="And how many of them?")
+    post.database.transact(somebody(post.database, DEMO_MANAGER), add_question, reference, text="And how many of them?")
     post.work()
     asked = [words(mail) for mail in post.mails_to(REQUESTER)]
     assert sum("Which guests will come?" in mail for mail in asked) == 1

@@ -12,7 +12,7 @@ import pytest
 
 from gmp_booking.kernel.period import Period
 from gmp_booking.pages.timeline import pages as timeline_page
-from gmp_booking.pages.timeline.free_rooms_pages import SEOUL, Search, find_offers
+from gmp_booking.pages.timeline.free_rooms_pages import SEOUL, Search, find_free_rooms
 from gmp_booking.pages.timeline.pages import TimelineFacts
 from gmp_booking.policies.service import DayOff, OpeningHoursRow
 from gmp_booking.resources.service import ResourceRow
@@ -113,7 +113,7 @@ def facts_of(*busy: tuple[int, int], days_off: tuple[date, ...] = ()) -> Timelin
 
 def first_later(facts: TimelineFacts, *, at: int, minutes: int) -> str | None:
     search = Search(date(2027, 3, 1), time(at), minutes, "")
-    found = find_offers(facts, search)
+    found = find_free_rooms(facts, search)
     return f"{found[0].later[0].start.astimezone(SEOUL):%d %H}" if found and found[0].later else None
 
 
@@ -155,6 +155,6 @@ def test_a_list_of_the_day_offers_its_free_stretches_without_a_script(shared_app
 @pytest.mark.parametrize(
     ("today", "mode", "opened"), [(6, "week", 1), (6, "day", 0), (6, "agenda", 0), (5, "week", 0), (0, "week", 0)]
 )
-def test_a_week_opened_on_a_sunday_is_the_coming_one(today: int, mode: str, opened: int) -> None:
+def test_a_week_default_date_a_sunday_is_the_coming_one(today: int, mode: str, opened: int) -> None:
     day = date(2027, 3, 1) + timedelta(days=today)
-    assert timeline_page._opened_on(day, mode) == day + timedelta(days=opened)
+    assert timeline_page._default_date(day, mode) == day + timedelta(days=opened)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gmp_booking.kernel.period import Period
-from gmp_booking.pages.timeline.layout import Block, FreeCell, Lane, PlacedBlock, TimelineView, Window, lay_out
+from gmp_booking.pages.timeline.layout import FreeCell, Lane, PlacedBlock, TimelineBlock, TimelineView, Window, lay_out
 
 SEOUL = ZoneInfo("Asia/Seoul")
 MONDAY = date(2027, 3, 1)
@@ -29,12 +29,12 @@ def between(start: datetime, end: datetime) -> Period:
     return Period(start, end)
 
 
-def block(start: datetime, end: datetime, *, lane: str = "B-01", label: str = "P2") -> Block:
-    return Block(lane, between(start, end), label, "CONFIRMED", own=True, href="/bookings/BK-1")
+def block(start: datetime, end: datetime, *, lane: str = "B-01", label: str = "P2") -> TimelineBlock:
+    return TimelineBlock(lane, between(start, end), label, "CONFIRMED", own=True, href="/bookings/BK-1")
 
 
 def drawn(
-    *blocks: Block, window: Window = DAY, now: datetime = LONG_AGO, units: int = 1, **more: object
+    *blocks: TimelineBlock, window: Window = DAY, now: datetime = LONG_AGO, units: int = 1, **more: object
 ) -> TimelineView:
     lane = Lane("B-01", "Cell processing 1", "Grade B", units=units)
     return lay_out([lane], blocks, window=window, zone=SEOUL, now=now, **more)  # type: ignore[arg-type]
@@ -217,7 +217,7 @@ def test_on_a_day_with_a_clock_change_blocks_stand_at_their_wall_time() -> None:
     start = datetime(2027, 3, 28, 9, tzinfo=berlin)
     view = lay_out(
         [Lane("B-01", "", "B")],
-        [Block("B-01", Period(start, start + timedelta(hours=2)), "", "CONFIRMED", own=False)],
+        [TimelineBlock("B-01", Period(start, start + timedelta(hours=2)), "", "CONFIRMED", own=False)],
         window=Window(date(2027, 3, 28), 1),
         zone=berlin,
         now=LONG_AGO,
@@ -246,7 +246,7 @@ def test_no_two_blocks_of_a_lane_are_drawn_over_each_other_and_none_is_lost() ->
 def test_fifty_lanes_of_a_full_week_are_placed_in_a_blink() -> None:
     lanes = [Lane(f"R-{number}", "Room", "Group") for number in range(50)]
     blocks = [
-        Block(
+        TimelineBlock(
             f"R-{index % 50}",
             between(
                 at(index // 50 % 7, f"{index // 350 * 4 + 1}:00"), at(index // 50 % 7, f"{index // 350 * 4 + 4}:00")

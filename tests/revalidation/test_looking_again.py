@@ -12,7 +12,7 @@ import pytest
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
-from gmp_booking.revalidation.jobs import look, look_tonight, work
+from gmp_booking.revalidation.jobs import enqueue_nightly, revalidate_waiting, work
 from tests.builders import a_hold, a_maintenance, an_equipment_booking
 from tests.clients import weekday_at
 from tests.outages.acts import ENGINEER, QA, lifted, placed
@@ -121,7 +121,7 @@ def test_a_look_that_finds_the_same_writes_nothing(shared_app: SharedApp) -> Non
         " WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING id",
         reference,
     )
-    look(shared_app.database)
+    revalidate_waiting(shared_app.database)
     assert shared_app.count_rows() == before
     assert evaluations(shared_app, reference)[-1] == "REEXAMINE"
 
@@ -138,7 +138,7 @@ def test_work_that_is_over_is_not_judged_any_more(shared_app: SharedApp) -> None
         reference,
     )
     shared_app.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
-    look(shared_app.database)
+    revalidate_waiting(shared_app.database)
     assert at_risk(shared_app, reference) == [False]
     lifted(shared_app, hold)
 
@@ -166,11 +166,11 @@ def test_the_nightly_look_finds_what_nobody_told_of(shared_app: SharedApp) -> No
     )
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [False]
-    look_tonight(shared_app.database)
+    enqueue_nightly(shared_app.database)
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [False], "looked at since last night"
     shared_app.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
-    look_tonight(shared_app.database)
+    enqueue_nightly(shared_app.database)
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [True]
 
@@ -184,7 +184,7 @@ def test_ten_workers_look_once(shared_app: SharedApp) -> None:
     workers = [Database(shared_app.place.app_url, consumers=CONSUMERS, pool_size=2) for _ in range(10)]
 
     def at_once(database: Database) -> None:
-        look_tonight(database)
+        enqueue_nightly(database)
         work(database)
 
     with ThreadPoolExecutor(10) as pool:
@@ -216,7 +216,7 @@ def test_a_booking_that_cannot_be_judged_stops_no_other(
     assert "NO SUCH KIND" in row["last_error"]
     shared_app.ask("UPDATE booking SET kind = 'CLEANROOM' WHERE reference = %s RETURNING id", broken)
     shared_app.ask("UPDATE revalidation SET due_at = gmp_now() WHERE due_at IS NOT NULL RETURNING id")
-    look(shared_app.database)
+    revalidate_waiting(shared_app.database)
     assert at_risk(shared_app, broken) == [True]
 
 
@@ -226,12 +226,12 @@ def test_equipment_that_is_taken_out_of_service_puts_its_bookings_at_risk(shared
     shared_app.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' FROM resource AS r WHERE r.id = equipment.id"
                  " AND r.code = 'INC-03' RETURNING r.id")  # fmt: skip
     shared_app.ask("UPDATE revalidation SET looked_at = looked_at - interval '25 hours' RETURNING id")
-    look_tonight(shared_app.database)
+    enqueue_nightly(shared_app.database)
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [True]
     shared_app.ask("UPDATE equipment SET status = 'AVAILABLE' RETURNING id")
     shared_app.ask("UPDATE revalidation SET due_at = gmp_now() RETURNING id")
-    look(shared_app.database)
+    revalidate_waiting(shared_app.database)
     assert at_risk(shared_app, reference) == [False]
 
 

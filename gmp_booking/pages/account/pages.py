@@ -1,4 +1,4 @@
-"""One's own page: who one is, calendar links, API tokens, where one is signed in."""
+"""The account page: profile, calendar links, API tokens, open sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Companies and what they make."""
+"""Pages of companies and their products."""
 
 from __future__ import annotations
 
@@ -52,20 +52,20 @@ def _get(uow: Uow, code: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Shown:
+class CompanyPageData:
     company: Any
     products: list[Any]
     changes: list[RowChange]
 
 
-def read_company(uow: Uow, code: str) -> Shown:
+def read_company(uow: Uow, code: str) -> CompanyPageData:
     company = _get(uow, code)
     made = products.list_every_product(uow, company.id)
     rows = [("company", company.id), *(("product", each.id) for each in made)]
-    return Shown(company, made, list_changes(uow, rows))
+    return CompanyPageData(company, made, list_changes(uow, rows))
 
 
-# -- doors
+# -- routes
 
 
 @admin.get("/companies")
@@ -120,7 +120,7 @@ def correct_company(code: str) -> Response:
 @admin.post("/companies/<code>/products")
 @signed_in
 def add_a_product(code: str) -> Response:
-    form = Form(lambda errors, status: _company(code, _about("new", errors), status))
+    form = Form(lambda errors, status: _company(code, _errors_of_form("new", errors), status))
     typed = {name: words(name) for name in ("code", "name", "modality")}
     return form.act(f"{_address_of(code)}#products", add_product, code, **typed)
 
@@ -128,33 +128,35 @@ def add_a_product(code: str) -> Response:
 @admin.post("/companies/<code>/products/<int:product_id>")
 @signed_in
 def correct_product(code: str, product_id: int) -> Response:
-    form = Form(lambda errors, status: _company(code, _about(str(product_id), errors), status), needs_reason=True)
+    form = Form(
+        lambda errors, status: _company(code, _errors_of_form(str(product_id), errors), status), needs_reason=True
+    )
     facts = ProductFacts(name=words("name"), modality=words("modality"), active=ticked("active"))
     to = f"{_address_of(code)}#products"
     return form.act(to, products.change_product, product_id, facts, seen=words("seen"))
 
 
-def _about(which: str, errors: dict[str, str]) -> dict[str, str]:
+def _errors_of_form(which: str, errors: dict[str, str]) -> dict[str, str]:
     """Errors of one of several forms on the page: `new.code`, `17.reason`."""
     return {f"{which}.{name}" if name else "": text for name, text in errors.items()}
 
 
 def _company(code: str, errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = current_request().read(read_company, code)
+    data = current_request().read(read_company, code)
     return page(
         "company.html",
         errors,
         status,
-        company=shown.company,
-        seen=fingerprint(asdict(companies.facts_of(shown.company))),
-        products=[(each, fingerprint(asdict(products.facts_of(each)))) for each in shown.products],
+        company=data.company,
+        seen=fingerprint(asdict(companies.facts_of(data.company))),
+        products=[(each, fingerprint(asdict(products.facts_of(each)))) for each in data.products],
         modalities=[(code, _(name)) for code, name in MODALITIES.items()],
         modality_word=modality_word,
         statuses=_statuses(),
         may_edit=is_allowed(actor, Permission.COMPANY_EDIT),
         may_edit_products=is_allowed(actor, Permission.PRODUCT_EDIT),
-        history=record_history.lines(shown.changes),
+        history=record_history.record_changes(data.changes),
     )
 
 

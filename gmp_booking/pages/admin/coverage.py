@@ -1,4 +1,4 @@
-"""What a rule still lacks before it can judge: data nobody has entered yet."""
+"""Data that a rule needs and nobody has entered yet."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from gmp_booking.resources.administration import ListedResource, list_every_reso
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the facility has told so far, as far as rules ask for it."""
+class KnownData:
+    """The data entered so far, as far as rules need it."""
 
     resources: list[ListedResource]
     open_days: int
     years_without_holidays: tuple[int, ...]
 
 
-def read_known(uow: Uow) -> Known:
+def read_known(uow: Uow) -> KnownData:
     year = today(uow).year
     missing = tuple(each for each in (year, year + 1) if not list_holidays(uow, each))
     resources = [each for each in list_every_resource(uow) if each.active]
-    return Known(resources, sum(hours is not None for hours in week_of(uow, None).values()), missing)
+    return KnownData(resources, sum(hours is not None for hours in week_of(uow, None).values()), missing)
 
 
-def _rooms(known: Known) -> list[str]:
+def _rooms(known: KnownData) -> list[str]:
     return [] if any(each.kind == ResourceKind.ROOM for each in known.resources) else [_(N_("There is no room yet."))]
 
 
-def _equipment(known: Known) -> list[str]:
+def _equipment(known: KnownData) -> list[str]:
     return (
         []
         if any(each.kind == ResourceKind.EQUIPMENT for each in known.resources)
@@ -44,25 +44,25 @@ def _equipment(known: Known) -> list[str]:
     )
 
 
-def _recoveries(known: Known) -> list[str]:
-    """Rooms whose air has to recover, and nobody has said for how long."""
+def _recoveries(known: KnownData) -> list[str]:
+    """Rooms that need a recovery time and have none."""
     without = [each.code for each in known.resources if each.room_class == RoomClass.GMP and each.recovery_min is None]
     return [_(N_("No recovery time is known for %(rooms)s."), rooms=", ".join(without))] if without else []
 
 
-def _seats(known: Known) -> list[str]:
+def _seats(known: KnownData) -> list[str]:
     without = [each.code for each in known.resources if each.room_class == RoomClass.SEATED and each.seats is None]
     return [_(N_("No seats are known for %(rooms)s."), rooms=", ".join(without))] if without else []
 
 
-def _days(known: Known) -> list[str]:
-    lacking = [] if known.open_days else [_(N_("The opening hours are not set."))]
+def _days(known: KnownData) -> list[str]:
+    missing_data = [] if known.open_days else [_(N_("The opening hours are not set."))]
     for year in known.years_without_holidays:
-        lacking.append(_(N_("No days off are known for %(year)s."), year=str(year)))
-    return lacking
+        missing_data.append(_(N_("No days off are known for %(year)s."), year=str(year)))
+    return missing_data
 
 
-LACKING: Final[Mapping[str, Callable[[Known], list[str]]]] = {
+MISSING_DATA: Final[Mapping[str, Callable[[KnownData], list[str]]]] = {
     "CA-01": _days,
     "CA-02": _days,
     "DM-02": _seats,
@@ -73,6 +73,6 @@ LACKING: Final[Mapping[str, Callable[[Known], list[str]]]] = {
 }
 
 
-def lacking(rule: str, known: Known) -> list[str]:
-    """Sentences, none where the rule has all it needs."""
-    return LACKING[rule](known) if rule in LACKING else []
+def missing_data(rule: str, known: KnownData) -> list[str]:
+    """Messages about missing data of a rule; empty when it has all."""
+    return MISSING_DATA[rule](known) if rule in MISSING_DATA else []

@@ -1,4 +1,4 @@
-"""What every form of the administration does: say why, act once, and give the form back with what is wrong in it."""
+"""What all forms of the administration share: a reason, idempotency, and errors beside the fields."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ admin = Blueprint("admin", __name__, url_prefix="/admin")
 
 
 def readable_by(permission: Permission) -> Actor:
-    """Whoever is signed in and may read this. Errors: NotSignedIn; Forbidden."""
+    """The signed-in person, who may read this. Errors: NotSignedIn; Forbidden."""
     actor = sessions.require_actor()
     require(actor, permission)
     return actor
 
 
 class Form:
-    """One form that was sent: acted upon once, or shown again."""
+    """A sent form: performed once, or shown again with errors."""
 
     def __init__(
         self, page: Page, *, needs_reason: bool = False, reading: Permission = Permission.MASTER_DATA_READ
@@ -51,7 +51,7 @@ class Form:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Response:
-        """Carry it out and lead on; what is refused comes back beside the field it is about."""
+        """Run the use case and redirect; a refusal shows the form again with its errors."""
 
         def dump(result: R) -> StoredResponse:
             address = to if isinstance(to, str) else to(result)
@@ -64,7 +64,7 @@ class Form:
             return self.refuse(refusal)
 
     def refuse(self, refusal: Refusal) -> Response:
-        """The same page with what was typed and what is wrong with it."""
+        """The same page with the typed values and the errors."""
         return self._page(errors_of(refusal), refusal.status)
 
     def _reason(self) -> str | None:
@@ -77,13 +77,13 @@ class Form:
 
 
 def errors_of(refusal: Refusal) -> dict[str, str]:
-    """The first sentence for each field; what is about none stands under an empty name."""
+    """The first message of each field; an error without a field has an empty name."""
     found = {name: _(sentences[0], **refusal.params) for name, sentences in refusal.field_errors.items()}
     return found or {"": _(refusal.message, **refusal.params)}
 
 
 def number(name: str) -> int:
-    """A number of the form. Errors: Invalid."""
+    """A number from the form. Errors: Invalid."""
     typed = request.form.get(name, "").strip()
     if not typed.isdecimal() or len(typed) > 9:
         raise Invalid(field_errors={name: [N_("Enter a number.")]})
@@ -91,7 +91,7 @@ def number(name: str) -> int:
 
 
 def number_if_any(name: str) -> int | None:
-    """A number of the form, None where nothing was typed. Errors: Invalid."""
+    """A number from the form, None for an empty field. Errors: Invalid."""
     return number(name) if request.form.get(name, "").strip() else None
 
 
@@ -106,7 +106,7 @@ def ticked(name: str) -> bool:
 def page(template: str, errors: dict[str, str], status: int, **context: Any) -> Response:
     """A page of the administration.
 
-    Shape: `typed` is what was sent, so that a refused form is not lost; `key` makes each form act once.
+    Shape: `typed` are the sent values, which a refused form shows again; `key` is its idempotency key.
     """
     typed = request.form if request.method == "POST" else {}
     body = render_template(f"admin/{template}", errors=errors, typed=typed, key=secrets.token_hex(12), **context)

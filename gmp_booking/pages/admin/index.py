@@ -1,4 +1,4 @@
-"""The first page of the administration: what the reader may look at there."""
+"""The first page of the administration: cards of the pages the reader may open."""
 
 from __future__ import annotations
 

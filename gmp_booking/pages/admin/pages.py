@@ -1,4 +1,4 @@
-"""The administration as one blueprint: importing it hangs every page on it."""
+"""The blueprint of the administration; importing this module registers all its pages."""
 
 from gmp_booking.pages.admin import companies, index, people, policies, resources
 from gmp_booking.pages.admin.form_actions import admin

@@ -1,4 +1,4 @@
-"""People and their rights: added, invited, corrected, given and taken roles, and leaving."""
+"""Pages of people: add, invite, correct, roles, deactivate."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def add_person(uow: Uow, new: NewPerson, *, pepper: bytes) -> int:
 
 
 def _company_id(uow: Uow, code: str) -> int | None:
-    """A company's signatory adds to the own company, whatever the form says."""
+    """The company of a new person; a company's signatory can only add people to their own company."""
     if uow.actor.company_id is not None:
         return uow.actor.company_id
     if code == FACILITY:
@@ -99,16 +99,16 @@ def take_role(uow: Uow, person_id: int, word: str) -> None:
     people.revoke_role(uow, people.get_person(uow, person_id), _role(word))
 
 
-def let_go(uow: Uow, person_id: int) -> None:
-    """The person leaves: sessions, tokens, links and calendars end at once."""
+def deactivate_person(uow: Uow, person_id: int) -> None:
+    """Deactivate a person: sessions, tokens, links and calendar feeds end at once."""
     person = people.get_person(uow, person_id)
     people.deactivate_person(uow, person)
     links.end_access(uow, person)
     revoke_feeds_of(uow, person)
 
 
-def take_back(uow: Uow, person_id: int, *, pepper: bytes) -> None:
-    """The person comes back and chooses a new password."""
+def reactivate_person(uow: Uow, person_id: int, *, pepper: bytes) -> None:
+    """Reactivate a person, who then chooses a new password."""
     person = people.get_person(uow, person_id)
     people.reactivate_person(uow, person)
     links.invite(uow, person, pepper=pepper)
@@ -126,22 +126,22 @@ def _facts(person: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class PeopleFacts:
+class PeoplePageData:
     rows: list[PersonRow]
     companies: Any
     access: dict[int, bool]
 
 
-def read_people(uow: Uow, words_typed: str, company: str, role: str) -> PeopleFacts:
+def read_people(uow: Uow, words_typed: str, company: str, role: str) -> PeoplePageData:
     companies = list_companies(uow)
     company_id = next((each.id for each in companies if each.code == company), None)
     wanted = PersonFilter(words_typed, company_id, company == FACILITY, role)
     rows = people.list_people_with_roles(uow, wanted)
-    return PeopleFacts(rows, companies, links.access_of(uow, [each.person.id for each in rows]))
+    return PeoplePageData(rows, companies, links.access_of(uow, [each.person.id for each in rows]))
 
 
 @dataclass(frozen=True)
-class PersonFacts:
+class PersonPageData:
     person: Any
     roles: list[Role]
     company: Any
@@ -149,17 +149,19 @@ class PersonFacts:
     changes: list[RowChange]
 
 
-def read_person(uow: Uow, person_id: int) -> PersonFacts:
+def read_person(uow: Uow, person_id: int) -> PersonPageData:
     person = people.find_person(uow, person_id)
     if person is None:
         raise NotFound
     rows = [("person", person.id), *(("person_role", row) for row in people.list_role_ids(uow, person.id))]
     company = next((each for each in list_companies(uow) if each.id == person.company_id), None)
     access = links.access_of(uow, [person.id])
-    return PersonFacts(person, people.list_roles(uow, person), company, access.get(person.id), list_changes(uow, rows))
+    return PersonPageData(
+        person, people.list_roles(uow, person), company, access.get(person.id), list_changes(uow, rows)
+    )
 
 
-# -- doors
+# -- routes
 
 
 @admin.get("/people")
@@ -197,8 +199,8 @@ def _people(errors: dict[str, str], status: int) -> Response:
         asked_for=asked_for,
         may_add=_may_edit(actor, actor.company_id),
         company_choices=[(each.code, named(each)) for each in facts.companies],
-        role_choices=roles_in_words(role for role in Role if actor.is_staff or role in COMPANY_ROLES),
-        givable_choices=[(*each, "") for each in roles_in_words(_givable(actor, None))],
+        role_choices=role_choices(role for role in Role if actor.is_staff or role in COMPANY_ROLES),
+        givable_choices=[(*each, "") for each in role_choices(_givable(actor, None))],
         languages_offered=list(LANGUAGE_NAMES.items()),
     )
 
@@ -232,8 +234,8 @@ def change_access(person_id: int) -> Response:
         return _form_of(person_id).act(f"{address}?done=link", send_link, person_id, pepper=_pepper())
     form = _form_of(person_id, needs_reason=True)
     if operation == "return":
-        return form.act(f"{address}?done=link", take_back, person_id, pepper=_pepper())
-    return form.act(address, let_go, person_id)
+        return form.act(f"{address}?done=link", reactivate_person, person_id, pepper=_pepper())
+    return form.act(address, deactivate_person, person_id)
 
 
 def _form_of(person_id: int, *, needs_reason: bool = False) -> Form:
@@ -260,9 +262,9 @@ def _person(person_id: int, errors: dict[str, str], status: int) -> Response:
         seen=fingerprint(_facts(facts.person)),
         may_edit=_may_edit(actor, company_id),
         may_end=is_allowed(actor, Permission.PEOPLE_DEACTIVATE, subject),
-        role_choices=roles_in_words(_givable(actor, company_id, is_facility=company_id is None) - set(facts.roles)),
+        role_choices=role_choices(_givable(actor, company_id, is_facility=company_id is None) - set(facts.roles)),
         takable=_givable(actor, company_id, is_facility=company_id is None),
-        history=record_history.lines(facts.changes),
+        history=record_history.record_changes(facts.changes),
         languages_offered=list(LANGUAGE_NAMES.items()),
     )
 
@@ -271,14 +273,14 @@ def _may_edit(actor: Actor, company_id: int | None) -> bool:
     return is_allowed(actor, Permission.PEOPLE_EDIT, Subject(company_id=company_id))
 
 
-def roles_in_words(roles: Iterable[Role]) -> list[tuple[str, str]]:
-    """For a choice: code and name, in the order of the table of roles."""
+def role_choices(roles: Iterable[Role]) -> list[tuple[str, str]]:
+    """Roles as choices (code, label), in the order of the enum."""
     wanted = set(roles)
     return [(role.value, _(ROLES[role])) for role in Role if role in wanted]
 
 
 def _givable(actor: Actor, company_id: int | None, *, is_facility: bool | None = None) -> set[Role]:
-    """The roles the actor may give to somebody of a company, of the facility, or of either."""
+    """The roles the actor may give to a person of a company, of the facility, or of either."""
     subject = company_id if actor.is_staff else actor.company_id
     sides = {None: frozenset(Role), True: FACILITY_ROLES, False: COMPANY_ROLES}[is_facility]
     may = Permission.ROLE_GIVE

@@ -1,4 +1,4 @@
-"""What the house has decided: its hours, its rules, its name."""
+"""Pages of the facility's policies: hours, rules, names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from gmp_booking.resources.administration import get_record, list_every_resource
 
 
 @dataclass(frozen=True)
-class HoursShown:
+class HoursPageData:
     week: hours.Week
     default: hours.Week
     resource_id: int | None
@@ -43,14 +43,14 @@ class HoursShown:
     changes: list[RowChange]
 
 
-def read_hours(uow: Uow, code: str) -> HoursShown:
+def read_hours(uow: Uow, code: str) -> HoursPageData:
     resource_id = get_record(uow, code).id if code else None
     rooms = [
         (each.code, f"{each.code} {named(each)}") for each in list_every_resource(uow) if each.kind == ResourceKind.ROOM
     ]
     rows = [("opening_hours", each) for each in hours.hours_ids(uow, resource_id)]
     week, default = hours.week_of(uow, resource_id), hours.week_of(uow, None)
-    return HoursShown(week, default, resource_id, rooms, list_changes(uow, rows))
+    return HoursPageData(week, default, resource_id, rooms, list_changes(uow, rows))
 
 
 def set_week(uow: Uow, code: str, week: hours.Week, *, seen: str) -> None:
@@ -108,25 +108,25 @@ def _time(typed: str) -> time | None:
 
 def _hours(code: str, errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = current_request().read(read_hours, code)
+    data = current_request().read(read_hours, code)
     return page(
         "hours.html",
         errors,
         status,
         code=code,
-        rooms=shown.rooms,
+        rooms=data.rooms,
         days=[
-            (day, _(hours.WEEKDAY_NAMES[day]), _told(shown.week, day), _told(shown.default, day))
+            (day, _(hours.WEEKDAY_NAMES[day]), _hours_of_day(data.week, day), _hours_of_day(data.default, day))
             for day in hours.WEEKDAYS
         ],
-        has_own=any(shown.week.values()),
-        seen=fingerprint(hours.as_values(shown.week)),
+        has_own=any(data.week.values()),
+        seen=fingerprint(hours.as_values(data.week)),
         may_edit=is_allowed(actor, Permission.HOURS_EDIT),
-        history=record_history.lines(shown.changes),
+        history=record_history.record_changes(data.changes),
     )
 
 
-def _told(week: hours.Week, day: int) -> tuple[str, str]:
+def _hours_of_day(week: hours.Week, day: int) -> tuple[str, str]:
     found = week.get(day)
     return (f"{found[0]:%H:%M}", f"{found[1]:%H:%M}") if found else ("", "")
 
@@ -135,32 +135,32 @@ def _told(week: hours.Week, day: int) -> tuple[str, str]:
 
 
 class NamedCompany(Protocol):
-    """What the page shows of a company; `named` reads its names."""
+    """A company as the page shows it; `named` reads its names."""
 
     id: Any
     code: Any
 
 
 @dataclass(frozen=True)
-class RulesShown:
+class RulesPageData:
     switches: Mapping[str, list[RuleModeChange]]
     confirming: list[AutoConfirmSetting]
-    known: coverage.Known
+    known: coverage.KnownData
     today: date
     companies: Sequence[NamedCompany]
     changes: list[RowChange]
 
 
-def read_rules(uow: Uow) -> RulesShown:
+def read_rules(uow: Uow) -> RulesPageData:
     found, confirming = switches.list_switches(uow), list_auto_confirm(uow)
     rows = [("rule_switch", each.id) for decided in found.values() for each in decided]
     rows += [("auto_confirm", each.id) for each in confirming]
     known = coverage.read_known(uow)
-    return RulesShown(found, confirming, known, switches.today(uow), list_companies(uow), list_changes(uow, rows))
+    return RulesPageData(found, confirming, known, switches.today(uow), list_companies(uow), list_changes(uow, rows))
 
 
-def let_confirm(uow: Uow, kind: str, choice: str, *, room: str, company: str) -> None:
-    """Errors: NotFound for a room or a company that is not there, and what the policy refuses."""
+def set_auto_confirmation(uow: Uow, kind: str, choice: str, *, room: str, company: str) -> None:
+    """Errors: NotFound for an unknown room or company, and refusals of the policy."""
     set_auto_confirm(
         uow,
         kind,
@@ -197,42 +197,44 @@ def switch_a_rule() -> Response:
 
 @admin.post("/rules/confirming")
 @signed_in
-def let_a_kind_confirm() -> Response:
+def change_auto_confirmation() -> Response:
     to = f"{url_for('admin.show_rules')}#confirming"
     form = Form(_rules, needs_reason=True)
-    return form.act(to, let_confirm, words("kind"), words("choice"), room=words("room"), company=words("company"))
+    return form.act(
+        to, set_auto_confirmation, words("kind"), words("choice"), room=words("room"), company=words("company")
+    )
 
 
-def _confirming(shown: RulesShown) -> list[dict[str, Any]]:
-    """What is confirmed by itself, in words."""
-    rooms = {each.id: f"{each.code} {named(each)}" for each in shown.known.resources}
-    companies = {each.id: named(each) for each in shown.companies}
+def _auto_confirmations(data: RulesPageData) -> list[dict[str, Any]]:
+    """The settings of automatic confirmation, in the reader's language."""
+    rooms = {each.id: f"{each.code} {named(each)}" for each in data.known.resources}
+    companies = {each.id: named(each) for each in data.companies}
     return [
         {
             "kind": _(KINDS[each.kind]),
             "is_on": each.is_on,
             "only": rooms.get(each.resource_id or 0) or companies.get(each.company_id or 0),
         }
-        for each in shown.confirming
+        for each in data.confirming
     ]
 
 
 def _rules(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = current_request().read(read_rules)
+    data = current_request().read(read_rules)
     modes = {mode: _(label) for mode, label in RULE_MODES.items()}
     rules: list[dict[str, Any]] = []
     for row in rule_list.table():
-        decided = shown.switches.get(row.code, [])
+        decided = data.switches.get(row.code, [])
         rules.append(
             {
                 "code": row.code,
                 "sentence": _(row.sentence),
-                "mode": switches.mode_on(decided, shown.today),
-                "later": [(modes[each.mode], each.from_on) for each in decided if each.from_on > shown.today],
+                "mode": switches.mode_on(decided, data.today),
+                "later": [(modes[each.mode], each.from_on) for each in decided if each.from_on > data.today],
                 "is_switchable": row.is_switchable,
                 "limits": [limit_words(each) for each in row.parameters],
-                "lacking": coverage.lacking(row.code, shown.known),
+                "lacking": coverage.missing_data(row.code, data.known),
             }
         )
     return page(
@@ -240,19 +242,17 @@ def _rules(errors: dict[str, str], status: int) -> Response:
         errors,
         status,
         rules=rules,
-        confirming=_confirming(shown),
+        confirming=_auto_confirmations(data),
         kinds=[(kind, _(KINDS[kind])) for kind in CONFIRMED_BY_THEMSELVES],
         rooms=[
-            (each.code, f"{each.code} {named(each)}")
-            for each in shown.known.resources
-            if each.kind == ResourceKind.ROOM
+            (each.code, f"{each.code} {named(each)}") for each in data.known.resources if each.kind == ResourceKind.ROOM
         ],
-        companies=[(each.code, named(each)) for each in shown.companies],
+        companies=[(each.code, named(each)) for each in data.companies],
         modes=list(modes.items()),
         rule_choices=[(each["code"], f"{each['code']} {each['sentence']}") for each in rules if each["is_switchable"]],
-        today=shown.today,
+        today=data.today,
         may_switch=is_allowed(actor, Permission.RULE_SWITCH),
-        history=record_history.lines(shown.changes),
+        history=record_history.record_changes(data.changes),
     )
 
 
@@ -260,14 +260,14 @@ def _rules(errors: dict[str, str], status: int) -> Response:
 
 
 @dataclass(frozen=True)
-class FacilityShown:
+class FacilityPageData:
     facility: Any
     changes: list[RowChange]
 
 
-def read_facility(uow: Uow) -> FacilityShown:
+def read_facility(uow: Uow) -> FacilityPageData:
     facility = service.find_facility(uow)
-    return FacilityShown(facility, list_changes(uow, [("facility", facility.id)] if facility else []))
+    return FacilityPageData(facility, list_changes(uow, [("facility", facility.id)] if facility else []))
 
 
 def rename(uow: Uow, /, *, seen: str, **names: str) -> None:
@@ -291,13 +291,13 @@ def name_facility() -> Response:
 
 def _facility(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = current_request().read(read_facility)
+    data = current_request().read(read_facility)
     return page(
         "facility.html",
         errors,
         status,
-        house=shown.facility,
-        seen=fingerprint(service.names_of(shown.facility)) if shown.facility else "",
+        house=data.facility,
+        seen=fingerprint(service.names_of(data.facility)) if data.facility else "",
         may_edit=is_allowed(actor, Permission.FACILITY_EDIT),
-        history=record_history.lines(shown.changes),
+        history=record_history.record_changes(data.changes),
     )

@@ -1,4 +1,4 @@
-"""What was changed in a record, field by field, in words."""
+"""The changes of a record, field by field, in the reader's language."""
 
 from __future__ import annotations
 
@@ -103,12 +103,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "share_policy": SHARE_POLICIES,
     "mode": RULE_MODES,
 }
-ACTS: Mapping[str, str] = {"INSERT": N_("added"), "UPDATE": N_("changed"), "DELETE": N_("removed")}
+OPERATIONS: Mapping[str, str] = {"INSERT": N_("added"), "UPDATE": N_("changed"), "DELETE": N_("removed")}
 
 
 @dataclass(frozen=True)
-class Line:
-    """One act on one row, as it is read: who, when, why and each field before and after."""
+class RecordChange:
+    """One change of one row: who, when, why, and each field before and after."""
 
     what: str
     at: datetime
@@ -117,15 +117,15 @@ class Line:
     fields: tuple[tuple[str, str, str], ...]
 
 
-def lines(changes: Sequence[RowChange]) -> list[Line]:
+def record_changes(changes: Sequence[RowChange]) -> list[RecordChange]:
     return [
-        Line(
-            what=f"{_(RECORDS.get(each.table, each.table))}: {_(ACTS[each.operation])}",
+        RecordChange(
+            what=f"{_(RECORDS.get(each.table, each.table))}: {_(OPERATIONS[each.operation])}",
             at=each.at,
             actor_name=each.actor_name or "–",
             reason=each.reason,
             fields=tuple(
-                (_label(each.table, one.field), _said(one.field, one.old), _said(one.field, one.new))
+                (_label(each.table, one.field), _value_text(one.field, one.old), _value_text(one.field, one.new))
                 for one in each.fields
                 if one.old is not None or one.new is not None
             ),
@@ -135,11 +135,11 @@ def lines(changes: Sequence[RowChange]) -> list[Line]:
 
 
 def _label(table: str, field: str) -> str:
-    """People are named otherwise than things."""
+    """The label of a field; `name` has another label for people than for resources."""
     return _("Full name") if (table, field) == ("person", "name") else _(FIELDS.get(field, field))
 
 
-def _said(field: str, value: Any) -> str:
+def _value_text(field: str, value: Any) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):

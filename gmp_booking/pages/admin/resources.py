@@ -1,4 +1,4 @@
-"""Rooms, equipment and the air they stand in."""
+"""Pages of rooms, equipment and air zones."""
 
 from __future__ import annotations
 
@@ -41,33 +41,33 @@ CHANGEOVER_OF: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Listed:
+class ResourceListData:
     rows: list[ListedResource]
     zones: list[tuple[int, str]]
 
 
-def read_resources(uow: Uow) -> Listed:
-    return Listed(administration.list_every_resource(uow), administration.list_zones(uow))
+def read_resources(uow: Uow) -> ResourceListData:
+    return ResourceListData(administration.list_every_resource(uow), administration.list_zones(uow))
 
 
 @dataclass(frozen=True)
-class Shown:
+class ResourcePageData:
     record: ResourceRecord
     rooms: list[str]
     changes: list[RowChange]
 
 
-def read_resource(uow: Uow, code: str) -> Shown:
+def read_resource(uow: Uow, code: str) -> ResourcePageData:
     record = administration.get_record(uow, code)
     table = "room" if record.kind == ResourceKind.ROOM else "equipment"
     rows = [("resource", record.id), (table, record.id), *(("unit", each) for each in record.unit_ids)]
     rooms = [
         each.code for each in administration.list_every_resource(uow) if each.kind == ResourceKind.ROOM and each.active
     ]
-    return Shown(record, rooms, list_changes(uow, rows))
+    return ResourcePageData(record, rooms, list_changes(uow, rows))
 
 
-# -- doors
+# -- routes
 
 
 @admin.get("/resources")
@@ -124,19 +124,19 @@ def _names() -> Names:
 
 def _resources(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    listed = current_request().read(read_resources)
+    data = current_request().read(read_resources)
     return page(
         "resources.html",
         errors,
         status,
-        rooms=[each for each in listed.rows if each.kind == ResourceKind.ROOM],
-        equipment=[each for each in listed.rows if each.kind == ResourceKind.EQUIPMENT],
-        zones=listed.zones,
-        zone_choices=[(str(zone_id), code) for zone_id, code in listed.zones],
-        room_choices=[(each.code, each.code) for each in listed.rows if each.kind == ResourceKind.ROOM and each.active],
-        room_classes=_in_words(ROOM_CLASSES),
-        room_uses=_in_words(ROOM_USES),
-        equipment_kinds=_in_words(EQUIPMENT_KINDS),
+        rooms=[each for each in data.rows if each.kind == ResourceKind.ROOM],
+        equipment=[each for each in data.rows if each.kind == ResourceKind.EQUIPMENT],
+        zones=data.zones,
+        zone_choices=[(str(zone_id), code) for zone_id, code in data.zones],
+        room_choices=[(each.code, each.code) for each in data.rows if each.kind == ResourceKind.ROOM and each.active],
+        room_classes=_labelled(ROOM_CLASSES),
+        room_uses=_labelled(ROOM_USES),
+        equipment_kinds=_labelled(EQUIPMENT_KINDS),
         equipment_word=equipment_word,
         grade_word=grade_word,
         may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
@@ -182,25 +182,25 @@ def _common_facts() -> dict[str, Any]:
 
 def _resource(code: str, errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
-    shown = current_request().read(read_resource, code)
+    data = current_request().read(read_resource, code)
     return page(
         "resource.html",
         errors,
         status,
-        record=shown.record,
-        facts_of=shown.record.facts,
-        seen=fingerprint(asdict(shown.record.facts)),
-        rooms=[(each, each) for each in shown.rooms],
-        statuses=_in_words(EQUIPMENT_STATUSES),
-        room_classes=dict(_in_words(ROOM_CLASSES)),
-        room_uses=dict(_in_words(ROOM_USES)),
+        record=data.record,
+        facts_of=data.record.facts,
+        seen=fingerprint(asdict(data.record.facts)),
+        rooms=[(each, each) for each in data.rooms],
+        statuses=_labelled(EQUIPMENT_STATUSES),
+        room_classes=dict(_labelled(ROOM_CLASSES)),
+        room_uses=dict(_labelled(ROOM_USES)),
         equipment_word=equipment_word,
         may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
-        history=record_history.lines(shown.changes),
+        history=record_history.record_changes(data.changes),
     )
 
 
-def _in_words(choices: Mapping[str, str]) -> list[tuple[str, str]]:
+def _labelled(choices: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(value, _(label)) for value, label in choices.items()]
 
 

@@ -1,4 +1,4 @@
-"""A call of an operation as one types it, made from its description."""
+"""An example call of an operation, generated from the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from gmp_booking.pages.api_docs.shapes import Described, Part, parts_of, types_of
+from gmp_booking.pages.api_docs.shapes import Described, SchemaPart, parts_of, types_of
 
 FORMS: Final = {"date-time": "2027-03-02T01:00:00Z", "date": "2027-03-02", "email": "name@example.org"}
 ENDS: Final = {"date-time": "2027-03-02T07:00:00Z", "date": "2027-03-03"}
-"""The same for what ends a stretch of time, so that it ends after it began."""
+"""Examples for end times, so that a period ends after its start."""
 ENDING: Final = frozenset({"to", "end", "until"})
 KEYS: Final = {"Idempotency-Key": "$(uuidgen)", "If-Match": "$ETAG"}
-"""What to send in the headers an operation honours."""
+"""Example values of headers."""
 
 
 def curl(document: Described, address: str, method: str, operation: Described) -> str:
-    """Address, token, the headers it honours, and of its body what is required."""
+    """The curl call: address, token, headers, and the required fields of the body."""
     lines = [_first_line(document, address, method, operation), '-H "Authorization: Bearer $TOKEN"']
     headers = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"]
     lines += [f'-H "{name}: {KEYS[name]}"' for name in headers]
@@ -42,7 +42,7 @@ def _bodies(operation: Described) -> Iterator[tuple[str, Described]]:
 
 
 def sample(document: Described, schema: Described, name: str, above: frozenset[str] = frozenset()) -> Any:
-    """A value a schema would take: its default, its first choice, or one of its type; of objects what is required."""
+    """An example value: the default, the first choice, or one of the type; of objects the required fields."""
     part = next(parts_of(document, schema, above))
     whole = {**part.schema, **schema}
     if whole.get("default") not in (None, ""):
@@ -51,7 +51,7 @@ def sample(document: Described, schema: Described, name: str, above: frozenset[s
     return choices[0] if choices else _of_type(document, part, name)
 
 
-def _of_type(document: Described, part: Part, name: str) -> Any:
+def _of_type(document: Described, part: SchemaPart, name: str) -> Any:
     schema, kind = part.schema, next(iter(types_of(part.schema)), "null")
     if kind == "object":
         properties: Mapping[str, Any] = schema.get("properties", {})

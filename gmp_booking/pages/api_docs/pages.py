@@ -1,4 +1,4 @@
-"""The API's reference, readable without script and without the internet: a page made of our own description."""
+"""The API reference, rendered from our OpenAPI description; it needs no script and no internet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from flask import Blueprint, current_app, render_template
 
 from gmp_booking.accounts.sessions import page_under_api_path
 from gmp_booking.infra.web.request_info import absolute_url
-from gmp_booking.pages.api_docs.reference import Group, read_groups
+from gmp_booking.pages.api_docs.reference import OperationGroup, read_groups
 
 docs = Blueprint("api_docs", __name__, url_prefix="/api/v1/docs")
-KEPT = "gmp.api_reference"
+CACHE_KEY = "gmp.api_reference"
 
 
 @docs.get("/")
@@ -18,11 +18,11 @@ def show() -> str:
     return render_template("api_docs/api_docs.html", groups=_groups())
 
 
-def _groups() -> tuple[Group, ...]:
-    """What the application describes of itself; that never changes while it runs, so it is read once."""
+def _groups() -> tuple[OperationGroup, ...]:
+    """The operation groups; cached, since the description does not change while the application runs."""
     kept = current_app.extensions
-    if KEPT not in kept:
+    if CACHE_KEY not in kept:
         [api] = kept["flask-smorest"]["apis"].values()
-        kept[KEPT] = read_groups(api["ext_obj"].spec.to_dict(), absolute_url(""))
-    found: tuple[Group, ...] = kept[KEPT]
+        kept[CACHE_KEY] = read_groups(api["ext_obj"].spec.to_dict(), absolute_url(""))
+    found: tuple[OperationGroup, ...] = kept[CACHE_KEY]
     return found

@@ -1,4 +1,4 @@
-"""An OpenAPI 3.1 description turned into what a page shows: groups of operations with their fields and answers."""
+"""Convert an OpenAPI 3.1 description to view models: groups of operations with fields and responses."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gmp_booking.pages.api_docs.example import curl
-from gmp_booking.pages.api_docs.shapes import Described, Field, fields_of, fields_within, look_up, parts_of
+from gmp_booking.pages.api_docs.shapes import Described, Field, fields_of, fields_within, parts_of, resolve_reference
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One way an operation answers; the fields are those of a success."""
+class DocumentedResponse:
+    """A response of an operation; only successful ones have fields."""
 
     status: str
     description: str
@@ -33,12 +33,12 @@ class Operation:
     description: str
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[DocumentedResponse, ...]
     example: str
 
 
 @dataclass(frozen=True)
-class Group:
+class OperationGroup:
     """The operations under one tag."""
 
     id: str
@@ -46,8 +46,8 @@ class Group:
     operations: tuple[Operation, ...]
 
 
-def read_groups(document: Described, site: str) -> tuple[Group, ...]:
-    """The groups in the order of the tags; `site` is where the examples send their calls."""
+def read_groups(document: Described, site: str) -> tuple[OperationGroup, ...]:
+    """The groups in the order of the tags. Shape: `site` is the base address of the examples."""
     titles = {tag["name"]: tag.get("description") or tag["name"] for tag in document.get("tags", ())}
     found: dict[str, list[Operation]] = {name: [] for name in titles}
     for path, item in document["paths"].items():
@@ -55,7 +55,7 @@ def read_groups(document: Described, site: str) -> tuple[Group, ...]:
             tag = next(iter(item[method].get("tags", ())), "other")
             found.setdefault(tag, []).append(_operation(document, site, path, method))
     return tuple(
-        Group(f"group-{_slug(name)}", titles.get(name, name), tuple(operations))
+        OperationGroup(f"group-{_slug(name)}", titles.get(name, name), tuple(operations))
         for name, operations in found.items()
         if operations
     )
@@ -83,7 +83,7 @@ def _slug(words: str) -> str:
 
 
 def _parameters(document: Described, item: Described, operation: Described) -> list[Described]:
-    """Those of the path and those of the operation, which go before."""
+    """The parameters of the path and of the operation; the latter take precedence."""
     every = [_resolved(document, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))]
     return list({(each["name"], each["in"]): each for each in every}.values())
 
@@ -96,19 +96,19 @@ def _parameter(document: Described, parameter: Described) -> Iterator[Field]:
     yield from fields_of(document, schema, parameter["name"], is_required=required, sent_in=parameter["in"])
 
 
-def _answers(document: Described, operation: Described) -> Iterator[Answer]:
+def _answers(document: Described, operation: Described) -> Iterator[DocumentedResponse]:
     for status, described in sorted(operation.get("responses", {}).items()):
         answer = _resolved(document, described)
         fields = _content(document, answer) if status.startswith("2") else ()
-        yield Answer(status, answer.get("description", ""), fields)
+        yield DocumentedResponse(status, answer.get("description", ""), fields)
 
 
 def _content(document: Described, message: Described) -> tuple[Field, ...]:
-    """The fields of a body, of the first format it may have."""
+    """The fields of a body in its first media type."""
     bodies = list(_resolved(document, message).get("content", {}).values())
     schema = bodies[0].get("schema", {}) if bodies else {}
     return tuple(field for part in parts_of(document, schema) for field in fields_within(document, part))
 
 
 def _resolved(document: Described, described: Described) -> Described:
-    return look_up(document, described["$ref"]) if "$ref" in described else described
+    return resolve_reference(document, described["$ref"]) if "$ref" in described else described

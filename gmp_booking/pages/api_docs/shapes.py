@@ -13,7 +13,7 @@ TYPES: Final = {str: "string", bool: "boolean", int: "integer", float: "number",
 
 @dataclass(frozen=True)
 class Field:
-    """One value that is sent or answered, under its dotted name."""
+    """One field of a request or response, with its dotted name."""
 
     name: str
     kind: str
@@ -28,13 +28,13 @@ class Field:
 
     @property
     def says_more(self) -> bool:
-        """Whether there is anything to tell beside its name and kind."""
+        """Whether there are details beside name and kind."""
         return any((self.description, self.choices, self.default, self.value, self.length, self.entries))
 
 
 @dataclass(frozen=True)
-class Part:
-    """One alternative of a schema, its references followed.
+class SchemaPart:
+    """One alternative of a schema, with references resolved.
 
     `above` are the references one is inside of; `again` names the one that leads back to where it came from.
     """
@@ -44,33 +44,33 @@ class Part:
     again: str = ""
 
 
-def look_up(document: Described, reference: str) -> Described:
-    """What a reference such as `#/components/schemas/Booking` points at."""
+def resolve_reference(document: Described, reference: str) -> Described:
+    """The target of a reference such as `#/components/schemas/Booking`."""
     found: Any = document
     for name in reference.removeprefix("#/").split("/"):
         found = found[name]
     return found  # type: ignore[no-any-return]
 
 
-def parts_of(document: Described, schema: Described, above: frozenset[str] = frozenset()) -> Iterator[Part]:
+def parts_of(document: Described, schema: Described, above: frozenset[str] = frozenset()) -> Iterator[SchemaPart]:
     """The alternatives of a schema, each without references at its top."""
     reference = schema.get("$ref")
     if reference in above:
-        yield Part({}, above, again=str(reference).rpartition("/")[2])
+        yield SchemaPart({}, above, again=str(reference).rpartition("/")[2])
         return
     if reference:
-        beside = {name: said for name, said in schema.items() if name != "$ref"}
-        yield from parts_of(document, {**look_up(document, reference), **beside}, above | {reference})
+        beside = {name: literal for name, literal in schema.items() if name != "$ref"}
+        yield from parts_of(document, {**resolve_reference(document, reference), **beside}, above | {reference})
         return
     choices = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
     if not choices:
-        yield Part(schema, above)
+        yield SchemaPart(schema, above)
         return
     for each in choices:
         yield from parts_of(document, each, above)
 
 
-def fields_within(document: Described, part: Part, name: str = "") -> Iterator[Field]:
+def fields_within(document: Described, part: SchemaPart, name: str = "") -> Iterator[Field]:
     """A row for everything inside an object or an array, depth first, in the order of the description."""
     schema, above = part.schema, part.above
     required = schema.get("required", ())
@@ -92,7 +92,7 @@ def fields_of(
     sent_in: str = "",
     above: frozenset[str] = frozenset(),
 ) -> Iterator[Field]:
-    """The row of one value, and the rows of what is inside it."""
+    """The row of one value, and the rows of its contents."""
     parts = tuple(parts_of(document, schema, above))
     plain = [schema, *(part.schema for part in parts)]
     whole = plain + [each.schema for part in parts for each in _items(document, part)]
@@ -102,8 +102,8 @@ def fields_of(
         is_required,
         sent_in,
         description=str(_first("description", plain) or ""),
-        choices=tuple(said(each) for each in _first("enum", whole) or () if each is not None),
-        default=said(default) if (default := _first("default", plain)) not in (None, "") else "",
+        choices=tuple(literal(each) for each in _first("enum", whole) or () if each is not None),
+        default=literal(default) if (default := _first("default", plain)) not in (None, "") else "",
         value=_range(whole, "minimum", "maximum"),
         length=_range(whole, "minLength", "maxLength"),
         entries=_range(plain, "minItems", "maxItems"),
@@ -112,8 +112,8 @@ def fields_of(
         yield from fields_within(document, part, name)
 
 
-def said(value: Any) -> str:
-    """A value as one writes it: words bare, the empty word and everything else as JSON."""
+def literal(value: Any) -> str:
+    """A value as text: non-empty strings as they are, everything else as JSON."""
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
@@ -123,12 +123,12 @@ def types_of(schema: Described) -> list[str]:
     return [named] if isinstance(named, str) else list(dict.fromkeys(named))
 
 
-def _kind(document: Described, parts: Iterable[Part]) -> str:
+def _kind(document: Described, parts: Iterable[SchemaPart]) -> str:
     words = dict.fromkeys(word for part in parts for word in _kinds(document, part))
     return " or ".join(sorted(words, key="null".__eq__))
 
 
-def _kinds(document: Described, part: Part) -> Iterator[str]:
+def _kinds(document: Described, part: SchemaPart) -> Iterator[str]:
     if part.again:
         yield f"{part.again} as above"
     elif not (types := types_of(part.schema)):
@@ -141,7 +141,7 @@ def _kinds(document: Described, part: Part) -> Iterator[str]:
             yield f"{each} ({form})" if form and each != "null" else each
 
 
-def _items(document: Described, part: Part) -> tuple[Part, ...]:
+def _items(document: Described, part: SchemaPart) -> tuple[SchemaPart, ...]:
     return tuple(parts_of(document, part.schema["items"], part.above)) if "items" in part.schema else ()
 
 

@@ -1,4 +1,4 @@
-"""What the reader may do with a booking, as the buttons and forms of its page."""
+"""The actions a person may take on a booking, as buttons and forms of its page."""
 
 from __future__ import annotations
 
@@ -18,23 +18,25 @@ from gmp_booking.kernel.states import EDITABLE, ENDED, FINAL, WAITING, BookingSt
 from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
-from gmp_booking.pages.booking_page.page_data import BookingFile
+from gmp_booking.pages.booking_page.page_data import BookingPageData
 
 
-def actions_for(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    booking = file.details.booking
+def list_actions(
+    data: BookingPageData, actor: Actor, findings_read: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    booking = data.details.booking
     state = BookingState(booking.state)
     found: list[dict[str, Any]] = []
     if state in EDITABLE and is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
-    found += _sayings(file.asked.booking, actor)
-    found += _decisions(file, actor, told)
-    found += change_links(booking, file.waiting, actor)
-    begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= file.now
+    found += _clarification_actions(data.under_decision.booking, actor)
+    found += _decisions(data, actor, findings_read)
+    found += change_links(booking, data.waiting, actor)
+    begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= data.now
     if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
         prompt = _("Reason for cancelling. The facility and your people read it.")
         found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
-    if _is_over(file) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
+    if _is_over(data) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
         statement = _statement(booking, Meaning.RECORD_REVIEWED)
         found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
     if state is not BookingState.DRAFT and is_allowed(actor, Permission.BOOKING_DRAFT, subject_of(booking)):
@@ -42,16 +44,16 @@ def actions_for(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any
     return found
 
 
-def _is_over(file: BookingFile) -> bool:
-    """Whether nothing of a confirmed booking is still to come."""
-    parts = file.details.parts
+def _is_over(data: BookingPageData) -> bool:
+    """Whether all parts of a confirmed booking are over."""
+    parts = data.details.parts
     ended = all(each["state"] in ENDED for each in parts["sessions"])
-    returned = all(datetime.fromisoformat(each["end"]) <= file.now for each in parts["equipment"])
-    return file.details.booking.state == BookingState.CONFIRMED and ended and returned
+    returned = all(datetime.fromisoformat(each["end"]) <= data.now for each in parts["equipment"])
+    return data.details.booking.state == BookingState.CONFIRMED and ended and returned
 
 
-def _sayings(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
-    """Answering and asking again, while the request is with the company."""
+def _clarification_actions(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
+    """Answering and asking again, while the request is returned to the company."""
     if booking.state != BookingState.RETURNED:
         return []
     found = []
@@ -68,18 +70,18 @@ def _sayings(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
     return found
 
 
-def _decisions(file: BookingFile, actor: Actor, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    booking = file.asked.booking
+def _decisions(data: BookingPageData, actor: Actor, findings_read: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    booking = data.under_decision.booking
     stage = current_stage(booking)
     if stage is None:
         return []
-    signers = frozenset(each.signer_id for each in file.signatures if each.record_version == booking.version)
+    signers = frozenset(each.signer_id for each in data.signatures if each.record_version == booking.version)
     subject = subject_of(booking, stage_role=stage.role, earlier_signers=signers if stage.meaning else frozenset())
     if not is_allowed(actor, Permission.BOOKING_DECIDE, subject):
         return []
     forward = action_of_stage(booking)
     meaning = meaning_of(booking, forward)
-    overrides = offered_overrides(told, file.overrides, booking.version, actor)
+    overrides = offered_overrides(findings_read, data.overrides, booking.version, actor)
     found = [
         _action(
             forward,

@@ -1,4 +1,4 @@
-"""Changes on the booking's page: what waits and what would be different, moving and giving up a session, undo."""
+"""Changes on the booking's page: the open change request, moving and cancelling a session, undo."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.booking_forms.form import SEOUL, moments
+from gmp_booking.booking_forms.form import SEOUL, time_fields
 from gmp_booking.bookings.diff import Difference, differences
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import Booking, BookingDetails
 from gmp_booking.changes import service
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.changes.service import ChangeResult
-from gmp_booking.changes.undo import last_edit, undo
+from gmp_booking.changes.undo import last_undoable_entries, undo
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
@@ -30,7 +30,7 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import NOT_BEGUN, RECORDED, WAITING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.blueprint import booking_page
-from gmp_booking.requests.handlers import decision_refused
+from gmp_booking.requests.handlers import refused_decision
 
 FIELDS: Final[Mapping[str, str]] = {
     "product": N_("Product"),
@@ -55,8 +55,8 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {"exposure": EXPOSURES, "run_typ
 MINUTES: Final = frozenset({"setup_min", "teardown_min"})
 
 
-def shown_change(waiting: OpenChange | None) -> dict[str, Any] | None:
-    """The waiting change as the page shows it, with what would be different."""
+def change_view(waiting: OpenChange | None) -> dict[str, Any] | None:
+    """The open change request as the page shows it, with its differences."""
     if waiting is None:
         return None
     change = waiting.change
@@ -68,7 +68,7 @@ def shown_change(waiting: OpenChange | None) -> dict[str, Any] | None:
         "explanation": change.explanation,
         "requested_at": change.submitted_at,
         "pending_until": change.pending_until,
-        "groups": shown_differences([each.as_dict() for each in found], names),
+        "groups": difference_groups([each.as_dict() for each in found], names),
     }
 
 
@@ -76,8 +76,8 @@ def _names(details: BookingDetails) -> dict[str, str]:
     return {person["email"]: person["name"] for each in details.parts["sessions"] for person in each["people"]}
 
 
-def shown_differences(found: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Differences by the part they are of, each as a label with what it was and what it would be."""
+def difference_groups(found: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Differences grouped by part, each with label, old and new text."""
     groups: dict[tuple[str, int | None], dict[str, Any]] = {}
     for each in found:
         difference = Difference(**each)
@@ -88,12 +88,12 @@ def shown_differences(found: Sequence[Mapping[str, Any]], names: Mapping[str, st
 
 
 def recorded_changes(entry: JournalEntry, details: BookingDetails) -> list[tuple[str, str, str]]:
-    """What an event says was changed: a label, what it was, what it became."""
+    """The changes an event recorded: (label, before, after)."""
     data = entry.data
     if entry.event == "SessionMoved":
         before, after = (_text("time", data[name], {}) for name in ("before", "after"))
         return [(_("Time"), before, after)]
-    groups = shown_differences(data.get("changed") or (), _names(details))
+    groups = difference_groups(data.get("changed") or (), _names(details))
     return [
         (f"{group['label']}, {line['label']}", line["before"], line["after"])
         for group in groups
@@ -134,7 +134,7 @@ def _text(field: str, value: Any, names: Mapping[str, str]) -> str:
 
 
 def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> list[dict[str, Any]]:
-    """Changing and withdrawing, for whoever may."""
+    """The links to change the booking and to withdraw the change request, for people who may."""
     state = BookingState(booking.state)
     if not is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking)):
         return []
@@ -156,8 +156,8 @@ def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> 
     return found
 
 
-def session_acts(details: BookingDetails, session: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
-    """What one may do with one session beside the form, and its times as they would be typed."""
+def session_actions(details: BookingDetails, session: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """The actions for one session outside the form, and its times as form fields."""
     booking = details.booking
     subject = subject_of(booking)
     is_confirmed, state = booking.state == BookingState.CONFIRMED, session["state"]
@@ -167,8 +167,8 @@ def session_acts(details: BookingDetails, session: Mapping[str, Any], actor: Act
         "move": is_confirmed
         and state == SessionState.PLANNED
         and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
-        "times": moments(datetime.fromisoformat(session["start"]), datetime.fromisoformat(session["end"])),
-        "give_up": is_confirmed
+        "times": time_fields(datetime.fromisoformat(session["start"]), datetime.fromisoformat(session["end"])),
+        "cancel": is_confirmed
         and state in NOT_BEGUN
         and bool(others)
         and is_allowed(actor, Permission.BOOKING_CHANGE, subject),
@@ -176,9 +176,9 @@ def session_acts(details: BookingDetails, session: Mapping[str, Any], actor: Act
 
 
 def undoable(journal: Sequence[JournalEntry], booking: Booking, actor: Actor) -> bool:
-    """Whether the last thing that happened is one's own and can be taken back."""
+    """Whether the last change is the actor's own and can be undone."""
     may = is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking))
-    return booking.state == BookingState.CONFIRMED and may and bool(last_edit(journal, actor))
+    return booking.state == BookingState.CONFIRMED and may and bool(last_undoable_entries(journal, actor))
 
 
 @booking_page.post("/<reference>/withdraw")
@@ -191,9 +191,9 @@ def withdraw_change(reference: str) -> Response:
 
 @booking_page.post("/<reference>/undo")
 @signed_in
-def undo_edit(reference: str) -> Response:
+def undo_change(reference: str) -> Response:
     call = current_request(idempotency=idempotency_of_form())
-    return send(_checked(call, undo, reference, revision=revision_seen(reference)))
+    return send(_apply_change(call, undo, reference, revision=revision_seen(reference)))
 
 
 @booking_page.post("/<reference>/sessions/<int:number>/move")
@@ -201,20 +201,20 @@ def undo_edit(reference: str) -> Response:
 def move_session(reference: str, number: int) -> Response:
     call = current_request(idempotency=idempotency_of_form())
     values = {"start": _instant("start"), "end": _instant("end"), "revision": revision_seen(reference)}
-    return send(_checked(call, service.move_session, reference, number, **values))
+    return send(_apply_change(call, service.move_session, reference, number, **values))
 
 
 @booking_page.post("/<reference>/sessions/<int:number>/give-up")
 @signed_in
-def give_up_session(reference: str, number: int) -> Response:
+def cancel_session(reference: str, number: int) -> Response:
     reason = request.form.get("reason", "").strip()
     call = current_request(reason=reason or None, idempotency=idempotency_of_form())
     done, revision = _done(reference, "session-cancelled"), revision_seen(reference)
-    return send(call.answer(done, service.give_up_session, reference, number, reason=reason, revision=revision))
+    return send(call.answer(done, service.cancel_session, reference, number, reason=reason, revision=revision))
 
 
 def _instant(name: str) -> datetime:
-    """A day and a time of the form, of the facility. Errors: Invalid."""
+    """The typed local date and time. Errors: Invalid."""
     try:
         day = date.fromisoformat(request.form.get(f"{name}_date", ""))
         clock = time.fromisoformat(request.form.get(f"{name}_time", ""))
@@ -223,14 +223,14 @@ def _instant(name: str) -> datetime:
         raise Invalid(N_("Enter a day and a time for the start and the end.")) from error
 
 
-def _checked(
+def _apply_change(
     call: UseCaseRequest, use_case: Callable[..., ChangeResult], reference: str, *args: Any, **values: Any
 ) -> StoredResponse:
-    """Carry an edit out; a refusal says what is in the way."""
+    """Apply a change; a refusal carries the findings in its message, since these small forms have no panel for them."""
     try:
-        return call.answer(_came(reference), use_case, reference, *args, **values)
+        return call.answer(_answer_change(reference), use_case, reference, *args, **values)
     except Conflict as conflict:
-        findings = decision_refused(conflict, call).detail.get("findings")
+        findings = refused_decision(conflict, call).detail.get("findings")
         if not findings:
             raise
         raise Conflict(" ".join(finding["message"] for finding in findings)) from conflict
@@ -241,7 +241,7 @@ def _done(reference: str, done: str) -> Callable[[Any], StoredResponse]:
     return lambda _result: StoredResponse(303, b"", {"Location": address})
 
 
-def _came(reference: str) -> Callable[[ChangeResult], StoredResponse]:
+def _answer_change(reference: str) -> Callable[[ChangeResult], StoredResponse]:
     def dump(result: ChangeResult) -> StoredResponse:
         return _done(reference, f"change-{result.outcome.value}")(result)
 

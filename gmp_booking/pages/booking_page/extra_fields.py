@@ -1,4 +1,4 @@
-"""What few bookings say, as lines of the booking's page: label and words, left out where nothing was said."""
+"""Fields that few bookings use, as lines of the booking's page; empty ones are left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gmp_booking.kernel.labels import DONOR_STATUSES, PRIORITIES
 from gmp_booking.kernel.vocabulary import DonorStatus, Priority, RoomMode, Visibility
 
 
-def further_facts(booking: Booking) -> list[tuple[str, str]]:
+def extra_fields(booking: Booking) -> list[tuple[str, str]]:
     lines = [
         (_("Seats"), str(booking.seats or "")),
         (_("Visible to"), _("everyone, with its title") if booking.visibility == Visibility.PUBLIC else ""),
@@ -20,7 +20,7 @@ def further_facts(booking: Booking) -> list[tuple[str, str]]:
         (_("Priority"), _(PRIORITIES[Priority(booking.priority)]) if booking.priority else ""),
         (_("Partners"), ", ".join(booking.partners or ())),
     ]
-    return [(label, words) for label, words in lines if words]
+    return [(label, value) for label, value in lines if value]
 
 
 def _donor(booking: Booking) -> str:

@@ -1,4 +1,4 @@
-"""The journal in sentences a reader understands."""
+"""The journal of a booking as sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.text import N_
 
-WHAT: Mapping[str, str] = {
+EVENT_TEXTS: Mapping[str, str] = {
     "BookingDrafted": N_("started a draft"),
     "BookingSubmitted": N_("submitted the request"),
     "RuleOverridden": N_("overrode a rule"),
@@ -51,12 +51,12 @@ WHAT: Mapping[str, str] = {
     "BookingAtRisk": N_("The booking is at risk"),
     "BookingClear": N_("The booking is no longer at risk"),
 }
-SAID = ("question", "answer", "explanation")
+REASON_FIELDS = ("question", "answer", "explanation")
 
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One thing that happened: who did what, when, and why."""
+    """One event: who did what, when, and why."""
 
     what: str
     actor_name: str
@@ -68,18 +68,18 @@ class HistoryLine:
 def history_lines(journal: Sequence[JournalEntry]) -> list[HistoryLine]:
     return [
         HistoryLine(
-            what=_what(entry),
+            what=_event_text(entry),
             actor_name=entry.actor_name,
             at=entry.at,
-            reason=next((str(entry.data[key]) for key in SAID if entry.data.get(key)), entry.reason),
+            reason=next((str(entry.data[key]) for key in REASON_FIELDS if entry.data.get(key)), entry.reason),
             version=entry.version,
         )
         for entry in journal
     ]
 
 
-def _what(entry: JournalEntry) -> str:
-    """What happened, and in which session where it happened in one."""
-    said = _(WHAT.get(entry.event, entry.event))
+def _event_text(entry: JournalEntry) -> str:
+    """The text of an event, with the session number if it has one."""
+    text = _(EVENT_TEXTS.get(entry.event, entry.event))
     number = entry.data.get("session")
-    return _("Session %(number)s: %(what)s", number=number, what=said) if isinstance(number, int) else said
+    return _("Session %(number)s: %(what)s", number=number, what=text) if isinstance(number, int) else text

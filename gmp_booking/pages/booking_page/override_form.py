@@ -1,4 +1,4 @@
-"""Findings somebody answers for, on the booking's page: what was overridden, and what the reader may override."""
+"""Overrides on the booking's page: given ones, and those the reader may give."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any
 
 from flask import request
 
-from gmp_booking.approvals.overrides import OverrideAsked, OverrideView
+from gmp_booking.approvals.overrides import OverrideRequest, OverrideView
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.vocabulary import Severity
 
 
-def overrides_typed() -> list[OverrideAsked]:
-    """The rules that were ticked, each with the reason typed beside it."""
+def overrides_typed() -> list[OverrideRequest]:
+    """The selected rules, each with its typed reason."""
     return [
-        OverrideAsked(rule, request.form.get(f"override_reason-{rule}", ""))
+        OverrideRequest(rule, request.form.get(f"override_reason-{rule}", ""))
         for rule in request.form.getlist("override")
     ]
 
 
-def answered_for(
+def with_overrides(
     findings: Iterable[dict[str, Any]], overrides: Sequence[OverrideView], version: int
 ) -> list[dict[str, Any]]:
-    """The findings, those that need an override with who gave it and why."""
+    """The findings, each with the people who overrode it and their reasons."""
     given: dict[str, list[OverrideView]] = {}
     for each in overrides:
         if each.version == version:
@@ -43,7 +43,7 @@ def answered_for(
 def offered_overrides(
     findings: Iterable[Mapping[str, Any]], overrides: Sequence[OverrideView], version: int, actor: Actor
 ) -> list[dict[str, Any]]:
-    """One line a rule the reader's roles may answer for and nobody of them has yet, as typed when sent before."""
+    """One entry for each rule that the reader's roles may still override, with what was typed before."""
     given = {(each.rule, each.role) for each in overrides if each.version == version}
     held = {role.value for role in actor.roles}
     offered: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""Everything the page of one booking shows, read in a fixed number of statements."""
+"""The data of the booking's page, read in a fixed number of statements."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from gmp_booking.signatures.views import SignatureView
 
 
 @dataclass(frozen=True)
-class BookingFile:
-    """A booking with all that hangs on it, as the reader may know it."""
+class BookingPageData:
+    """A booking with signatures, overrides, journal and change request, as far as the reader may see them."""
 
     details: BookingDetails
     signatures: Sequence[SignatureView]
@@ -30,15 +30,15 @@ class BookingFile:
     now: datetime
 
     @property
-    def asked(self) -> BookingDetails:
-        """What is to be decided: the change that waits, or the booking itself."""
+    def under_decision(self) -> BookingDetails:
+        """What is to be decided: the proposed version of the open change request, or the booking itself."""
         return self.waiting.proposal if self.waiting else self.details
 
 
-def read_file(uow: Uow, reference: str) -> BookingFile:
-    """Errors: NotFound, also for what the reader may not know of."""
+def read_page_data(uow: Uow, reference: str) -> BookingPageData:
+    """Errors: NotFound, also for bookings the reader may not see."""
     details = get_details(uow, reference)
-    return BookingFile(
+    return BookingPageData(
         details=details,
         signatures=list_signatures(uow, "booking", details.booking.id),
         overrides=list_overrides(uow, details.booking.id),

@@ -1,4 +1,4 @@
-"""One booking on one page: what it is, how far, what the rules say, who signed, what happened, what one may do."""
+"""The page of one booking: content, progress, findings, signatures, history, actions."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.clarification_answers import answer
-from gmp_booking.approvals.clarifications import ask_again
+from gmp_booking.approvals.clarifications import add_question
 from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.bookings.finding_view import finding_card, findings_out
-from gmp_booking.execution.closing import Closing
+from gmp_booking.execution.closing import CloseRequest
 from gmp_booking.execution.closing import carry_out as close
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.vocabulary import Action
-from gmp_booking.pages.booking_page.actions import actions_for
+from gmp_booking.pages.booking_page.actions import list_actions
 from gmp_booking.pages.booking_page.blueprint import booking_page
-from gmp_booking.pages.booking_page.change_section import session_acts, shown_change, undoable
-from gmp_booking.pages.booking_page.extra_fields import further_facts
-from gmp_booking.pages.booking_page.override_form import answered_for, overrides_typed
-from gmp_booking.pages.booking_page.page_data import read_file
-from gmp_booking.pages.booking_page.question_form import entered_for, thread_of
-from gmp_booking.pages.booking_page.risk_section import risk_of
+from gmp_booking.pages.booking_page.change_section import change_view, session_actions, undoable
+from gmp_booking.pages.booking_page.extra_fields import extra_fields
+from gmp_booking.pages.booking_page.override_form import overrides_typed, with_overrides
+from gmp_booking.pages.booking_page.page_data import read_page_data
+from gmp_booking.pages.booking_page.question_form import clarification_entries, company_confirmation_view
+from gmp_booking.pages.booking_page.risk_section import risk_view
 from gmp_booking.pages.booking_page.view_models import (
-    head_of,
-    history_of,
-    next_step_of,
-    reservation_of,
-    session_of,
-    signature_of,
-    steps_of,
+    booking_view,
+    history_view,
+    next_step_view,
+    progress_view,
+    reservation_view,
+    session_view,
+    signature_view,
 )
 from gmp_booking.requests.cancel import cancel
-from gmp_booking.requests.handlers import decision_refused
+from gmp_booking.requests.handlers import refused_decision
 
 __all__ = ["booking_page"]
 
-SAYING = frozenset({Action.ANSWER, Action.ASK})
+CLARIFICATIONS = frozenset({Action.ANSWER, Action.ASK})
 DECISIONS = frozenset({Action.REVIEW, Action.APPROVE, Action.RETURN, Action.REJECT})
 
 
@@ -55,15 +55,15 @@ def show(reference: str) -> Response:
 
 @booking_page.post("/<reference>/<action>")
 @signed_in
-def act(reference: str, action: str) -> Response:
+def perform_action(reference: str, action: str) -> Response:
     try:
-        wanted = Action(action)
+        requested = Action(action)
     except ValueError as error:
         raise NotFound from error
-    if wanted not in DECISIONS | SAYING | {Action.CANCEL, Action.CLOSE}:
+    if requested not in DECISIONS | CLARIFICATIONS | {Action.CANCEL, Action.CLOSE}:
         raise NotFound
     try:
-        return send(_carry_out(reference, wanted))
+        return send(_carry_out(reference, requested))
     except Invalid as invalid:
         fields = {
             {"signature": "password", "text": "reason"}.get(field, field): _(sentences[0])
@@ -88,9 +88,9 @@ def _carry_out(reference: str, action: Action) -> StoredResponse:
     address = url_for("booking_page.show", reference=reference, done=action.value)
     done: Callable[[Any], StoredResponse] = lambda _result: StoredResponse(303, b"", {"Location": address})  # noqa: E731
     if action is Action.CLOSE:
-        return close(call, done, Closing(reference, revision=revision), password=request.form.get("password"))
-    if action in SAYING:
-        return _say(call, done, reference, action, text=reason)
+        return close(call, done, CloseRequest(reference, revision=revision), password=request.form.get("password"))
+    if action in CLARIFICATIONS:
+        return _clarify(call, done, reference, action, text=reason)
     if action is Action.CANCEL:
         return call.answer(done, cancel, reference, reason=reason or "", revision=revision)
     return carry_out(
@@ -105,14 +105,14 @@ def _carry_out(reference: str, action: Action) -> StoredResponse:
     )
 
 
-def _say(
+def _clarify(
     call: UseCaseRequest, done: Callable[[Any], StoredResponse], reference: str, action: Action, *, text: str | None
 ) -> StoredResponse:
     try:
-        use_case = answer if action is Action.ANSWER else ask_again
+        use_case = answer if action is Action.ANSWER else add_question
         return call.answer(done, use_case, reference, text=text, revision=revision_seen(reference))
     except Conflict as conflict:
-        raise decision_refused(conflict, call) from conflict
+        raise refused_decision(conflict, call) from conflict
 
 
 def _page(
@@ -123,29 +123,30 @@ def _page(
     status: int = 200,
 ) -> Response:
     call = current_request()
-    file = call.read(read_file, reference)
-    details, booking = file.details, file.details.booking
-    told = findings or findings_out(file.asked.findings, call.actor, current_language())
-    findings_shown = [finding_card(dict(finding)) for finding in told]
+    data = call.read(read_page_data, reference)
+    details, booking = data.details, data.details.booking
+    findings_read = findings or findings_out(data.under_decision.findings, call.actor, current_language())
+    cards = [finding_card(dict(finding)) for finding in findings_read]
     page_text = render_template(
         "booking_page/booking.html",
-        booking=head_of(details, call.actor),
-        further=further_facts(booking),
-        next_step=next_step_of(booking, file.waiting),
-        change=shown_change(file.waiting),
-        undoable=undoable(file.journal, booking, call.actor),
-        steps=steps_of(booking, file.journal),
+        booking=booking_view(details, call.actor),
+        further=extra_fields(booking),
+        next_step=next_step_view(booking, data.waiting),
+        change=change_view(data.waiting),
+        undoable=undoable(data.journal, booking, call.actor),
+        steps=progress_view(booking, data.journal),
         sessions=[
-            session_of(each) | {"acts": session_acts(details, each, call.actor)} for each in details.parts["sessions"]
+            session_view(each) | {"acts": session_actions(details, each, call.actor)}
+            for each in details.parts["sessions"]
         ],
-        equipment=[reservation_of(each) for each in details.parts["equipment"]],
-        findings=answered_for(findings_shown, file.overrides, file.asked.booking.version),
-        signatures=[signature_of(each, booking) for each in file.signatures],
-        history=history_of(file),
-        risk=risk_of(call, details, told),
-        thread=thread_of(file.journal),
-        entered=entered_for(file.confirmation, file.journal, call.actor),
-        actions=actions_for(file, call.actor, told),
+        equipment=[reservation_view(each) for each in details.parts["equipment"]],
+        findings=with_overrides(cards, data.overrides, data.under_decision.booking.version),
+        signatures=[signature_view(each, booking) for each in data.signatures],
+        history=history_view(data),
+        risk=risk_view(call, details, findings_read),
+        thread=clarification_entries(data.journal),
+        entered=company_confirmation_view(data.confirmation, data.journal, call.actor),
+        actions=list_actions(data, call.actor, findings_read),
         action_errors=errors or {},
         action_reason=request.form.get("reason", ""),
     )

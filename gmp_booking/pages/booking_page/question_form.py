@@ -1,4 +1,4 @@
-"""What is said about a request on its page: questions and answers in order, and whether the company confirmed it."""
+"""Questions, answers and the company's confirmation on the booking's page."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from gmp_booking.kernel.access import Actor
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.requests.on_behalf import CompanyConfirmation, acknowledge_signed_in
 
-_SAID: Final = {
+_TEXT_OF_EVENT: Final = {
     "BookingReturned": "question",
     "BookingChangeReturned": "question",
     "BookingQuestionAsked": "question",
     "BookingAnswered": "answer",
 }
-_BEGINNINGS: Final = frozenset({"BookingDrafted", "BookingSubmitted"})
+_FIRST_EVENTS: Final = frozenset({"BookingDrafted", "BookingSubmitted"})
 
 
 @dataclass(frozen=True)
-class Said:
+class ClarificationEntry:
     """One question or answer."""
 
     kind: str
@@ -39,23 +39,29 @@ class Said:
     version: int | None
 
 
-def thread_of(journal: Sequence[JournalEntry]) -> list[Said]:
+def clarification_entries(journal: Sequence[JournalEntry]) -> list[ClarificationEntry]:
     """Questions and answers, the oldest first."""
     return [
-        Said(_SAID[entry.event], str(entry.data[_SAID[entry.event]]), entry.actor_name, entry.at, entry.version)
+        ClarificationEntry(
+            _TEXT_OF_EVENT[entry.event],
+            str(entry.data[_TEXT_OF_EVENT[entry.event]]),
+            entry.actor_name,
+            entry.at,
+            entry.version,
+        )
         for entry in journal
-        if entry.event in _SAID
+        if entry.event in _TEXT_OF_EVENT
     ]
 
 
-def entered_for(
+def company_confirmation_view(
     confirmation: CompanyConfirmation | None, journal: Sequence[JournalEntry], actor: Actor
 ) -> dict[str, Any] | None:
-    """Who entered it for the company, and whether the company confirmed it; None when the company asked itself."""
+    """Who entered the booking for the company, and whether it was confirmed; None for the company's own booking."""
     if confirmation is None:
         return None
     confirmed_at = confirmation.confirmed_at
-    by = next((entry.actor_name for entry in journal if entry.event in _BEGINNINGS), "")
+    by = next((entry.actor_name for entry in journal if entry.event in _FIRST_EVENTS), "")
     return {"by": by, "confirmed_at": confirmed_at, "may_confirm": confirmed_at is None and not actor.is_staff}
 
 

@@ -1,4 +1,4 @@
-"""What stands against a booking, on top of its page, with what would help."""
+"""The findings that put a booking at risk, and ways out, at the top of its page."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.requests.handlers import alternatives_out
-from gmp_booking.revalidation.ways_out import ways_around
+from gmp_booking.revalidation.ways_out import list_ways_out
 
-WEIGHTY = frozenset({Severity.HARD, Severity.SOFT})
+BLOCKING = frozenset({Severity.HARD, Severity.SOFT})
 
 
 @dataclass(frozen=True)
 class Risk:
-    """The sentences that weigh, ways around as sentences, and where a change is asked for."""
+    """The messages of HARD and SOFT findings, ways out as texts, and the address of the change form."""
 
     findings: Sequence[str]
-    ways: Sequence[str]
+    ways_out: Sequence[str]
     href: str | None
 
 
-def risk_of(request: UseCaseRequest, details: BookingDetails, told: Sequence[Mapping[str, Any]]) -> Risk | None:
+def risk_view(
+    request: UseCaseRequest, details: BookingDetails, findings_read: Sequence[Mapping[str, Any]]
+) -> Risk | None:
     """None for a booking that is not at risk."""
     booking = details.booking
     if not booking.at_risk:
         return None
-    ways = [one["label"] for one in alternatives_out(request.read(ways_around, details))]
-    weighty = dict.fromkeys(each["message"] for each in told if each["severity"] in WEIGHTY)
-    may_change = bool(ways) and booking.state == BookingState.CONFIRMED
+    ways_out = [one["label"] for one in alternatives_out(request.read(list_ways_out, details))]
+    blocking = dict.fromkeys(each["message"] for each in findings_read if each["severity"] in BLOCKING)
+    may_change = bool(ways_out) and booking.state == BookingState.CONFIRMED
     href = url_for("booking_changes.change_form", reference=booking.reference) if may_change else None
-    return Risk(list(weighty), ways, href)
+    return Risk(list(blocking), ways_out, href)

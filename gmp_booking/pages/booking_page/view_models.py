@@ -1,4 +1,4 @@
-"""A booking in the reader's words: what it is, how far it is, who signed, what happened."""
+"""View models of the booking's page, in the reader's language."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Meaning
 from gmp_booking.pages.booking_page.change_section import recorded_changes
 from gmp_booking.pages.booking_page.history import HistoryLine, history_lines
-from gmp_booking.pages.booking_page.page_data import BookingFile
+from gmp_booking.pages.booking_page.page_data import BookingPageData
 from gmp_booking.signatures.views import SignatureView
 
 
-def head_of(details: BookingDetails, actor: Actor) -> dict[str, Any]:
+def booking_view(details: BookingDetails, actor: Actor) -> dict[str, Any]:
     booking, parts = details.booking, details.parts
     plain = (
         "reference",
@@ -50,7 +50,7 @@ def head_of(details: BookingDetails, actor: Actor) -> dict[str, Any]:
     }
 
 
-def next_step_of(booking: Booking, waiting: OpenChange | None) -> dict[str, Any]:
+def next_step_view(booking: Booking, waiting: OpenChange | None) -> dict[str, Any]:
     headline, detail = BOOKING_HEADLINES[booking.state], BOOKING_NOTES[booking.state]
     if waiting is not None:
         booking = waiting.proposal.booking
@@ -66,8 +66,8 @@ def next_step_of(booking: Booking, waiting: OpenChange | None) -> dict[str, Any]
     }
 
 
-def steps_of(booking: Booking, journal: Sequence[JournalEntry]) -> list[dict[str, Any]]:
-    """The way of the booking: request, each stage of its track, confirmation."""
+def progress_view(booking: Booking, journal: Sequence[JournalEntry]) -> list[dict[str, Any]]:
+    """The progress of the booking: request, each stage of its track, confirmation."""
     state = BookingState(booking.state)
     happened = {entry.event: entry.at for entry in journal}
     stages = TRACKS[Track(booking.track)] if booking.track else ()
@@ -106,7 +106,7 @@ def _period(part: Mapping[str, Any]) -> Period:
     return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
 
 
-def session_of(session: Mapping[str, Any]) -> dict[str, Any]:
+def session_view(session: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **session,
         "room_code": session["room"],
@@ -115,7 +115,7 @@ def session_of(session: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def reservation_of(each: Mapping[str, Any]) -> dict[str, Any]:
+def reservation_view(each: Mapping[str, Any]) -> dict[str, Any]:
     return {**each, "code": each["resource"], "name": named(_names(each["names"])), "period": _period(each)}
 
 
@@ -123,7 +123,7 @@ def _names(names: Mapping[str, str]) -> dict[str, str]:
     return {"name_ko": names["ko"], "name_en": names["en"], "name_zh": names["zh"]}
 
 
-def signature_of(signature: SignatureView, booking: Booking) -> dict[str, Any]:
+def signature_view(signature: SignatureView, booking: Booking) -> dict[str, Any]:
     return {
         "meaning": signature.meaning,
         "printed_name": signature.printed_name,
@@ -135,8 +135,8 @@ def signature_of(signature: SignatureView, booking: Booking) -> dict[str, Any]:
     }
 
 
-def history_of(file: BookingFile) -> list[dict[str, Any]]:
-    lines: list[HistoryLine] = history_lines(file.journal)
+def history_view(data: BookingPageData) -> list[dict[str, Any]]:
+    lines: list[HistoryLine] = history_lines(data.journal)
     return [
         {
             "what": line.what,
@@ -144,7 +144,7 @@ def history_of(file: BookingFile) -> list[dict[str, Any]]:
             "at": line.at,
             "reason": line.reason,
             "version": line.version,
-            "changes": recorded_changes(entry, file.details),
+            "changes": recorded_changes(entry, data.details),
         }
-        for entry, line in reversed(list(zip(file.journal, lines, strict=True)))
+        for entry, line in reversed(list(zip(data.journal, lines, strict=True)))
     ]

@@ -1,4 +1,4 @@
-"""Whether this process is up, and whether it can do its work."""
+"""Health checks: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ health = Blueprint("health", __name__)
 
 @health.get("/healthz")
 def healthz() -> Response:
-    """Say that the process answers."""
+    """Liveness: the process answers."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Say whether the process reaches its database."""
+    """Readiness: the process reaches its database."""
 
-    def look(uow: Uow) -> None:
+    def check(uow: Uow) -> None:
         assert uow.now
 
     try:
-        current_app.extensions["gmp"].database.read(SYSTEM, look)
+        current_app.extensions["gmp"].database.read(SYSTEM, check)
     except Unavailable:
         return Response("the database does not answer\n", 503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")

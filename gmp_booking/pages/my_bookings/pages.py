@@ -1,4 +1,4 @@
-"""The list of one's bookings, with filters in the address."""
+"""The list of the reader's bookings, with filters in the address."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def show() -> str:
 
 
 def _row(row: Any, actor: Actor) -> dict[str, Any]:
-    # Whoever is shown another company's draft is of the facility, so one's own company is enough to ask about.
+    # Only staff see drafts of other companies, so checking the permission for the actor's own company is enough.
     may_write = is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id))
     endpoint = "bookings.edit" if row["state"] == BookingState.DRAFT and may_write else "booking_page.show"
     return {

@@ -1,4 +1,4 @@
-"""Where one-time links lead: choosing a password, and the first page of an empty facility."""
+"""Pages behind one-time links: choosing a password, and setting up an empty facility."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gmp_booking.policies.switches import today
 
 onboarding = Blueprint("onboarding", __name__)
 
-# What an empty facility begins with; ours, to be changed at once under Administration.
+# Initial opening hours of an empty facility; defaults are ours and can be changed under Administration.
 WORKING_DAYS = range(5)
 OPENS, CLOSES = time(9), time(18)
 YEARS_OF_HOLIDAYS = 3
@@ -32,7 +32,7 @@ YEARS_OF_HOLIDAYS = 3
 
 @dataclass(frozen=True)
 class FirstStart:
-    """The house and its first administrator, as they were typed."""
+    """The facility and its first administrator, as typed."""
 
     code: str
     name_ko: str
@@ -43,8 +43,8 @@ class FirstStart:
     language: str
 
 
-def begin(uow: Uow, secret: str, first: FirstStart, password_hash: str) -> None:
-    """Make the facility and its first administrator.
+def create_facility(uow: Uow, secret: str, first: FirstStart, password_hash: str) -> None:
+    """Create the facility and its first administrator.
 
     Errors: NotFound for a link that was used; Conflict when there is somebody already; Invalid naming the fields.
     """
@@ -70,14 +70,14 @@ def show(token: str) -> Response:
 @onboarding.post("/welcome/<token>")
 @sessions.opened_by_link
 def choose(token: str) -> Response:
-    """Nobody is signed in by a link: the password chosen is asked for at once."""
+    """Set the password. A link signs nobody in: the sign-in page then asks for the new password."""
     link = _find(token)
     _speak(link)
     database = sessions.services().database
     try:
         hashed = _hashed(request.form.get("password", ""), request.form.get("again", ""))
         if link.purpose == FIRST_START:
-            database.transact(SYSTEM, begin, token, _typed(), hashed)
+            database.transact(SYSTEM, create_facility, token, _typed(), hashed)
         else:
             database.transact(SYSTEM, links.choose_password, token, hashed)
     except (Invalid, Conflict) as refusal:

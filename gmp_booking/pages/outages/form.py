@@ -1,4 +1,4 @@
-"""The form of an outage: what was typed, as the schema of the API takes it."""
+"""The form of an outage, converted to the schema of the API."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FIELDS = (
     "subject", "kind", "start_date", "start_time", "end_date", "end_time", "every_days", "times", "until", "breach",
     "reason",
 )  # fmt: skip
-# Where the form shows what the schema or the service complains of.
-_SHOWN_AT = {
+# The form field for each error path of the schema or the service.
+_FIELD_OF_PATH = {
     "subject.kind": "subject",
     "subject.code": "subject",
     "start": "start_date",
@@ -34,7 +34,7 @@ _SHOWN_AT = {
 
 
 def outage_of(form: Mapping[str, str]) -> NewOutage:
-    """The outage a form asks for.
+    """The outage of a form.
 
     Errors: Invalid by field of the form.
     """
@@ -54,13 +54,13 @@ def outage_of(form: Mapping[str, str]) -> NewOutage:
     try:
         loaded: NewOutage = OutageSchema().load(body)
     except ValidationError as error:
-        raise Invalid(field_errors=shown_at_fields(field_errors(error.messages))) from error
+        raise Invalid(field_errors=errors_by_field(field_errors(error.messages))) from error
     return loaded
 
 
-def shown_at_fields(errors: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The same complaints at the fields of the form."""
-    return {_SHOWN_AT.get(name, name): list(sentences) for name, sentences in errors.items()}
+def errors_by_field(errors: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The errors by field of the form."""
+    return {_FIELD_OF_PATH.get(name, name): list(sentences) for name, sentences in errors.items()}
 
 
 def _instant(form: Mapping[str, str], prefix: str, *, errors: dict[str, list[str]], otherwise: time) -> str | None:

@@ -1,4 +1,4 @@
-"""Outages on pages: what stands, what comes, one in full, and placing one after a look at what it hits."""
+"""Pages of outages: list, details, creating one after a preview of its impact, lifting one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gmp_booking.outages import service
 from gmp_booking.outages.handlers import lift_outage, place_outage
 from gmp_booking.outages.schemas import record_of
 from gmp_booking.outages.service import permission_to_lift, permission_to_place
-from gmp_booking.pages.outages.form import FIELDS, outage_of, shown_at_fields
+from gmp_booking.pages.outages.form import FIELDS, errors_by_field, outage_of
 from gmp_booking.revalidation.service import Impact, impact
 
 outages = Blueprint("outages", __name__, url_prefix="/outages")
@@ -45,18 +45,18 @@ def listed() -> str:
         offset=(page - 1) * PAGE,
         limit=PAGE + 1,
     )
-    there: dict[str, Any] = {name: value for name, value in wanted.items() if value}
+    filters: dict[str, Any] = {name: value for name, value in wanted.items() if value}
     return render_template(
         "outages/list.html",
-        rows=[_shown(row) for row in rows[:PAGE]],
+        rows=[_outage_view(row) for row in rows[:PAGE]],
         filter=wanted,
         kinds=[(one.value, _(OUTAGE_KINDS[one])) for one in OutageKind],
         may_place=bool(_kinds_for(call.actor)),
         page={
             "number": page,
             "pages": page + (len(rows) > PAGE),
-            "previous_href": url_for("outages.listed", page=page - 1, **there) if page > 1 else None,
-            "next_href": url_for("outages.listed", page=page + 1, **there) if len(rows) > PAGE else None,
+            "previous_href": url_for("outages.listed", page=page - 1, **filters) if page > 1 else None,
+            "next_href": url_for("outages.listed", page=page + 1, **filters) if len(rows) > PAGE else None,
         },
     )
 
@@ -71,7 +71,7 @@ def form() -> Response:
 @outages.post("/new")
 @signed_in
 def place() -> Response:
-    """Show what the outage would hit, or place it."""
+    """Show the impact of the outage, or create it."""
     typed = {name: request.form.get(name, "") for name in FIELDS}
     call = current_request(reason=typed["reason"].strip() or None, idempotency=idempotency_of_form())
     try:
@@ -79,10 +79,10 @@ def place() -> Response:
         if request.form.get("op") != "place":
             return _form(typed, hit=call.read(impact, new))
         answer = place_outage(
-            call, lambda rows: _gone_to(url_for("outages.show", outage_id=rows[0]["id"], done="placed")), new
+            call, lambda rows: _redirect(url_for("outages.show", outage_id=rows[0]["id"], done="placed")), new
         )
     except Invalid as invalid:
-        errors = shown_at_fields(invalid.field_errors) or {"subject": [invalid.message]}
+        errors = errors_by_field(invalid.field_errors) or {"subject": [invalid.message]}
         return _form(typed, errors={field: _(sentences[0]) for field, sentences in errors.items()}, status=422)
     return send(answer)
 
@@ -101,7 +101,7 @@ def lift(outage_id: int) -> Response:
     try:
         answer = lift_outage(
             current_request(reason=reason or None, idempotency=idempotency_of_form()),
-            lambda _row: _gone_to(address),
+            lambda _row: _redirect(address),
             outage_id,
             reason=reason,
             password=request.form.get("password"),
@@ -121,7 +121,7 @@ def lift(outage_id: int) -> Response:
     return send(answer)
 
 
-def _gone_to(address: str) -> StoredResponse:
+def _redirect(address: str) -> StoredResponse:
     return StoredResponse(303, b"", {"Location": address})
 
 
@@ -148,14 +148,14 @@ def _form(
         errors=errors or {},
         kinds=[(kind.value, _(OUTAGE_KINDS[kind])) for kind in kinds],
         subjects=_subjects(call.read(service.list_choices), may_hold_all=may_hold_all),
-        hit=None if hit is None else _hit(hit),
+        hit=None if hit is None else _impact_view(hit),
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(16),
     )
     return make_response(page, status)
 
 
 def _subjects(choices: list[service.SubjectChoice], *, may_hold_all: bool) -> list[tuple[str, str, str]]:
-    """Everything to choose from: the facility first, people and companies only for who may place a hold."""
+    """The choices of the subject: the facility first; people and companies only for staff who may place a hold."""
     found = [(f"{SubjectKind.FACILITY.value}:", _(OUTAGE_SUBJECTS[SubjectKind.FACILITY]), " ")]
     order = list(SubjectKind)
     held = {SubjectKind.COMPANY, SubjectKind.PRODUCT, SubjectKind.PERSON}
@@ -169,7 +169,7 @@ def _subjects(choices: list[service.SubjectChoice], *, may_hold_all: bool) -> li
     return found
 
 
-def _hit(hit: Impact) -> dict[str, Any]:
+def _impact_view(hit: Impact) -> dict[str, Any]:
     return {
         "references": hit.references,
         "times": hit.plan.times,
@@ -202,7 +202,7 @@ def _page(outage_id: int, *, errors: Mapping[str, str] | None = None, status: in
     kind = OutageKind(row["kind"])
     page = render_template(
         "outages/show.html",
-        outage=_shown(row) | {"is_over": is_over, "is_current": not is_over and row["starts_at"] <= now},
+        outage=_outage_view(row) | {"is_over": is_over, "is_current": not is_over and row["starts_at"] <= now},
         signatures=signatures,
         may_lift=not is_over and is_allowed(call.actor, permission_to_lift(kind)),
         is_signed=kind is OutageKind.HOLD,
@@ -224,7 +224,7 @@ def _statement(row: Mapping[str, Any]) -> str | None:
     return str(words)
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def _outage_view(row: Mapping[str, Any]) -> dict[str, Any]:
     kind, subject_kind = row["kind"], SubjectKind(row["subject_kind"])
     names = {language: name for language, name in (row["names"] or {}).items() if name}
     return {

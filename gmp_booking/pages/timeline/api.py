@@ -1,4 +1,4 @@
-"""The timeline over JSON: the same facts as the page, for the same eyes."""
+"""The timeline over JSON; readers see the same as on the page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gmp_booking.pages.timeline.others_time import others_time
 from gmp_booking.pages.timeline.pages import TimelineFacts, read_timeline
 
 api = Blueprint("timeline_api", __name__, url_prefix="/api/v1", description="The timeline")
-LONGEST_LOOK = timedelta(days=93)
+LONGEST_WINDOW = timedelta(days=93)
 
 
 class TimelineQuery(Schema):
@@ -51,14 +51,14 @@ class Timeline(MethodView):
     @api.arguments(TimelineQuery, location="query")
     @api.response(200, TimelineOut)
     def get(self, query: dict[str, Any]) -> Response:
-        """Who holds what when; of other companies only that it is reserved"""
-        if not timedelta() < query["to"] - query["from_"] <= LONGEST_LOOK:
+        """List occupied time; of other companies only that it is reserved"""
+        if not timedelta() < query["to"] - query["from_"] <= LONGEST_WINDOW:
             raise Invalid(field_errors={"to": [N_("View at most three months at once.")]})
         codes = frozenset({query["resource"]} if query["resource"] else ())
         facts = current_request().read(read_timeline, Period(query["from_"], query["to"]), codes=codes, equipment=True)
         names = {each.id: each.code for each in facts.resources}
-        blocks = [*_own(facts, names), *_others(facts, names), *_withdrawn(facts, names)]
-        # A week of fifty rooms is a thousand blocks: written as they are, the shape above describes them.
+        blocks = [*_own(facts, names), *_others(facts, names), *_outages(facts, names)]
+        # Not serialised by marshmallow: a week of fifty rooms has a thousand blocks. The schema documents their shape.
         return Response(orjson.dumps({"blocks": sorted(blocks, key=_place)}), mimetype="application/json")
 
 
@@ -86,7 +86,7 @@ def _others(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str
         }
 
 
-def _withdrawn(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+def _outages(facts: TimelineFacts, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
     for one in facts.withdrawn:
         yield {
             "resource": names[one.resource_id],

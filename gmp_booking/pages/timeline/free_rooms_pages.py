@@ -1,4 +1,4 @@
-"""Find a free room: when is this one free, and what is free then?"""
+"""Find a free room at a time, and the next free times of each room."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ free_rooms = Blueprint("free_rooms", __name__)
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for. Unit: minutes."""
+    """The search criteria. Unit: minutes."""
 
     day: date
     clock: time
@@ -53,8 +53,8 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A room that is free as asked for, or the next times it is; `is_open` says that the hours are kept."""
+class FreeRoom:
+    """A room that is free at the requested time, or its next free times; `is_open`: within opening hours."""
 
     room: ResourceRow
     then: Period | None
@@ -62,17 +62,17 @@ class Offer:
     later: tuple[Period, ...]
 
 
-def find_offers(facts: TimelineFacts, search: Search) -> list[Offer]:
-    """Pure: what each room has to offer, rooms that are free then first; rooms with nothing at all are left out.
+def find_free_rooms(facts: TimelineFacts, search: Search) -> list[FreeRoom]:
+    """The free time of each room, rooms free at the requested time first; rooms without free time are left out; pure.
 
-    Shape: a room that is free as asked, and open, says no later times unless it is the one that was asked for.
+    Shape: a room that is free and open has no later times unless it was searched for by its code.
     """
-    offers = [_offer(room, facts, search) for room in facts.resources if room.kind == ResourceKind.ROOM]
-    found = [offer for offer in offers if offer.then or offer.later]
-    return sorted(found, key=lambda offer: (offer.then is None, not offer.is_open, offer.room.code))
+    free_rooms_found = [_free_room(room, facts, search) for room in facts.resources if room.kind == ResourceKind.ROOM]
+    found = [free_room for free_room in free_rooms_found if free_room.then or free_room.later]
+    return sorted(found, key=lambda free_room: (free_room.then is None, not free_room.is_open, free_room.room.code))
 
 
-def _offer(room: ResourceRow, facts: TimelineFacts, search: Search) -> Offer:
+def _free_room(room: ResourceRow, facts: TimelineFacts, search: Search) -> FreeRoom:
     busy = [Period(taken.starts_at, taken.ends_at) for taken in facts.taken if taken.resource_id == room.id]
     busy += [period for _unit, period in facts.busy.get(room.id, ())]
     busy += [withdrawn.period for withdrawn in facts.withdrawn if withdrawn.resource_id == room.id]
@@ -83,7 +83,7 @@ def _offer(room: ResourceRow, facts: TimelineFacts, search: Search) -> Offer:
     later = [each for each in found if each.start != wanted.start]
     is_open = any(each.contains(wanted) for each in hours)
     says_later = not (is_free and is_open) or search.where == room.code
-    return Offer(
+    return FreeRoom(
         room=room,
         then=wanted if is_free else None,
         is_open=is_open,
@@ -94,7 +94,7 @@ def _offer(room: ResourceRow, facts: TimelineFacts, search: Search) -> Offer:
 def open_hours(
     room: ResourceRow, hours: Sequence[OpeningHoursRow], days_off: Iterable[DayOff], first: date
 ) -> Iterable[Period]:
-    """The hours of a room over the days that are looked at; a room without hours of its own keeps the facility's."""
+    """The opening hours of a room in the window; a room without hours of its own has those of the facility."""
     kept = [each for each in hours if each.resource_id == room.id]
     kept = kept or [each for each in hours if each.resource_id is None]
     off = {each.on_date for each in days_off}
@@ -106,7 +106,7 @@ def open_hours(
 
 
 def _later(busy: Sequence[Period], hours: Iterable[Period], *, not_before: datetime, minutes: int) -> Iterable[Period]:
-    """The first start of each free stretch that is long enough."""
+    """The first start in each free period that is long enough."""
     length, earliest = timedelta(minutes=minutes), _rounded(not_before)
     for window in merge(hours):
         start = max(window.start, earliest)
@@ -116,7 +116,7 @@ def _later(busy: Sequence[Period], hours: Iterable[Period], *, not_before: datet
 
 
 def _rounded(instant: datetime) -> datetime:
-    """Up to the next quarter of an hour."""
+    """The instant, rounded up to a quarter of an hour."""
     over = timedelta(minutes=instant.minute % 15, seconds=instant.second, microseconds=instant.microsecond)
     return instant if not over else instant - over + timedelta(minutes=15)
 
@@ -129,7 +129,7 @@ def show() -> str:
     return render_template(
         "timeline/free_rooms.html",
         search=search,
-        offers=[_shown(offer) for offer in find_offers(facts, search)] if "date" in request.args else None,
+        offers=[_view(free_room) for free_room in find_free_rooms(facts, search)] if "date" in request.args else None,
         places=_places(facts.rooms),
         lengths=sorted({*LENGTHS, search.minutes}),
         can_book=is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
@@ -146,7 +146,7 @@ def _read(uow: Uow) -> tuple[TimelineFacts, Search]:
 
 
 def _search(now: datetime) -> Search:
-    """The question as the address has it; what makes no sense is answered as of tomorrow at nine, four hours."""
+    """The criteria from the address; invalid values are replaced by tomorrow, 09:00, four hours."""
     args = request.args
     today = now.astimezone(SEOUL).date()
     day = _read_as(date.fromisoformat, args.get("date", ""), today + timedelta(days=1))
@@ -169,7 +169,7 @@ def _read_as(read: Callable[[str], T], text: str, otherwise: T) -> T:
 
 
 def _places(rooms: Sequence[ResourceRow]) -> list[tuple[str, str, str]]:
-    """What one may look in: everywhere, a group of rooms, a grade, one room."""
+    """The choices of where to search: a room class, a grade, or one room."""
     classes = {each.room_class for each in rooms if each.room_class}
     grades = sorted({each.grade for each in rooms if each.grade and each.grade != "-"})
     return [
@@ -179,14 +179,14 @@ def _places(rooms: Sequence[ResourceRow]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _shown(offer: Offer) -> Mapping[str, Any]:
+def _view(free_room: FreeRoom) -> Mapping[str, Any]:
     return {
-        "code": offer.room.code,
-        "name": named(offer.room),
-        "detail": grade_word(offer.room.grade) if offer.room.grade not in {None, "-"} else None,
-        "then": _link(offer.room, offer.then) if offer.then else None,
-        "is_open": offer.is_open,
-        "later": [_link(offer.room, each) for each in offer.later],
+        "code": free_room.room.code,
+        "name": named(free_room.room),
+        "detail": grade_word(free_room.room.grade) if free_room.room.grade not in {None, "-"} else None,
+        "then": _link(free_room.room, free_room.then) if free_room.then else None,
+        "is_open": free_room.is_open,
+        "later": [_link(free_room.room, each) for each in free_room.later],
     }
 
 

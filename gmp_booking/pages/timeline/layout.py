@@ -1,6 +1,6 @@
-"""Where every block of the timeline stands: rooms and equipment as rows, bookings and free time on them.
+"""The layout of the timeline: rooms and equipment as rows, with bookings and free time; pure.
 
-Pure arithmetic: no clock, no text, no markup. The ruler says what a place is.
+`ruler` defines what a place is.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from gmp_booking.kernel.states import FINAL, REQUESTED, BookingState
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.timeline.ruler import QUARTERS_PER_DAY, Ruler, Window, bits, lowest, runs
 
-__all__ = ["Block", "FormMarkBlock", "FreeCell", "Lane", "PlacedBlock", "TimelineView", "Window", "lay_out"]
+__all__ = ["FormMarkBlock", "FreeCell", "Lane", "PlacedBlock", "TimelineBlock", "TimelineView", "Window", "lay_out"]
 
 MOST_LEVELS = 8
 PART = " · "
-SHORTEST_OFFER_QUARTERS = 2
+SHORTEST_FREE_QUARTERS = 2
 OUTAGE = "OUTAGE"
-"""The kind of a block that takes the whole lane away, whatever else stands there."""
+"""The kind of a block that occupies the whole lane."""
 
 
-LOOKS: Mapping[str, str] = {
+CSS_CLASSES: Mapping[str, str] = {
     BookingState.DRAFT: "tl-draft",
     **dict.fromkeys(REQUESTED, "tl-pending"),
     BookingState.APPROVED: "tl-approved",
@@ -55,8 +55,8 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Time that is taken on a lane; of others only the lane and the period may be filled in."""
+class TimelineBlock:
+    """Occupied time on a lane; for other companies' time only lane and period are set."""
 
     lane: str
     period: Period
@@ -69,14 +69,14 @@ class Block:
     kind: str = "BOOKING"
 
     @property
-    def look(self) -> str:
-        """Errors: KeyError for what is no booking's."""
-        return LOOKS[self.state]
+    def css_class(self) -> str:
+        """The CSS class. Errors: KeyError for a block that is no booking."""
+        return CSS_CLASSES[self.state]
 
 
 @dataclass(frozen=True)
 class FormMarkBlock:
-    """Time somebody is filling in a form for; it takes no room on the lane and refuses nobody.
+    """Time marked by an open form; it uses no unit of the lane and refuses nobody.
 
     `whose` is "mine", "ours" or "others".
     """
@@ -87,7 +87,7 @@ class FormMarkBlock:
 
 
 class PlacedMark(NamedTuple):
-    """Such a form with its place."""
+    """A form mark with its place."""
 
     whose: str
     place: str
@@ -103,7 +103,7 @@ class PlacedBlock(NamedTuple):
     its parts where it is short, `hint` both on one line.
     """
 
-    block: Block
+    block: TimelineBlock
     place: str
     day: int
     clock: str
@@ -112,7 +112,7 @@ class PlacedBlock(NamedTuple):
 
 
 class FreeCell(NamedTuple):
-    """A cell one may begin a booking in. `query` is ready to stand behind the `?` of the booking form's address."""
+    """A cell that starts a booking. Shape: `query` is the query string of the booking form's address."""
 
     place: str
     day: int
@@ -122,14 +122,14 @@ class FreeCell(NamedTuple):
 
 
 class FreeTime(NamedTuple):
-    """An unbroken free and open stretch, offered on phones."""
+    """A continuous free and open period, shown on phones."""
 
     clock: str
     query: str
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TimelineRow:
     lane: Lane
     levels: int
     blocks: tuple[PlacedBlock, ...]
@@ -139,13 +139,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[TimelineRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayColumn:
     on: date
     is_today: bool
     place: str
@@ -157,7 +157,7 @@ class Day:
 
 
 class AgendaLine(NamedTuple):
-    """A block or a free stretch, in the order of its time."""
+    """A block or a free period, in order of time."""
 
     block: PlacedBlock | None
     free: FreeTime | None
@@ -173,16 +173,16 @@ class AgendaLane:
 
 @dataclass(frozen=True, slots=True)
 class AgendaDay:
-    day: Day
+    day: DayColumn
     lanes: tuple[AgendaLane, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineView:
-    """What the template draws. `now_place` is None outside the window."""
+    """The data of the template. Shape: `now_place` is None outside the window."""
 
-    days: tuple[Day, ...]
-    groups: tuple[Group, ...]
+    days: tuple[DayColumn, ...]
+    groups: tuple[RowGroup, ...]
     closed: tuple[str, ...]
     now_place: str | None
     now_clock: str
@@ -199,7 +199,7 @@ class TimelineView:
 
 def lay_out(
     lanes: Sequence[Lane],
-    blocks: Iterable[Block],
+    blocks: Iterable[TimelineBlock],
     *,
     window: Window,
     zone: ZoneInfo,
@@ -212,18 +212,18 @@ def lay_out(
     Shape: groups and rows come in the order in which `lanes` first names them; blocks of unknown lanes are left out.
     """
     ruler = Ruler(window=window, zone=zone)
-    shut = ruler.bits_of_all(closed)
+    closed_bits = ruler.bits_of_all(closed)
     past = ruler.bits_before(now)
-    of_lane: dict[str, list[Block]] = defaultdict(list)
+    of_lane: dict[str, list[TimelineBlock]] = defaultdict(list)
     for block in blocks:
         of_lane[block.lane].append(block)
-    drawn = [_draw_row(lane, of_lane[lane.code], ruler=ruler, shut=shut, past=past) for lane in lanes]
+    drawn = [_draw_row(lane, of_lane[lane.code], ruler=ruler, closed_bits=closed_bits, past=past) for lane in lanes]
     marked = _place_marks(marks, ruler=ruler)
     days = _days(window, now.astimezone(zone).date())
     return TimelineView(
         days=days,
         groups=_grouped(replace(one.row, marks=marked.get(one.row.lane.code, ())) for one in drawn),
-        closed=tuple(ruler.place(start, end) for start, end in runs(shut)),
+        closed=tuple(ruler.place(start, end) for start, end in runs(closed_bits)),
         now_place=ruler.now_place(now),
         now_clock=now.astimezone(zone).strftime("%H:%M"),
         agenda=tuple(
@@ -234,12 +234,12 @@ def lay_out(
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    row: Row
-    offers: tuple[tuple[int, FreeTime], ...]
+    row: TimelineRow
+    free_times: tuple[tuple[int, FreeTime], ...]
     spans: tuple[tuple[int, int], ...]
 
 
-def _draw_row(lane: Lane, blocks: list[Block], *, ruler: Ruler, shut: int, past: int) -> _Drawn:
+def _draw_row(lane: Lane, blocks: list[TimelineBlock], *, ruler: Ruler, closed_bits: int, past: int) -> _Drawn:
     placed: list[PlacedBlock] = []
     spans: list[tuple[int, int]] = []
     drawn_levels: list[int] = []
@@ -259,25 +259,25 @@ def _draw_row(lane: Lane, blocks: list[Block], *, ruler: Ruler, shut: int, past:
         level = _take_level(drawn_levels, bits(columns[0], sum(columns)))
         fit = ruler.fit(columns[1])
         place = f"{ruler.place_of_columns(*columns)} k{min(level, MOST_LEVELS - 1)}{fit}"
-        edges = _edges(block, from_before=span[0] < start, keep_running=span[1] > end)
+        edges = _edge_classes(block, cut_left=span[0] < start, cut_right=span[1] > end)
         clock = _clocks(*local)
         words = block.label.replace(PART, "\n") if fit else block.label
         placed.append(
             PlacedBlock(block, place + edges, start // QUARTERS_PER_DAY, clock, words, f"{clock} {block.label}")
         )
         spans.append((start, end))
-    own_shut = ruler.bits_of_all(lane.closed)
+    own_closed = ruler.bits_of_all(lane.closed)
     free = bits(0, ruler.window.quarters) & ~_full(taken_levels, lane.units) & ~past & ~withdrawn
-    closed = shut | own_shut
-    row = Row(
+    closed = closed_bits | own_closed
+    row = TimelineRow(
         lane=lane,
         levels=max(1, min(len(drawn_levels), MOST_LEVELS)),
         blocks=tuple(placed),
         cells=tuple(_free_cells(lane, free, closed=closed, ruler=ruler)),
-        closed=tuple(ruler.place(start, end) for start, end in runs(own_shut & ~shut)),
+        closed=tuple(ruler.place(start, end) for start, end in runs(own_closed & ~closed_bits)),
     )
-    offers = tuple(_offers(lane, free & ~closed, ruler=ruler)) if ruler.window.days == 1 else ()
-    return _Drawn(row=row, offers=offers, spans=tuple(spans))
+    free_times = tuple(_free_times(lane, free & ~closed, ruler=ruler)) if ruler.window.days == 1 else ()
+    return _Drawn(row=row, free_times=free_times, spans=tuple(spans))
 
 
 def _place_marks(marks: Iterable[FormMarkBlock], *, ruler: Ruler) -> dict[str, tuple[PlacedMark, ...]]:
@@ -291,13 +291,13 @@ def _place_marks(marks: Iterable[FormMarkBlock], *, ruler: Ruler) -> dict[str, t
     return placed
 
 
-def _by_time(block: Block) -> tuple[datetime, datetime, str]:
+def _by_time(block: TimelineBlock) -> tuple[datetime, datetime, str]:
     return block.period.start, block.period.end, block.label
 
 
-def _edges(block: Block, *, from_before: bool, keep_running: bool) -> str:
+def _edge_classes(block: TimelineBlock, *, cut_left: bool, cut_right: bool) -> str:
     running = " tl-running" if block.running else ""
-    return f"{running}{' is-cut-left' if from_before else ''}{' is-cut-right' if keep_running else ''}"
+    return f"{running}{' is-cut-left' if cut_left else ''}{' is-cut-right' if cut_right else ''}"
 
 
 def _clocks(start: datetime, end: datetime) -> str:
@@ -308,7 +308,7 @@ def _clocks(start: datetime, end: datetime) -> str:
 
 
 def _free_cells(lane: Lane, free: int, *, closed: int, ruler: Ruler) -> Iterator[FreeCell]:
-    """One cell an hour or, in the week view, a day; it begins at its first quarter that is free and, if any, open."""
+    """One cell an hour or, in the week view, a day; it starts at its first free quarter, preferably an open one."""
     width = 4 if ruler.window.days == 1 else QUARTERS_PER_DAY
     for start in range(0, ruler.window.quarters, width):
         in_cell = free & bits(start, start + width)
@@ -324,9 +324,9 @@ def _free_cells(lane: Lane, free: int, *, closed: int, ruler: Ruler) -> Iterator
         )
 
 
-def _offers(lane: Lane, free: int, *, ruler: Ruler) -> Iterator[tuple[int, FreeTime]]:
+def _free_times(lane: Lane, free: int, *, ruler: Ruler) -> Iterator[tuple[int, FreeTime]]:
     for start, end in runs(free):
-        if end - start >= SHORTEST_OFFER_QUARTERS:
+        if end - start >= SHORTEST_FREE_QUARTERS:
             until = "24:00" if end % QUARTERS_PER_DAY == 0 else ruler.clock(end)
             query = f"{_query(lane, start, ruler=ruler)}&until={ruler.query(end)}"
             yield start, FreeTime(clock=f"{ruler.clock(start)}–{until}", query=query)
@@ -337,27 +337,29 @@ def _query(lane: Lane, quarter: int, *, ruler: Ruler) -> str:
     return f"{name}={quote(lane.code)}&start={ruler.query(quarter)}"
 
 
-def _days(window: Window, today: date) -> tuple[Day, ...]:
-    shown = (window.first + timedelta(days=index) for index in range(window.days))
-    return tuple(Day(on=on, is_today=on == today, place=f"d{index} q0 n1 r0") for index, on in enumerate(shown))
+def _days(window: Window, today: date) -> tuple[DayColumn, ...]:
+    requested = (window.first + timedelta(days=index) for index in range(window.days))
+    return tuple(
+        DayColumn(on=on, is_today=on == today, place=f"d{index} q0 n1 r0") for index, on in enumerate(requested)
+    )
 
 
-def _grouped(rows: Iterable[Row]) -> tuple[Group, ...]:
-    by_name: dict[str, list[Row]] = defaultdict(list)
+def _grouped(rows: Iterable[TimelineRow]) -> tuple[RowGroup, ...]:
+    by_name: dict[str, list[TimelineRow]] = defaultdict(list)
     for row in rows:
         by_name[row.lane.group].append(row)
-    return tuple(Group(name=name, rows=tuple(members)) for name, members in by_name.items())
+    return tuple(RowGroup(name=name, rows=tuple(members)) for name, members in by_name.items())
 
 
 def _agenda_day(
-    day: Day,
+    day: DayColumn,
     index: int,
     *,
     drawn: Sequence[_Drawn],
     window: Window,
     marked: Mapping[str, tuple[PlacedMark, ...]],
 ) -> AgendaDay:
-    """What touches one day, lane by lane; in the week view only what leads somewhere, and only lanes that have any."""
+    """The blocks of one day by lane; in the week view only blocks with a link, and only lanes that have any."""
     first, after = index * QUARTERS_PER_DAY, (index + 1) * QUARTERS_PER_DAY
     lanes = []
     for one in drawn:
@@ -366,7 +368,7 @@ def _agenda_day(
             for placed, (start, end) in zip(one.row.blocks, one.spans, strict=True)
             if start < after and end > first and (window.days == 1 or placed.block.href)
         ]
-        timed += [(start, AgendaLine(block=None, free=free, clock=free.clock)) for start, free in one.offers]
+        timed += [(start, AgendaLine(block=None, free=free, clock=free.clock)) for start, free in one.free_times]
         if timed or window.days == 1:
             timed.sort(key=lambda pair: pair[0])
             lane, lines = one.row.lane, tuple(line for _, line in timed)
@@ -376,7 +378,7 @@ def _agenda_day(
 
 
 def _take_level(levels: list[int], mask: int) -> int:
-    """The first level on which these quarters are unused; they are used afterwards."""
+    """The first level on which these quarters are free; marks them as used."""
     for level, taken in enumerate(levels):
         if not taken & mask:
             levels[level] = taken | mask
@@ -386,7 +388,7 @@ def _take_level(levels: list[int], mask: int) -> int:
 
 
 def _full(levels: Sequence[int], units: int) -> int:
-    """The quarters in which every unit is taken."""
+    """The quarters in which every unit is occupied."""
     if len(levels) < units:
         return 0
     full = levels[0]

@@ -1,4 +1,4 @@
-"""Others' time on the timeline: merged and silent, but for demonstrations whose title is for everybody."""
+"""Others' busy time on the timeline, merged and untitled except public demonstrations."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Titles = Mapping[int, Sequence[tuple[Period, str]]]
 
 
 def others_time(busy: Busy, titles: Titles) -> Iterator[tuple[int, Period, str]]:
-    """Every stretch that others hold, by resource, with its title where it has a public one, else with none."""
+    """Periods that others hold: (resource id, period, public title or empty)."""
     for resource_id, taken in busy.items():
         public = titles.get(resource_id, ())
-        told = merge(period for period, _title in public)
+        titled = merge(period for period, _title in public)
         for _unit, period in taken:
-            yield from ((resource_id, left, "") for left in uncovered(period, told))
+            yield from ((resource_id, left, "") for left in uncovered(period, titled))
         yield from ((resource_id, period, title) for period, title in public)

@@ -1,4 +1,4 @@
-"""Withdrawn time on the timeline: the facility reads what it is, a company that something is not available."""
+"""Outages on the timeline: staff see the outage, companies only that the resource is not available."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.labels import OUTAGE_KINDS
 from gmp_booking.kernel.period import Period
 from gmp_booking.outages.service import ResourceOutage, list_on_resources
-from gmp_booking.pages.timeline.layout import OUTAGE, Block
+from gmp_booking.pages.timeline.layout import OUTAGE, TimelineBlock
 from gmp_booking.resources.service import not_available
 
 
 @dataclass(frozen=True)
-class WithdrawnTime:
-    """A stretch in which a resource is not available; `outage` is None for whoever may not know why."""
+class UnavailableTime:
+    """A period in which a resource is not available. Shape: `outage` is None for companies."""
 
     resource_id: int
     period: Period
     outage: ResourceOutage | None = None
 
 
-def read_withdrawn(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[WithdrawnTime]:
-    """What is withdrawn within a window, cut to it; for companies merged."""
+def read_unavailable(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[UnavailableTime]:
+    """The unavailable time within a window, cut to it; merged for companies."""
     if uow.actor.company_id is not None:
         found = not_available(uow, resource_ids, window)
-        return [WithdrawnTime(resource_id, one) for resource_id, periods in found.items() for one in periods]
+        return [UnavailableTime(resource_id, one) for resource_id, periods in found.items() for one in periods]
     return [
-        WithdrawnTime(
+        UnavailableTime(
             one.resource_id,
             Period(max(one.starts_at, window.start), min(one.ends_at or window.end, window.end)),
             one,
@@ -40,13 +40,13 @@ def read_withdrawn(uow: Uow, resource_ids: Sequence[int], window: Period) -> lis
     ]
 
 
-def withdrawn_blocks(withdrawn: Sequence[WithdrawnTime], codes: Mapping[int, str]) -> Iterator[Block]:
-    """As blocks of the timeline, in the reader's words."""
+def unavailable_blocks(withdrawn: Sequence[UnavailableTime], codes: Mapping[int, str]) -> Iterator[TimelineBlock]:
+    """Outages as blocks of the timeline, in the reader's language."""
     for one in withdrawn:
-        yield Block(
+        yield TimelineBlock(
             lane=codes[one.resource_id],
             period=one.period,
-            label=label_of(one.outage),
+            label=outage_label(one.outage),
             state=OUTAGE,
             own=False,
             href=url_for("outages.show", outage_id=one.outage.outage_id) if one.outage else None,
@@ -54,7 +54,7 @@ def withdrawn_blocks(withdrawn: Sequence[WithdrawnTime], codes: Mapping[int, str
         )
 
 
-def label_of(outage: ResourceOutage | None) -> str:
+def outage_label(outage: ResourceOutage | None) -> str:
     if outage is None:
         return _("Not available")
     kind = _(OUTAGE_KINDS[outage.kind])

@@ -1,4 +1,4 @@
-"""The timeline: everybody's time in one picture, each reader seeing what is theirs to see."""
+"""The timeline page: occupied and free time of rooms and equipment, as far as the reader may see it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
-from gmp_booking.pages.timeline.layout import Block, FormMarkBlock, Lane, TimelineView, Window, lay_out
+from gmp_booking.pages.timeline.layout import FormMarkBlock, Lane, TimelineBlock, TimelineView, Window, lay_out
 from gmp_booking.pages.timeline.others_time import Titles, others_time
-from gmp_booking.pages.timeline.outage_blocks import WithdrawnTime, read_withdrawn, withdrawn_blocks
+from gmp_booking.pages.timeline.outage_blocks import UnavailableTime, read_unavailable, unavailable_blocks
 from gmp_booking.policies.service import DayOff, OpeningHoursRow, list_days_off, list_opening_hours
 from gmp_booking.resources.service import ResourceRow, list_resources, others_busy, public_titles
 
@@ -39,8 +39,8 @@ timeline = Blueprint("timeline", __name__)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What the address asks to see."""
+class TimelineRequest:
+    """The view requested by the address."""
 
     date: date
     mode: str
@@ -56,7 +56,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class TimelineFacts:
-    """All that the picture is drawn from, read in a fixed number of statements; `rooms` are those to choose from."""
+    """The data of the timeline, read in a fixed number of statements. Shape: `rooms` are the choices of the filter."""
 
     now: datetime
     resources: Sequence[ResourceRow]
@@ -66,37 +66,37 @@ class TimelineFacts:
     days_off: Sequence[DayOff]
     marks: Sequence[Mark] = ()
     rooms: Sequence[ResourceRow] = ()
-    withdrawn: Sequence[WithdrawnTime] = ()
+    withdrawn: Sequence[UnavailableTime] = ()
     titles: Titles = field(default_factory=dict)
 
 
 def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset(), equipment: bool) -> TimelineFacts:
-    """What stands on the timeline in a window; of other companies only merged busy time."""
+    """The data of a window; of other companies only merged busy time."""
     require(uow.actor, Permission.TIMELINE_READ)
     resources = list_resources(uow)
-    shown = [
+    requested = [
         each
         for each in resources
         if (each.code in codes or not codes or (each.kind == ResourceKind.EQUIPMENT and each.home_room in codes))
         and (equipment or each.kind == ResourceKind.ROOM or each.code in codes)
     ]
-    ids = [each.id for each in shown]
+    ids = [each.id for each in requested]
     busy = others_busy(uow, ids, window) if uow.actor.company_id is not None else {}
     return TimelineFacts(
         now=uow.now,
-        resources=shown,
+        resources=requested,
         taken=list_taken_time(uow, ids, window),
         busy=busy,
         hours=list_opening_hours(uow),
         days_off=list_days_off(uow, window.start.astimezone(SEOUL).date(), days=window.duration.days + 1),
         rooms=[each for each in resources if each.kind == ResourceKind.ROOM],
-        withdrawn=read_withdrawn(uow, ids, window),
+        withdrawn=read_unavailable(uow, ids, window),
         titles=public_titles(uow, ids, window) if busy else {},
     )
 
 
 def read_with_marks(uow: Uow, window: Period, *, codes: frozenset[str], equipment: bool) -> TimelineFacts:
-    """The same with the time somebody is filling in a form for."""
+    """The same with form marks."""
     facts = read_timeline(uow, window, codes=codes, equipment=equipment)
     return replace(facts, marks=list_marks(uow, [each.id for each in facts.resources], window))
 
@@ -104,14 +104,16 @@ def read_with_marks(uow: Uow, window: Period, *, codes: frozenset[str], equipmen
 @timeline.get("/timeline")
 @signed_in
 def show() -> str:
-    shown = _shown()
-    window = shown.window
+    requested = _view()
+    window = requested.window
     call = current_request()
-    facts = call.read(read_with_marks, window.period(SEOUL), codes=frozenset(shown.rooms), equipment=shown.equipment)
+    facts = call.read(
+        read_with_marks, window.period(SEOUL), codes=frozenset(requested.rooms), equipment=requested.equipment
+    )
     context = {
         "view": draw(facts, window, call.actor),
-        "shown": shown,
-        "step": _steps(shown, facts.now),
+        "shown": requested,
+        "step": _steps(requested, facts.now),
         "rooms": [(each.code, named(each), _(ROOM_GROUPS[each.room_class])) for each in facts.rooms if each.room_class],
         "holidays": {off.on_date: named(off) for off in facts.days_off},
         "can_book": is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
@@ -119,37 +121,37 @@ def show() -> str:
     return render_template("parts/timeline_grid.html" if is_htmx() else "timeline/timeline.html", **context)
 
 
-def _shown() -> Shown:
+def _view() -> TimelineRequest:
     mode = request.args.get("view", "week")
     mode = mode if mode in MODES else "week"
-    return Shown(
-        date=_day(request.args.get("date")) if "date" in request.args else _opened_on(_day(None), mode),
+    return TimelineRequest(
+        date=_day(request.args.get("date")) if "date" in request.args else _default_date(_day(None), mode),
         mode=mode,
         rooms=tuple(code for code in request.args.getlist("room") if len(code) <= 40)[:60],
         equipment=request.args.get("equipment") == "1",
     )
 
 
-def _day(asked_for: str | None) -> date:
+def _day(text: str | None) -> date:
     today = datetime.now(SEOUL).date()
     try:
-        day = date.fromisoformat(asked_for or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return today
     return day if abs((day - today).days) <= FURTHEST_DAYS else today
 
 
-def _opened_on(today: date, mode: str) -> date:
-    """What to open without a date: on Sundays a week that is over helps nobody, so the coming one is shown."""
+def _default_date(today: date, mode: str) -> date:
+    """The date shown by default: on Sundays the week view shows the coming week, since the current one is over."""
     return today + timedelta(days=1) if mode == "week" and today.weekday() == SUNDAY else today
 
 
-def _steps(shown: Shown, now: datetime) -> dict[str, date]:
-    stride = timedelta(days=7 if shown.mode == "week" else 1)
+def _steps(requested: TimelineRequest, now: datetime) -> dict[str, date]:
+    stride = timedelta(days=7 if requested.mode == "week" else 1)
     return {
-        "previous": shown.date - stride,
-        "today": _opened_on(now.astimezone(SEOUL).date(), shown.mode),
-        "next": shown.date + stride,
+        "previous": requested.date - stride,
+        "today": _default_date(now.astimezone(SEOUL).date(), requested.mode),
+        "next": requested.date + stride,
     }
 
 
@@ -159,10 +161,10 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
     lanes = [_lane(each) for each in facts.resources]
     blocks = [_own_block(taken, codes[taken.resource_id], facts.now, actor) for taken in facts.taken]
     blocks += [
-        Block(lane=codes[resource_id], period=period, label=title, state=BookingState.CONFIRMED, own=False)
+        TimelineBlock(lane=codes[resource_id], period=period, label=title, state=BookingState.CONFIRMED, own=False)
         for resource_id, period, title in others_time(facts.busy, facts.titles)
     ]
-    blocks += withdrawn_blocks(facts.withdrawn, codes)
+    blocks += unavailable_blocks(facts.withdrawn, codes)
     default = [opening for opening in facts.hours if opening.resource_id is None]
     off = {each.on_date for each in facts.days_off}
     return lay_out(
@@ -189,10 +191,10 @@ def _lane(resource: ResourceRow) -> Lane:
     )
 
 
-def _own_block(taken: TakenTime, code: str, now: datetime, actor: Actor) -> Block:
+def _own_block(taken: TakenTime, code: str, now: datetime, actor: Actor) -> TimelineBlock:
     words = [taken.company if actor.is_staff else None, taken.product or taken.title, taken.step]
     period = Period(taken.starts_at, taken.ends_at)
-    return Block(
+    return TimelineBlock(
         lane=code,
         period=period,
         label=" · ".join(word for word in words if word) or taken.reference,

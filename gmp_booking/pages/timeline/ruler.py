@@ -1,4 +1,4 @@
-"""The ruler of the timeline: instants become quarters of an hour, quarters become columns, columns become class names.
+"""The ruler of the timeline: converts instants to quarters of an hour, quarters to columns, columns to CSS classes.
 
 A place is a set of class names that `static/css/timeline.css` turns into percentages (`d` day and `q` column of its
 start, `n` days and `r` columns of its length), because the content security policy allows no style attributes.
@@ -6,7 +6,7 @@ start, `n` days and `r` columns of its length), because the content security pol
 A column is a quarter of an hour in the day view. In the week view the hours of the night, 22 to 6, have one column each
 instead of four: work happens by day, and its blocks should be wide enough to read.
 
-A stretch of quarters is an integer with a bit for each: sets of time are then joined and cut by single operations.
+A set of quarters is an integer with one bit each, so that sets are united and intersected by single operations.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def lowest(quarters: int) -> int:
 
 
 def runs(quarters: int) -> Iterator[tuple[int, int]]:
-    """The unbroken stretches of a set of quarters, earliest first."""
+    """The continuous runs of a set of quarters, earliest first."""
     while quarters:
         start = lowest(quarters)
         end = start + lowest(~(quarters >> start))
@@ -88,7 +88,7 @@ _COLUMN_AFTER = tuple(
 
 @dataclass(frozen=True)
 class Ruler:
-    """Turns instants into quarters of the window and back; `moments` remembers those already written out."""
+    """Converts instants to quarters of the window and back; `moments` caches formatted ones."""
 
     window: Window
     zone: ZoneInfo
@@ -159,7 +159,7 @@ class Ruler:
         return datetime(on.year, on.month, on.day, rest // 4, rest % 4 * 15, tzinfo=self.zone)
 
     def query(self, quarter: int) -> str:
-        """The moment as an address carries it."""
+        """The instant as a query value."""
         if quarter not in self.moments:
             self.moments[quarter] = quote(self.moment(quarter).isoformat(timespec="minutes"))
         return self.moments[quarter]

@@ -1,4 +1,4 @@
-"""Today: what runs, what comes next, whose names are missing, and what waits for the reader."""
+"""The Today page: running and next sessions, missing names, and actions for the reader."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flask import Blueprint, render_template, request
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
-from gmp_booking.execution.available_actions import offers
-from gmp_booking.execution.day import Day, MissingNames, read_day
-from gmp_booking.execution.pages import shown_session
+from gmp_booking.execution.available_actions import available_actions
+from gmp_booking.execution.day import MissingNames, SessionsOfDay, read_day
+from gmp_booking.execution.pages import session_view
 from gmp_booking.execution.service import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, named
@@ -32,16 +32,16 @@ today = Blueprint("today", __name__)
 
 @dataclass(frozen=True)
 class TodayFacts:
-    """Everything the page shows, read in a fixed number of statements."""
+    """The data of the page, read in a fixed number of statements."""
 
-    day: Day
+    day: SessionsOfDay
     rooms: Sequence[ResourceRow]
     busy: Mapping[int, Sequence[tuple[int, Period]]]
     inbox: int
 
 
 def read_today(uow: Uow) -> TodayFacts:
-    """What happens today as far as the reader may know; of other companies only merged busy time."""
+    """The sessions of today that the reader may see; of other companies only merged busy time."""
     require(uow.actor, Permission.TIMELINE_READ)
     day = read_day(uow)
     rooms = [each for each in list_resources(uow) if each.kind == ResourceKind.ROOM]
@@ -60,9 +60,9 @@ def show() -> str:
     context = {
         "now": facts.day.now,
         "screen": on_screen,
-        "running": [_shown(each, facts, call.actor) for each in facts.day.running],
-        "next": [_shown(each, facts, call.actor) for each in facts.day.to_come],
-        "ended": [_shown(each, facts, call.actor) for each in facts.day.ended],
+        "running": [_session_line(each, facts, call.actor) for each in facts.day.running],
+        "next": [_session_line(each, facts, call.actor) for each in facts.day.to_come],
+        "ended": [_session_line(each, facts, call.actor) for each in facts.day.ended],
         "others": _others(facts),
         "missing": [] if on_screen else [_missing(each) for each in facts.day.missing],
         "waiting": [] if on_screen else _waiting(facts, call.actor),
@@ -75,15 +75,15 @@ def show() -> str:
     return render_template("today/today_board.html" if is_htmx() else "today/today.html", **context)
 
 
-def _shown(session: SessionRow, facts: TodayFacts, actor: Actor) -> dict[str, Any]:
-    """A session as a line of the board, with what the reader may do in one step."""
-    offered = offers(session, actor, facts.day.now)
+def _session_line(session: SessionRow, facts: TodayFacts, actor: Actor) -> dict[str, Any]:
+    """A session as a line of the board, with its one-step actions."""
+    available = available_actions(session, actor, facts.day.now)
     now, is_running = facts.day.now, session.stands in RUNNING
     should_have_begun = session.stands not in RUNNING | ENDED and facts.day.includes(session)
-    return shown_session(session) | {
-        "at_once": [(offer.action, _(offer.label), offer.kind) for offer in offered if offer.at_once],
-        "may_complete": any(offer.action == "complete" for offer in offered),
-        "to_sign": any(offer.action == "ready" for offer in offered),
+    return session_view(session) | {
+        "at_once": [(each.action, _(each.label), each.kind) for each in available if each.at_once],
+        "may_complete": any(each.action == "complete" for each in available),
+        "to_sign": any(each.action == "ready" for each in available),
         "overdue_min": _minutes(now - session.starts_at) if should_have_begun else 0,
         "past_end_min": _minutes(now - session.until) if is_running else 0,
     }
@@ -94,8 +94,8 @@ def _minutes(length: timedelta) -> int:
 
 
 def _waiting(facts: TodayFacts, actor: Actor) -> list[dict[str, Any]]:
-    """What only this reader's hand moves on: releases, clearances, records, proposals."""
-    found = [_shown(each, facts, actor) for each in facts.day.waiting]
+    """Sessions that need an action of this reader, by action."""
+    found = [_session_line(each, facts, actor) for each in facts.day.waiting]
     groups = (
         ("ready", _("Rooms to release")),
         ("verify-clearance", _("Clearances to verify")),
@@ -107,7 +107,11 @@ def _waiting(facts: TodayFacts, actor: Actor) -> list[dict[str, Any]]:
         rows = [
             each
             for each in found
-            if (each["to_sign"] if action == "ready" else any(offered == action for offered, *_more in each["at_once"]))
+            if (
+                each["to_sign"]
+                if action == "ready"
+                else any(available == action for available, *_more in each["at_once"])
+            )
         ]
         if rows:
             shown.append({"action": action, "label": label, "rows": rows})
@@ -126,7 +130,7 @@ def _missing(each: MissingNames) -> dict[str, Any]:
 
 
 def _others(facts: TodayFacts) -> list[dict[str, Any]]:
-    """When rooms are taken by others in the rest of the day, and nothing else of it."""
+    """When other companies use rooms in the rest of the day, without further details."""
     shown = []
     for room in facts.rooms:
         periods = merge([period for _unit, period in facts.busy.get(room.id, ())])
