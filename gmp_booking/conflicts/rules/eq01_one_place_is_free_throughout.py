@@ -19,7 +19,7 @@ from gmp_booking.kernel.text import N_
 
 @rule(
     "EQ-01",
-    N_("Equipment needs the number of places reserved to be free for the whole time"),
+    N_("Equipment has enough free places for the whole time"),
     applies=EVERYTHING_HARD,
     source="PIC/S PE 009-17 Annex 2A §3.4",
     texts={

@@ -75,7 +75,7 @@ FIELDS: Mapping[str, str] = {
     "mode": N_("Mode"),
     "from_on": N_("From"),
     "time_zone": N_("Time zone"),
-    "is_on": N_("On"),
+    "is_on": N_("Enabled"),
     "resource_id": N_("Room (number)"),
     "company_id": N_("Company (number)"),
     "number": N_("Number"),
