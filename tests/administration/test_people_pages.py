@@ -90,7 +90,7 @@ def test_a_role_is_given_and_taken_with_a_reason_that_stands_in_the_history(shar
     )
     nothing_said = page_client.post(f"{address}/roles", {"op": "give", "role": "QC"})
     assert nothing_said.status_code == 422
-    assert "Say why" in nothing_said.text
+    assert "Enter a reason" in nothing_said.text
     asked = {"op": "give", "role": "QC", "reason": "Covers the laboratory in March"}
     assert page_client.post(f"{address}/roles", asked).status_code == 303
     assert page_client.post(f"{address}/roles", asked).status_code == 409
