@@ -1,4 +1,4 @@
-"""Bookings on their way through the facility, for tests about what people are told."""
+"""Bookings on their way through the facility, for tests of mails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are told of changes: who decides, who asked, and everybody whose plan is another one now."""
+"""Who receives which mail about a change: deciders, requesters, and everybody whose plan it changes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(pos
     assert not [mail for mail in post.mails_to("demo@brc.example") if "change request of" in mail["Subject"]]
 
 
-def test_a_rejected_change_tells_who_asked_and_leaves_the_reminders(post: PostOffice, rows) -> None:
+def test_a_rejected_change_notifies_who_requested_it_and_leaves_the_reminders(post: PostOffice, rows) -> None:
     reference = confirmed(post.database)
     post.work()
     due = rows.execute(
@@ -115,7 +115,7 @@ def test_a_returned_change_brings_its_question_to_who_requested_it(post: PostOff
     assert "Why a week later?" in mail.get_body(("plain",)).get_content()
 
 
-def test_both_sides_hear_that_a_change_has_expired(post: PostOffice, rows) -> None:
+def test_both_sides_are_notified_that_a_change_has_expired(post: PostOffice, rows) -> None:
     reference = confirmed(post.database)
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     post.work()
@@ -191,13 +191,15 @@ def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: PostOff
     assert changed(post, reference, fewer) == "requested"
     decided(post.database, reference, Action.APPROVE)
     post.work()
-    told = [entry for mail in post.mails_to(OPERATOR) for entry in entries(mail)]
-    assert ("CANCEL", 2, "s2", second.start) in told
-    assert ("REQUEST", 2, "s1", first.start) in told
+    received = [entry for mail in post.mails_to(OPERATOR) for entry in entries(mail)]
+    assert ("CANCEL", 2, "s2", second.start) in received
+    assert ("REQUEST", 2, "s1", first.start) in received
 
 
 @pytest.mark.parametrize("ending", ["waits", "withdrawn"])
-def test_both_sides_hear_that_a_change_is_about_to_expire_while_it_waits(post: PostOffice, rows, ending: str) -> None:
+def test_both_sides_are_notified_that_a_change_is_about_to_expire_while_it_waits(
+    post: PostOffice, rows, ending: str
+) -> None:
     reference = confirmed(post.database)
     content = content_of(post, reference)
     assert changed(post, reference, later(content, timedelta(days=7))) == "requested"
@@ -208,8 +210,8 @@ def test_both_sides_hear_that_a_change_is_about_to_expire_while_it_waits(post: P
     post.pass_time(until - timedelta(hours=12) - datetime.now(UTC))
     post.work()
     for recipient in (REQUESTER, "demo@brc.example"):
-        told = [mail["Subject"] for mail in post.mails_to(recipient) if "Change request expires" in mail["Subject"]]
-        assert bool(told) is (ending == "waits"), (recipient, told)
+        received = [mail["Subject"] for mail in post.mails_to(recipient) if "Change request expires" in mail["Subject"]]
+        assert bool(received) is (ending == "waits"), (recipient, received)
 
 
 def test_what_is_said_of_a_risk_outlives_the_version_it_was_said_of(post: PostOffice, rows) -> None:

@@ -1,4 +1,4 @@
-"""What people are told about requests that wait: before they expire, when they do, every morning, and by one-tap links."""
+"""Mails about requests that wait: before they expire, when they do, every morning, and with one-tap links."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def owner_says(rows: Session, statement: str, **values: object) -> None:
     rows.commit()
 
 
-def test_both_sides_are_told_five_days_and_one_day_before_in_the_morning(post: PostOffice, rows: Session) -> None:
+def test_both_sides_are_notified_five_days_and_one_day_before_in_the_morning(post: PostOffice, rows: Session) -> None:
     submitted(post.database, a_demo())
     post.plan()
     last = pending_until(rows).astimezone(SEOUL).date()
@@ -58,9 +58,9 @@ def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: PostOffice,
     until = rows.execute(text("SELECT pending_until FROM booking WHERE reference = :r"), {"r": first}).scalar_one()
     post.pass_time(until - timedelta(days=4) - datetime.now(SEOUL))
     post.work()
-    told = [(mail["X-RcptTo"], mail["Subject"]) for mail in post.mails if "Expires on" in mail["Subject"]]
-    assert {who for who, _ in told} == {REQUESTER, DEMO_MANAGER}
-    assert all(first in subject for _, subject in told)
+    received = [(mail["X-RcptTo"], mail["Subject"]) for mail in post.mails if "Expires on" in mail["Subject"]]
+    assert {who for who, _ in received} == {REQUESTER, DEMO_MANAGER}
+    assert all(first in subject for _, subject in received)
     own = next(mail for mail in post.mails_to(REQUESTER) if "Expires on" in mail["Subject"])
     assert "Your request has not been decided yet." in words(own)
 
@@ -73,9 +73,9 @@ def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: PostOffic
     until = pending_until(rows)
     post.pass_time(until - timedelta(hours=12) - datetime.now(SEOUL))
     post.work()
-    told = [mail for mail in post.mails_to(REQUESTER) if "Expires on" in mail["Subject"]]
-    assert told
-    assert all("is waiting for your answer" in words(mail) for mail in told)
+    received = [mail for mail in post.mails_to(REQUESTER) if "Expires on" in mail["Subject"]]
+    assert received
+    assert all("is waiting for your answer" in words(mail) for mail in received)
     later = [due for _, due in notices(rows) if due > until]
     post.pass_time(max(later) + timedelta(hours=1) - datetime.now(SEOUL))
     before = len(post.mails)
@@ -83,16 +83,16 @@ def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: PostOffic
     assert len(post.mails) == before
 
 
-def test_when_it_expires_both_sides_are_told_within_a_minute(post: PostOffice, rows: Session) -> None:
+def test_when_it_expires_both_sides_are_notified_within_a_minute(post: PostOffice, rows: Session) -> None:
     reference = submitted(post.database, a_demo())
     post.work()
     owner_says(rows, "UPDATE booking SET pending_until = gmp_now() - interval '1 second'")
     expire_overdue(post.database)
     post.work()
-    told = {mail["X-RcptTo"]: mail for mail in post.mails if "Expired" in mail["Subject"]}
-    assert set(told) == {REQUESTER, DEMO_MANAGER}
-    assert "was not decided in time" in words(told[REQUESTER])
-    assert reference in told[REQUESTER]["Subject"]
+    received = {mail["X-RcptTo"]: mail for mail in post.mails if "Expired" in mail["Subject"]}
+    assert set(received) == {REQUESTER, DEMO_MANAGER}
+    assert "was not decided in time" in words(received[REQUESTER])
+    assert reference in received[REQUESTER]["Subject"]
 
 
 def test_questions_and_answers_go_to_and_fro(post: PostOffice) -> None:
@@ -105,8 +105,8 @@ def test_questions_and_answers_go_to_and_fro(post: PostOffice) -> None:
     assert sum("And how many of them?" in mail for mail in asked) == 1
     post.database.transact(somebody(post.database, REQUESTER), answer, reference, text="Eight from the university")
     post.work()
-    (told,) = [mail for mail in post.mails_to(DEMO_MANAGER) if "Answered" in mail["Subject"]]
-    assert "Eight from the university" in words(told)
+    (received,) = [mail for mail in post.mails_to(DEMO_MANAGER) if "Answered" in mail["Subject"]]
+    assert "Eight from the university" in words(received)
 
 
 def late(rows: Session, *, by: str, expires: str = "10 days") -> None:
@@ -143,7 +143,7 @@ def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: PostO
     assert "https://booking.brc.example/inbox?late=1" in said
 
 
-def test_the_head_is_told_before_a_request_expires_undecided(post: PostOffice, rows: Session) -> None:
+def test_the_facility_manager_is_notified_before_a_request_expires_undecided(post: PostOffice, rows: Session) -> None:
     submitted(post.database, a_demo())
     at_nine(post)
     late(rows, by="6 days", expires="2 days")

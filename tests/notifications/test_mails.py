@@ -122,7 +122,7 @@ def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_c
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
-def test_each_person_named_hears_of_their_own_sessions_and_the_requester_of_all(post: PostOffice) -> None:
+def test_each_person_named_is_invited_to_their_own_sessions_and_the_requester_to_all(post: PostOffice) -> None:
     confirmed(post.database, a_demo(a_session(0, (OPERATOR,)), a_session(1, (OPERATOR2,))))
     post.work()
     found = {mail["X-RcptTo"]: [uid[12:14] for uid in uids(mail)] for mail in post.mails}
@@ -310,7 +310,7 @@ def test_line_breaks_in_a_title_stop_no_mail(post: PostOffice) -> None:
     assert mail["Bcc"] is None
 
 
-def test_a_person_of_another_company_is_told_nothing_even_when_named(post: PostOffice, rows: Session) -> None:
+def test_a_person_of_another_company_is_notified_of_nothing_even_when_named(post: PostOffice, rows: Session) -> None:
     confirmed(post.database)
     stranger = "SELECT id FROM person WHERE email = 'operator@saebyeok.example'"
     rows.execute(text(f"UPDATE session_person SET person_id = ({stranger})"))

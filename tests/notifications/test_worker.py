@@ -51,7 +51,7 @@ def lock_out(post: PostOffice, allowed: str) -> None:
         door.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [post.place.name])
 
 
-def test_the_worker_sends_outlives_the_database_and_stops_when_told(
+def test_the_worker_sends_outlives_the_database_and_stops_when_signalled(
     post: PostOffice, worker: subprocess.Popen[str]
 ) -> None:
     confirmed(post.database)
@@ -67,7 +67,7 @@ def test_the_worker_sends_outlives_the_database_and_stops_when_told(
     assert worker.wait(15) == 0
 
 
-def test_the_worker_stops_at_once_when_told_before_it_has_begun_anything(worker: subprocess.Popen[str]) -> None:
+def test_the_worker_stops_at_once_when_signalled_before_it_has_begun_anything(worker: subprocess.Popen[str]) -> None:
     time.sleep(2)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(15) in {0, -signal.SIGTERM}

@@ -21,7 +21,7 @@ from gmp_booking.people.models import Person
 
 
 def _payload(event: BookingEvent, recipient: Person) -> Words:
-    """Deciders are told for which stage; whoever requested it and decides as well reads it as a requester."""
+    """The stage, for deciders; a requester who decides as well is addressed as requester."""
     if recipient in requesters(event):
         return {}
     role = role_of_stage(event.booking)
