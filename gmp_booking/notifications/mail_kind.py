@@ -25,7 +25,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.notifications import kinds as kinds_package
 from gmp_booking.notifications.due_times import DueTime, at_once
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts, MailFacts
-from gmp_booking.notifications.reader_parts import Line, no_entries, own_lines
+from gmp_booking.notifications.reader_parts import MailLine, no_entries, own_lines
 from gmp_booking.people.models import Person
 
 ENDINGS: Final = (BookingCancelled, BookingExpired)
@@ -132,7 +132,7 @@ class BookingMail(MailKind):
     still_true: Callable[[BookingMailFacts], bool] = always
     withdrawn_by: Collection[type[Event]] = ENDINGS
     words: Callable[[BookingMailFacts], Words] = no_words
-    lines: Callable[[BookingMailFacts], Sequence[Line]] = own_lines
+    lines: Callable[[BookingMailFacts], Sequence[MailLine]] = own_lines
     entries: Callable[[BookingMailFacts], Sequence[CalendarPart]] = no_entries
 
 

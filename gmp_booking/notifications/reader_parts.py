@@ -14,7 +14,7 @@ from gmp_booking.notifications.facts import BookingMailFacts
 
 
 @dataclass(frozen=True)
-class Line:
+class MailLine:
     """One room or piece of equipment and its time, as a mail lists it."""
 
     code: str
@@ -23,11 +23,13 @@ class Line:
     units: int = 1
 
 
-def own_lines(facts: BookingMailFacts) -> list[Line]:
+def own_lines(facts: BookingMailFacts) -> list[MailLine]:
     """What concerns the reader, in order of time."""
     parts = _concerning(facts.details, facts.message.person_id, session_id=facts.message.booking_session_id).parts
-    rooms = [Line(each["room"], each["names"], period_of(each)) for each in parts["sessions"]]
-    equipment = [Line(each["resource"], each["names"], period_of(each), each["units"]) for each in parts["equipment"]]
+    rooms = [MailLine(each["room"], each["names"], period_of(each)) for each in parts["sessions"]]
+    equipment = [
+        MailLine(each["resource"], each["names"], period_of(each), each["units"]) for each in parts["equipment"]
+    ]
     return sorted(rooms + equipment, key=lambda line: (line.period.start, line.code))
 
 

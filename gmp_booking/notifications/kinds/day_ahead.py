@@ -50,7 +50,7 @@ _PARTS: Final = text(
 
 
 @dataclass(frozen=True)
-class Part:
+class DayPart:
     """One room or piece of equipment with its time and its booking."""
 
     reference: str
@@ -80,7 +80,7 @@ def _words(facts: MailFacts) -> Words | None:
     }
 
 
-def _list_parts(facts: MailFacts) -> list[Part]:
+def _list_parts(facts: MailFacts) -> list[DayPart]:
     day = facts.message.due_at.astimezone(SEOUL).date() + timedelta(days=1)
     start = datetime.combine(day, datetime.min.time(), SEOUL)
     values: dict[str, Any] = {
@@ -92,7 +92,7 @@ def _list_parts(facts: MailFacts) -> list[Part]:
         "now": facts.uow.now,
     }
     return [
-        Part(
+        DayPart(
             row.reference,
             row.code,
             {"ko": row.name_ko, "en": row.name_en, "zh_Hans": row.name_zh},

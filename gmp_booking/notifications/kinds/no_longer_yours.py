@@ -11,7 +11,7 @@ from gmp_booking.kernel.states import RECORDED, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts, changes_plan
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
-from gmp_booking.notifications.reader_parts import Line, period_of
+from gmp_booking.notifications.reader_parts import MailLine, period_of
 from gmp_booking.notifications.recipients import participant_ids, participant_ids_of, unique
 from gmp_booking.people.models import Person
 
@@ -82,8 +82,8 @@ def _is_still_left_out(facts: BookingMailFacts) -> bool:
     return any(each["key"] not in own for each in facts.payload["parts"])
 
 
-def _lines(facts: BookingMailFacts) -> list[Line]:
-    return [Line(each["code"], each["names"], period_of(each)) for each in facts.payload["parts"]]
+def _lines(facts: BookingMailFacts) -> list[MailLine]:
+    return [MailLine(each["code"], each["names"], period_of(each)) for each in facts.payload["parts"]]
 
 
 def _entries(facts: BookingMailFacts) -> list[CalendarPart]:
