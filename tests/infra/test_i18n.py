@@ -37,6 +37,7 @@ def catalogues(tmp_path, monkeypatch):
     """A Korean catalogue with two sentences in it."""
     catalogue = Catalog(locale="ko")
     catalogue.add("Sign in", "로그인")
+    catalogue.add("Draft", "초안")
     catalogue.add("%(who)s from %(at)s", "%(at)s부터 %(who)s")
     catalogue.add("broken %(who)s", "망가진 %(whom)s")
     catalogue.add("%(room)s is free", "%(room)s{은/는} 비어 있음")
@@ -190,6 +191,17 @@ def test_templates_speak_the_language_of_the_request(catalogues):
         "로그인 2027. 3. 2.(화) 14:00 KST 2027. 3. 2.(화) 14:00 2027. 3. 2.(화) 09:00–10:00 KST 실"
         " 2자리 x부터 &lt;b&gt;"
     )
+
+
+def test_labels_follow_the_language_of_the_request(catalogues):
+    environment = Environment(autoescape=True)
+    i18n.install(environment)
+    template = environment.from_string('{{ "DRAFT"|label("booking_state") }} {{ state|label("booking_state") }}')
+    use_language("en")
+    assert template.render(state="DRAFT") == "Draft Draft"
+    use_language("ko")
+    assert template.render(state="DRAFT") == "초안 초안"
+    assert template.render(state="NEW") == "초안 NEW"
 
 
 @pytest.mark.parametrize(("room", "said"), [("B-02", "B-02는"), ("B-03", "B-03은"), ("세포실 & <A>", "세포실 & <A>는")])

@@ -182,12 +182,14 @@ def _value(thing: Any, key: str) -> Any:
     return thing.get(key) if isinstance(thing, Mapping) else getattr(thing, key, None)
 
 
-def labelled(code: str, table: str) -> str:
-    """What a code is called, by the name of its table of labels; a code without a label stays as it is."""
-    return _(label_of(code, TABLES[table]))
-
-
 # -- templates
+
+
+@pass_context
+def labelled(_context: Context, code: str, table: str) -> str:
+    """What a code is called, by the name of its table of labels; a code without a label stays as it is."""
+    # It takes the context so that Jinja does not compute the label of a constant once, in the language of that moment.
+    return _(label_of(code, TABLES[table]))
 
 
 def install(environment: Environment) -> None:
@@ -217,6 +219,6 @@ def _with_particles(translate: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
     def translate_and_resolve(context: Context, *texts: Any, **params: Any) -> Any:
         said = translate(context, *texts, **params)
-        return type(said)(resolve_particles(said)) if current_language() == "ko" and "{" in said else said
+        return type(said)(resolve_particles(said)) if current_language() == KOREAN and "{" in said else said
 
     return translate_and_resolve
