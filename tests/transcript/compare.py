@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from tests.transcript.markup import SPACE
+
 CONTEXT = 2
 
 
@@ -38,13 +40,17 @@ def read_rewordings(path: Path) -> Rewordings:
     return [(old, new) for old, _tab, new in (line.partition("\t") for line in path.read_text().splitlines()) if old]
 
 
-def differences(old: Path, new: Path, rewordings: Rewordings) -> dict[Difference, Place]:
+def differences(
+    old: Path, new: Path, rewordings: Rewordings, *, without_spaces: bool = False
+) -> dict[Difference, Place]:
     """Every difference of two transcripts with its places, in the order they came up."""
     found: dict[Difference, Place] = {}
     for left, right in paired(old, new):
         name = (right or left or Path()).name
-        before = _lines(left, rewordings)
-        after = _lines(right, [])
+        before, after = (
+            [line.replace(SPACE, "").strip() for line in lines] if without_spaces else lines
+            for lines in (_lines(left, rewordings), _lines(right, []))
+        )
         if before != after:
             for difference, place in _of_one_file(before, after):
                 kept = found.setdefault(difference, place)
@@ -101,8 +107,10 @@ def main() -> int:
     parser.add_argument("new", type=Path)
     parser.add_argument("--reworded", type=Path, help="a file of texts that were changed on purpose: old, tab, new")
     parser.add_argument("--lines", type=int, default=12, help="the most lines shown of one side of a difference")
+    parser.add_argument("--without-spaces", action="store_true", help="leave out spaces at the edges of inline texts")
     given = parser.parse_args()
-    found = differences(given.old, given.new, read_rewordings(given.reworded) if given.reworded else [])
+    rewordings = read_rewordings(given.reworded) if given.reworded else []
+    found = differences(given.old, given.new, rewordings, without_spaces=given.without_spaces)
     for difference, place in found.items():
         print(*told(difference, place, most=given.lines), "", sep="\n")
     files = {name for place in found.values() for name in place.files}

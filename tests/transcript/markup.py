@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -48,9 +50,7 @@ class Page(HTMLParser):
         if (tag == "link" and values.get("rel") in _OF_ITS_OWN) or (tag == "script" and values.get("src")):
             self.assets.append(values.get("href") or values["src"])
         else:
-            written = " ".join(
-                name if value is None else f'{name}="{" ".join(value.split())}"' for name, value in sorted(attrs)
-            )
+            written = " ".join(name if value is None else f'{name}="{_plain(value)}"' for name, value in sorted(attrs))
             self._parts.append((tag, f"<{tag}{' ' if written else ''}{written}>", len(self._open)))
         self._has_tags[-1:] = [True for _ in self._has_tags[-1:]]
         if tag not in _VOID:
@@ -160,12 +160,20 @@ class Page(HTMLParser):
         raise LookupError(f"No form sends to {action!r} with {having}: {[each.action for each in self.forms]}")
 
 
+def _plain(value: str) -> str:
+    """A value without the line breaks and spaces its template was written with."""
+    if value.startswith("{"):
+        with suppress(ValueError):
+            return json.dumps(json.loads(value), ensure_ascii=False)
+    return " ".join(value.split())
+
+
 def _with_short_icons(lines: list[str]) -> list[str]:
     """An icon in one line: its strokes are of no interest each."""
     written: list[str] = []
     depth = -1
     for line in lines:
-        if line.lstrip() == "</svg>":
+        if line.lstrip().startswith("</svg>"):
             continue
         indent = len(line) - len(line.lstrip())
         if 0 <= depth < indent:

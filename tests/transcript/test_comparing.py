@@ -74,3 +74,11 @@ def test_one_difference_in_many_files_is_told_once_also_behind_a_file_more(tmp_p
     assert list(found[Difference(("Sign in",), ("Log in",))].files) == ["01-page.txt", "03-list.txt"]
     assert list(differences(old, new, [("Sign in", "Log in")])) == [Difference(("(there is no such file)",), ("new",))]
     assert differences(old, old, []) == {}
+
+
+def test_spaces_at_the_edges_of_inline_texts_can_be_left_out(tmp_path: Path) -> None:
+    old, new = (
+        written(tmp_path / name, **{"01_page": text}) for name, text in (("old", "<b>\na\n"), ("new", "<b> ␠\na ␠\n"))
+    )
+    assert differences(old, new, [])
+    assert differences(old, new, [], without_spaces=True) == {}
