@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, API tokens, and verification of the password at the time of signing.
+"""Sign-in, sign-out and API tokens.
 
 A sign-in is two transactions with the password check between them. Refusals are returned, not raised: raising would
 roll back the record of the failure.
@@ -6,9 +6,7 @@ roll back the record of the failure.
 
 from __future__ import annotations
 
-import random
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,8 +26,6 @@ from gmp_booking.people.service import normalise_email, set_language
 TOKEN_PREFIX: Final = "gmpb_"  # noqa: S105 - the mark of a token, no token
 SHOWN_TOKEN_LENGTH: Final = 12
 MAX_TOKEN_DAYS: Final = 366
-VERIFIED_FOR_S: Final = 120.0
-SIGNING_RETRIES: Final = 30
 
 # The first match counts: Edge and Samsung also say Chrome, and Chrome also says Safari.
 BROWSERS: Final = (
@@ -262,7 +258,7 @@ def sign_out(uow: Uow, cookie: str, *, ip: str | None = None) -> None:
 
 def end_session(uow: Uow, session_id: int) -> None:
     """End one of the actor's own sessions. Errors: NotFound."""
-    account_id = _account_of(uow.actor)
+    account_id = account_id_of(uow.actor)
     if not store.is_session_valid(uow, session_id, account_id):
         raise NotFound
     store.end_session(uow, session_id, "ended by its owner")
@@ -280,7 +276,7 @@ def list_sessions(uow: Uow, idle: store.SessionLimits) -> list[dict[str, Any]]:
             "last_seen_at": row.seen_at,
             "is_this": row.id == uow.actor.auth_session_id,
         }
-        for row in store.list_open_sessions(uow, _account_of(uow.actor), idle_s, idle.absolute_s)
+        for row in store.list_open_sessions(uow, account_id_of(uow.actor), idle_s, idle.absolute_s)
     ]
 
 
@@ -328,7 +324,7 @@ def create_token(uow: Uow, *, name: str, days: int, account_id: int | None = Non
         raise Invalid(field_errors={"days": [N_("A token is valid for 1 to 366 days.")]})
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
-        account_id=account_id or _account_of(uow.actor),
+        account_id=account_id or account_id_of(uow.actor),
         token_hash=store.hash_of(secret),
         prefix=secret[:SHOWN_TOKEN_LENGTH],
         name=name,
@@ -342,14 +338,14 @@ def create_token(uow: Uow, *, name: str, days: int, account_id: int | None = Non
 def revoke_token(uow: Uow, token_id: int) -> None:
     """Errors: NotFound, also for another user's token."""
     require(uow.actor, Permission.TOKEN_REVOKE, Subject(owner_id=uow.actor.person_id))
-    account_id = _account_of(uow.actor)
+    account_id = account_id_of(uow.actor)
     if not store.revoke_token(uow, token_id, account_id):
         raise NotFound
     store.add_auth_event(uow, "token_revoked", account_id=account_id, detail=str(token_id))
 
 
 def list_tokens(uow: Uow) -> Sequence[ApiToken]:
-    return store.list_tokens(uow, _account_of(uow.actor))
+    return store.list_tokens(uow, account_id_of(uow.actor))
 
 
 def purge(uow: Uow) -> None:
@@ -358,119 +354,7 @@ def purge(uow: Uow) -> None:
     throttle.delete_expired(uow)
 
 
-def _account_of(actor: Actor) -> int:
+def account_id_of(actor: Actor) -> int:
     if actor.account_id is None:
         raise Forbidden
     return actor.account_id
-
-
-# -- verification at signing
-
-
-@dataclass(frozen=True)
-class Verified:
-    """Proof that the signed-in user's password was checked just now; valid for one action."""
-
-    account_id: int
-    auth_session_id: int | None
-    token_id: int | None
-    password_changed_at: datetime
-    at_monotonic_s: float
-
-    @property
-    def method(self) -> str:
-        return "TOKEN+PASSWORD" if self.token_id else "SESSION+PASSWORD"
-
-
-@dataclass(frozen=True)
-class SigningAttempt:
-    password_hash: str | None
-    password_changed_at: datetime
-
-
-def verify_for_signing(database: Database, actor: Actor, password: str) -> Verified | Refusal:
-    """Check the signer's password again, outside any transaction. Being signed in is not enough to sign.
-
-    Errors (returned): Invalid when it is wrong; Forbidden when the fifth wrong one ended the session; TooSoon when too
-    many checks of this signer are in progress.
-    """
-    reserved = database.transact(actor, reserve_signing)
-    for _ in range(SIGNING_RETRIES):
-        if not isinstance(reserved, TooSoon):
-            break
-        time.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - jitter, not a secret
-        reserved = database.transact(actor, reserve_signing)
-    if isinstance(reserved, Refusal):
-        return reserved
-    matches = passwords.check_password(reserved.password_hash, password).matches
-    return database.transact(actor, complete_signing, reserved, matches=matches)
-
-
-def _buckets_of(actor: Actor) -> throttle.SigningBuckets:
-    if actor.auth_session_id is not None:
-        return throttle.buckets_of_signing("session", actor.auth_session_id)
-    if actor.token_id is not None:
-        return throttle.buckets_of_signing("token", actor.token_id)
-    raise Forbidden
-
-
-def reserve_signing(uow: Uow) -> SigningAttempt | Refusal:
-    is_counted, wrong = throttle.begin_signing(uow, _buckets_of(uow.actor))
-    account = store.lock_account(uow, _account_of(uow.actor))
-    if wrong >= throttle.SIGNER_ALLOWED_FAILURES or account is None or not account.is_active:
-        return _lock_out(uow)
-    if not is_counted:
-        return TooSoon(N_("Several signatures of yours are being checked. Please wait a moment."), retry_after_s=5)
-    return SigningAttempt(account.password_hash, account.password_changed_at)
-
-
-def complete_signing(uow: Uow, attempt: SigningAttempt, *, matches: bool) -> Verified | Refusal:
-    actor, account_id = uow.actor, _account_of(uow.actor)
-    wrong = throttle.end_signing(uow, _buckets_of(actor), matches=matches)
-    if not matches:
-        store.add_auth_event(uow, "signing_failed", account_id=account_id, session_id=actor.auth_session_id)
-        if wrong >= throttle.SIGNER_ALLOWED_FAILURES:
-            return _lock_out(uow)
-        sentence = N_("The password is incorrect. Nothing was signed.")
-        return Invalid(sentence, field_errors={"password": [sentence]})
-    return Verified(
-        account_id=account_id,
-        auth_session_id=actor.auth_session_id,
-        token_id=actor.token_id,
-        password_changed_at=attempt.password_changed_at,
-        at_monotonic_s=time.monotonic(),
-    )
-
-
-def _lock_out(uow: Uow) -> Refusal:
-    """End the session or token after too many wrong passwords: the user is probably not the signer."""
-    actor, account_id = uow.actor, _account_of(uow.actor)
-    if actor.auth_session_id is not None:
-        store.end_session(uow, actor.auth_session_id, "wrong passwords at signing")
-    elif actor.token_id is not None:
-        store.revoke_token(uow, actor.token_id, account_id)
-    store.add_auth_event(uow, "signing_locked", account_id=account_id, session_id=actor.auth_session_id)
-    return Forbidden(N_("Too many wrong passwords. You have been signed out; nothing was signed."))
-
-
-@dataclass(frozen=True)
-class Signer:
-    person_id: int
-    name: str
-
-
-def find_signer(uow: Uow, verified: Verified) -> Signer | None:
-    """The person of the proof; account and session or token are locked until the transaction ends.
-
-    None when session, token, password or account changed, or the proof is expired or of another account.
-    """
-    if time.monotonic() - verified.at_monotonic_s > VERIFIED_FOR_S or verified.account_id != uow.actor.account_id:
-        return None
-    account = store.lock_account(uow, verified.account_id)
-    if account is None or not account.is_active or account.password_changed_at != verified.password_changed_at:
-        return None
-    if verified.auth_session_id is not None:
-        is_valid = store.is_session_valid(uow, verified.auth_session_id, verified.account_id)
-    else:
-        is_valid = verified.token_id is not None and store.is_token_valid(uow, verified.token_id, verified.account_id)
-    return Signer(account.person_id, account.name) if is_valid else None

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
-from gmp_booking.accounts import service as accounts
-from gmp_booking.accounts.service import Verified
+from gmp_booking.accounts.signing import Verified, find_signer, verify_for_signing
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Forbidden, Refusal
@@ -29,7 +28,7 @@ def verify(database: Database, actor: Actor, password: str) -> Verified | Refusa
 
     Errors (returned): Invalid when it is wrong; Forbidden when too many wrong ones ended the session or the token.
     """
-    return accounts.verify_for_signing(database, actor, password)
+    return verify_for_signing(database, actor, password)
 
 
 def sign(
@@ -49,7 +48,7 @@ def sign(
     One proof may sign several records in one transaction; it expires after two minutes.
     Errors: Forbidden when session, token, password or account changed since the verification.
     """
-    signer = accounts.find_signer(uow, verified)
+    signer = find_signer(uow, verified)
     if signer is None:
         raise Forbidden(N_("Your sign-in has changed. Sign in again and repeat the signature."))
     return store.add_signature(

@@ -19,8 +19,8 @@ BEYOND_TRANSACTIONS = {
     "gmp_booking/demo/clock.py": "lays and empties the demonstration as the owner, without a web server",
     "gmp_booking/infra/database/base.py": "looks up who asks, on connections that cannot write",
 }
-LOOKS = {"gmp_booking/accounts/sessions.py", "gmp_booking/calendars/feeds.py"}
-ENGINE_EYES = {"gmp_booking/evaluation/gather.py"}
+LOOKUPS = {"gmp_booking/accounts/sessions.py", "gmp_booking/calendars/feeds.py"}
+ENGINE_READERS = {"gmp_booking/evaluation/gather.py"}
 ROLE_WORDS = re.compile(r"\bset_config\s*\(|\bSET\s+(?:LOCAL\s+|SESSION\s+)?ROLE\b|gmp_(?:app|facility|engine|owner)\b")
 SPEAKS_OF_ROLES = {
     "config.py": "says in the settings table which role each address is for",
@@ -74,14 +74,14 @@ def test_nothing_else_leaves_transactions_aside() -> None:
     assert set(found) == set(BEYOND_TRANSACTIONS), found
 
 
-def test_only_doors_that_know_a_secret_look_without_a_transaction() -> None:
-    looks = [(module.name, each.func) for module in modules() for each in module.calls() if method(each) == "look"]
-    assert {name for name, called in looks if isinstance(called, ast.Attribute)} == LOOKS
+def test_only_handlers_that_know_a_secret_look_up_without_a_transaction() -> None:
+    lookups = [(module.name, each.func) for module in modules() for each in module.calls() if method(each) == "lookup"]
+    assert {name for name, called in lookups if isinstance(called, ast.Attribute)} == LOOKUPS
 
 
-def test_only_the_gatherer_of_facts_looks_with_the_engines_eyes() -> None:
+def test_only_the_gatherer_of_facts_reads_as_the_engine() -> None:
     assert {module.name for module in modules() if any(method(each) == "as_engine" for each in module.calls())} == (
-        ENGINE_EYES
+        ENGINE_READERS
     )
 
 

@@ -452,7 +452,7 @@ def test_500_entries_take_as_many_statements_as_5(
 
 
 def test_a_feed_has_a_most(get: Get, subscribe: Subscribe, booked: str, sql: Sql, monkeypatch) -> None:
-    monkeypatch.setattr("gmp_booking.calendars.service.MOST_ENTRIES", 10)
+    monkeypatch.setattr("gmp_booking.calendars.service.MAX_ENTRIES", 10)
     multiply(sql, 30)
     events = by_uid(get(subscribe(REQUESTER, "company")))
     assert len(events) == 10

@@ -143,7 +143,7 @@ def test_laying_it_again_while_it_is_fresh_does_nothing(demonstration, laid):
 
 
 def test_it_is_not_laid_while_web_or_worker_run(demonstration, monkeypatch):
-    monkeypatch.setattr("gmp_booking.demo.command.OTHERS_LEAVE_WITHIN_S", 0.2)
+    monkeypatch.setattr("gmp_booking.demo.command.OTHER_SESSIONS_LIMIT_S", 0.2)
     running = build(demonstration.config).database
     running.read(SYSTEM, find_company, "GAO")
     with pytest.raises(StackError, match="stop it"):

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from gmp_booking.accounts import passwords, service
+from gmp_booking.accounts import passwords, service, signing
+from gmp_booking.accounts.signing import VERIFIED_FOR_S
 from gmp_booking.accounts.store import SessionLimits
 from gmp_booking.companies.service import find_company
 from gmp_booking.kernel.access import SYSTEM
@@ -190,8 +191,8 @@ def test_nobody_signs_with_somebody_elses_proof(database, qa, gaon):
 
 def test_a_proof_grows_old(database, qa, gaon, monkeypatch):
     verified = verify(database, qa, PASSWORD)
-    later = verified.at_monotonic_s + service.VERIFIED_FOR_S + 1
-    monkeypatch.setattr(service.time, "monotonic", lambda: later)
+    later = verified.at_monotonic_s + VERIFIED_FOR_S + 1
+    monkeypatch.setattr(signing.time, "monotonic", lambda: later)
     with pytest.raises(Forbidden):
         database.transact(qa, sign, verified, **RECORD, company_id=gaon)
 
