@@ -69,10 +69,6 @@ def change_product(uow: Uow, product_id: int, new: ProductFacts, *, seen: str | 
         uow.record(ProductChanged(company_id=product.company_id, code=product.code, fields=changed))
 
 
-def find_product(uow: Uow, product_id: int) -> Product | None:
-    return uow.session.get(Product, product_id)
-
-
 def list_products(uow: Uow, company_id: int | None) -> list[Product]:
     """A company's active products by code; without a company those of all."""
     statement = select(Product).where(Product.active).order_by(Product.code)
