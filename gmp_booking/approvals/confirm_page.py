@@ -29,7 +29,7 @@ def show(secret: str) -> str:
     details = link.details
     return render_template(
         "approvals/confirm.html",
-        link={
+        asked={
             "name": link.person.name,
             "reference": details.booking.reference,
             "is_open": link.is_open,
