@@ -24,7 +24,7 @@ class HitOut(Schema):
 
 class ImpactOut(Schema):
     bookings = fields.List(fields.String())
-    affected = fields.List(fields.Nested(HitOut))
+    hits = fields.List(fields.Nested(HitOut))
     times = fields.List(fields.Dict())
 
 

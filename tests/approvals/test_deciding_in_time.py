@@ -88,7 +88,7 @@ def test_a_company_keeps_no_more_waiting_than_its_limit_and_is_told_how_much_tha
     refused = api_client.post("/api/v1/bookings", room_on(next(day), "T-02"))
     assert refused.status_code == 409
     assert refused.json["pending_limit"] == {"waiting": 1, "together": 2, "limit": 1}
-    assert "at most 1 may" in refused.json["detail"]
+    assert "the limit is 1" in refused.json["detail"]
     assert api_client.post("/api/v1/bookings", shared_app.incubator_body()).status_code == 201, (
         "an incubator is no room"
     )
@@ -125,7 +125,7 @@ def test_the_form_is_kept_when_the_limit_is_in_the_way(shared_app: SharedApp) ->
     )
     assert page.status_code == 409
     assert "Autumn show" in page.text
-    assert "at most 0 may" in page.text
+    assert "the limit is 0" in page.text
     cap(shared_app, 100_000)
 
 
