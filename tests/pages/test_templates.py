@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from html.parser import HTMLParser
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader
+
 import gmp_booking
+from gmp_booking.infra.web import i18n
 
 ROOT = Path(gmp_booking.__file__).parent
 PAGES = sorted((ROOT / "templates").rglob("*.html"))
@@ -151,3 +155,31 @@ def test_scripts_share_no_names_but_the_registry() -> None:
         if script != REGISTRY and (not code.startswith("behaviour(") or "\n});\n" in code):
             wrong.append(str(script.relative_to(ROOT)))
     refuse(wrong, "The scripts are sent as one: whatever stands outside behaviour(…) is seen by all of them.")
+
+
+class _Attributes(HTMLParser):
+    """The attributes of the last field that was read."""
+
+    found: dict[str, str | None]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"input", "select", "textarea"}:
+            self.found = dict(attrs)
+
+
+def test_a_field_is_required_and_described_at_once() -> None:
+    """White space between attributes is easily lost in a template, and with it both attributes."""
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "templates"), trim_blocks=True, lstrip_blocks=True, autoescape=True
+    )
+    i18n.install(environment)
+    calls = {
+        "field": 'field("room", "Room", help="Which one", error="Missing", maxlength=40)',
+        "select": 'select("room", "Room", "", [("B-01", "B-01")], help="Which one", error="Missing")',
+        "textarea": 'textarea("room", "Room", help="Which one", error="Missing", maxlength=40)',
+    }
+    for name, call in calls.items():
+        parser = _Attributes()
+        parser.feed(environment.from_string(f'{{% from "parts/fields.html" import {name} %}}{{{{ {call} }}}}').render())
+        assert {"required", "aria-invalid"} <= parser.found.keys(), name
+        assert parser.found["aria-describedby"] == "f-room-help f-room-error", name
