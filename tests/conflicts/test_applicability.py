@@ -1,7 +1,9 @@
 """The severity of each rule for each class of work, cell by cell as in the table of rules."""
 
+import importlib
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from conflict_facts import (
@@ -28,23 +30,14 @@ from gmp_booking.conflicts.rule import H, S, SeverityMatrix, Texts, W, WorkClass
 
 COLUMNS = ["clin", "eng", "media_fill", "device", "service", "demo", "seated", "clinical_demo"]
 
-TABLE = {
-    #         CLIN ENG media device service demo seated clinical
-    "RM-01": "H    H   H     H      H       H    H      H",
-    "EQ-01": "H    H   H     H      H       H    H      H",
-    "PV-01": "H    H   H     H      H       H    H      H",
-    "RM-06": "H    H   H     H      H       H    H      H",
-    "HV-01": "H    H   H     W      H       W    –      –",
-    "RM-04": "H    H   H     –      H       H    H      H",
-    "PE-03": "H    H   H     –      H       H    H      H",
-    "CA-01": "S    W   W     –      W       W    W      W",
-    "RM-02": "S    W   S     –      –       –    –      –",
-    "RM-03": "H    H   H     –      –       –    –      –",
-    "CA-02": "S    W   –     W      W       W    W      S",
-    # In a GMP room a demonstration is evaluated in the column of engineering runs.
-    "DM-01": "–    H   –     –      H       H    –      –",
-    "DM-02": "–    –   –     –      –       H    H      –",
-}
+
+def table() -> dict[str, str]:
+    """Code → severities by work class, from the test file of each rule (`SEVERITIES`, in the order of COLUMNS)."""
+    modules = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("test_*[0-9].py"))]
+    return {code: row for module in modules for code, row in module.SEVERITIES.items()}
+
+
+TABLE = table()
 WEIGHTS = {"H": "HARD", "S": "SOFT", "W": "WARN", "–": None}
 
 PLACES = {

@@ -11,6 +11,8 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Severity
 
+SEVERITIES = {"CA-01": "S W W – W W W W"}
+
 
 def findings(*sessions, **more):
     return [finding for finding in examine(case(*sessions, **more)).findings if finding.code == "CA-01"]

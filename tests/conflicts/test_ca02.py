@@ -9,6 +9,8 @@ from conflict_facts import SEOUL, case, during, reservation, session
 from gmp_booking.conflicts.case import Occasion, PolicyFacts
 from gmp_booking.conflicts.engine import examine
 
+SEVERITIES = {"CA-02": "S W – W W W W S"}
+
 STARTS = datetime(2027, 3, 2, 9, tzinfo=SEOUL)
 
 

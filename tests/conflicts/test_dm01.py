@@ -7,6 +7,9 @@ from conflict_facts import case, room, session
 
 from gmp_booking.conflicts.engine import examine
 
+# In a GMP room a demonstration is evaluated in the column of engineering runs.
+SEVERITIES = {"DM-01": "– H – – H H – –"}
+
 KINDS = ["TECH_DEMO", "EDUCATION", "TOUR", "REVIEW"]
 
 

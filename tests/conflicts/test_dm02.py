@@ -7,6 +7,8 @@ from conflict_facts import case, operator, room, session
 
 from gmp_booking.conflicts.engine import examine
 
+SEVERITIES = {"DM-02": "– – – – – H H –"}
+
 
 def findings(seats, *, room_class="SEATED", places=16, kind="EDUCATION", headcount=None, people=()):
     place = replace(room("X-01", room_class=room_class, maximum=40), seats=places)

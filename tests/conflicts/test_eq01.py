@@ -6,6 +6,8 @@ from conflict_facts import ME, TICK, Occupation, busy, case, during, equipment, 
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.kernel.vocabulary import Severity
 
+SEVERITIES = {"EQ-01": "H H H H H H H H"}
+
 CULTURE = during("9", "9", 2, until=20)
 
 

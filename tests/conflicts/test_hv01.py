@@ -7,6 +7,8 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.privacy import Audience, redact
 from gmp_booking.kernel.vocabulary import Severity
 
+SEVERITIES = {"HV-01": "H H H W H W – –"}
+
 STOP = outage("7", "20", 8, kind="AHU_STOP", subject=("AHU", "AHU-1"))
 
 

@@ -7,6 +7,8 @@ from gmp_booking.conflicts.case import PolicyFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.kernel.vocabulary import Severity
 
+SEVERITIES = {"PE-03": "H H H – H H H H"}
+
 
 def findings(*sessions, **more):
     return [finding for finding in examine(case(*sessions, **more)).findings if finding.code == "PE-03"]

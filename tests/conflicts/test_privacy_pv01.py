@@ -10,6 +10,8 @@ from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.privacy import Audience, finding_as_json, redact, render
 
+SEVERITIES = {"PV-01": "H H H H H H H H"}
+
 CANARY = "BK-CANARY99"
 SECRET_ROOM = "ROOM-CANARY"
 

@@ -8,6 +8,8 @@ from conflict_facts import ME, TICK, Occupation, at, busy, case, during, reserva
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.kernel.vocabulary import Severity
 
+SEVERITIES = {"RM-01": "H H H H H H H H"}
+
 
 def findings(facts):
     return [finding for finding in examine(facts).findings if finding.code == "RM-01"]

@@ -8,6 +8,8 @@ from conflict_facts import ME, TICK, busy, case, during, room, session
 
 from gmp_booking.conflicts.engine import examine
 
+SEVERITIES = {"RM-02": "S W S – – – – –"}
+
 RECOVERING = replace(room("B-01"), recovery=timedelta(minutes=20))
 
 

@@ -5,6 +5,8 @@ from conflict_facts import case, room, session
 
 from gmp_booking.conflicts.engine import examine
 
+SEVERITIES = {"RM-03": "H H H – – – – –"}
+
 
 def findings(grade, exposure, *, step="", **more):
     place = room("X-01", grade=grade)

@@ -6,6 +6,8 @@ from conflict_facts import TICK, case, during, operator, room, session
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.kernel.vocabulary import Severity
 
+SEVERITIES = {"RM-04": "H H H – H H H H"}
+
 
 def findings(*sessions, **more):
     return [finding for finding in examine(case(*sessions, **more)).findings if finding.code == "RM-04"]

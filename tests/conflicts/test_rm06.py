@@ -26,6 +26,8 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.privacy import Audience, redact
 from gmp_booking.kernel.vocabulary import Severity
 
+SEVERITIES = {"RM-06": "H H H H H H H H"}
+
 HOLD = {"kind": "HOLD", "hold_no": "HOLD-0007"}
 
 
