@@ -98,11 +98,11 @@ def test_an_evening_run_is_overridden_on_the_screen_it_is_passed_on(open_page: C
     asking.wait_for_url("**/bookings/BK-*")
     page = open_page(SCHEDULER)
     page.goto(asking.url)
-    page.locator("summary", has_text="Forward to Quality assurance").click()
+    page.locator("summary", has_text="Forward to Production").click()
     page.check("[name=override]")
     page.fill("[name=override_reason-CA-01]", "The culture is harvested that evening; staff agreed")
     look(page, "override")
-    page.get_by_role("button", name="Forward to Quality assurance", exact=True).click()
+    page.get_by_role("button", name="Forward to Production", exact=True).click()
     page.wait_for_url("**/bookings/BK-*done=review")
     expect(page.locator(".findings")).to_contain_text("The culture is harvested that evening")
 

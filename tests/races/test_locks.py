@@ -43,7 +43,7 @@ def test_a_slot_without_its_lock_is_refused_at_once_while_another_holds_it(place
 
 
 def test_a_lock_that_does_not_exist_is_a_bug(database: Database) -> None:
-    with pytest.raises(AssertionError, match="locks were asked for"):
+    with pytest.raises(AssertionError, match="locks were requested"):
         database.transact(SYSTEM, lambda uow: uow.lock({("resource", 999_999)}))
 
 
