@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from gmp_booking.kernel.text import N_
+
 
 class Refusal(Exception):
     """The request is valid HTTP but not carried out; nothing was written."""
@@ -37,13 +39,13 @@ class Invalid(Refusal):
 
     status = 422
     code = "invalid"
-    title = "Some entries need correcting."
+    title = N_("Some entries need correcting.")
 
 
 class Forbidden(Refusal):
     status = 403
     code = "forbidden"
-    title = "You may not do this."
+    title = N_("You may not do this.")
 
 
 class NotFound(Refusal):
@@ -51,7 +53,7 @@ class NotFound(Refusal):
 
     status = 404
     code = "not-found"
-    title = "There is nothing here."
+    title = N_("Not found.")
 
 
 class Conflict(Refusal):
@@ -59,13 +61,13 @@ class Conflict(Refusal):
 
     status = 409
     code = "conflict"
-    title = "This cannot be done as things stand."
+    title = N_("This is not possible in the current state.")
 
 
 class Stale(Refusal):
     status = 412
     code = "stale"
-    title = "Someone changed this in the meantime. Look at it again before you decide."
+    title = N_("Someone changed this in the meantime. Check it again before you decide.")
 
 
 def require_revision(current: int, *, seen: int | None) -> None:
@@ -79,7 +81,7 @@ class TooSoon(Refusal):
 
     status = 429
     code = "too-soon"
-    title = "Too many attempts. Please wait a moment."
+    title = N_("Too many attempts. Please wait a moment.")
 
     def __init__(self, message: str = "", *, retry_after_s: int = 30, **more: Any) -> None:
         super().__init__(message, **more)

@@ -28,19 +28,14 @@ RETRY_AFTER_S: Final = 5
 _MESSAGES: Final[Mapping[int, str]] = {
     400: N_("This request could not be understood."),
     401: N_("Please sign in."),
-    403: N_("You may not do this."),
-    404: N_("Not found."),
     405: N_("This address does not accept this method."),
     406: N_("The format asked for is not available."),
-    409: N_("This is not possible in the current state."),
-    412: N_("Someone changed this in the meantime. Check it again before you decide."),
     413: N_("Too much data at once."),
     415: N_("This format is not accepted."),
-    422: N_("Some entries need correcting."),
     428: N_("Send the version that you read in If-Match."),
-    429: N_("Too many attempts. Please wait a moment."),
     500: N_("Server error. Nothing was changed."),
     503: N_("The service is not available for a moment. Please try again."),
+    **{refusal.status: refusal.title for refusal in Refusal.__subclasses__()},
 }
 # Statuses whose message the error page shows; for the others the page has a text of its own.
 _SHOWN_ON_PAGE: Final = frozenset({400, 405, 413})
