@@ -97,7 +97,7 @@ def _send(found: Changeable, form: Form) -> Response:
     except Stale as stale:
         return _page(found, form, errors={"kind": _(stale.message)}, status=412)
     except Conflict as conflict:
-        refused, panel = refusal_panel(conflict, content, call, reference=reference)
+        refused, panel = refusal_panel(conflict, call)
         if panel is None:
             return _page(found, form, errors={"kind": _(refused.message, **refused.params)}, status=409)
         return _page(found, form, preview={"preview": panel, "becomes": None}, status=409)

@@ -84,11 +84,9 @@ def preview_panel(call: UseCaseRequest, verdict: Verdict, alternatives: Iterable
     return panel_of(verdict.outcome.value, findings, alternatives_out(tuple(alternatives)))
 
 
-def refusal_panel(
-    conflict: Conflict, content: BookingContent, call: UseCaseRequest, *, reference: str | None
-) -> tuple[Conflict, dict[str, Any] | None]:
+def refusal_panel(conflict: Conflict, call: UseCaseRequest) -> tuple[Conflict, dict[str, Any] | None]:
     """The refusal with texts, and the panel of its findings; None when it has no findings."""
-    refused = refused_with_alternatives(conflict, content, call, reference=reference)
+    refused = refused_with_alternatives(conflict, call)
     if "findings" not in refused.detail:
         return refused, None
     return refused, panel_of("blocked", refused.detail["findings"], refused.detail["alternatives"])

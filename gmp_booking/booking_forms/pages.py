@@ -205,7 +205,7 @@ def _submit(form: Form, reference: str | None) -> Response:
     except Stale as stale:
         return _page(form, errors={"kind": _(stale.message)}, status=412)
     except Conflict as conflict:
-        refused, panel = refusal_panel(conflict, content, call, reference=reference)
+        refused, panel = refusal_panel(conflict, call)
         if "pending_limit" in refused.detail:
             return _page(form, errors={"sessions": _(refused.message, **refused.params)}, status=409)
         if panel is None:

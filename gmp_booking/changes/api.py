@@ -63,7 +63,7 @@ class ChangeBooking(MethodView):
         try:
             return send(request.answer(_dump(request), service.change, reference, content, **values))
         except Conflict as conflict:
-            raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
+            raise refused_with_alternatives(conflict, request) from conflict
 
 
 @api.route("/<reference>/change")
@@ -110,10 +110,7 @@ class MoveSession(MethodView):
         try:
             return send(request.answer(_dump(request), service.move_session, reference, number, **values))
         except Conflict as conflict:
-            content = request.read(
-                service.content_with_moved_session, reference, number, start=body["start"], end=body["end"]
-            )
-            raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
+            raise refused_with_alternatives(conflict, request) from conflict
 
 
 def _head(booking: Booking) -> StoredResponse:

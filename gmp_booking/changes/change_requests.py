@@ -31,7 +31,7 @@ from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, 
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
-from gmp_booking.evaluation.resolved_content import resolve_content
+from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import save_evaluation
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
@@ -159,12 +159,14 @@ def expire(uow: Uow, waiting: OpenChange, *, stage: Stage | None) -> None:
     uow.record(BookingChangeExpired(**_event_fields(waiting), was=was, stage=stage.role.value if stage else None))
 
 
-def apply(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> None:
+def apply(
+    uow: Uow, waiting: OpenChange, stage: Stage | None = None, *, resolved: ResolvedContent | None = None
+) -> None:
     """Apply the change request: its version comes into force and keeps only its own slots.
 
     Sessions that have begun continue in the new version. A session move is applied in place, since it needs no new
     signature.
-    Shape: `stage` is None for a change that needed no decision.
+    Shape: `stage` is None for a change that needed no decision; `resolved` is its content if it is resolved already.
     Errors: Conflict when a session it would change has begun meanwhile.
     """
     booking, proposal = waiting.booking, waiting.proposal
@@ -173,7 +175,7 @@ def apply(uow: Uow, waiting: OpenChange, stage: Stage | None = None) -> None:
         _move_in_place(uow, waiting, stage)
         return
     old, new = booking.version, waiting.change.version
-    resolved = resolve_content(uow, proposal.content, company_id=booking.company_id)
+    resolved = resolved or resolve_content(uow, proposal.content, company_id=booking.company_id)
     gathered = gather_remaining(uow, waiting.in_force, proposal.content, resolved, occasion=Occasion.APPROVE)
     held = list_held(uow, booking.id)
     kept = recorded_slots(waiting.in_force, held)

@@ -13,12 +13,13 @@ from gmp_booking.changes.prepare_change import classify, prepare_preview
 from gmp_booking.changes.service import ChangeOutcome, outcome_of
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.service import examine_with_alternatives
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.states import REQUESTED, BookingState
 from gmp_booking.kernel.text import N_
-from gmp_booking.requests.preview import preview_request, search_alternatives
+from gmp_booking.requests.preview import preview_request
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,6 @@ def preview_change(uow: Uow, content: BookingContent, *, reference: str, typed: 
         return ChangePreview(Verdict(), (), ChangeOutcome.UNCHANGED)
     prepared = prepare_preview(uow, classified)
     if prepared.verdict.has_hard:
-        found = search_alternatives(uow, classified.wanted, reference=reference)
+        found = examine_with_alternatives(uow, prepared.resolved, booking_id=details.booking.id)
         return ChangePreview(prepared.verdict, found.alternatives, None)
     return ChangePreview(prepared.verdict, (), outcome_of(uow.actor, prepared))

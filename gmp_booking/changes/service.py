@@ -20,7 +20,7 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory
 from gmp_booking.evaluation.service import save_evaluation
-from gmp_booking.evaluation.slot_allocation import refusal
+from gmp_booking.evaluation.slot_allocation import RefusedRequest, refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, require_revision
@@ -93,7 +93,7 @@ def change(
         return ChangeResult(ChangeOutcome.UNCHANGED, details, details.content, Verdict(), open_change_of(uow, details))
     prepared = prepare(uow, classified, explanation=explanation)
     if prepared.verdict.has_hard:
-        raise refusal(prepared.verdict)
+        raise refusal(prepared.verdict, RefusedRequest(prepared.resolved, booking.id))
     return _carry_out(uow, prepared)
 
 
@@ -116,7 +116,7 @@ def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
     if waiting is not None and is_auto_confirmed(
         uow, prepared.wanted, prepared.resolved, verdict=prepared.verdict, company_id=booking.company_id
     ):
-        apply(uow, waiting)
+        apply(uow, waiting, resolved=prepared.resolved)
         return ChangeResult(ChangeOutcome.APPROVED, details_of(uow, waiting.booking), before, prepared.verdict)
     return ChangeResult(ChangeOutcome.REQUESTED, now, before, prepared.verdict, waiting)
 
@@ -198,11 +198,11 @@ def move_session(
 ) -> ChangeResult:
     """Move one session to another time."""
     return change(
-        uow, reference, content_with_moved_session(uow, reference, number, start=start, end=end), revision=revision
+        uow, reference, _content_with_moved_session(uow, reference, number, start=start, end=end), revision=revision
     )
 
 
-def content_with_moved_session(
+def _content_with_moved_session(
     uow: Uow, reference: str, number: int, *, start: datetime, end: datetime
 ) -> BookingContent:
     """The booking's content with one session moved. Errors: NotFound."""

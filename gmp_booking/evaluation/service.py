@@ -13,7 +13,7 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
-from gmp_booking.evaluation.resolved_content import resolve_content
+from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content, with_replacements
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 
@@ -27,16 +27,15 @@ class RequestPreview:
 
 
 def examine_with_alternatives(
-    uow: Uow, content: BookingContent, *, company_id: int, booking_id: int | None
+    uow: Uow, resolved: ResolvedContent, *, booking_id: int | None, occasion: Occasion = Occasion.PREVIEW
 ) -> RequestPreview:
-    """Evaluate the request with the days around it, and search alternatives."""
-    resolved = resolve_content(uow, content, company_id=company_id, search=True)
+    """Evaluate a resolved request with the days around it, and search alternatives."""
     gathered = gather(
         uow,
-        content,
-        resolved,
-        occasion=Occasion.PREVIEW,
-        company_id=company_id,
+        resolved.content,
+        with_replacements(uow, resolved),
+        occasion=occasion,
+        company_id=resolved.company_id,
         booking_id=booking_id,
         search=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.change_store import end_open_change
@@ -23,9 +24,17 @@ from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.resources.slots import HeldSlot, NewSlot, release_slots, take_slots
 
 
-def refusal(verdict: Verdict) -> Conflict:
-    """The refusal that carries the findings."""
-    return Conflict(N_("A rule blocks this."), detail={"verdict": verdict})
+@dataclass(frozen=True)
+class RefusedRequest:
+    """A refused request as it was resolved, so that alternatives can be searched after the transaction ended."""
+
+    resolved: ResolvedContent
+    booking_id: int | None
+
+
+def refusal(verdict: Verdict, request: RefusedRequest | None = None) -> Conflict:
+    """The refusal that carries the findings and, where alternatives may be searched, the request."""
+    return Conflict(N_("A rule blocks this."), detail={"verdict": verdict, "request": request})
 
 
 def ids_of(resolved: ResolvedContent) -> dict[str, int]:
@@ -59,7 +68,7 @@ def wanted_slots(
                 continue
             wanted.extend(NewSlot(unit, resource_id, claim.period, *part) for unit in placed[claim])
     if unplaced:
-        raise refusal(_taken_verdict(unplaced, case, ids_of(resolved)))
+        raise _refusal_of_slots(unplaced, case, resolved)
     return wanted
 
 
@@ -69,7 +78,12 @@ def take_or_refuse(
     """Take the slots. Errors: Conflict with the findings when somebody else holds one of them."""
     refused = take_slots(uow, wanted, company_id=booking.company_id, booking_id=booking.id)
     if refused:
-        raise refusal(_taken_verdict(refused, case, ids_of(resolved)))
+        raise _refusal_of_slots(refused, case, resolved)
+
+
+def _refusal_of_slots(refused: Sequence[NewSlot], case: Case, resolved: ResolvedContent) -> Conflict:
+    verdict = _taken_verdict(refused, case, ids_of(resolved))
+    return refusal(verdict, RefusedRequest(resolved, case.booking.booking_id))
 
 
 def _units_busy(case: Case, resolved: ResolvedContent, code: str) -> dict[int, list[Period]]:

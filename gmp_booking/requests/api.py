@@ -66,7 +66,7 @@ def _submit(content: BookingContent, *, reference: str | None, revision: int | N
             revision=revision,
         )
     except Conflict as conflict:
-        raise refused_with_alternatives(conflict, content, request, reference=reference) from conflict
+        raise refused_with_alternatives(conflict, request) from conflict
     return send(answer)
 
 

@@ -29,11 +29,4 @@ def preview_request(uow: Uow, content: BookingContent, *, reference: str | None 
     verdict = examine(gathered.case)
     if not verdict.has_hard:
         return RequestPreview(verdict, ())
-    return examine_with_alternatives(uow, content, company_id=company_id, booking_id=booking_id)
-
-
-def search_alternatives(uow: Uow, content: BookingContent, *, reference: str | None = None) -> RequestPreview:
-    """After a refusal: the verdict with the days around it, and up to three alternatives that pass the rules."""
-    booking = store.find_booking(uow, reference) if reference else None
-    company_id = booking.company_id if booking else company_id_for(uow, content.booked_for)
-    return examine_with_alternatives(uow, content, company_id=company_id, booking_id=booking.id if booking else None)
+    return examine_with_alternatives(uow, resolved, booking_id=booking_id)

@@ -22,7 +22,7 @@ from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import require_valid_content, save_evaluation
-from gmp_booking.evaluation.slot_allocation import ids_of, refusal, take_or_refuse, wanted_slots
+from gmp_booking.evaluation.slot_allocation import RefusedRequest, ids_of, refusal, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import require_revision
@@ -113,7 +113,7 @@ def _evaluate_request(
     gathered = gather(uow, content, resolved, occasion=Occasion.SUBMIT, company_id=company_id, booking_id=booking_id)
     verdict = examine(gathered.case)
     if verdict.has_hard:
-        raise refusal(verdict)
+        raise refusal(verdict, RefusedRequest(resolved, booking_id))
     needs_no_decision = is_auto_confirmed(uow, content, resolved, verdict=verdict, company_id=company_id)
     if not needs_no_decision:
         require_within_limit(limits, content)

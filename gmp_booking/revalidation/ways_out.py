@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import BookingDetails
-from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
+from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.case import Occasion
-from gmp_booking.evaluation.gather import gather
 from gmp_booking.evaluation.resolved_content import resolve_content
+from gmp_booking.evaluation.service import examine_with_alternatives
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.revalidation.service import remaining
@@ -20,14 +20,5 @@ def list_ways_out(uow: Uow, details: BookingDetails) -> tuple[Alternative, ...]:
     content = remaining(details, uow.now) if booking.at_risk and may_change else None
     if content is None:
         return ()
-    resolved = resolve_content(uow, content, company_id=booking.company_id, search=True, existing=True)
-    gathered = gather(
-        uow,
-        content,
-        resolved,
-        occasion=Occasion.REEXAMINE,
-        company_id=booking.company_id,
-        booking_id=booking.id,
-        search=True,
-    )
-    return find_alternatives(gathered.case)
+    resolved = resolve_content(uow, content, company_id=booking.company_id, existing=True)
+    return examine_with_alternatives(uow, resolved, booking_id=booking.id, occasion=Occasion.REEXAMINE).alternatives

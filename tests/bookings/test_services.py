@@ -160,7 +160,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: 
         busy = [(*each[:2], instant(each[2]), instant(each[3]), *each[4:]) for each in facts["busy"]]
         case = build_case(
             content_of(facts),
-            ResolvedContent(facts["catalogue"]),
+            ResolvedContent(content_of(facts), 0, facts["catalogue"]),
             busy,
             booking=BookingFacts.from_dict(facts["booking"]),
             occasion=Occasion(row["occasion"]),
