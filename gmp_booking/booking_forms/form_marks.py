@@ -23,6 +23,8 @@ MARK_LIFETIME = timedelta(minutes=10)
 MOST_MARKS = 12
 LONGEST = timedelta(days=7)
 
+# Without it, two requests of one person could leave some marks of each.
+_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtext('form_mark'), CAST(:person_id AS int))")
 _MARK = text(
     """
     WITH wanted AS (
@@ -90,6 +92,7 @@ def _replace(uow: Uow, wanted: Iterable[tuple[str, Period]]) -> None:
         "now": uow.now,
         "expires_at": uow.now + MARK_LIFETIME,
     }
+    uow.session.execute(_LOCK_PERSON, {"person_id": uow.actor.person_id})
     uow.session.execute(_MARK, values)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from urllib.parse import quote
 
 import pytest
@@ -139,6 +141,27 @@ def test_more_than_a_week_or_long_past_is_not_marked(shared_app: SharedApp) -> N
     hours = [("B-01", Period(START + timedelta(hours=n), START + timedelta(hours=n + 1))) for n in range(40)]
     shared_app.database.transact(actor, form_marks.mark, hours)
     assert len(shared_app.ask("SELECT id FROM form_mark")) == form_marks.MOST_MARKS
+
+
+def test_two_requests_of_one_person_leave_the_marks_of_one(shared_app: SharedApp) -> None:
+    actor = shared_app.actor(REQUESTER)
+    forms = [
+        [("B-01", Period(START + timedelta(hours=n), START + timedelta(hours=n + 1))) for n in range(12)],
+        [("C-01", Period(START, START + timedelta(hours=1)))],
+    ]
+    for _round in range(25):
+        barrier = Barrier(len(forms))
+
+        def send(form: list[tuple[str, Period]], barrier: Barrier = barrier) -> None:
+            barrier.wait()
+            shared_app.database.transact(actor, form_marks.mark, form)
+
+        with ThreadPoolExecutor(len(forms)) as pool:
+            list(pool.map(send, forms))
+        rows = shared_app.ask(
+            "SELECT r.code FROM form_mark JOIN resource AS r ON r.id = resource_id WHERE expires_at > gmp_now()"
+        )
+        assert sorted(row["code"] for row in rows) in [["B-01"] * 12, ["C-01"]]
 
 
 def test_a_rival_cannot_read_the_rows(shared_app: SharedApp) -> None:
