@@ -49,8 +49,8 @@ def install(app: Flask, config: Config) -> None:
 
 @demo.get("/demo/mail")
 def mails() -> str:
-    directory = _directory()
-    names = [name for name in list_messages(directory)[::-1] if _is_for(reader(), read_message(directory, name))]
+    actor, directory = reader(), _directory()
+    names = [name for name in list_messages(directory)[::-1] if _is_for(actor, read_message(directory, name))]
     number = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(names) // PAGE_SIZE)))
     shown = names[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     return render_template(
@@ -62,11 +62,12 @@ def mails() -> str:
 
 @demo.get("/demo/mail/<name>")
 def mail(name: str) -> str:
+    actor = reader()
     try:
         message = read_message(_directory(), name)
     except FileNotFoundError as error:
         raise NotFound from error
-    if not _is_for(reader(), message):
+    if not _is_for(actor, message):
         raise NotFound
     body = message.get_body(("plain",))
     shown = _head(message) | {

@@ -138,9 +138,10 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
     assert len(held(site, reference)) == 1
     site.tick()
     told = site.mails_to(REQUESTER)
-    assert [subject for subject in told if "ejected" in subject], told
-    assert [subject for subject in site.mails_to(OPERATOR2) if "Changed" in subject]
-    assert not [subject for subject in site.mails_to(OPERATOR) if "Changed" in subject]
+    assert [subject for subject in told if reference in subject and "ejected" in subject], told
+    changed = f"[{reference}] Changed"
+    assert [subject for subject in site.mails_to(OPERATOR2) if changed in subject]
+    assert not [subject for subject in site.mails_to(OPERATOR) if changed in subject]
 
 
 def test_the_scheduler_moves_a_session_and_takes_it_back_without_new_signatures(
