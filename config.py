@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from gmp_booking.kernel.languages import DEFAULT_LANGUAGE, LANGUAGES
 
@@ -90,6 +91,13 @@ def _language(value: str) -> str:
     if value not in LANGUAGES:
         raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
     return value
+
+
+def _time_zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("must be a name of the time zone database, such as Asia/Seoul") from error
 
 
 def _mailbox(value: str) -> str:
@@ -199,6 +207,9 @@ class Config:
     )
     default_language: str = _setting(
         _language, DEFAULT_LANGUAGE, f"Language of whoever has not chosen: {', '.join(LANGUAGES)}."
+    )
+    time_zone: ZoneInfo = _setting(  # noqa: RUF009 - a zone is no default value here, only a row of the table
+        _time_zone, "Asia/Seoul", "Time zone of the facility: opening hours, deadlines, reminders and all shown times."
     )
     demo: bool = _setting(_switch, "0", "The demonstration facility: example people, own mail server, movable clock.")
     testing: bool = _setting(_switch, "0", "For the test suite only: allows a database that is fast and forgetful.")

@@ -114,7 +114,7 @@ class Stage:
                 "GMP_THREADS": str(THREADS),
             }
         )
-        self.database = Database(self.config.database_url)
+        self.database = Database(self.config.database_url, zone=self.config.time_zone)
         self.database.transact(SYSTEM, _lay)
         self._open_doors()
         self._bare_sql = psycopg.connect(self.postgres.superuser_url("gmp"))

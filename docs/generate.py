@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import QueuePool
 
@@ -327,7 +328,7 @@ def connections() -> str:
 
 
 def _most_connections(pool_size: int) -> int:
-    pools = [engine.pool for engine in Database(NOBODY, pool_size=pool_size).engines]
+    pools = [engine.pool for engine in Database(NOBODY, zone=ZoneInfo("UTC"), pool_size=pool_size).engines]
     return sum(pool.size() + pool._max_overflow for pool in pools if isinstance(pool, QueuePool))  # noqa: SLF001
 
 
@@ -402,7 +403,7 @@ def reminders() -> str:
     return page(
         "Reminders",
         "gmp_booking/notifications/reminder_offsets.py",
-        f"D-3 is due three local days before, at {reminder_offsets.MORNING:%H:%M} in {reminder_offsets.SEOUL.key}; "
+        f"D-3 is due three local days before, at {reminder_offsets.MORNING:%H:%M} in the time zone of the facility; "
         f"H-2 two hours before, at any hour. "
         f"From D-{reminder_offsets.LONG_DAYS} on there is one reminder a booking, nearer one a session; "
         f"all of D-1 are one mail a person.\n",

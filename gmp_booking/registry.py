@@ -22,7 +22,7 @@ class Services:
 
 def build(config: Config) -> Services:
     """Build the services; each process has a connection pool as large as its number of threads."""
-    database = Database(config.database_url, consumers=CONSUMERS, pool_size=config.threads)
+    database = Database(config.database_url, zone=config.time_zone, consumers=CONSUMERS, pool_size=config.threads)
     return Services(config, database)
 
 

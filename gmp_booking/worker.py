@@ -70,7 +70,7 @@ TIMETABLE: Final = (
 
 def run(config: Config) -> None:
     """Run the timetable until SIGTERM or SIGINT; running jobs finish their current message."""
-    database = Database(config.database_url, consumers=CONSUMERS, pool_size=len(TIMETABLE))
+    database = Database(config.database_url, zone=config.time_zone, consumers=CONSUMERS, pool_size=len(TIMETABLE))
     _check(Services(config, database))
     worker = Worker(config, database, threading.Event())
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.clients import SEOUL
+from tests.zones import SEOUL
 
 Body = dict[str, Any]
 Parts = Sequence[Mapping[str, Any]]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,10 +21,10 @@ from gmp_booking.app import create_app
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.people.models import Person
+from tests.zones import SEOUL
 
 PASSWORD = "demo-bitgoeul-2027"
 CHEAP = "t=1,m=1024,p=1"
-SEOUL = ZoneInfo("Asia/Seoul")
 TODAY = datetime.now(SEOUL)
 """Read once: a run that passes midnight goes on counting from the day it began."""
 

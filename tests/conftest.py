@@ -23,6 +23,7 @@ from tests import factories
 from tests.compiled_templates import share_compiled_templates
 from tests.facility import create_test_facility
 from tests.memory_folder import folder_in_memory
+from tests.zones import SEOUL
 
 HEAVY = ("anomalies", "races", "route_matrix")
 """Folders that `make quick` leaves out; elsewhere a module says so itself."""
@@ -85,7 +86,7 @@ def template(cluster: EmbeddedPostgres) -> Place:
     cluster.ensure_database("template_facility")
     place = place_of(cluster, "template_facility")
     migrate(place.owner_url)
-    database = Database(place.app_url, pool_size=1)
+    database = Database(place.app_url, zone=SEOUL, pool_size=1)
     database.transact(SYSTEM, create_test_facility)
     database.dispose()
     with psycopg.connect(place.superuser_url, autocommit=True) as connection:
@@ -107,7 +108,7 @@ def place(cluster: EmbeddedPostgres, template: Place) -> Iterator[Place]:
 
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
-    database = Database(place.app_url, consumers=CONSUMERS)
+    database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS)
     yield database
     database.dispose()
 

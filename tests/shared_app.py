@@ -20,6 +20,7 @@ from tests.builders import a_reservation, a_session, an_engineering_run, an_equi
 from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, weekday_at
 from tests.conftest import Place, place_of
 from tests.facility import actor_of
+from tests.zones import SEOUL
 
 SIGNED = {"signature": {"password": PASSWORD}}
 # What any request may write, also a refused one: who was seen, and when.
@@ -131,7 +132,7 @@ def shared_app(cluster: Any, template: Place, tmp_path_factory: pytest.TempPathF
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner STRATEGY FILE_COPY')
         connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO gmp_app')
         place = place_of(cluster, name)
-        database = Database(place.app_url, consumers=CONSUMERS)
+        database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS)
         open_accounts(database)
         shared = SharedApp(make_app(place.app_url, place.owner_url, folder), database, place)
         yield shared

@@ -66,8 +66,8 @@ def _deadlines(uow: Uow, booking: Booking) -> dict[str, datetime]:
     holidays = holidays_between(uow, uow.now.date(), days=HOLIDAYS_AHEAD_DAYS)
     return {
         "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, holidays),
-        "pending_until": working_days_later(uow.now, 2 * days, holidays),
+        "decide_by": working_days_later(uow.now, days, holidays, zone=uow.zone),
+        "pending_until": working_days_later(uow.now, 2 * days, holidays, zone=uow.zone),
     }
 
 

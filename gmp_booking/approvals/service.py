@@ -127,7 +127,7 @@ def _return(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: O
     assert stage is not None
     question = require_reason(decision.reason)
     holidays = holidays_between(uow, uow.now.date(), days=30)
-    until = working_days_later(uow.now, RETURNED_DAYS, holidays)
+    until = working_days_later(uow.now, RETURNED_DAYS, holidays, zone=uow.zone)
     if waiting is not None:
         return_to_requester(uow, waiting, stage, question=question, until=until)
         return

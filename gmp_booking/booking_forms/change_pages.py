@@ -30,7 +30,7 @@ from gmp_booking.changes.preview import Changeable, changeable, preview_change
 from gmp_booking.changes.service import ChangeOutcome, ChangeResult
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send, strips_control_characters
-from gmp_booking.infra.web.i18n import _
+from gmp_booking.infra.web.i18n import _, current_zone
 from gmp_booking.kernel.errors import Conflict, Invalid, Stale
 from gmp_booking.kernel.text import N_
 
@@ -51,7 +51,8 @@ OUTCOME_TEXTS: Mapping[ChangeOutcome, str] = {
 @signed_in
 def change_form(reference: str) -> Response:
     found = current_request().read(changeable, reference)
-    form = forms.form_of(found.shown) | {"reference": reference, "revision": found.details.booking.revision}
+    form = forms.form_of(found.shown, current_zone())
+    form |= {"reference": reference, "revision": found.details.booking.revision}
     return _page(found, form | {"explanation": ""})
 
 

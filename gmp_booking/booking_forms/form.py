@@ -17,7 +17,6 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.kind_fields import asks, kind_of
 from gmp_booking.kernel.vocabulary import Exposure, Kind, RoomMode, RunType, Visibility
 
-SEOUL = ZoneInfo("Asia/Seoul")
 COMMON_FIELDS = ("kind", "product", "batch", "run_type", "purpose", "title")
 RARE_FIELDS = (
     *("seats", "visibility", "live_material", "basis", "donor_status"),
@@ -133,7 +132,7 @@ def apply_fill(form: Form, fill: Mapping[str, Any]) -> None:
             parts[index][field] = value
 
 
-def content_json(form: Form) -> dict[str, Any]:
+def content_json(form: Form, zone: ZoneInfo) -> dict[str, Any]:
     """The form as JSON of the API; unreadable values stay as they are, for the schema to refuse."""
     kind = kind_of(form["kind"])
     names = [name for name in (*COMMON_FIELDS, *RARE_FIELDS) if form.get(name) and asks(kind, name)]
@@ -146,16 +145,16 @@ def content_json(form: Form) -> dict[str, Any]:
         payload["partners"] = [line.strip() for line in payload["partners"].splitlines() if line.strip()]
     if form["company"]:
         payload["booked_for"] = f"{form['company']} {form['asked_by']}".strip()
-    payload["sessions"] = [_session_json(part) for part in form["sessions"]]
-    payload["equipment"] = [_equipment_json(part) for part in form["equipment"]]
+    payload["sessions"] = [_session_json(part, zone) for part in form["sessions"]]
+    payload["equipment"] = [_equipment_json(part, zone) for part in form["equipment"]]
     return payload
 
 
-def _session_json(part: Form) -> dict[str, Any]:
+def _session_json(part: Form, zone: ZoneInfo) -> dict[str, Any]:
     out: dict[str, Any] = {
         "room": part["room"] or None,
-        "start": _instant(part["start_date"], part["start_time"]),
-        "end": _instant(part["end_date"] or part["start_date"], part["end_time"]),
+        "start": _instant(part["start_date"], part["start_time"], zone=zone),
+        "end": _instant(part["end_date"] or part["start_date"], part["end_time"], zone=zone),
         "step": part["step"] or None,
         "people": [{"email": email} for email in part["people"]],
         "equipment": list(part["equipment"]),
@@ -168,13 +167,13 @@ def _session_json(part: Form) -> dict[str, Any]:
     return out
 
 
-def _equipment_json(part: Form) -> dict[str, Any]:
+def _equipment_json(part: Form, zone: ZoneInfo) -> dict[str, Any]:
     units = _number(part["units"])
     return {
         "resource": part["resource"] or None,
         "units": 1 if units is None else units,
-        "start": _instant(part["start_date"], part["start_time"]),
-        "end": _instant(part["end_date"] or part["start_date"], part["end_time"]),
+        "start": _instant(part["start_date"], part["start_time"], zone=zone),
+        "end": _instant(part["end_date"] or part["start_date"], part["end_time"], zone=zone),
     }
 
 
@@ -183,14 +182,14 @@ def _number(text: str) -> int | str | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else text or None
 
 
-def _instant(day: str, clock: str) -> str | None:
+def _instant(day: str, clock: str, *, zone: ZoneInfo) -> str | None:
     """Local date and time with offset; None when one is missing, the typed text when it cannot be read."""
     if not day.strip() or not clock.strip():
         return None
     if match := re.fullmatch(r"(\d{1,2}):?(\d{2})", clock.strip()):
         clock = f"{int(match[1]):02d}:{match[2]}"
     try:
-        return datetime.fromisoformat(f"{day.strip()}T{clock}").replace(tzinfo=SEOUL).isoformat()
+        return datetime.fromisoformat(f"{day.strip()}T{clock}").replace(tzinfo=zone).isoformat()
     except ValueError:
         return f"{day} {clock}".strip()
 
@@ -206,7 +205,7 @@ def form_field(path: str) -> str:
     return f"{parts[0]}-{parts[1]}-{name}"
 
 
-def form_of(content: BookingContent) -> Form:
+def form_of(content: BookingContent, zone: ZoneInfo) -> Form:
     """The form for a booking's content."""
     return blank_form(kind=content.kind.value) | {
         "product": content.product or "",
@@ -225,7 +224,7 @@ def form_of(content: BookingContent) -> Form:
         "partners": "\n".join(content.partners),
         "sessions": [
             blank_session()
-            | time_fields(session.start, session.end)
+            | time_fields(session.start, session.end, zone=zone)
             | {
                 "room": session.room,
                 "setup_min": str(session.setup_min),
@@ -240,16 +239,16 @@ def form_of(content: BookingContent) -> Form:
         ],
         "equipment": [
             blank_equipment()
-            | time_fields(each.start, each.end)
+            | time_fields(each.start, each.end, zone=zone)
             | {"resource": each.resource, "units": str(each.units)}
             for each in content.equipment
         ],
     }
 
 
-def time_fields(start: datetime, end: datetime) -> Form:
+def time_fields(start: datetime, end: datetime, *, zone: ZoneInfo) -> Form:
     """Start and end as the four text fields of a part."""
-    first, last = start.astimezone(SEOUL), end.astimezone(SEOUL)
+    first, last = start.astimezone(zone), end.astimezone(zone)
     return {
         "start_date": f"{first:%Y-%m-%d}",
         "start_time": f"{first:%H:%M}",
@@ -258,13 +257,14 @@ def time_fields(start: datetime, end: datetime) -> Form:
     }
 
 
-def fill_fields(alternative: Mapping[str, Any]) -> dict[str, str]:
+def fill_fields(alternative: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str]:
     """The form fields that an alternative changes."""
     fill: dict[str, str] = {}
     for kind, code in (("sessions", "room"), ("equipment", "resource")):
         for index, part in enumerate(alternative[kind]):
             at = f"{kind}-{index}-"
             fill[at + code] = part[code]
-            texts = time_fields(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
+            start, end = (datetime.fromisoformat(part[name]) for name in ("start", "end"))
+            texts = time_fields(start, end, zone=zone)
             fill |= {at + name: text for name, text in texts.items()}
     return fill

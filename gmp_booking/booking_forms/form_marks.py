@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -54,9 +55,9 @@ class Mark:
     whose: str
 
 
-def times_of(form: Form) -> Iterator[tuple[str, Period]]:
+def times_of(form: Form, zone: ZoneInfo) -> Iterator[tuple[str, Period]]:
     """The resource codes and periods of a form, as far as they can be read."""
-    asked = forms.content_json(form)
+    asked = forms.content_json(form, zone)
     named = [(part["room"], part) for part in asked["sessions"]]
     named += [(part["resource"], part) for part in asked["equipment"]]
     for code, part in named:

@@ -24,7 +24,7 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import form_without_control_characters
 from gmp_booking.infra.web.errors import field_errors
-from gmp_booking.infra.web.i18n import _, current_language
+from gmp_booking.infra.web.i18n import _, current_language, current_zone
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
 
@@ -70,7 +70,7 @@ def _fields_of(fill: str) -> dict[str, Any]:
 
 def content_of(form: Form) -> BookingContent:
     """Errors: ValidationError for what is missing or cannot be read."""
-    content: BookingContent = BookingSchema().load(forms.content_json(form))
+    content: BookingContent = BookingSchema().load(forms.content_json(form, current_zone()))
     return content
 
 

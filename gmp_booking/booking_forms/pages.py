@@ -33,7 +33,7 @@ from gmp_booking.booking_forms.view_models import choices_of, field_messages, in
 from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send, strips_control_characters
-from gmp_booking.infra.web.i18n import _, current_language
+from gmp_booking.infra.web.i18n import _, current_language, current_zone
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from gmp_booking.kernel.vocabulary import RepeatVerdict
 from gmp_booking.requests.draft import save_draft
@@ -53,7 +53,7 @@ def new() -> Response:
         prefilled = call.read(prefill.prefill_new, _form_address())
     options = call.read(form_choices)
     _preselect_only_product(prefilled.form, options)
-    has_times = any(form_marks.times_of(prefilled.form))
+    has_times = any(form_marks.times_of(prefilled.form, current_zone()))
     return _page(
         prefilled.form,
         preview=_preview(prefilled.form) if has_times else None,
@@ -85,7 +85,7 @@ def create() -> Response:
 @signed_in
 def edit(reference: str) -> Response:
     kept = current_request().read(get_editable_form, reference)
-    form = dict(kept.draft) if kept.draft is not None else forms.form_of(kept.details.content)
+    form = dict(kept.draft) if kept.draft is not None else forms.form_of(kept.details.content, current_zone())
     return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.details.booking.revision})
 
 
@@ -124,7 +124,7 @@ def drop_marks() -> Response:
 
 
 def _mark(form: Form) -> None:
-    current_request().transact(form_marks.mark, list(form_marks.times_of(form)))
+    current_request().transact(form_marks.mark, list(form_marks.times_of(form, current_zone())))
 
 
 def _act_on(*, reference: str | None) -> Response:
@@ -150,7 +150,7 @@ def _repeat(sent: SentForm) -> Response:
         form = repeat.add_dates(form, repetition)
         return _page(form, preview=_preview(form))
     if operation == "repeat_show" or not is_there:
-        repetition = repeat.list_dates(form, repetition.pattern)
+        repetition = repeat.list_dates(form, repetition.pattern, zone=current_zone())
     try:
         evaluated = current_request().read(repeat.evaluate_dates, form, repetition)
         return _page(form, repetition=evaluated, preview=_preview(form))

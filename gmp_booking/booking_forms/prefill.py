@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from gmp_booking.booking_forms import form as forms
-from gmp_booking.booking_forms.form import SEOUL, Form
+from gmp_booking.booking_forms.form import Form
 from gmp_booking.bookings.views import get_details
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
@@ -24,8 +25,7 @@ from gmp_booking.kernel.vocabulary import Kind, RoomClass
 
 USUAL_LENGTH = timedelta(hours=4)
 LONGEST_TAKEN_OVER = timedelta(hours=12)
-USUAL_START = datetime(2000, 1, 3, 9, tzinfo=SEOUL)
-"""Only its time of day is used."""
+USUAL_START = datetime(2000, 1, 3, 9)  # noqa: DTZ001 - only its time of day is used
 WEEK = timedelta(days=7)
 _KIND_OF_CLASS = {RoomClass.DEMO: Kind.TECH_DEMO, RoomClass.SEATED: Kind.REVIEW}
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
@@ -86,7 +86,7 @@ def prefill_new(uow: Uow, address: FormAddress) -> PrefilledForm:
     found = [dict(row._mapping) for row in uow.session.execute(_RECENT, values)]  # noqa: SLF001
     recent = [each for each in found if each["reference"] is not None]
     kind = _KIND_OF_CLASS.get(found[0]["asked_class"], Kind.CLEANROOM)
-    return prefill_from(None if address.blank else matching_booking(recent, address), address, kind=kind)
+    return prefill_from(None if address.blank else matching_booking(recent, address), address, kind=kind, zone=uow.zone)
 
 
 def matching_booking(recent: Sequence[Mapping[str, Any]], address: FormAddress) -> Mapping[str, Any] | None:
@@ -101,14 +101,14 @@ def matching_booking(recent: Sequence[Mapping[str, Any]], address: FormAddress) 
     return next(same, next((each for each in with_room if each["room_class"] == each["asked_class"]), None))
 
 
-def prefill_from(last: Mapping[str, Any] | None, address: FormAddress, *, kind: Kind) -> PrefilledForm:
+def prefill_from(last: Mapping[str, Any] | None, address: FormAddress, *, kind: Kind, zone: ZoneInfo) -> PrefilledForm:
     """The form from the last booking and the address, which takes precedence; pure.
 
     Shape: `kind` is used when there is no last booking.
     """
     runs_alone = bool(address.equipment) or (last is not None and not last["room"] and not address.room)
     bounds = ("runs_from", "runs_until") if runs_alone else ("starts_at", "ends_at")
-    times = _times(address, *(last[name] if last else None for name in bounds))
+    times = _times(address, *(last[name] if last else None for name in bounds), zone=zone)
     if runs_alone:
         form = forms.blank_form(kind=Kind.EQUIPMENT.value)
         from_last = {"resource": last["resource"], "units": str(last["units"])} if last and last["resource"] else {}
@@ -138,7 +138,7 @@ def _session_fields(last: Mapping[str, Any] | None, address: FormAddress) -> For
     }
 
 
-def _times(address: FormAddress, starts_at: datetime | None, ends_at: datetime | None) -> Form:
+def _times(address: FormAddress, starts_at: datetime | None, ends_at: datetime | None, *, zone: ZoneInfo) -> Form:
     """Start and end as text fields.
 
     An end on the same day has no date, so that it follows a changed start date. Without a start in the address the
@@ -146,19 +146,19 @@ def _times(address: FormAddress, starts_at: datetime | None, ends_at: datetime |
     """
     length = ends_at - starts_at if starts_at and ends_at else USUAL_LENGTH
     length = length if length <= LONGEST_TAKEN_OVER else USUAL_LENGTH
-    given = _instant(address.start)
-    start = given or starts_at or USUAL_START
-    end = _instant(address.end)
+    given = _instant(address.start, zone)
+    start = given or starts_at or USUAL_START.replace(tzinfo=zone)
+    end = _instant(address.end, zone)
     if given is None or end is None or end <= start:
         end = start + length
-        until = _instant(address.until)
+        until = _instant(address.until, zone)
         end = min(end, until) if given and until and until > start else end
-    texts = forms.time_fields(start, end)
+    texts = forms.time_fields(start, end, zone=zone)
     same_day = texts["end_date"] == texts["start_date"]
     return texts | ({"end_date": ""} if same_day or not given else {}) | ({} if given else {"start_date": ""})
 
 
-def _instant(typed: str) -> datetime | None:
+def _instant(typed: str, zone: ZoneInfo) -> datetime | None:
     """An instant in the address; None when it cannot be read or its year is not plausible."""
     try:
         found = datetime.fromisoformat(typed)
@@ -166,7 +166,7 @@ def _instant(typed: str) -> datetime | None:
         return None
     if not EARLIEST_YEAR < found.year < LATEST_YEAR:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=SEOUL)
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def copy(uow: Uow, reference: str) -> PrefilledForm:
@@ -177,7 +177,7 @@ def copy(uow: Uow, reference: str) -> PrefilledForm:
     details = get_details(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=details.booking.company_id))
     draft = details.booking.draft
-    form = forms.blank_form() | dict(draft) if draft is not None else forms.form_of(details.content)
+    form = forms.blank_form() | dict(draft) if draft is not None else forms.form_of(details.content, uow.zone)
     form |= {"batch": "", "reference": None, "revision": None}
     if uow.actor.is_staff and details.parts["company"]:
         form["company"] = details.parts["company"]["code"]

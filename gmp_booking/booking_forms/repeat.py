@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from gmp_booking.booking_forms import form as forms
-from gmp_booking.booking_forms.form import SEOUL, Form
+from gmp_booking.booking_forms.form import Form
 from gmp_booking.bookings.content import BookingContent, SessionContent, problems
 from gmp_booking.bookings.schemas import SessionSchema
 from gmp_booking.bookings.store import find_booking
@@ -102,28 +103,28 @@ def repetition_from_fields(fields: MultiDict[str, str]) -> Repetition:
     return Repetition(pattern, tuple(entries))
 
 
-def list_dates(form: Form, pattern: RepeatPattern) -> Repetition:
+def list_dates(form: Form, pattern: RepeatPattern, *, zone: ZoneInfo) -> Repetition:
     """The further dates of one session of the form, or an error about what is missing."""
     try:
-        session = _session_fields(form, pattern.of)
+        session = _session_fields(form, pattern.of, zone=zone)
         recurrence = _recurrence(pattern)
         period = Period(session.start, session.end)
-        days = dates_after(session.start.astimezone(SEOUL).date(), recurrence)
-        moved = [moved_to(period, day, SEOUL) for day in days]
+        days = dates_after(session.start.astimezone(zone).date(), recurrence)
+        moved = [moved_to(period, day, zone) for day in days]
     except TooManyDates:
         return Repetition(pattern, error=N_("These are more than 60 dates; choose an earlier end."))
     except (ValidationError, ValueError, OverflowError):
         return Repetition(pattern, error=N_("Fill in the session's times and how it is to be repeated."))
     if not moved:
         return Repetition(pattern, error=N_("There is no such date; choose a later end."))
-    return Repetition(pattern, tuple(RepeatDate(forms.time_fields(each.start, each.end)) for each in moved))
+    return Repetition(pattern, tuple(RepeatDate(forms.time_fields(each.start, each.end, zone=zone)) for each in moved))
 
 
-def _session_fields(form: Form, index: int) -> SessionContent:
+def _session_fields(form: Form, index: int, *, zone: ZoneInfo) -> SessionContent:
     """Errors: ValidationError, ValueError for a session that is not complete."""
     if index >= len(form["sessions"]):
         raise ValueError("no such session")
-    content: SessionContent = SessionSchema().load(forms.content_json(form)["sessions"][index])
+    content: SessionContent = SessionSchema().load(forms.content_json(form, zone)["sessions"][index])
     return content
 
 
@@ -157,7 +158,7 @@ def evaluate_dates(uow: Uow, form: Form, repetition: Repetition) -> Repetition:
         return repetition
     company_id = company_id_for(uow, form["company"] or None)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
-    sessions, wrong = _readable_sessions(form, repetition)
+    sessions, wrong = _readable_sessions(form, repetition, zone=uow.zone)
     places = list(sessions)
     for path, messages in problems(_content(form, sessions, places), uow.now).items():
         part = path.split(".")
@@ -187,13 +188,12 @@ def _content(form: Form, sessions: Mapping[int, SessionContent], places: Sequenc
 
 
 def _readable_sessions(
-    form: Form, repetition: Repetition
+    form: Form, repetition: Repetition, *, zone: ZoneInfo
 ) -> tuple[dict[int, SessionContent], dict[int, tuple[str, ...]]]:
     """The sessions of readable dates, and the problems of the others; both by position."""
     source = form["sessions"][repetition.pattern.of]
-    parts = forms.content_json(form | {"sessions": [_as_session(source, entry) for entry in repetition.entries]})[
-        "sessions"
-    ]
+    repeated = form | {"sessions": [_as_session(source, entry) for entry in repetition.entries]}
+    parts = forms.content_json(repeated, zone)["sessions"]
     sessions: dict[int, SessionContent] = {}
     wrong: dict[int, tuple[str, ...]] = {}
     for place, part in enumerate(parts):

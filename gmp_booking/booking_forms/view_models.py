@@ -9,7 +9,7 @@ from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.choices import FormChoices
 from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
-from gmp_booking.infra.web.i18n import _, format_instant, named
+from gmp_booking.infra.web.i18n import _, current_zone, format_instant, named
 from gmp_booking.infra.web.validation_messages import required_messages
 from gmp_booking.kernel.labels import DONOR_STATUSES, EXPOSURES, KINDS, PRIORITIES, ROOM_GROUPS, RUN_TYPES
 from gmp_booking.kernel.period import Period
@@ -47,7 +47,8 @@ def panel_of(outcome: str, findings: list[dict[str, Any]], alternatives: list[di
         "findings": [finding_card(finding) for finding in findings],
         "changeovers": [],
         "alternatives": [
-            {"title": each["label"], "fill": forms.fill_fields(each)} | _when(each) for each in alternatives
+            {"title": each["label"], "fill": forms.fill_fields(each, current_zone())} | _when(each)
+            for each in alternatives
         ],
     }
 

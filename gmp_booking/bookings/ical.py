@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vText
 
 from gmp_booking.bookings.views import BookingDetails
-from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, html_language, named
+from gmp_booking.bookings.vtimezone import local_or_utc, vtimezone
+from gmp_booking.infra.web.i18n import closest_language, gettext_for, html_language, named
 from gmp_booking.kernel.labels import BOOKING_STATES, MEANINGS
 from gmp_booking.kernel.states import BookingState, SessionState
 from gmp_booking.kernel.vocabulary import Meaning
@@ -161,8 +163,8 @@ def host_of(base_url: str) -> str:
     return urlsplit(base_url).hostname or "localhost"
 
 
-def vevent(part: CalendarPart, *, language: str, invitation: Invitation | None = None) -> Event:
-    """One entry, in Seoul's time.
+def vevent(part: CalendarPart, *, language: str, zone: ZoneInfo, invitation: Invitation | None = None) -> Event:
+    """One entry, in the time of the zone.
 
     Errors: ValueError for a value no calendar can carry.
     """
@@ -172,8 +174,8 @@ def vevent(part: CalendarPart, *, language: str, invitation: Invitation | None =
     event.add("last-modified", part.changed_at)
     event.add("sequence", part.sequence)
     event.add("status", part.status)
-    event.add("dtstart", part.start.astimezone(SEOUL))
-    event.add("dtend", part.end.astimezone(SEOUL))
+    event.add("dtstart", local_or_utc(part.start, zone))
+    event.add("dtend", local_or_utc(part.end, zone))
     tag = {"LANGUAGE": html_language(closest_language(language))}
     event.add("summary", part.summary, parameters=tag)
     if part.description:
@@ -192,24 +194,12 @@ def vevent(part: CalendarPart, *, language: str, invitation: Invitation | None =
     return event
 
 
-def vtimezone() -> Timezone:
-    """Asia/Seoul as it has been since 1988: nine hours ahead, without summer time."""
-    standard = TimezoneStandard()
-    standard.add("dtstart", datetime(1988, 10, 9, 3))  # noqa: DTZ001 - local time is what the format asks for
-    standard.add("tzname", "KST")
-    standard.add("tzoffsetfrom", timedelta(hours=9))
-    standard.add("tzoffsetto", timedelta(hours=9))
-    zone = Timezone()
-    zone.add("tzid", "Asia/Seoul")
-    zone.add_component(standard)
-    return zone
-
-
 def calendar_of(
     parts: Iterable[CalendarPart],
     *,
     name: str,
     language: str,
+    zone: ZoneInfo,
     method: str | None = None,
     invitation: Invitation | None = None,
 ) -> bytes:
@@ -226,12 +216,12 @@ def calendar_of(
         calendar.add("method", method)
     else:
         calendar.add("x-wr-calname", vText(" ".join(name.split())))
-        calendar.add("x-wr-timezone", "Asia/Seoul")
+        calendar.add("x-wr-timezone", zone.key)
         calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add_component(vtimezone())
+    calendar.add_component(vtimezone(zone))
     for part in parts:
         try:
-            calendar.add_component(vevent(part, language=language, invitation=invitation))
+            calendar.add_component(vevent(part, language=language, zone=zone, invitation=invitation))
         except ValueError:
             _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
     return bytes(calendar.to_ical())

@@ -25,8 +25,8 @@ feeds.record_once(lambda _state: masking.install())
 def show(token: str) -> Response:
     """The calendar of a link; a revoked link gives the same 404 as an invented one."""
     services = sessions.services()
-    database = services.database
-    subscription = database.lookup(service.find_subscription, token, services.config.base_url)
+    database, zone = services.database, services.config.time_zone
+    subscription = database.lookup(service.find_subscription, token, services.config.base_url, zone=zone)
     if subscription is None:
         return _unknown()
     if subscription.unseen:
@@ -35,7 +35,7 @@ def show(token: str) -> Response:
         response = Response(status=304)
     else:
         entries = database.read(subscription.actor, service.read_entries, subscription)
-        body = feed_of(entries, name=subscription.title, language=subscription.language)
+        body = feed_of(entries, name=subscription.title, language=subscription.language, zone=zone)
         response = Response(body, mimetype="text/calendar")
     response.set_etag(subscription.etag)
     response.headers["Cache-Control"] = CACHE_CONTROL

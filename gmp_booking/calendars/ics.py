@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.ical import CalendarPart, calendar_of
-from gmp_booking.infra.web.i18n import SEOUL, closest_language, html_language
+from gmp_booking.bookings.vtimezone import local_or_utc
+from gmp_booking.infra.web.i18n import closest_language, html_language
 
 LINE_OCTETS: Final = 75
 _END: Final = b"END:VCALENDAR\r\n"
@@ -28,26 +30,26 @@ _UNFIT_URI: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _log = logging.getLogger(__name__)
 
 
-def feed_of(parts: Iterable[CalendarPart], *, name: str, language: str) -> bytes:
+def feed_of(parts: Iterable[CalendarPart], *, name: str, language: str, zone: ZoneInfo) -> bytes:
     """A calendar feed; an entry that cannot be written is left out and logged."""
     language = closest_language(language)
     language_tag = html_language(language)
     entries = []
     for part in parts:
         try:
-            entries.append(entry(part, language_tag=language_tag))
+            entries.append(entry(part, language_tag=language_tag, zone=zone))
         except ValueError:
             _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
-    return calendar_header(name, language) + "".join(entries).encode() + _END
+    return calendar_header(name, language, zone) + "".join(entries).encode() + _END
 
 
 @lru_cache(maxsize=256)
-def calendar_header(name: str, language: str) -> bytes:
+def calendar_header(name: str, language: str, zone: ZoneInfo) -> bytes:
     """The part before the entries: calendar properties and the time zone."""
-    return calendar_of((), name=tidy(name), language=language).removesuffix(_END)
+    return calendar_of((), name=tidy(name), language=language, zone=zone).removesuffix(_END)
 
 
-def entry(part: CalendarPart, *, language_tag: str) -> str:
+def entry(part: CalendarPart, *, language_tag: str, zone: ZoneInfo) -> str:
     """One VEVENT, folded, with line ends.
 
     Errors: ValueError for an invalid URL.
@@ -64,8 +66,7 @@ def entry(part: CalendarPart, *, language_tag: str) -> str:
         f"BEGIN:VEVENT\r\n{fold(f'UID:{escape(part.uid)}')}\r\n"
         f"DTSTAMP:{changed}Z\r\nLAST-MODIFIED:{changed}Z\r\n"
         f"SEQUENCE:{part.sequence}\r\nSTATUS:{part.status}\r\n"
-        f"DTSTART;TZID=Asia/Seoul:{compact(part.start.astimezone(SEOUL))}\r\n"
-        f"DTEND;TZID=Asia/Seoul:{compact(part.end.astimezone(SEOUL))}\r\n"
+        f"DTSTART{_local(part.start, zone)}\r\nDTEND{_local(part.end, zone)}\r\n"
         f"{_LINE_END.join(lines)}\r\n"
         f"TRANSP:{'TRANSPARENT' if part.transparent else 'OPAQUE'}\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n"
     )
@@ -80,6 +81,12 @@ def _text_line(name: str, value: str, language_tag: str) -> str:
 @lru_cache(maxsize=4096)
 def _in_utc(instant: datetime) -> str:
     return compact(instant.astimezone(UTC))
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    """The parameter and the value of a local time."""
+    at = local_or_utc(instant, zone)
+    return f":{compact(at)}Z" if at.tzinfo is UTC else f";TZID={zone.key}:{compact(at)}"
 
 
 def compact(instant: datetime) -> str:

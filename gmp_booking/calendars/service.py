@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from operator import attrgetter
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
@@ -20,7 +21,7 @@ from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.calendars.others_time import others_time
 from gmp_booking.calendars.store import FeedPeriod, FeedQuery, FeedRow
 from gmp_booking.infra.database.uow import Lookup, Uow
-from gmp_booking.infra.web.i18n import SEOUL, closest_language, gettext_for, named
+from gmp_booking.infra.web.i18n import closest_language, gettext_for, named
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.period import Period
@@ -226,12 +227,12 @@ class Subscription:
     unseen: bool
 
 
-def find_subscription(lookup: Lookup, token: str, base_url: str) -> Subscription | None:
+def find_subscription(lookup: Lookup, token: str, base_url: str, *, zone: ZoneInfo) -> Subscription | None:
     """The link with person, roles and company, in one statement; revocations apply at once."""
     row = store.find_feed(lookup, store.hash_of(token))
     if row is None:
         return None
-    period = feed_period(row.now)
+    period = feed_period(row.now, zone)
     actor = Actor(
         account_id=row.account_id,
         person_id=row.person_id,
@@ -276,9 +277,9 @@ def _title(row: Row[Any], scope: FeedScope) -> str:
     return f"GMP {named({'ko': row.company_ko, 'en': row.company_en, 'zh_Hans': row.company_zh}, row.feed_language)}"
 
 
-def feed_period(now: datetime) -> FeedPeriod:
-    """The period from midnight in Seoul, so that responses within a day are identical."""
-    morning = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+def feed_period(now: datetime, zone: ZoneInfo) -> FeedPeriod:
+    """The period from the facility's midnight, so that responses within a day are identical."""
+    morning = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
     return FeedPeriod(
         window=Period(morning - timedelta(days=DAYS_BACK), morning + timedelta(days=DAYS_AHEAD)),
         ended_since=morning - timedelta(days=DAYS_CANCELLED),

@@ -116,8 +116,8 @@ def _change_values(uow: Uow, prepared: PreparedChange, track: Track) -> dict[str
         "requested_by": uow.actor.person_id,
         "entered_by": uow.actor.person_id,
         "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, prepared.resolved.holidays),
-        "pending_until": working_days_later(uow.now, 2 * days, prepared.resolved.holidays),
+        "decide_by": working_days_later(uow.now, days, prepared.resolved.holidays, zone=uow.zone),
+        "pending_until": working_days_later(uow.now, 2 * days, prepared.resolved.holidays, zone=uow.zone),
         "created_at": uow.now,
         "changed_at": uow.now,
     }

@@ -109,7 +109,8 @@ def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
             save_evaluation(uow, booking, prepared.gathered, prepared.verdict)
         return ChangeResult(outcome_of(uow.actor, prepared), details_of(uow, booking), before, prepared.verdict)
     if uow.actor.company_id is not None:
-        require_signatory(find_limits(uow, booking.company_id, booking_id=booking.id), prepared.wanted, uow.actor.roles)
+        limits = find_limits(uow, booking.company_id, booking_id=booking.id)
+        require_signatory(limits, prepared.wanted, uow.actor.roles, zone=uow.zone)
     request_change(uow, prepared, track=track)
     now = details_of(uow, booking)
     waiting = open_change_of(uow, now)

@@ -292,4 +292,4 @@ def _reservation_as_json(reservation: ReservationFacts, case: Case) -> dict[str,
 
 
 def _local(instant: datetime, case: Case) -> str:
-    return instant.astimezone(case.calendar.timezone).isoformat()
+    return instant.astimezone(case.calendar.zone).isoformat()

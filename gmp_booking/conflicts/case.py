@@ -228,24 +228,20 @@ class CalendarFacts:
     Shape: `hours` by resource code; other resources have `default_hours`. `holidays` have names by language.
     """
 
+    zone: ZoneInfo
     hours: Mapping[str, tuple[OpeningWindow, ...]] = field(default_factory=dict)
     default_hours: tuple[OpeningWindow, ...] = WORKING_WEEK
     holidays: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
     on_call: tuple[Period, ...] = ()
-    zone: str = "Asia/Seoul"
-
-    @cached_property
-    def timezone(self) -> ZoneInfo:
-        return ZoneInfo(self.zone)
 
     def hours_of(self, resource: str) -> tuple[OpeningWindow, ...]:
         return self.hours.get(resource, self.default_hours)
 
     def day_of(self, instant: datetime) -> date:
-        return instant.astimezone(self.timezone).date()
+        return instant.astimezone(self.zone).date()
 
     def instant(self, day: date, at: time) -> datetime:
-        return datetime.combine(day, at, self.timezone)
+        return datetime.combine(day, at, self.zone)
 
 
 @dataclass(frozen=True)
@@ -291,12 +287,12 @@ class Case:
     occasion: Occasion
     now: datetime
     booking: BookingFacts
+    calendar: CalendarFacts
     sessions: tuple[SessionFacts, ...] = ()
     reservations: tuple[ReservationFacts, ...] = ()
     rooms: Mapping[str, RoomFacts] = field(default_factory=dict)
     equipment: Mapping[str, EquipmentFacts] = field(default_factory=dict)
     people: Mapping[int, PersonFacts] = field(default_factory=dict)
-    calendar: CalendarFacts = field(default_factory=CalendarFacts)
     policy: PolicyFacts = field(default_factory=PolicyFacts)
     known: Period | None = None
     withdrawn: tuple[OutageFacts, ...] = ()

@@ -52,7 +52,7 @@ def seed(config: Config) -> None:
         _wait_until_alone(owner)
         _set_state(owner, "being laid")
         _empty(owner, config)
-        database = Database(config.database_url, consumers=CONSUMERS, pool_size=1)
+        database = Database(config.database_url, zone=config.time_zone, consumers=CONSUMERS, pool_size=1)
         try:
             _seed_all(config, database, owner)
             _seed_mail(database, owner)
@@ -72,7 +72,7 @@ def _seed_all(config: Config, database: Database, owner: Connection) -> None:
 
     now = _now(owner)
     years = range(now.year - 1, now.year + 3)
-    scenarios = build_scenarios(now, days_off=frozenset(korean_holidays(years)))
+    scenarios = build_scenarios(now, config.time_zone, days_off=frozenset(korean_holidays(years)))
     passwords.configure(cost=config.auth_argon2, slots=config.auth_argon2_slots)
     hashed = passwords.hash_password(PASSWORD)
     clock = Clock(database.engine)

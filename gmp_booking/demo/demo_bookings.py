@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from gmp_booking.accounts.service import find_actor_of_email
 from gmp_booking.approvals.service import Decision, decide
@@ -12,7 +13,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.changes.service import ChangeOutcome, change
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.people import STAFF_DOMAIN
-from gmp_booking.demo.scenarios import LATEST_BEFORE_NOW, QA, SCHEDULER, SEOUL, Scenario
+from gmp_booking.demo.scenarios import LATEST_BEFORE_NOW, QA, SCHEDULER, Scenario
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.kernel.errors import Conflict, Invalid
@@ -35,7 +36,7 @@ def seed_outages_and_changes(
 ) -> None:
     """Seed outages of the coming weeks, an open hold, and change requests of three companies."""
     clock.set(now - LATEST_BEFORE_NOW)
-    for email, outage in _outages(now.astimezone(SEOUL).date()):
+    for email, outage in _outages(now.astimezone(database.zone).date(), database.zone):
         database.transact(_actor(database, email), place, outage)
     for series, email, reason, is_reviewed in _CHANGES:
         chosen = [each for each in scenarios if each.name.startswith(f"{series} ") and each.name in references]
@@ -46,8 +47,12 @@ def seed_outages_and_changes(
             database.transact(_actor(database, SCHEDULER), decide, Decision(changed, Action.REVIEW))
 
 
-def _outages(today: date) -> list[tuple[str, NewOutage]]:
+def _outages(today: date, zone: ZoneInfo) -> list[tuple[str, NewOutage]]:
     monday = today + timedelta(days=7 - today.weekday())
+
+    def at(number: int, hour: int) -> datetime:
+        return datetime.combine(monday + timedelta(days=number), time(hour), zone)
+
     return [
         (
             ENGINEER,
@@ -56,8 +61,8 @@ def _outages(today: date) -> list[tuple[str, NewOutage]]:
                 "D-02",
                 OutageKind.MAINTENANCE,
                 "고압증기멸균기 월례 점검",
-                starts_at=_at(monday + timedelta(days=5), 9),
-                until_at=_at(monday + timedelta(days=5), 17),
+                starts_at=at(5, 9),
+                until_at=at(5, 17),
                 repeat=Repeat(28, times=6),
             ),
         ),
@@ -68,8 +73,8 @@ def _outages(today: date) -> list[tuple[str, NewOutage]]:
                 "TFF-01",
                 OutageKind.CALIBRATION,
                 "압력 센서 교정",
-                starts_at=_at(monday + timedelta(days=8), 9),
-                until_at=_at(monday + timedelta(days=8), 12),
+                starts_at=at(8, 9),
+                until_at=at(8, 12),
             ),
         ),
         (
@@ -77,10 +82,6 @@ def _outages(today: date) -> list[tuple[str, NewOutage]]:
             NewOutage(SubjectKind.EQUIPMENT, "BSC-03", OutageKind.HOLD, "HEPA 필터 누설 시험 기준 이탈"),
         ),
     ]
-
-
-def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), SEOUL)
 
 
 def _ask(database: Database, email: str, reference: str, scenario: Scenario, reason: str) -> str | None:

@@ -19,7 +19,6 @@ from gmp_booking.demo.programme import FACILITY, HOLIDAY_VISIT, PROGRAMME, Run, 
 from gmp_booking.evaluation.request_limits import needs_signatory
 from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS, Kind, RunType
 
-SEOUL = ZoneInfo("Asia/Seoul")
 SCHEDULER, PRODUCTION, QA, DEMO_MANAGER = (
     f"{mailbox}@{STAFF_DOMAIN}" for mailbox in ("scheduler", "production", "qa", "demo")
 )
@@ -112,21 +111,22 @@ _ENDINGS: Mapping[tuple[str, int], tuple[Ending, str]] = {
 }
 
 
-def build_scenarios(now: datetime, *, days_off: AbstractSet[date]) -> list[Scenario]:
+def build_scenarios(now: datetime, zone: ZoneInfo, *, days_off: AbstractSet[date]) -> list[Scenario]:
     """Every booking's story, as far as it has come by now."""
-    return [story for series in PROGRAMME for week in series.weeks if (story := _scenario(series, week, now, days_off))]
+    stories = (_scenario(series, week, now, zone, days_off) for series in PROGRAMME for week in series.weeks)
+    return [story for story in stories if story]
 
 
-def _scenario(series: Series, week: int, now: datetime, days_off: AbstractSet[date]) -> Scenario | None:
-    today = now.astimezone(SEOUL).date()
+def _scenario(series: Series, week: int, now: datetime, zone: ZoneInfo, days_off: AbstractSet[date]) -> Scenario | None:
+    today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday()) + timedelta(weeks=week)
     chance = Random(f"{series.name} {monday}")
     ending, reason = _ENDINGS.get((series.name, week), (Ending.APPROVED, ""))
     is_kept = series.is_steady or ending is not Ending.APPROVED or chance.random() < KEPT_IN_WEEK.get(week, 1.0)
-    content = _content(series, monday, days_off, chance)
+    content = _content(series, monday, days_off, chance, zone=zone)
     if not is_kept or content is None:
         return None
-    teller = _ActScheduler(series, content, now, days_off, chance)
+    teller = _ActScheduler(series, content, now, days_off, chance, zone=zone)
     acts = tuple(act for act in teller.acts(ending, reason) if act.at <= now - LATEST_BEFORE_NOW)
     return Scenario(f"{series.name} {week}", content, acts) if acts else None
 
@@ -134,14 +134,16 @@ def _scenario(series: Series, week: int, now: datetime, days_off: AbstractSet[da
 # -- what is asked for
 
 
-def _content(series: Series, monday: date, days_off: AbstractSet[date], chance: Random) -> BookingContent | None:
+def _content(
+    series: Series, monday: date, days_off: AbstractSet[date], chance: Random, *, zone: ZoneInfo
+) -> BookingContent | None:
     visits = [visit for visit in series.visits if visit.day % 7 >= 5 or _day(monday, visit.day) not in days_off]
     if series.visits and not visits:
         return None
     if series.name == "maru-graft":
         visits += _holiday_visits(series, monday, days_off)
     year, number, _ = monday.isocalendar()
-    sessions = [_session(series, visit, monday, chance) for visit in visits]
+    sessions = [_session(series, visit, monday, chance, zone=zone) for visit in visits]
     return BookingContent(
         kind=series.kind,
         product=series.product,
@@ -152,7 +154,7 @@ def _content(series: Series, monday: date, days_off: AbstractSet[date], chance: 
         title=series.title,
         purpose=series.purpose,
         sessions=tuple(sorted(sessions, key=lambda session: session.start)),
-        equipment=tuple(_reservation(run, monday) for run in series.runs),
+        equipment=tuple(_reservation(run, monday, zone=zone) for run in series.runs),
         booked_for=series.company if series.entered_by_staff else None,
     )
 
@@ -170,14 +172,14 @@ def _holiday_visits(series: Series, monday: date, days_off: AbstractSet[date]) -
             return
 
 
-def _session(series: Series, visit: Visit, monday: date, chance: Random) -> SessionContent:
+def _session(series: Series, visit: Visit, monday: date, chance: Random, *, zone: ZoneInfo) -> SessionContent:
     domain = _DOMAINS[series.company]
-    end = _instant(monday, visit.day, visit.end)
+    end = _instant(monday, visit.day, visit.end, zone=zone)
     ends_early = chance.random() < 0.25 and visit.start[:2] != visit.end[:2]
     crew = tuple(NamedPerson(f"{mailbox}@{domain}", _part(number)) for number, mailbox in enumerate(visit.crew))
     return SessionContent(
         room=visit.room,
-        start=_instant(monday, visit.day, visit.start),
+        start=_instant(monday, visit.day, visit.start, zone=zone),
         end=end - timedelta(minutes=30) if ends_early else end,
         step=visit.step,
         exposure=visit.exposure,
@@ -193,17 +195,17 @@ def _part(number: int) -> str:
     return "VERIFIER" if number == 1 else "OPERATOR"
 
 
-def _reservation(run: Run, monday: date) -> ReservationContent:
+def _reservation(run: Run, monday: date, *, zone: ZoneInfo) -> ReservationContent:
     return ReservationContent(
         run.resource,
-        _instant(monday, run.from_day, run.start),
-        _instant(monday, run.until_day, run.end),
+        _instant(monday, run.from_day, run.start, zone=zone),
+        _instant(monday, run.until_day, run.end, zone=zone),
         run.units,
     )
 
 
-def _instant(monday: date, number: int, clock: str) -> datetime:
-    return datetime.combine(_day(monday, number), time.fromisoformat(clock), SEOUL)
+def _instant(monday: date, number: int, clock: str, *, zone: ZoneInfo) -> datetime:
+    return datetime.combine(_day(monday, number), time.fromisoformat(clock), zone)
 
 
 # -- what happens to it
@@ -213,14 +215,22 @@ class _ActScheduler:
     """Puts the acts of one story on working days before its first session."""
 
     def __init__(
-        self, series: Series, content: BookingContent, now: datetime, days_off: AbstractSet[date], chance: Random
+        self,
+        series: Series,
+        content: BookingContent,
+        now: datetime,
+        days_off: AbstractSet[date],
+        chance: Random,
+        *,
+        zone: ZoneInfo,
     ) -> None:
         self.series = series
         self.now = now
         self.days_off = days_off
         self.chance = chance
+        self.zone = zone
         self.starts = content.envelope.start
-        self.company = f"{'approver' if needs_signatory(content) else 'requester'}@{_DOMAINS[series.company]}"
+        self.company = f"{'approver' if needs_signatory(content, zone) else 'requester'}@{_DOMAINS[series.company]}"
         self.requester = SCHEDULER if series.entered_by_staff else self.company
         if series.company == FACILITY:
             self.company = self.requester = DEMO_MANAGER
@@ -294,18 +304,19 @@ class _ActScheduler:
 
     def _on_a_working_day(self, at: datetime) -> datetime:
         """That day or the last working day before it, at some time between nine and half past five."""
-        day = at.astimezone(SEOUL).date()
+        day = at.astimezone(self.zone).date()
         while not self._is_working(day):
             day -= timedelta(days=1)
-        return datetime.combine(day, time(9), SEOUL) + timedelta(minutes=self.chance.randrange(510))
+        return datetime.combine(day, time(9), self.zone) + timedelta(minutes=self.chance.randrange(510))
 
     def _working(self, at: datetime, days: int, clock: str) -> datetime:
         """So many working days later, about that time."""
-        day = at.astimezone(SEOUL).date()
+        day = at.astimezone(self.zone).date()
         while days:
             day += timedelta(days=1)
             days -= self._is_working(day)
-        return datetime.combine(day, time.fromisoformat(clock), SEOUL) + timedelta(minutes=self.chance.randrange(45))
+        about = datetime.combine(day, time.fromisoformat(clock), self.zone)
+        return about + timedelta(minutes=self.chance.randrange(45))
 
     def _is_working(self, day: date) -> bool:
         return day.weekday() < 5 and day not in self.days_off

@@ -15,7 +15,7 @@ from gmp_booking.bookings.store import get_booking
 from gmp_booking.demo.clock import Clock
 from gmp_booking.demo.demo_records import SessionEvent, session_events
 from gmp_booking.demo.people import PASSWORD
-from gmp_booking.demo.scenarios import PRODUCTION, QA, SEOUL, Scenario, ScenarioAct, ScenarioStep
+from gmp_booking.demo.scenarios import PRODUCTION, QA, Scenario, ScenarioAct, ScenarioStep
 from gmp_booking.execution.service import SessionAction, perform
 from gmp_booking.infra.database.uow import Database, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM, Actor
@@ -119,7 +119,7 @@ class _Seeder:
         self._signed_in.clear()
 
     def _draft(self, act: ScenarioAct, content: BookingContent) -> str:
-        form = form_of(content)
+        form = form_of(content, self._database.zone)
         kept = {name: value for name, value in form.items() if name not in {"reference", "revision"}}
         draft: Booking = self._as(act).transact(save_draft, kept)
         return draft.reference
@@ -143,7 +143,7 @@ class _Seeder:
 
     def _signer(self, email: str, at: datetime) -> _SignedInSigner:
         """The signer, signed in for that day; one proof of the password serves all its decisions."""
-        today = at.astimezone(SEOUL).date()
+        today = at.astimezone(self._database.zone).date()
         worker = self._signed_in.get(email)
         if worker is not None and worker.on == today:
             return worker

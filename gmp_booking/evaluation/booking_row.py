@@ -38,8 +38,8 @@ def row_values(
         "starts_at": envelope.start,
         "ends_at": envelope.end,
         "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, resolved.holidays),
-        "pending_until": working_days_later(uow.now, 2 * days, resolved.holidays),
+        "decide_by": working_days_later(uow.now, days, resolved.holidays, zone=uow.zone),
+        "pending_until": working_days_later(uow.now, 2 * days, resolved.holidays, zone=uow.zone),
     }
 
 

@@ -12,7 +12,6 @@ from gmp_booking.kernel.vocabulary import Kind
 CAMPAIGN = timedelta(days=5)
 _TARGET_DAYS = {Kind.EQUIPMENT: 2, Kind.QC: 2, Kind.TOUR: 2, Kind.REVIEW: 3, Kind.CLINICAL_DEMO: 5}
 RETURNED_DAYS = 5
-SEOUL = ZoneInfo("Asia/Seoul")
 
 
 def decision_days(kind: Kind, envelope: Period) -> int:
@@ -22,9 +21,9 @@ def decision_days(kind: Kind, envelope: Period) -> int:
     return _TARGET_DAYS.get(kind, 7)
 
 
-def working_days_later(start: datetime, days: int, holidays: Collection[date]) -> datetime:
-    """The same local time, `days` working days later, in the facility's time zone."""
-    at = start.astimezone(SEOUL)
+def working_days_later(start: datetime, days: int, holidays: Collection[date], *, zone: ZoneInfo) -> datetime:
+    """The same local time, `days` working days later."""
+    at = start.astimezone(zone)
     left = days
     while left > 0:
         at += timedelta(days=1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.conflicts.case import (
+    WORKING_WEEK,
     Assignment,
     BookingFacts,
     CalendarFacts,
@@ -41,6 +42,7 @@ def build_case(
     booking: BookingFacts,
     occasion: Occasion,
     now: datetime,
+    zone: ZoneInfo,
     outages: KnownOutages = NO_OUTAGES,
 ) -> Case:
     """The case of rows that `resolve_content` and `gather` read; pure."""
@@ -73,7 +75,7 @@ def build_case(
             for each in resolved.people.values()
         },
         withdrawn=outages.booking,
-        calendar=replace(_calendar(resolved), on_call=tuple(on_call)),
+        calendar=_calendar(resolved, zone, on_call),
         policy=_policy(resolved),
     )
 
@@ -131,7 +133,7 @@ def _equipment(
     )
 
 
-def _calendar(resolved: ResolvedContent) -> CalendarFacts:
+def _calendar(resolved: ResolvedContent, zone: ZoneInfo, on_call: Iterable[Period]) -> CalendarFacts:
     hours: defaultdict[str | None, list[OpeningWindow]] = defaultdict(list)
     for code, weekday, opens, closes in resolved.raw["hours"] or ():
         hours[code].append(OpeningWindow(weekday, time.fromisoformat(opens), time.fromisoformat(closes)))
@@ -140,7 +142,7 @@ def _calendar(resolved: ResolvedContent) -> CalendarFacts:
         date.fromisoformat(day): {"ko": ko, "en": en, "zh": zh} for day, ko, en, zh in resolved.raw["holidays"] or ()
     }
     own = {str(code): tuple(rows) for code, rows in hours.items()}
-    return CalendarFacts(own, default, holidays) if default else CalendarFacts(own, holidays=holidays)
+    return CalendarFacts(zone, own, default or WORKING_WEEK, holidays, on_call=tuple(on_call))
 
 
 def _policy(resolved: ResolvedContent) -> PolicyFacts:

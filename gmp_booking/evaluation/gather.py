@@ -117,6 +117,7 @@ def gather(
     values = _query_values(content, resolved, window, search=search)
     # Outages that have ended conflict with nothing.
     values |= {"look_from": max(window.start - MARGIN, uow.now), "booking_id": booking_id, "company_id": company_id}
+    values["zone"] = uow.zone.key
     with uow.as_engine():
         rows, outage_rows = split_rows(uow.session.execute(_SURROUNDINGS, values))
     before = next((row[2:4] for row in rows if row[0] == "asked"), (None, None))
@@ -129,6 +130,7 @@ def gather(
         "busy": [[*row[:2], row[2].isoformat(), row[3].isoformat(), *row[4:]] for row in rows],
         "withdrawn": as_evidence(outage_rows),
         "now": uow.now.isoformat(),
+        "zone": uow.zone.key,
     }
     case = build_case(
         content,
@@ -137,6 +139,7 @@ def gather(
         booking=booking,
         occasion=occasion,
         now=uow.now,
+        zone=uow.zone,
         outages=outage_facts_of(outage_rows),
     )
     return Gathered(replace(case, known=window), evidence)

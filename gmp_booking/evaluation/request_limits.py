@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.evaluation.decision_deadlines import SEOUL
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
@@ -101,19 +101,21 @@ def require_within_limit(limits: RequestLimits, content: BookingContent) -> None
     )
 
 
-def needs_signatory(content: BookingContent) -> bool:
+def needs_signatory(content: BookingContent, zone: ZoneInfo) -> bool:
     """Whether only an authorised signatory may request this: clinical runs, and room work on more than five days."""
     days = {
-        (session.start.astimezone(SEOUL) + timedelta(days=number)).date()
+        (session.start.astimezone(zone) + timedelta(days=number)).date()
         for session in content.sessions
         for number in range((session.end - session.start) // timedelta(days=1) + 1)
     }
     return content.run_type is RunType.CLIN or len(days) > DAYS_WITHOUT_A_SIGNATORY
 
 
-def require_signatory(limits: RequestLimits, content: BookingContent, roles: frozenset[Role]) -> None:
+def require_signatory(
+    limits: RequestLimits, content: BookingContent, roles: frozenset[Role], *, zone: ZoneInfo
+) -> None:
     """Errors: Forbidden without the role; a company with `single_signatory` needs no second person."""
-    if limits.single_signatory or Role.COMPANY_APPROVER in roles or not needs_signatory(content):
+    if limits.single_signatory or Role.COMPANY_APPROVER in roles or not needs_signatory(content, zone):
         return
     raise Forbidden(
         N_(

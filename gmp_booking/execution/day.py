@@ -13,7 +13,6 @@ from gmp_booking.execution import store
 from gmp_booking.execution.clearance import MISSED_AFTER
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import SEOUL
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import ENDED, NOT_BEGUN, RUNNING, BookingState, SessionState
@@ -78,7 +77,7 @@ class MissingNames:
 
 @dataclass(frozen=True)
 class SessionsOfDay:
-    """The sessions of a day in Seoul that the reader may see, and older ones that need an action."""
+    """The sessions of a local day that the reader may see, and older ones that need an action."""
 
     now: datetime
     period: Period
@@ -120,7 +119,7 @@ class SessionsOfDay:
 
 def read_day(uow: Uow) -> SessionsOfDay:
     """Today, in two statements."""
-    midnight = uow.now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = uow.now.astimezone(uow.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     period = Period(midnight, midnight + timedelta(days=1))
     values = {
         "from_at": period.start,

@@ -24,7 +24,7 @@ from gmp_booking.execution.signing import RECORD_TYPE, record_reference
 from gmp_booking.infra.database.uow import StoredResponse, Uow
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.errors import field_errors
-from gmp_booking.infra.web.i18n import SEOUL, _, named
+from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.labels import MEANINGS_QUOTED, SESSION_STATES
 from gmp_booking.kernel.period import Period
@@ -129,12 +129,12 @@ def _field(action: str, name: str) -> str:
 
 
 def _instant(action: str, name: str) -> str | None:
-    """The typed date and time in Seoul; None without a time. Errors: Invalid."""
+    """The typed local date and time; None without a time. Errors: Invalid."""
     day, time = _field(action, f"{name}_date"), _field(action, f"{name}_time")
     if not time:
         return None
     try:
-        return datetime.strptime(f"{day} {time}", "%Y-%m-%d %H:%M").replace(tzinfo=SEOUL).isoformat()
+        return datetime.strptime(f"{day} {time}", "%Y-%m-%d %H:%M").replace(tzinfo=current_zone()).isoformat()
     except ValueError as error:
         raise Invalid(field_errors={name: [BAD_TIME]}) from error
 
@@ -161,7 +161,7 @@ def _page(
         findings=[finding_card(dict(finding)) for finding in findings],
         message=message,
         signatures=file.signatures,
-        today=f"{file.now.astimezone(SEOUL):%Y-%m-%d}",
+        today=f"{file.now.astimezone(current_zone()):%Y-%m-%d}",
     )
     return make_response(page, status)
 

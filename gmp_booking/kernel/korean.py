@@ -24,7 +24,7 @@ _ENDS_IN_RIEUL: Final = frozenset("178LR")
 _ASIDE: Final = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）)$")
 _DATE: Final = re.compile(r"\d\. ?\d{1,2}\.$")
 _TIME: Final = re.compile(r"(?<!\d)\d{1,2}:(\d\d)$")
-_ZONE: Final = re.compile(r"(?<=\d) KST$")
+_ZONE: Final = re.compile(r"(?<=:\d\d) (?:[A-Z]{3,5}|[+-]\d{2,4})$")
 _ENTITY: Final = re.compile(r"&#?\w+;$")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingDetails
@@ -35,19 +36,21 @@ def at_once(event: BookingEvent) -> Iterable[DueTime]:
 
 def before_expiry(event: BookingEvent) -> Iterable[DueTime]:
     """Some days before the booking expires."""
-    return _before_expiry_of(event.booking, known_at=event.at)
+    return _before_expiry_of(event.booking, known_at=event.at, zone=event.uow.zone)
 
 
 def before_change_expiry(event: BookingEvent) -> Iterable[DueTime]:
     """Some days before the change expires."""
-    return _before_expiry_of(event.proposal, known_at=event.at) if event.proposal else ()
+    if event.proposal is None:
+        return ()
+    return _before_expiry_of(event.proposal, known_at=event.at, zone=event.uow.zone)
 
 
-def _before_expiry_of(booking: Booking, *, known_at: datetime) -> Iterator[DueTime]:
+def _before_expiry_of(booking: Booking, *, known_at: datetime, zone: ZoneInfo) -> Iterator[DueTime]:
     if booking.pending_until is None:
         return
     for offset in BEFORE_EXPIRY:
-        at = due_at(offset, booking.pending_until)
+        at = due_at(offset, booking.pending_until, zone=zone)
         if at > known_at:
             yield DueTime(at, {"until": booking.pending_until.isoformat(), "lead": offset.name})
 
@@ -56,7 +59,8 @@ def session_reminders(event: BookingEvent) -> Iterator[tuple[Reminder, Mapping[s
     """The reminders that are still ahead, each with its session; None where it is about the whole booking."""
     by_number = {session["number"]: session for session in event.details.parts["sessions"]}
     kind = Kind(event.booking.kind)
-    for reminder in plan_reminders(kind, _starts_of(event.details), known_at=event.at):
+    starts = _starts_of(event.details)
+    for reminder in plan_reminders(kind, starts, known_at=event.at, zone=event.uow.zone):
         yield reminder, by_number.get(reminder.session_number)
 
 

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Kind
 
-SEOUL: Final = ZoneInfo("Asia/Seoul")
 MORNING: Final = time(9)
 QUIET_FROM: Final = time(21)
 QUIET_UNTIL: Final = time(8)
@@ -103,13 +102,13 @@ class Reminder:
     session_number: int | None = None
 
 
-def offsets_of(kind: Kind, starts: Iterable[Start], *, zone: ZoneInfo = SEOUL) -> tuple[ReminderOffset, ...]:
+def offsets_of(kind: Kind, starts: Iterable[Start], *, zone: ZoneInfo) -> tuple[ReminderOffset, ...]:
     """The offsets of a booking: cleanroom work on five days or more is a campaign."""
     days = {start.at.astimezone(zone).date() for start in starts}
     return CAMPAIGN if kind is Kind.CLEANROOM and len(days) >= CAMPAIGN_DAYS else REMINDER_OFFSETS[kind]
 
 
-def due_at(offset: ReminderOffset, start: datetime, *, zone: ZoneInfo = SEOUL) -> datetime:
+def due_at(offset: ReminderOffset, start: datetime, *, zone: ZoneInfo) -> datetime:
     """When an offset falls due: counted in local days, at nine in the morning there; hours are elapsed hours."""
     if offset.hours:
         return start - timedelta(hours=offset.hours)
@@ -117,9 +116,7 @@ def due_at(offset: ReminderOffset, start: datetime, *, zone: ZoneInfo = SEOUL) -
     return datetime.combine(day, MORNING, zone)
 
 
-def plan_reminders(
-    kind: Kind, starts: Sequence[Start], *, known_at: datetime, zone: ZoneInfo = SEOUL
-) -> list[Reminder]:
+def plan_reminders(kind: Kind, starts: Sequence[Start], *, known_at: datetime, zone: ZoneInfo) -> list[Reminder]:
     """The reminders that fall due after `known_at`; each moment once a session."""
     if not starts:
         return []

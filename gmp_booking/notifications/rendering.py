@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -34,6 +35,7 @@ def write_mail(uow: Uow, message: ClaimedMessage, config: Config) -> Mail | None
     if reader is None or not reader.active:
         return None
     i18n.use_language(reader.language)
+    i18n.use_zone(uow.zone)
     if isinstance(kind, BookingMail):
         booking = uow.session.get(Booking, message.booking_id) if message.booking_id else None
         if booking is None:
@@ -82,6 +84,7 @@ def _write(kind: MailKind, facts: MailFacts, words: Words, *, calendars: Sequenc
         "subject": one_line(_subject(kind, words)),
         "paragraphs": _paragraphs(body),
         "language": facts.language,
+        "zone": i18n.zone_in_words(facts.language),
         "link_label": kind.link_label,
         "accent": kind.accent.value,
     }
@@ -128,11 +131,11 @@ def _paragraphs(body: str) -> list[list[str]]:
 def _calendar_files(entries: Sequence[CalendarPart], facts: BookingMailFacts) -> list[CalendarFile]:
     """A file for each entry: an invitation, or its cancellation."""
     invitation = Invitation(organizer=facts.config.mail_from, attendee=facts.reader.email)
-    return [_calendar_file(entry, invitation, language=facts.language) for entry in entries]
+    return [_calendar_file(entry, invitation, language=facts.language, zone=facts.uow.zone) for entry in entries]
 
 
-def _calendar_file(entry: CalendarPart, invitation: Invitation, *, language: str) -> CalendarFile:
+def _calendar_file(entry: CalendarPart, invitation: Invitation, *, language: str, zone: ZoneInfo) -> CalendarFile:
     name = entry.uid.partition("@")[0]
     method = "CANCEL" if entry.status == CANCELLED else "REQUEST"
-    content = calendar_of([entry], name=name, language=language, method=method, invitation=invitation)
+    content = calendar_of([entry], name=name, language=language, zone=zone, method=method, invitation=invitation)
     return CalendarFile(name=f"{name}.ics", method=method, content=content)

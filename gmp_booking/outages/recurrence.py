@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gmp_booking.kernel.period import Period
 
-SEOUL = ZoneInfo("Asia/Seoul")
 MAX_OCCURRENCES = 120
 """Occurrences of one series at most; default is ours."""
 
@@ -26,19 +25,20 @@ class Repeat:
     until_on: date | None = None
 
 
-def occurrences(first: Period, repeat: Repeat) -> list[Period]:
+def occurrences(first: Period, repeat: Repeat, *, zone: ZoneInfo) -> list[Period]:
     """All periods of a series in order, the first included; MAX_OCCURRENCES + 1 of them when there are too many."""
-    return [period for period, _ in zip(_periods(first, repeat), range(MAX_OCCURRENCES + 1), strict=False)]
+    return [period for period, _ in zip(_periods(first, repeat, zone), range(MAX_OCCURRENCES + 1), strict=False)]
 
 
-def _periods(first: Period, repeat: Repeat) -> Iterator[Period]:
-    start = first.start.astimezone(SEOUL)
+def _periods(first: Period, repeat: Repeat, zone: ZoneInfo) -> Iterator[Period]:
+    start = first.start.astimezone(zone)
     number = 0
     while True:
         day = start.date() + timedelta(days=number * repeat.every_days)
         is_over = number >= repeat.times if repeat.times is not None else day > (repeat.until_on or start.date())
         if is_over:
             return
-        at = datetime.combine(day, start.time(), SEOUL)
+        # In UTC, because adding to a local time would change the length where the clocks change.
+        at = datetime.combine(day, start.time(), zone).astimezone(UTC)
         yield Period(at, at + first.duration)
         number += 1

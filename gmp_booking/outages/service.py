@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
@@ -88,16 +89,16 @@ def plan(uow: Uow, new: NewOutage) -> OutagePlan:
     Errors: Forbidden; Invalid by field.
     """
     require(uow.actor, permission_to_place(new.kind))
-    errors = {field: [sentence] for field, sentence in _problems(new, uow.now)}
+    errors = {field: [sentence] for field, sentence in _problems(new, uow.now, uow.zone)}
     subject = store.find_subject(uow, new.subject_kind, new.subject.strip())
     if subject is None:
         errors["subject"] = [N_("Nothing has this name.")]
     if errors or subject is None:
         raise Invalid(field_errors=errors)
-    return OutagePlan(subject, _times(new, new.starts_at or uow.now))
+    return OutagePlan(subject, _times(new, new.starts_at or uow.now, uow.zone))
 
 
-def _problems(new: NewOutage, now: datetime) -> list[tuple[str, str]]:
+def _problems(new: NewOutage, now: datetime, zone: ZoneInfo) -> list[tuple[str, str]]:
     start = new.starts_at or now
     found: list[tuple[str, str]] = []
     if new.subject_kind in HELD_ALONE and new.kind is not OutageKind.HOLD:
@@ -109,11 +110,11 @@ def _problems(new: NewOutage, now: datetime) -> list[tuple[str, str]]:
     elif new.until_at is not None and (new.until_at <= now or new.until_at - now > MAX_DISTANCE):
         found.append(("end", N_("The end must be in the future.")))
     if new.repeat is not None:
-        found.extend(_problems_of_repeat(new, new.repeat, start))
+        found.extend(_problems_of_repeat(new, new.repeat, start, zone=zone))
     return found
 
 
-def _problems_of_repeat(new: NewOutage, repeat: Repeat, start: datetime) -> list[tuple[str, str]]:
+def _problems_of_repeat(new: NewOutage, repeat: Repeat, start: datetime, *, zone: ZoneInfo) -> list[tuple[str, str]]:
     if new.until_at is None or new.kind is OutageKind.HOLD:
         return [("repeat", N_("Only an outage that has an end and is not a quality hold can repeat."))]
     if repeat.every_days < 1 or (repeat.times is None) == (repeat.until_on is None):
@@ -122,15 +123,16 @@ def _problems_of_repeat(new: NewOutage, repeat: Repeat, start: datetime) -> list
         return []
     if new.until_at - start > timedelta(days=repeat.every_days):
         return [("repeat", N_("It lasts longer than the interval between repetitions."))]
-    if not 1 <= len(occurrences(Period(start, new.until_at), repeat)) <= MAX_OCCURRENCES:
+    if not 1 <= len(occurrences(Period(start, new.until_at), repeat, zone=zone)) <= MAX_OCCURRENCES:
         return [("repeat", N_("Too many repetitions; at most 120."))]
     return []
 
 
-def _times(new: NewOutage, start: datetime) -> list[OutageTimes]:
+def _times(new: NewOutage, start: datetime, zone: ZoneInfo) -> list[OutageTimes]:
     if new.repeat is None or new.until_at is None:
         return [OutageTimes(start, new.until_at)]
-    return [OutageTimes(period.start, period.end) for period in occurrences(Period(start, new.until_at), new.repeat)]
+    periods = occurrences(Period(start, new.until_at), new.repeat, zone=zone)
+    return [OutageTimes(period.start, period.end) for period in periods]
 
 
 def place(uow: Uow, new: NewOutage) -> list[Outage]:
@@ -141,7 +143,7 @@ def place(uow: Uow, new: NewOutage) -> list[Outage]:
     reason = _reason(new.reason)
     planned = plan(uow, new)
     uow.lock(store.locks_of(uow, planned.subject))
-    times = planned.times if new.starts_at else _times(new, uow.now)
+    times = planned.times if new.starts_at else _times(new, uow.now, uow.zone)
     hold_no = store.next_hold_no(uow) if new.kind is OutageKind.HOLD else None
     ids = store.add_outages(
         uow,

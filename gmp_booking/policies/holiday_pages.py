@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.infra.web.i18n import _
+from gmp_booking.infra.web.i18n import _, current_zone
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.labels import HOLIDAY_KINDS
 from gmp_booking.policies import service
 
 holidays = Blueprint("holidays", __name__)
-SEOUL = ZoneInfo("Asia/Seoul")
 
 
 @holidays.get("/holidays")
@@ -53,7 +51,7 @@ def withdraw(holiday_id: int) -> Response:
 
 
 def _year(asked_for: str | None) -> int:
-    this_year = datetime.now(SEOUL).year
+    this_year = datetime.now(current_zone()).year
     year = int(asked_for) if asked_for and asked_for.isdecimal() and len(asked_for) == 4 else this_year
     return year if 2000 <= year <= 2100 else this_year
 

@@ -23,15 +23,15 @@ ON_CALL = """
     SELECT 'on call', CAST(0 AS bigint), lower(m.covered), upper(m.covered), CAST(NULL AS bigint), NULL, NULL
     FROM (
         SELECT unnest(range_agg(tstzrange(
-            (days.day + o.from_time) AT TIME ZONE 'Asia/Seoul',
-            (days.day + CAST(o.until_time <= o.from_time AS int) + o.until_time) AT TIME ZONE 'Asia/Seoul'
+            (days.day + o.from_time) AT TIME ZONE CAST(:zone AS text),
+            (days.day + CAST(o.until_time <= o.from_time AS int) + o.until_time) AT TIME ZONE CAST(:zone AS text)
         ))) AS covered
         FROM (
             SELECT DISTINCT CAST(day AS date) AS day
             FROM unnest(:roster_froms, :roster_untils) AS s (from_at, until_at)
             CROSS JOIN generate_series(
-                CAST(s.from_at AT TIME ZONE 'Asia/Seoul' AS date) - CAST(1 AS int),
-                CAST(s.until_at AT TIME ZONE 'Asia/Seoul' AS date), interval '1 day') AS g (day)
+                CAST(s.from_at AT TIME ZONE CAST(:zone AS text) AS date) - CAST(1 AS int),
+                CAST(s.until_at AT TIME ZONE CAST(:zone AS text) AS date), interval '1 day') AS g (day)
         ) AS days
         JOIN on_call AS o ON o.ended_at IS NULL AND o.valid_from <= days.day
              AND (o.valid_until IS NULL OR o.valid_until >= days.day)

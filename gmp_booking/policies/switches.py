@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, discover
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import SEOUL
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
@@ -51,7 +50,7 @@ def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
 
 
 def today(uow: Uow) -> date:
-    return uow.now.astimezone(SEOUL).date()
+    return uow.now.astimezone(uow.zone).date()
 
 
 def list_switches(uow: Uow) -> Mapping[str, list[RuleModeChange]]:

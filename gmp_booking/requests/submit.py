@@ -109,7 +109,7 @@ def _evaluate_request(
     uow.lock(resolved.lock_keys(content) | held | {("company", company_id)})
     limits = find_limits(uow, company_id, booking_id=booking_id)
     if uow.actor.company_id is not None:
-        require_signatory(limits, content, uow.actor.roles)
+        require_signatory(limits, content, uow.actor.roles, zone=uow.zone)
     gathered = gather(uow, content, resolved, occasion=Occasion.SUBMIT, company_id=company_id, booking_id=booking_id)
     verdict = examine(gathered.case)
     if verdict.has_hard:

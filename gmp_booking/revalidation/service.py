@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -33,7 +32,6 @@ from gmp_booking.revalidation import store
 from gmp_booking.revalidation.events import BookingAtRisk, BookingClear
 from gmp_booking.revalidation.store import AffectedPeriod, OutageScope
 
-SEOUL: Final = ZoneInfo("Asia/Seoul")
 NIGHTLY_AT: Final = time(2)
 
 
@@ -99,10 +97,10 @@ def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
 def enqueue_since_last_night(uow: Uow) -> int:
     """Queue the approved bookings that were not revalidated since the last nightly time; return their number.
 
-    Unit: the nightly time is 02:00 in Seoul; default is ours.
+    Unit: the nightly time is 02:00 in the facility; default is ours.
     """
-    local = uow.now.astimezone(SEOUL)
-    last_run = datetime.combine(local.date(), NIGHTLY_AT, SEOUL)
+    local = uow.now.astimezone(uow.zone)
+    last_run = datetime.combine(local.date(), NIGHTLY_AT, uow.zone)
     since = last_run if last_run <= local else last_run - timedelta(days=1)
     return len(store.enqueue_not_revalidated(uow, since.astimezone(UTC), cause="nightly"))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Final
 
 from gmp_booking.accounts.signing import Verified, find_signer, verify_for_signing
 from gmp_booking.infra.database.uow import Database, Uow
@@ -19,8 +18,6 @@ from gmp_booking.signatures.models import Signature
 from gmp_booking.signatures.views import SignatureView
 
 __all__ = ["Verified", "list_signatures", "sign", "signers_of", "verify"]
-
-TIME_ZONE: Final = "Asia/Seoul"
 
 
 def verify(database: Database, actor: Actor, password: str) -> Verified | Refusal:
@@ -64,7 +61,7 @@ def sign(
             printed_name=signer.name,
             signer_id=signer.person_id,
             signed_at=uow.now,
-            time_zone=TIME_ZONE,
+            time_zone=uow.zone.key,
             auth_method=verified.method,
             auth_session_id=verified.auth_session_id,
         ),

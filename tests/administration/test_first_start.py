@@ -20,6 +20,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from tests.clients import PASSWORD, PageClient, make_app
 from tests.conftest import Place, place_of
+from tests.zones import SEOUL
 
 FIRST = {
     "code": "NEW",
@@ -48,7 +49,7 @@ def empty(cluster: Any, tmp_path: Path) -> Iterator[Empty]:
     cluster.ensure_database("first_start")
     place = place_of(cluster, "first_start")
     migrate(place.owner_url)
-    database = Database(place.app_url, consumers=CONSUMERS, pool_size=2)
+    database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=2)
     app = make_app(place.app_url, place.owner_url, tmp_path)
     yield Empty(app, database, place)
     app.extensions["gmp"].database.dispose()

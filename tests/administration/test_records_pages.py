@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.builders import a_session, an_engineering_run
-from tests.clients import SEOUL
 from tests.shared_app import SharedApp
+from tests.zones import SEOUL
 
 ADMIN, QA, ENGINEER, SCHEDULER = "admin@brc.example", "qa@brc.example", "engineer@brc.example", "scheduler@brc.example"
 REQUESTER = "requester@gaon.example"

@@ -84,7 +84,7 @@ SELECT event, starts_at - interval '40 days', 'x', company_id, 1000000 + number,
 INSERT INTO delivery (journal_id, consumer, done_at) SELECT id, 'notifications', now() FROM journal;
 INSERT INTO signature (company_id, record_type, record_id, record_reference, record_version, content_hash, meaning,
                        printed_name, signer_id, signed_at, time_zone, auth_method)
-SELECT company_id, 'booking', 1000000 + number, 'x', 1, 'x', 'APPROVED – QA', 'x', person_id, starts_at, 'Asia/Seoul', 'x'
+SELECT company_id, 'booking', 1000000 + number, 'x', 1, 'x', 'APPROVED – QA', 'x', person_id, starts_at, 'UTC', 'x'
 FROM made;
 INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, booking_id, booking_version,
                             booking_session_id, due_at, next_attempt_at, message_id, sent_at)

@@ -9,6 +9,7 @@ from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.anomalies.competitors import Competitors, settle
 from tests.conftest import Place, place_of
+from tests.zones import SEOUL
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def competitors(
     """Settled once; whoever uses it only looks, or is refused."""
     cluster.ensure_database("competitors", template=template.name)
     place = place_of(cluster, "competitors")
-    database = Database(place.app_url, consumers=CONSUMERS, pool_size=2)
+    database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=2)
     settled = settle(place, database, tmp_path_factory.mktemp("competitors"))
     yield settled
     settled.app.extensions["gmp"].database.dispose()

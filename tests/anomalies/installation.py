@@ -17,6 +17,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from tests.facility import create_test_facility
 from tests.server_harness import CHEAP_HASH, ROOT, Client, ServerLog, a_free_port, children_of, command_of, enrol
+from tests.zones import SEOUL
 
 PROGRAM = Path(sys.executable).with_name("gmp-booking")
 PARTS = {
@@ -70,7 +71,7 @@ class Installation:
 
     def furnish(self, emails: list[str]) -> None:
         """Lay the facility of the tests, and let these people in."""
-        database = Database(self._alchemy_url(), consumers=CONSUMERS, pool_size=1)
+        database = Database(self._alchemy_url(), zone=SEOUL, consumers=CONSUMERS, pool_size=1)
         database.transact(SYSTEM, create_test_facility)
         self.tokens = enrol(database, emails)
         database.dispose()

@@ -20,6 +20,7 @@ from tests.builders import a_session
 from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place, place_of
 from tests.statement_watch import watching
+from tests.zones import SEOUL
 
 FEW = 1_000
 MANY = 12_000
@@ -75,7 +76,7 @@ def build_site(cluster: EmbeddedPostgres, template: Place, folder, *, bookings: 
     fill(place.superuser_url, bookings=bookings)
     if bookings < VERY_MANY:
         price_as_if_large(place.superuser_url)
-    database = Database(place.app_url, consumers=CONSUMERS, pool_size=1)
+    database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=1)
     open_accounts(database)
     app = make_app(place.app_url, place.owner_url, folder)
     people = (GAON, SCHEDULER, QA)

@@ -20,6 +20,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.tables import Base
 from tests.conftest import Place, place_of
 from tests.facility import create_test_facility
+from tests.zones import SEOUL
 
 pytestmark = pytest.mark.heavy
 
@@ -96,7 +97,7 @@ def test_down_to_nothing_and_up_again_is_the_same_schema(empty: Place) -> None:
 def test_each_migration_runs_over_data(empty: Place) -> None:
     """The facility of the tests is laid at the newest schema; one step down, up, and everybody is still there."""
     migrate(empty.owner_url)
-    database = Database(empty.app_url, pool_size=1)
+    database = Database(empty.app_url, zone=SEOUL, pool_size=1)
     database.transact(SYSTEM, create_test_facility)
     before = counted(empty)
     for steps in range(1, len(list(ScriptDirectory.from_config(alembic_config()).walk_revisions()))):

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from tests.bookings.changing import GAON, LENGTH, QA, SCHEDULER, booked, confirmed_run, hold_of, patch
 from tests.builders import form_of
-from tests.clients import PASSWORD, SEOUL, utc
+from tests.clients import PASSWORD, utc
 from tests.shared_app import SharedApp
+from tests.zones import SEOUL
 
 
 def typed(run: Any, *, operation: str = "submit", **more: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +14,8 @@ from gmp_booking.bookings.content import BookingContent, NamedPerson, Reservatio
 from gmp_booking.bookings.schemas import BookingSchema
 from gmp_booking.kernel.vocabulary import Kind, RunType
 from tests.shared_app import SharedApp
+from tests.zones import SEOUL
 
-SEOUL = ZoneInfo("Asia/Seoul")
 FEW = settings(max_examples=60, deadline=None, print_blob=True, derandomize=False)
 CODES = st.from_regex(r"[A-Z]{1,4}-[0-9]{2}", fullmatch=True)
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp", "Nd"))
@@ -77,9 +76,10 @@ def fields_of(form: forms.Form) -> MultiDict[str, str]:
 @FEW
 @given(contents())
 def test_content_goes_through_the_form_and_comes_back(content: BookingContent) -> None:
-    form = forms.form_of(content)
-    assert BookingSchema().load(forms.content_json(form)) == content
-    assert forms.form_of(BookingSchema().load(forms.content_json(forms.form_from_fields(fields_of(form))))) == form
+    form = forms.form_of(content, SEOUL)
+    assert BookingSchema().load(forms.content_json(form, SEOUL)) == content
+    again = BookingSchema().load(forms.content_json(forms.form_from_fields(fields_of(form)), SEOUL))
+    assert forms.form_of(again, SEOUL) == form
 
 
 TYPED = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=20)
@@ -101,7 +101,7 @@ def typed_forms(draw: Any) -> forms.Form:
 @given(typed_forms())
 def test_whatever_is_typed_is_read_as_it_was_typed(form: forms.Form) -> None:
     assert forms.form_from_fields(fields_of(form)) == form
-    BookingSchema().validate(forms.content_json(form))
+    BookingSchema().validate(forms.content_json(form, SEOUL))
 
 
 @settings(FEW, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])

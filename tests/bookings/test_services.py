@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.conflicts.case import BookingFacts, Occasion
@@ -165,6 +166,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: 
             booking=BookingFacts.from_dict(facts["booking"]),
             occasion=Occasion(row["occasion"]),
             now=instant(facts["now"]),
+            zone=ZoneInfo(facts["zone"]),
             outages=outage_facts_of(facts["withdrawn"]),
         )
         verdict = examine(case)

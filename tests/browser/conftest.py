@@ -26,6 +26,7 @@ from gmp_booking.registry import CONSUMERS
 from tests.clients import PASSWORD, csrf_of, make_app, open_accounts
 from tests.conftest import Place, place_of
 from tests.server_harness import a_free_port
+from tests.zones import SEOUL
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -101,7 +102,7 @@ def site(cluster, template: Place, tmp_path_factory: pytest.TempPathFactory) -> 
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner STRATEGY FILE_COPY')
         connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO gmp_app')
     place = place_of(cluster, name)
-    database = Database(place.app_url, consumers=CONSUMERS)
+    database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS)
     open_accounts(database)
     with sink_process(folder / "mail") as smtp_port:
         port = a_free_port()

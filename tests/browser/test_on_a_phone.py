@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Site
 from tests.builders import a_session, an_engineering_run
 from tests.clients import ApiClient, make_app, weekday_at
+from tests.zones import SEOUL
 
 REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
 PHONE = 390
@@ -64,8 +65,8 @@ def booked(site: Site, page: Page) -> tuple[str, str, str]:
     page.wait_for_url("**/bookings/BK-*?done=submitted")
     reference = re.search(r"BK-\w{8}", page.url)[0]
     ((room, start, end),) = site.ask(
-        "SELECT r.code, to_char(s.starts_at AT TIME ZONE 'Asia/Seoul', 'YYYY-MM-DD HH24:MI'),"
-        " to_char(s.ends_at AT TIME ZONE 'Asia/Seoul', 'HH24:MI') FROM booking_session AS s"
+        f"SELECT r.code, to_char(s.starts_at AT TIME ZONE '{SEOUL.key}', 'YYYY-MM-DD HH24:MI'),"
+        f" to_char(s.ends_at AT TIME ZONE '{SEOUL.key}', 'HH24:MI') FROM booking_session AS s"
         " JOIN booking AS b ON b.id = s.booking_id JOIN resource AS r ON r.id = s.room_id WHERE b.reference = %s",
         reference,
     )

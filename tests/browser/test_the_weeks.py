@@ -15,9 +15,10 @@ from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
 from tests.browser.test_the_journey import calendar_link, decide, fill_moment
 from tests.builders import a_session, an_engineering_run
-from tests.clients import PASSWORD, SEOUL, make_app, weekday_at
+from tests.clients import PASSWORD, make_app, weekday_at
 from tests.execution.conftest import ExecutionClient
 from tests.shared_app import SIGNED, SharedApp
+from tests.zones import SEOUL
 
 REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
 RIVAL, SCHEDULER, QA = "requester@hanbit.example", "scheduler@brc.example", "qa@brc.example"

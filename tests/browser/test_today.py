@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.test_accessibility import serious_findings
-from tests.clients import PASSWORD, SEOUL, make_app
+from tests.clients import PASSWORD, make_app
 from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, ExecutionClient
 from tests.shared_app import SharedApp
+from tests.zones import SEOUL
 
 
 @pytest.fixture

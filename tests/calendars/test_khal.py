@@ -17,8 +17,9 @@ from werkzeug.serving import make_server
 from gmp_booking.changes.service import move_session
 from gmp_booking.infra.database.uow import Database
 from tests.browser.conftest import QuietRequestHandler
-from tests.notifications.journeys import SEOUL, a_demo, cancelled, confirm, morning, somebody, submitted
+from tests.notifications.journeys import a_demo, cancelled, confirm, morning, somebody, submitted
 from tests.server_harness import a_free_port
+from tests.zones import SEOUL
 
 pytestmark = pytest.mark.heavy
 
@@ -56,8 +57,8 @@ readonly = True
 path = {folder}/khal.db
 
 [locale]
-local_timezone = Asia/Seoul
-default_timezone = Asia/Seoul
+local_timezone = {zone}
+default_timezone = {zone}
 timeformat = %H:%M
 dateformat = %Y-%m-%d
 longdateformat = %Y-%m-%d
@@ -77,7 +78,7 @@ class Reader:
         folder.mkdir()
         (folder / "events").mkdir()
         (folder / "vdirsyncer").write_text(VDIRSYNCER.format(folder=folder, address=address))
-        (folder / "khal").write_text(KHAL.format(folder=folder))
+        (folder / "khal").write_text(KHAL.format(folder=folder, zone=SEOUL.key))
         reader = cls(folder)
         reader._run("vdirsyncer", "discover")
         return reader

@@ -12,6 +12,7 @@ import pytest
 from gmp_booking.bookings.ical import CalendarPart, calendar_of
 from gmp_booking.calendars.ics import LINE_OCTETS, address, escape, feed_of, fold, tidy
 from tests.calendars.readers import READERS
+from tests.zones import SEOUL
 
 AT = datetime(2027, 3, 2, 0, 0, tzinfo=UTC)
 PART = CalendarPart(
@@ -54,7 +55,7 @@ def plainly(texts: CalendarPart) -> CalendarPart:
 def test_hostile_text_stays_text(reader: str) -> None:
     hostile = [PART._replace(uid=name, summary=text, description=text, location=text) for name, text in HOSTILE.items()]
     parts = [part for each in hostile for part in (PART, each)]
-    found = READERS[reader](feed_of(parts, name="\r\nX:" + HOSTILE["separators"], language="ko"))
+    found = READERS[reader](feed_of(parts, name="\r\nX:" + HOSTILE["separators"], language="ko", zone=SEOUL))
     plain, told = found[::2], found[1::2]
     assert [event["uid"] for event in told] == list(HOSTILE)
     for event in told:
@@ -70,7 +71,7 @@ def test_the_three_readers_find_the_same() -> None:
         PART._replace(uid=name, description=text, url=None if len(text) % 2 else PART.url)
         for name, text in HOSTILE.items()
     ]
-    found = [read(feed_of(parts, name="x", language="en")) for read in READERS.values()]
+    found = [read(feed_of(parts, name="x", language="en", zone=SEOUL)) for read in READERS.values()]
     assert found[0] == found[1] == found[2]
     assert found[0][0]["start"] == "2027-03-02T00:00:00+00:00"
     assert found[0][0]["changed"] == "2027-02-20T23:59:47+00:00"
@@ -83,7 +84,10 @@ def test_it_says_what_the_library_would_have_written() -> None:
         if name != "megabyte"
     ]
     for read in READERS.values():
-        ours, theirs = feed_of(parts, name="x", language="ko"), calendar_of(parts, name="x", language="ko")
+        ours, theirs = (
+            feed_of(parts, name="x", language="ko", zone=SEOUL),
+            calendar_of(parts, name="x", language="ko", zone=SEOUL),
+        )
         assert read(ours) == read(theirs)
 
 
@@ -110,14 +114,17 @@ def test_random_parts_say_what_the_library_would_have_written() -> None:
                 url=dice.choice((None, "https://booking.example/" + "x" * dice.randrange(200))),
             )
         )
-        ours, theirs = feed_of([part], name="x", language="en"), calendar_of([part], name="x", language="en")
+        ours, theirs = (
+            feed_of([part], name="x", language="en", zone=SEOUL),
+            calendar_of([part], name="x", language="en", zone=SEOUL),
+        )
         for read in (READERS["icalendar"], READERS["vobject"]):
             assert read(ours) == read(theirs), (seed, part)
 
 
 def test_no_line_is_longer_than_75_octets_or_cut_within_a_character() -> None:
     parts = [PART._replace(summary=text, location=text) for text in HOSTILE.values()]
-    feed = feed_of(parts, name="가" * 100, language="zh_Hans")
+    feed = feed_of(parts, name="가" * 100, language="zh_Hans", zone=SEOUL)
     assert feed.endswith(b"END:VEVENT\r\nEND:VCALENDAR\r\n")
     lines = feed.split(b"\r\n")
     assert feed.decode().splitlines() == feed.decode().split("\r\n")[:-1]
@@ -140,7 +147,7 @@ def test_escaping_is_the_four_marks_of_the_format() -> None:
 
 def test_an_entry_with_an_impossible_address_is_left_out_and_the_others_stand(caplog: pytest.LogCaptureFixture) -> None:
     parts = [PART, PART._replace(uid="bad", url="https://x/\r\nATTENDEE:mailto:a@b"), PART._replace(uid="third")]
-    found = READERS["icalendar"](feed_of(parts, name="x", language="en"))
+    found = READERS["icalendar"](feed_of(parts, name="x", language="en", zone=SEOUL))
     assert [event["uid"] for event in found] == [PART.uid, "third"]
     assert "'bad'" in caplog.text
     with pytest.raises(ValueError):
@@ -148,5 +155,5 @@ def test_an_entry_with_an_impossible_address_is_left_out_and_the_others_stand(ca
 
 
 def test_an_empty_feed_is_a_calendar() -> None:
-    assert READERS["icalendar"](feed_of([], name="x", language="en")) == []
-    assert READERS["ical.js"](feed_of([], name="x", language="en")) == []
+    assert READERS["icalendar"](feed_of([], name="x", language="en", zone=SEOUL)) == []
+    assert READERS["ical.js"](feed_of([], name="x", language="en", zone=SEOUL)) == []

@@ -5,7 +5,6 @@ Tuesday 2 March 2027 is a working day; 1 March is a holiday.
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from gmp_booking.conflicts.case import (
     WORKING_WEEK,
@@ -27,8 +26,8 @@ from gmp_booking.conflicts.case import (
     UnitFacts,
 )
 from gmp_booking.kernel.period import Period
+from tests.zones import SEOUL
 
-SEOUL = ZoneInfo("Asia/Seoul")
 TICK = timedelta(microseconds=1)
 ME, RIVAL = 1, 2
 IN_GOOD_TIME = datetime(2027, 1, 1, 9, tzinfo=SEOUL)
@@ -39,6 +38,7 @@ HOLIDAYS = {
     date(2027, 5, 3): {"ko": "노동절 대체공휴일", "en": "Labour Day (substitute)", "zh": "劳动节调休"},
 }
 CALENDAR = CalendarFacts(
+    SEOUL,
     holidays=HOLIDAYS,
     hours={"T-02": tuple(OpeningWindow(day, time(8), time(21)) for day in range(5))},
 )

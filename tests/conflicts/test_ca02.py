@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from conflict_facts import SEOUL, case, during, reservation, session
+from conflict_facts import case, during, reservation, session
 
 from gmp_booking.conflicts.case import Occasion, PolicyFacts
 from gmp_booking.conflicts.engine import examine
+from tests.zones import SEOUL
 
 SEVERITIES = {"CA-02": "S W – W W W W S"}
 

@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from conflict_facts import ME, SEOUL, PersonBusy, busy, case, during, equipment, operator, reservation, room, session
+from conflict_facts import ME, PersonBusy, busy, case, during, equipment, operator, reservation, room, session
 
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.privacy import Audience, finding_as_json, redact, render
+from tests.zones import SEOUL
 
 SEVERITIES = {"PV-01": "H H H H H H H H"}
 

@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 
 from gmp_booking.demo.programme import PROGRAMME
-from gmp_booking.demo.scenarios import SEOUL, ScenarioStep, build_scenarios
+from gmp_booking.demo.scenarios import ScenarioStep, build_scenarios
 from gmp_booking.policies.service import korean_holidays
+from tests.zones import SEOUL
 
 DAYS_OFF = frozenset(korean_holidays(range(2025, 2031)))
 PLACES = {"INC-01": 8, "INC-02": 8, "INC-03": 8, "INC-04": 8, "INC-05": 4, "INC-06": 6, "INC-07": 6, "LN2-01": 4}
@@ -24,7 +25,7 @@ MOMENTS = [
 
 @cache
 def scenarios_at(moment):
-    return build_scenarios(moment, days_off=DAYS_OFF)
+    return build_scenarios(moment, SEOUL, days_off=DAYS_OFF)
 
 
 def held(scenarios):
@@ -91,7 +92,9 @@ def test_the_plan_of_a_day_is_sound(moment):
 
 
 def test_the_same_day_tells_the_same_stories():
-    assert build_scenarios(MOMENTS[0], days_off=DAYS_OFF) == build_scenarios(MOMENTS[0], days_off=DAYS_OFF)
+    assert build_scenarios(MOMENTS[0], SEOUL, days_off=DAYS_OFF) == build_scenarios(
+        MOMENTS[0], SEOUL, days_off=DAYS_OFF
+    )
 
 
 def test_a_culture_that_cannot_wait_is_looked_after_on_a_holiday():

@@ -24,12 +24,19 @@ from gmp_booking.infra.web.i18n import (
     ngettext_for,
     preferred_language,
     use_language,
+    use_zone,
 )
 from gmp_booking.kernel.period import Period
+from tests.zones import SEOUL
+
+
+@pytest.fixture(autouse=True)
+def facility_zone() -> None:
+    use_zone(SEOUL)
 
 
 def seoul(day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2027, 3, day, hour, minute, tzinfo=i18n.SEOUL)
+    return datetime(2027, 3, day, hour, minute, tzinfo=SEOUL)
 
 
 @pytest.fixture

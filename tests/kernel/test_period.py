@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmp_booking.kernel.period import Period, merge, uncovered
+from tests.zones import SEOUL
 
 NINE = datetime(2027, 3, 2, 9, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -60,7 +60,7 @@ def test_naive_instants_are_refused(start, end):
 
 def test_instants_are_kept_in_utc_and_the_same_period_is_equal_from_any_zone():
     seoul = Period(
-        datetime(2027, 3, 2, 18, tzinfo=ZoneInfo("Asia/Seoul")),
+        datetime(2027, 3, 2, 18, tzinfo=SEOUL),
         datetime(2027, 3, 2, 20, tzinfo=timezone(timedelta(hours=9))),
     )
     assert seoul == hours(0, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings.content import BookingContent, NamedPerson, SessionContent
@@ -13,8 +12,7 @@ from gmp_booking.kernel.vocabulary import Action, Kind
 from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.submit import submit
 from tests.facility import actor_of
-
-SEOUL = ZoneInfo("Asia/Seoul")
+from tests.zones import SEOUL
 
 
 def morning(days_ahead: int, hour: int = 9) -> datetime:

@@ -19,7 +19,8 @@ from gmp_booking.notifications.jobs import plan_schedules
 from gmp_booking.notifications.kinds.digest import is_due, this_morning
 from gmp_booking.notifications.planning import plan_scheduled
 from tests.notifications.conftest import PostOffice
-from tests.notifications.journeys import SEOUL, a_demo, a_session, confirm, decided, somebody, submitted
+from tests.notifications.journeys import a_demo, a_session, confirm, decided, somebody, submitted
+from tests.zones import SEOUL
 
 REQUESTER, APPROVER = "requester@gaon.example", "approver@gaon.example"
 DEMO_MANAGER, MANAGER, SCHEDULER = "demo@brc.example", "manager@brc.example", "scheduler@brc.example"
@@ -169,7 +170,7 @@ def test_reminders_keep_the_quiet_hours(post: PostOffice, rows: Session, hour: i
     post.pass_time(moment - datetime.now(SEOUL))
     late(rows, by="2 days")
     assert post.database.read(SYSTEM, is_due) is is_time
-    assert this_morning(moment).hour == 8
+    assert this_morning(moment, SEOUL).hour == 8
 
 
 def test_who_phoned_gets_a_link_and_nobody_after_it_was_confirmed(post: PostOffice, rows: Session) -> None:

@@ -19,8 +19,8 @@ from gmp_booking.notifications.reminder_offsets import (
     offsets_of,
     plan_reminders,
 )
+from tests.zones import BERLIN, SEOUL
 
-SEOUL = ZoneInfo("Asia/Seoul")
 FIRST = datetime(2027, 3, 2, 9, tzinfo=SEOUL)
 LONG_AGO = FIRST - timedelta(days=200)
 
@@ -30,7 +30,10 @@ def starts(*days: int) -> list[Start]:
 
 
 def names(kind: Kind, *days: int, known_at: datetime = LONG_AGO) -> list[tuple[str, int | None]]:
-    return [(each.offset.name, each.session_number) for each in plan_reminders(kind, starts(*days), known_at=known_at)]
+    return [
+        (each.offset.name, each.session_number)
+        for each in plan_reminders(kind, starts(*days), known_at=known_at, zone=SEOUL)
+    ]
 
 
 def test_a_single_gmp_session_is_announced_two_weeks_one_week_and_one_day_ahead() -> None:
@@ -38,13 +41,13 @@ def test_a_single_gmp_session_is_announced_two_weeks_one_week_and_one_day_ahead(
 
 
 def test_work_on_four_days_is_no_campaign_and_on_five_it_is() -> None:
-    assert offsets_of(Kind.CLEANROOM, starts(0, 1, 2, 3)) == REMINDER_OFFSETS[Kind.CLEANROOM]
-    assert offsets_of(Kind.CLEANROOM, starts(0, 1, 2, 3, 4)) == CAMPAIGN
+    assert offsets_of(Kind.CLEANROOM, starts(0, 1, 2, 3), zone=SEOUL) == REMINDER_OFFSETS[Kind.CLEANROOM]
+    assert offsets_of(Kind.CLEANROOM, starts(0, 1, 2, 3, 4), zone=SEOUL) == CAMPAIGN
 
 
 def test_five_sessions_on_one_day_are_no_campaign() -> None:
     together = [Start(FIRST + timedelta(hours=hour), hour) for hour in range(5)]
-    assert offsets_of(Kind.CLEANROOM, together) == REMINDER_OFFSETS[Kind.CLEANROOM]
+    assert offsets_of(Kind.CLEANROOM, together, zone=SEOUL) == REMINDER_OFFSETS[Kind.CLEANROOM]
 
 
 def test_long_offsets_go_once_a_booking_and_short_ones_once_a_session() -> None:
@@ -79,34 +82,37 @@ def test_an_offset_that_is_past_when_the_booking_is_confirmed_is_not_planned() -
 
 def test_two_reservations_of_one_morning_are_one_reminder() -> None:
     together = [Start(FIRST), Start(FIRST + timedelta(hours=2))]
-    assert [each.offset.name for each in plan_reminders(Kind.EQUIPMENT, together, known_at=LONG_AGO)] == ["D-3", "D-1"]
+    assert [each.offset.name for each in plan_reminders(Kind.EQUIPMENT, together, known_at=LONG_AGO, zone=SEOUL)] == [
+        "D-3",
+        "D-1",
+    ]
 
 
 def test_the_day_before_is_nine_in_the_morning_in_seoul() -> None:
-    assert due_at(ReminderOffset(days=1), datetime(2027, 3, 2, 5, 30, tzinfo=SEOUL)) == datetime(
+    assert due_at(ReminderOffset(days=1), datetime(2027, 3, 2, 5, 30, tzinfo=SEOUL), zone=SEOUL) == datetime(
         2027, 3, 1, 0, 0, tzinfo=UTC
     )
-    assert due_at(ReminderOffset(days=1), datetime(2027, 3, 1, 15, 30, tzinfo=UTC)) == datetime(
+    assert due_at(ReminderOffset(days=1), datetime(2027, 3, 1, 15, 30, tzinfo=UTC), zone=SEOUL) == datetime(
         2027, 3, 1, 0, 0, tzinfo=UTC
     )
 
 
 def test_two_hours_before_may_be_at_night() -> None:
-    assert due_at(ReminderOffset(hours=2), datetime(2027, 3, 2, 0, 30, tzinfo=SEOUL)) == datetime(
+    assert due_at(ReminderOffset(hours=2), datetime(2027, 3, 2, 0, 30, tzinfo=SEOUL), zone=SEOUL) == datetime(
         2027, 3, 1, 22, 30, tzinfo=SEOUL
     )
 
 
 def test_a_booking_without_parts_has_nothing_to_be_reminded_of() -> None:
-    assert plan_reminders(Kind.TECH_DEMO, [], known_at=LONG_AGO) == []
+    assert plan_reminders(Kind.TECH_DEMO, [], known_at=LONG_AGO, zone=SEOUL) == []
 
 
 ZONES = [
-    "Asia/Seoul",
+    SEOUL.key,
     "America/New_York",
     "America/Los_Angeles",
     "America/Sao_Paulo",
-    "Europe/Berlin",
+    BERLIN.key,
     "Europe/London",
     "Europe/Dublin",
     "Africa/Casablanca",
@@ -135,4 +141,4 @@ def test_it_is_nine_there_also_across_summer_time(zone: ZoneInfo, day: date, min
     start=st.datetimes(datetime(2024, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC)), hours=st.integers(1, 12)
 )
 def test_hours_before_are_hours_that_pass(start: datetime, hours: int) -> None:
-    assert start - due_at(ReminderOffset(hours=hours), start) == timedelta(hours=hours)
+    assert start - due_at(ReminderOffset(hours=hours), start, zone=BERLIN) == timedelta(hours=hours)

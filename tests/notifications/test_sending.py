@@ -26,6 +26,7 @@ from gmp_booking.notifications.rendering import write_mail
 from tests.infra.test_mail import Moods, a_server
 from tests.notifications.conftest import PostOffice
 from tests.notifications.journeys import a_demo, a_session, confirmed, submitted
+from tests.zones import SEOUL
 
 _COPY = """
     INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, booking_id, booking_version,
@@ -176,7 +177,7 @@ def test_a_worker_that_slept_through_its_lease_neither_sends_nor_marks(
     one_message(post)
     clock = time.monotonic
     slept: list[float] = []
-    other = Database(post.place.app_url)
+    other = Database(post.place.app_url, zone=SEOUL)
 
     def sleepy(uow, message, config):
         """The process is stopped just after its claim, for twice the lease; another worker takes over meanwhile."""
@@ -210,7 +211,7 @@ def test_what_a_dead_worker_held_is_sent_by_another_after_the_lease(post: PostOf
 
 
 def send_until_done(url: str, config: Config, go: Callable[[], bool]) -> None:
-    database = Database(url, pool_size=2)
+    database = Database(url, zone=SEOUL, pool_size=2)
     go()
     while True:
         jobs.send(database, config)
@@ -291,4 +292,4 @@ def test_killed_workers_lose_nothing_and_repeat_at_most_what_they_were_at(post: 
 
 
 def plan_once(url: str) -> None:
-    jobs.plan(Database(url, pool_size=1))
+    jobs.plan(Database(url, zone=SEOUL, pool_size=1))

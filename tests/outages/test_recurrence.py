@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from gmp_booking.kernel.period import Period
-from gmp_booking.outages.recurrence import MAX_OCCURRENCES, SEOUL, Repeat, occurrences
+from gmp_booking.outages.recurrence import MAX_OCCURRENCES, Repeat, occurrences
+from tests.zones import SEOUL
 
 FIRST = Period(datetime(2027, 3, 2, 7, tzinfo=SEOUL), datetime(2027, 3, 2, 9, 30, tzinfo=SEOUL))
 
 
 def days(repeat: Repeat) -> list[date]:
-    found = occurrences(FIRST, repeat)
+    found = occurrences(FIRST, repeat, zone=SEOUL)
     assert {one.duration for one in found} == {timedelta(hours=2, minutes=30)}
     assert {one.start.astimezone(SEOUL).hour for one in found} == {7}
     return [one.start.astimezone(SEOUL).date() for one in found]
@@ -33,8 +34,8 @@ def test_one_time_is_the_first_alone() -> None:
 
 
 def test_until_a_day_before_it_begins_is_never() -> None:
-    assert occurrences(FIRST, Repeat(1, until_on=date(2027, 3, 1))) == []
+    assert occurrences(FIRST, Repeat(1, until_on=date(2027, 3, 1)), zone=SEOUL) == []
 
 
 def test_an_endless_series_stops_one_after_the_most() -> None:
-    assert len(occurrences(FIRST, Repeat(1, until_on=date(2099, 1, 1)))) == MAX_OCCURRENCES + 1
+    assert len(occurrences(FIRST, Repeat(1, until_on=date(2099, 1, 1)), zone=SEOUL)) == MAX_OCCURRENCES + 1

@@ -12,13 +12,14 @@ import pytest
 
 from gmp_booking.kernel.period import Period
 from gmp_booking.pages.timeline import pages as timeline_page
-from gmp_booking.pages.timeline.free_rooms_pages import SEOUL, Search, find_free_rooms
+from gmp_booking.pages.timeline.free_rooms_pages import Search, find_free_rooms
 from gmp_booking.pages.timeline.pages import TimelineFacts
 from gmp_booking.policies.service import DayOff, OpeningHoursRow
 from gmp_booking.resources.service import ResourceRow
 from tests.builders import form_of
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp
+from tests.zones import SEOUL
 
 REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
 START = weekday_at(9, weeks=4)
@@ -112,7 +113,7 @@ def facts_of(*busy: tuple[int, int], days_off: tuple[date, ...] = ()) -> Timelin
 
 
 def first_later(facts: TimelineFacts, *, at: int, minutes: int) -> str | None:
-    search = Search(date(2027, 3, 1), time(at), minutes, "")
+    search = Search(date(2027, 3, 1), time(at), minutes, "", SEOUL)
     found = find_free_rooms(facts, search)
     return f"{found[0].later[0].start.astimezone(SEOUL):%d %H}" if found and found[0].later else None
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.builders import a_session, an_engineering_run
-from tests.clients import SEOUL, weekday_at
+from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 from tests.statement_watch import watching
+from tests.zones import SEOUL
 
 GAON, HANBIT, STAFF = "requester@gaon.example", "requester@hanbit.example", "scheduler@brc.example"
 START = weekday_at(9, weeks=5)

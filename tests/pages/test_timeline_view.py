@@ -6,14 +6,13 @@ import random
 import re
 import time
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from gmp_booking.kernel.period import Period
 from gmp_booking.pages.timeline.layout import FreeCell, Lane, PlacedBlock, TimelineBlock, TimelineView, Window, lay_out
+from tests.zones import BERLIN, SEOUL
 
-SEOUL = ZoneInfo("Asia/Seoul")
 MONDAY = date(2027, 3, 1)
 DAY = Window(MONDAY, 1)
 WEEK = Window(MONDAY, 7)
@@ -213,13 +212,12 @@ def test_a_window_longer_than_a_week_is_refused() -> None:
 
 
 def test_on_a_day_with_a_clock_change_blocks_stand_at_their_wall_time() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    start = datetime(2027, 3, 28, 9, tzinfo=berlin)
+    start = datetime(2027, 3, 28, 9, tzinfo=BERLIN)
     view = lay_out(
         [Lane("B-01", "", "B")],
         [TimelineBlock("B-01", Period(start, start + timedelta(hours=2)), "", "CONFIRMED", own=False)],
         window=Window(date(2027, 3, 28), 1),
-        zone=berlin,
+        zone=BERLIN,
         now=LONG_AGO,
     )
     assert blocks_of(view)[0].place == "d0 q36 n0 r8 k0"

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.clients import PASSWORD, SEOUL, PageClient
+from tests.clients import PASSWORD, PageClient
 from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, ExecutionClient, execution
 from tests.shared_app import SIGNED, SharedApp
 from tests.statement_watch import watching
+from tests.zones import SEOUL
 
 __all__ = ["execution"]
 HANBIT = "requester@hanbit.example"

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.builders import a_session
-from tests.clients import SEOUL, weekday_at
+from tests.clients import weekday_at
 from tests.shared_app import SharedApp, shared_app
+from tests.zones import SEOUL
 
 __all__ = ["shared_app"]
 

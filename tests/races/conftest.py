@@ -13,6 +13,7 @@ from gmp_booking.registry import CONSUMERS
 from tests.conftest import Place, place_of
 from tests.facility import COMPANIES, STAFF
 from tests.server_harness import Client, Ledger, ServerLog, Service, enrol
+from tests.zones import SEOUL
 
 WORKERS = 4
 EVERYBODY = [f"requester@{domain}" for _ko, _en, domain, _products in COMPANIES.values()]
@@ -46,7 +47,7 @@ def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tupl
     name = "races"
     cluster.ensure_database(name, template=template.name)
     place = place_of(cluster, name)
-    database = Database(place.app_url, consumers=CONSUMERS, pool_size=1)
+    database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=1)
     tokens = enrol(database, EVERYBODY + STAFF_ADDRESSES)
     database.dispose()
     with Service(place.app_url, place.owner_url, workers=WORKERS) as service:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.builders import PRODUCTS, a_demonstration, a_reservation, a_session, an_engineering_run
-from tests.clients import SEOUL
 from tests.server_harness import PASSWORD
+from tests.zones import SEOUL
 
 COMPANIES = ("gaon.example", "saebyeok.example", "hanbit.example")
 GMP_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02", "L-01")

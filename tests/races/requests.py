@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.builders import PRODUCTS, an_engineering_run
-from tests.clients import SEOUL
+from tests.zones import SEOUL
 
 FULL_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02")
 _weeks = itertools.count(4)

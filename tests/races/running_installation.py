@@ -20,11 +20,11 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.mail.dev_mail_server import running_sink
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
-from tests.clients import SEOUL
 from tests.conftest import Place, place_of
 from tests.notifications.conftest import config_for
 from tests.notifications.test_worker import PROGRAM
 from tests.server_harness import ServerLog, Service, enrol
+from tests.zones import SEOUL
 
 IDLE_WITHIN_S = 180
 _CLOSES = 17
@@ -101,7 +101,7 @@ def running_installation(
     name = f"installation_{os.getpid()}_{folder.name}".replace("-", "_")
     cluster.ensure_database(name, template=template.name)
     place = place_of(cluster, name)
-    database = Database(place.app_url, consumers=CONSUMERS, pool_size=4)
+    database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=4)
     tokens = enrol(database, people)
     clock = Clock(place)
     with (

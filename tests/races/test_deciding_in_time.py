@@ -16,6 +16,7 @@ from tests.oracles import all_violations, read_world
 from tests.races.conftest import ALONE, RaceSetup
 from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Reply, at_once
+from tests.zones import SEOUL
 
 GAON = "requester@gaon.example"
 
@@ -118,7 +119,7 @@ def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> t
 
 
 def run_duels(race_setup: RaceSetup, rounds: int) -> Counter[tuple[str, int]]:
-    database = Database(race_setup.place.app_url, consumers=CONSUMERS, pool_size=2)
+    database = Database(race_setup.place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=2)
     spans = working_hours(weeks_of_its_own(rounds // 125 + 1))
     places = ((room, span) for span in spans for room in FULL_ROOMS)
     ends = Counter(duel(race_setup, database, *next(places)) for _ in range(rounds))

@@ -18,6 +18,7 @@ from tests.clients import weekday_at
 from tests.outages.acts import ENGINEER, QA, lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now
 from tests.shared_app import SharedApp
+from tests.zones import SEOUL
 
 SAEBYEOK = "requester@saebyeok.example"
 _weeks = itertools.count(6)
@@ -181,7 +182,7 @@ def test_ten_workers_look_once(shared_app: SharedApp) -> None:
     references = [confirmed(shared_app, a_run("B-03", start, hours=1)) for start in starts]
     work(shared_app.database)
     placed(shared_app, a_hold("B-03"))
-    workers = [Database(shared_app.place.app_url, consumers=CONSUMERS, pool_size=2) for _ in range(10)]
+    workers = [Database(shared_app.place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=2) for _ in range(10)]
 
     def at_once(database: Database) -> None:
         enqueue_nightly(database)

@@ -14,12 +14,13 @@ import pytest
 
 from gmp_booking.revalidation.jobs import work
 from tests.builders import a_hold
-from tests.clients import SEOUL, weekday_at
+from tests.clients import weekday_at
 from tests.notifications.conftest import PostOffice
 from tests.notifications.test_worker import PROGRAM, wait_for
 from tests.outages.acts import lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, run_now
 from tests.shared_app import SharedApp
+from tests.zones import SEOUL
 
 pytestmark = pytest.mark.heavy
 

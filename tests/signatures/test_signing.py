@@ -16,6 +16,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Forbidden, Invalid
 from gmp_booking.people.service import find_person_by_email
 from gmp_booking.signatures.service import Verified, list_signatures, sign, signers_of, verify
+from tests.zones import SEOUL
 
 PASSWORD = "a password of some length"
 IDLE = SessionLimits(3600, 3600, 43200)
@@ -75,7 +76,7 @@ def test_a_signature_says_who_when_where_what_and_how(database, qa, gaon):
     [signature] = database.read(qa, list_signatures, "booking", 7)
     assert signature.printed_name == "Staff qa"
     assert signature.signer_id == qa.person_id
-    assert signature.time_zone == "Asia/Seoul"
+    assert signature.time_zone == SEOUL.key
     assert signature.signed_at.utcoffset() is not None
     assert signature.auth_method == "SESSION+PASSWORD"
     assert signature.auth_session_id == qa.auth_session_id

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from tests.memory_folder import folder_in_memory
 from tests.transcript.installation import end_in_good_order, running_installation
@@ -16,8 +15,9 @@ from tests.transcript.journey import travel
 from tests.transcript.people import World
 from tests.transcript.record import Record
 from tests.transcript.tables import write_tables
+from tests.zones import SEOUL
 
-BEGIN = datetime(2027, 4, 5, 9, tzinfo=ZoneInfo("Asia/Seoul"))
+BEGIN = datetime(2027, 4, 5, 9, tzinfo=SEOUL)
 """A Monday, with no public holiday in the six weeks that follow but one."""
 
 

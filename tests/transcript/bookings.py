@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tests.transcript.facility import OPERATOR, QA, REQUESTER, SCHEDULER, Cast
 from tests.transcript.people import PASSWORD, Answer
+from tests.zones import SEOUL
 
-SEOUL = ZoneInfo("Asia/Seoul")
 SIGNED = {"signature": {"password": PASSWORD}}
 REASON = "The donor material was not released"
 

@@ -25,6 +25,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tests.transcript.mailbox import Mailbox, running_mailbox
+from tests.zones import SEOUL
 
 BASE_URL = "http://booking.example"
 DATABASE = "gmp"
@@ -138,7 +139,7 @@ class Installation:
     def _connect(self, role: str, user: str) -> psycopg.Connection[dict[str, Any]]:
         if role not in self._connections:
             connection = psycopg.connect(self._url(role, user), row_factory=dict_row, autocommit=True)
-            connection.execute("SET timezone = 'Asia/Seoul'")
+            connection.execute(f"SET timezone = '{SEOUL.key}'")
             self._connections[role] = connection
         return self._connections[role]
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Index, LargeBinary, Text, UniqueConstraint, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -134,7 +135,7 @@ class Lookup:
 
 
 class Uow(Lookup):
-    """The unit of work of one use case: one transaction, its actor, clock, locks and events."""
+    """The unit of work of one use case: one transaction, its actor, clock, locks and events; the facility's zone."""
 
     def __init__(
         self,
@@ -142,6 +143,7 @@ class Uow(Lookup):
         actor: Actor,
         *,
         now: datetime,
+        zone: ZoneInfo,
         reason: str | None,
         request_id: str | None,
         consumers: Sequence[Consumer],
@@ -149,6 +151,7 @@ class Uow(Lookup):
         super().__init__(session)
         self.actor = actor
         self.now = now
+        self.zone = zone
         self.reason = reason
         self.request_id = request_id
         self._consumers = consumers
@@ -194,11 +197,15 @@ def database_role_for(actor: Actor) -> str:
 
 
 class Database:
-    """Access to PostgreSQL: a pool for transactions, and a small one for lookups."""
+    """Access to PostgreSQL: a pool for transactions, and a small one for lookups.
 
-    def __init__(self, url: str, *, consumers: Sequence[Consumer] = (), pool_size: int = 8) -> None:
+    Shape: `zone` is the time zone of the facility, which every unit of work carries.
+    """
+
+    def __init__(self, url: str, *, zone: ZoneInfo, consumers: Sequence[Consumer] = (), pool_size: int = 8) -> None:
         self.engine: Engine = create_engine_for(url, pool_size=pool_size)
         self.lookup_engine: Engine = create_lookup_engine_for(url)
+        self.zone = zone
         self.consumers = tuple(consumers)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._lookup_sessions = sessionmaker(self.lookup_engine)
@@ -315,6 +322,7 @@ class UseCaseRequest:
                 session,
                 self.actor,
                 now=row[0],
+                zone=self.database.zone,
                 reason=self.reason,
                 request_id=self.request_id,
                 consumers=self.database.consumers,

@@ -53,6 +53,7 @@ def install(app: Flask, services: WebServices) -> None:
 
 def _begin() -> None:
     g.request_id = secrets.token_hex(8)
+    i18n.use_zone(web_settings().time_zone)
     i18n.use_language(
         i18n.preferred_language(
             (tag for tag, _quality in request.accept_languages),
@@ -126,12 +127,13 @@ def _texts_of_json() -> Iterable[tuple[str, str]]:
 def _context() -> dict[str, Any]:
     """Variables of every template, the error page included."""
     theme = request.cookies.get("theme", "")
+    zone = i18n.current_zone()
     return {
         "lang": i18n.html_language(i18n.current_language()),
         "languages": [(i18n.html_language(each), LANGUAGE_NAMES[each]) for each in LANGUAGES],
         "is_unreviewed": i18n.current_language() in UNREVIEWED,
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
-        "zone_name": "Asia/Seoul (KST)",
+        "zone_name": f"{zone.key} ({i18n.zone_abbreviations(zone)})",
         "theme": theme if theme in {"light", "dark"} else "",
     }
 

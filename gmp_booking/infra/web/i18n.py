@@ -1,7 +1,8 @@
 """Sentences, dates and names in the reader's language: Korean, English, Chinese.
 
 Built on Babel's `Translations` with the language as an argument, because services and the worker have no web request.
-A door calls `use_language()` once; after that `_()` and the filters know it. Times are always Seoul's and say so.
+A handler calls `use_language()` and `use_zone()` once; after that `_()` and the filters know them. Times are always the
+facility's and say so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_location
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
@@ -24,7 +26,6 @@ from gmp_booking.kernel.languages import CHINESE, DEFAULT_LANGUAGE, ENGLISH, KOR
 from gmp_booking.kernel.period import Period
 
 CATALOGUES: Final = Path(__file__).resolve().parents[2] / "translations"
-SEOUL: Final = ZoneInfo("Asia/Seoul")
 
 _WEEKDAYS: Final[Mapping[str, str]] = {KOREAN: "월화수목금토일", CHINESE: "一二三四五六日"}
 _ENGLISH_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -33,6 +34,7 @@ _NAME_FIELDS: Final[Mapping[str, str]] = {KOREAN: "name_ko", ENGLISH: "name_en",
 Gettext = Callable[..., str]
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+_zone: ContextVar[ZoneInfo] = ContextVar("zone")
 
 
 def closest_language(tag: str | None, default: str = DEFAULT_LANGUAGE) -> str:
@@ -58,6 +60,16 @@ def use_language(language: str) -> None:
 
 def current_language() -> str:
     return _language.get()
+
+
+def use_zone(zone: ZoneInfo) -> None:
+    """Show times in this zone from here on, in this thread of work."""
+    _zone.set(zone)
+
+
+def current_zone() -> ZoneInfo:
+    """Errors: LookupError before `use_zone`, since no zone is right without the setting."""
+    return _zone.get()
 
 
 @cache
@@ -118,36 +130,61 @@ def as_text(value: Any, language: str) -> Any:
     return value
 
 
-# -- dates and times, always in Seoul
+# -- dates and times, always in the facility's zone
 
 
 def format_instant(instant: datetime, language: str | None = None) -> str:
     """`2027. 3. 2.(화) 14:00 KST` · `2027-03-02 (Tue) 14:00 KST` · `2027年3月2日（周二）14:00 KST`."""
     language = language or current_language()
-    local = instant.astimezone(SEOUL)
+    local = instant.astimezone(current_zone())
     return f"{_day(local, language)}{_gap(language)}{local:%H:%M %Z}"
 
 
 def format_day(day: date, language: str | None = None) -> str:
-    """The day alone; of an instant, the day it is in Seoul."""
-    return _day(day.astimezone(SEOUL) if isinstance(day, datetime) else day, language or current_language())
+    """The day alone; of an instant, the day it is in the facility."""
+    return _day(day.astimezone(current_zone()) if isinstance(day, datetime) else day, language or current_language())
 
 
 def format_clock(instant: datetime) -> str:
-    """`14:00`, for places that say KST beside it."""
-    return f"{instant.astimezone(SEOUL):%H:%M}"
+    """`14:00`, for places that name the zone beside it."""
+    return f"{instant.astimezone(current_zone()):%H:%M}"
+
+
+def format_zone(instant: datetime) -> str:
+    """The abbreviation of the zone at an instant: `KST`, `CET`, `CEST`."""
+    return f"{instant.astimezone(current_zone()):%Z}"
 
 
 def format_period(period: Period, language: str | None = None) -> str:
     """From when to when; the day stands once when both ends share it, and midnight closes its day as 24:00."""
     language = language or current_language()
-    start, end = period.start.astimezone(SEOUL), period.end.astimezone(SEOUL)
+    zone = current_zone()
+    start, end = period.start.astimezone(zone), period.end.astimezone(zone)
     opening = f"{_day(start, language)}{_gap(language)}{start:%H:%M}"
     if start.date() == end.date():
         return f"{opening}–{end:%H:%M %Z}"
     if end.time() == end.min.time() and end.date() == start.date() + timedelta(days=1):
         return f"{opening}–24:00 {end:%Z}"
     return f"{opening} – {_day(end, language)}{_gap(language)}{end:%H:%M %Z}"
+
+
+@cache
+def zone_abbreviations(zone: ZoneInfo) -> str:
+    """The abbreviations of a zone in this year, standard time first: `KST`, `CET/CEST`."""
+    year = datetime.now(zone).year
+    offsets = {f"{at:%Z}": f"{at:%z}" for month in (1, 7) if (at := datetime(year, month, 1, tzinfo=zone))}
+    return "/".join(sorted(offsets, key=lambda name: int(offsets[name])))
+
+
+def zone_in_words(language: str | None = None) -> str:
+    """Whose times they are: `Seoul` · `서울 기준(KST)` · `首尔时间（KST）`."""
+    language, zone = language or current_language(), current_zone()
+    city = get_timezone_location(zone, locale=language, return_city=True)
+    if language == ENGLISH:
+        return city
+    if language == CHINESE:
+        return f"{city}时间（{zone_abbreviations(zone)}）"
+    return f"{city} 기준({zone_abbreviations(zone)})"
 
 
 def _day(day: date, language: str) -> str:
@@ -206,6 +243,7 @@ def install(environment: Environment) -> None:
         instant=format_instant,
         day=format_day,
         clock=format_clock,
+        zone=format_zone,
         period=format_period,
         named=named,
         label=labelled,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
 
@@ -19,6 +20,8 @@ class WebSettings(Protocol):
     def default_language(self) -> str: ...
     @property
     def max_content_length(self) -> int: ...
+    @property
+    def time_zone(self) -> ZoneInfo: ...
     @property
     def trusted_proxies(self) -> int: ...
 

@@ -21,7 +21,6 @@ from gmp_booking.notifications.due_times import DueTime, reminded_people, sessio
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, MailFacts, changes_plan
 from gmp_booking.notifications.mail_kind import OnEvents, PersonMail, Words
 from gmp_booking.notifications.recipients import participants
-from gmp_booking.notifications.reminder_offsets import SEOUL
 
 # The requester takes part in every session; equipment counts only where a booking has no session.
 _PARTS: Final = text(
@@ -81,8 +80,9 @@ def _words(facts: MailFacts) -> Words | None:
 
 
 def _list_parts(facts: MailFacts) -> list[DayPart]:
-    day = facts.message.due_at.astimezone(SEOUL).date() + timedelta(days=1)
-    start = datetime.combine(day, datetime.min.time(), SEOUL)
+    zone = facts.uow.zone
+    day = facts.message.due_at.astimezone(zone).date() + timedelta(days=1)
+    start = datetime.combine(day, datetime.min.time(), zone)
     values: dict[str, Any] = {
         "person_id": facts.reader.id,
         "company_id": facts.reader.company_id,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from gmp_booking.approvals.inbox import list_late, role_of
 from gmp_booking.infra.database.outbox import NewMessage
@@ -12,7 +13,7 @@ from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import MailFacts
 from gmp_booking.notifications.mail_kind import Accent, OnSchedule, PersonMail, Words
-from gmp_booking.notifications.reminder_offsets import QUIET_FROM, QUIET_UNTIL, SEOUL
+from gmp_booking.notifications.reminder_offsets import QUIET_FROM, QUIET_UNTIL
 from gmp_booking.people.models import Person
 from gmp_booking.people.service import list_roles
 from gmp_booking.people.store import list_holders
@@ -20,21 +21,21 @@ from gmp_booking.people.store import list_holders
 MOST_LISTED: Final = 20
 
 
-def this_morning(now: datetime) -> datetime:
+def this_morning(now: datetime, zone: ZoneInfo) -> datetime:
     """Eight o'clock of the facility's day."""
-    return datetime.combine(now.astimezone(SEOUL).date(), QUIET_UNTIL, SEOUL)
+    return datetime.combine(now.astimezone(zone).date(), QUIET_UNTIL, zone)
 
 
 def is_due(uow: Uow) -> bool:
     """After eight, before the quiet hours, while something is late."""
-    morning = this_morning(uow.now)
-    evening = datetime.combine(morning.date(), QUIET_FROM, SEOUL)
+    morning = this_morning(uow.now, uow.zone)
+    evening = datetime.combine(morning.date(), QUIET_FROM, uow.zone)
     return morning <= uow.now < evening and bool(list_late(uow, frozenset(Role), before=morning))
 
 
 def plan(uow: Uow) -> Sequence[NewMessage]:
     """Today's messages, one a person and purpose; the same ones however often this is asked."""
-    morning = this_morning(uow.now)
+    morning = this_morning(uow.now, uow.zone)
     late = list_late(uow, frozenset(Role), before=morning)
     deciding: dict[int, NewMessage] = {}
     for role in {role_of(row) for row in late}:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
-from gmp_booking.booking_forms.form import SEOUL, time_fields
+from gmp_booking.booking_forms.form import time_fields
 from gmp_booking.bookings.diff import Difference, differences
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import Booking, BookingDetails
@@ -22,7 +22,7 @@ from gmp_booking.changes.undo import last_undoable_entries, undo
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
-from gmp_booking.infra.web.i18n import _, format_period
+from gmp_booking.infra.web.i18n import _, current_zone, format_period
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.labels import EXPOSURES, RUN_TYPES, label_of
@@ -167,7 +167,9 @@ def session_actions(details: BookingDetails, session: Mapping[str, Any], actor: 
         "move": is_confirmed
         and state == SessionState.PLANNED
         and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
-        "times": time_fields(datetime.fromisoformat(session["start"]), datetime.fromisoformat(session["end"])),
+        "times": time_fields(
+            datetime.fromisoformat(session["start"]), datetime.fromisoformat(session["end"]), zone=current_zone()
+        ),
         "cancel": is_confirmed
         and state in NOT_BEGUN
         and bool(others)
@@ -218,7 +220,7 @@ def _instant(name: str) -> datetime:
     try:
         day = date.fromisoformat(request.form.get(f"{name}_date", ""))
         clock = time.fromisoformat(request.form.get(f"{name}_time", ""))
-        return datetime.combine(day, clock, SEOUL)
+        return datetime.combine(day, clock, current_zone())
     except ValueError as error:
         raise Invalid(N_("Enter a day and a time for the start and the end.")) from error
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError
 
 from gmp_booking.infra.web.errors import field_errors
+from gmp_booking.infra.web.i18n import current_zone
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 from gmp_booking.outages.schemas import OutageSchema
 from gmp_booking.outages.service import NewOutage
 
-SEOUL = ZoneInfo("Asia/Seoul")
 FIELDS = (
     "subject", "kind", "start_date", "start_time", "end_date", "end_time", "every_days", "times", "until", "breach",
     "reason",
@@ -77,7 +76,7 @@ def _instant(form: Mapping[str, str], prefix: str, *, errors: dict[str, list[str
     except ValueError:
         errors[f"{prefix}_time"] = [N_("Enter a valid time, for example 09:30.")]
         return None
-    return datetime.combine(on, at.replace(tzinfo=None), SEOUL).isoformat()
+    return datetime.combine(on, at.replace(tzinfo=None), current_zone()).isoformat()
 
 
 def _repeat(form: Mapping[str, str], errors: dict[str, list[str]]) -> dict[str, Any] | None:

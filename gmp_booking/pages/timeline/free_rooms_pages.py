@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.kernel.access import Permission, Subject, is_allowed
 from gmp_booking.kernel.labels import ROOM_GROUPS
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
-from gmp_booking.pages.timeline.pages import SEOUL, TimelineFacts, read_timeline
+from gmp_booking.pages.timeline.pages import TimelineFacts, read_timeline
 from gmp_booking.policies.service import DayOff, OpeningHoursRow
 from gmp_booking.resources.availability import gaps
 from gmp_booking.resources.service import ResourceRow
@@ -40,15 +41,16 @@ class Search:
     clock: time
     minutes: int
     where: str
+    zone: ZoneInfo
 
     @property
     def wanted(self) -> Period:
-        start = datetime.combine(self.day, self.clock, SEOUL).astimezone(UTC)
+        start = datetime.combine(self.day, self.clock, self.zone).astimezone(UTC)
         return Period(start, start + timedelta(minutes=self.minutes))
 
     @property
     def window(self) -> Period:
-        start = datetime.combine(self.day, time(), SEOUL).astimezone(UTC)
+        start = datetime.combine(self.day, time(), self.zone).astimezone(UTC)
         return Period(start, start + timedelta(days=DAYS))
 
 
@@ -78,7 +80,7 @@ def _free_room(room: ResourceRow, facts: TimelineFacts, search: Search) -> FreeR
     busy += [withdrawn.period for withdrawn in facts.withdrawn if withdrawn.resource_id == room.id]
     wanted = search.wanted
     is_free = wanted.start >= facts.now and not any(wanted.overlaps(each) for each in busy)
-    hours = list(open_hours(room, facts.hours, facts.days_off, search.day))
+    hours = list(open_hours(room, facts.hours, facts.days_off, search.day, zone=search.zone))
     found = _later(busy, hours, not_before=max(facts.now, wanted.start), minutes=search.minutes)
     later = [each for each in found if each.start != wanted.start]
     is_open = any(each.contains(wanted) for each in hours)
@@ -92,7 +94,7 @@ def _free_room(room: ResourceRow, facts: TimelineFacts, search: Search) -> FreeR
 
 
 def open_hours(
-    room: ResourceRow, hours: Sequence[OpeningHoursRow], days_off: Iterable[DayOff], first: date
+    room: ResourceRow, hours: Sequence[OpeningHoursRow], days_off: Iterable[DayOff], first: date, *, zone: ZoneInfo
 ) -> Iterable[Period]:
     """The opening hours of a room in the window; a room without hours of its own has those of the facility."""
     kept = [each for each in hours if each.resource_id == room.id]
@@ -102,7 +104,7 @@ def open_hours(
         day = first + timedelta(days=number)
         for each in kept:
             if each.weekday == day.weekday() and day not in off:
-                yield Period(datetime.combine(day, each.opens, SEOUL), datetime.combine(day, each.closes, SEOUL))
+                yield Period(datetime.combine(day, each.opens, zone), datetime.combine(day, each.closes, zone))
 
 
 def _later(busy: Sequence[Period], hours: Iterable[Period], *, not_before: datetime, minutes: int) -> Iterable[Period]:
@@ -137,7 +139,7 @@ def show() -> str:
 
 
 def _read(uow: Uow) -> tuple[TimelineFacts, Search]:
-    search = _search(uow.now)
+    search = _search(uow.now, uow.zone)
     facts = read_timeline(uow, search.window, codes=frozenset(), equipment=False)
     chosen = [
         each for each in facts.resources if search.where in {"", each.code, each.room_class, f"grade:{each.grade}"}
@@ -145,10 +147,10 @@ def _read(uow: Uow) -> tuple[TimelineFacts, Search]:
     return replace(facts, resources=chosen), search
 
 
-def _search(now: datetime) -> Search:
+def _search(now: datetime, zone: ZoneInfo) -> Search:
     """The criteria from the address; invalid values are replaced by tomorrow, 09:00, four hours."""
     args = request.args
-    today = now.astimezone(SEOUL).date()
+    today = now.astimezone(zone).date()
     day = _read_as(date.fromisoformat, args.get("date", ""), today + timedelta(days=1))
     if not 0 <= (day - today).days <= FURTHEST_DAYS:
         day = today
@@ -158,6 +160,7 @@ def _search(now: datetime) -> Search:
         clock=_read_as(time.fromisoformat, args.get("from", ""), time(9)).replace(tzinfo=None),
         minutes=min(max(minutes, 15), 24 * 60),
         where=(args.get("where") or args.get("room") or "")[:40],
+        zone=zone,
     )
 
 
@@ -191,5 +194,5 @@ def _view(free_room: FreeRoom) -> Mapping[str, Any]:
 
 
 def _link(room: ResourceRow, period: Period) -> Mapping[str, Any]:
-    start, end = (each.astimezone(SEOUL).isoformat(timespec="minutes") for each in (period.start, period.end))
+    start, end = (each.astimezone(current_zone()).isoformat(timespec="minutes") for each in (period.start, period.end))
     return {"period": period, "href": url_for("bookings.new", room=room.code, start=start, end=end)}

@@ -14,7 +14,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form_marks import Mark, list_marks
 from gmp_booking.bookings.lists import TakenTime, list_taken_time
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.infra.web.request_info import is_htmx
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
 from gmp_booking.kernel.labels import RESOURCE_KINDS, ROOM_GROUPS
@@ -28,7 +28,6 @@ from gmp_booking.pages.timeline.outage_blocks import UnavailableTime, read_unava
 from gmp_booking.policies.service import DayOff, OpeningHoursRow, list_days_off, list_opening_hours
 from gmp_booking.resources.service import ResourceRow, list_resources, others_busy, public_titles
 
-SEOUL = ZoneInfo("Asia/Seoul")
 FURTHEST_DAYS = 3650
 SUNDAY = 6
 MODES = ("day", "week", "agenda")
@@ -88,7 +87,7 @@ def read_timeline(uow: Uow, window: Period, *, codes: frozenset[str] = frozenset
         taken=list_taken_time(uow, ids, window),
         busy=busy,
         hours=list_opening_hours(uow),
-        days_off=list_days_off(uow, window.start.astimezone(SEOUL).date(), days=window.duration.days + 1),
+        days_off=list_days_off(uow, window.start.astimezone(uow.zone).date(), days=window.duration.days + 1),
         rooms=[each for each in resources if each.kind == ResourceKind.ROOM],
         withdrawn=read_unavailable(uow, ids, window),
         titles=public_titles(uow, ids, window) if busy else {},
@@ -108,7 +107,7 @@ def show() -> str:
     window = requested.window
     call = current_request()
     facts = call.read(
-        read_with_marks, window.period(SEOUL), codes=frozenset(requested.rooms), equipment=requested.equipment
+        read_with_marks, window.period(current_zone()), codes=frozenset(requested.rooms), equipment=requested.equipment
     )
     context = {
         "view": draw(facts, window, call.actor),
@@ -133,7 +132,7 @@ def _view() -> TimelineRequest:
 
 
 def _day(text: str | None) -> date:
-    today = datetime.now(SEOUL).date()
+    today = datetime.now(current_zone()).date()
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
@@ -150,7 +149,7 @@ def _steps(requested: TimelineRequest, now: datetime) -> dict[str, date]:
     stride = timedelta(days=7 if requested.mode == "week" else 1)
     return {
         "previous": requested.date - stride,
-        "today": _default_date(now.astimezone(SEOUL).date(), requested.mode),
+        "today": _default_date(now.astimezone(current_zone()).date(), requested.mode),
         "next": requested.date + stride,
     }
 
@@ -165,15 +164,16 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
         for resource_id, period, title in others_time(facts.busy, facts.titles)
     ]
     blocks += unavailable_blocks(facts.withdrawn, codes)
+    zone = current_zone()
     default = [opening for opening in facts.hours if opening.resource_id is None]
     off = {each.on_date for each in facts.days_off}
     return lay_out(
         lanes,
         blocks,
         window=window,
-        zone=SEOUL,
+        zone=zone,
         now=facts.now,
-        closed=list(closed_periods(default, off, window)),
+        closed=list(closed_periods(default, off, window, zone=zone)),
         marks=[FormMarkBlock(codes[mark.resource_id], mark.period, mark.whose) for mark in facts.marks],
     )
 
@@ -206,22 +206,24 @@ def _own_block(taken: TakenTime, code: str, now: datetime, actor: Actor) -> Time
     )
 
 
-def closed_periods(hours: Iterable[OpeningHoursRow], off: set[date], window: Window) -> Iterable[Period]:
+def closed_periods(
+    hours: Iterable[OpeningHoursRow], off: set[date], window: Window, *, zone: ZoneInfo
+) -> Iterable[Period]:
     """The time outside the facility's default hours, day by day."""
     by_weekday = {opening.weekday: opening for opening in hours}
     for index in range(window.days):
         day = window.first + timedelta(days=index)
-        start, end = _midnight(day), _midnight(day + timedelta(days=1))
+        start, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
         opening = None if day in off else by_weekday.get(day.weekday())
         if opening is None:
             yield Period(start, end)
             continue
-        opens, closes = (datetime.combine(day, at, SEOUL).astimezone(UTC) for at in (opening.opens, opening.closes))
+        opens, closes = (datetime.combine(day, at, zone).astimezone(UTC) for at in (opening.opens, opening.closes))
         if start < opens:
             yield Period(start, opens)
         if closes < end:
             yield Period(closes, end)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SEOUL).astimezone(UTC)
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
