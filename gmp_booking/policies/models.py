@@ -18,7 +18,6 @@ class Facility(Base):
     name_ko: Mapped[str] = mapped_column(Text)
     name_en: Mapped[str] = mapped_column(Text)
     name_zh: Mapped[str] = mapped_column(Text)
-    time_zone: Mapped[str] = mapped_column(Text, server_default="Asia/Seoul")
 
 
 class OpeningHours(Base):

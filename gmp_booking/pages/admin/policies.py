@@ -16,7 +16,7 @@ from gmp_booking.companies.service import list_companies
 from gmp_booking.conflicts import rule_list
 from gmp_booking.infra.database.history import RowChange, list_changes
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import _, named
+from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.fingerprint import fingerprint
@@ -297,6 +297,7 @@ def _facility(errors: dict[str, str], status: int) -> Response:
         errors,
         status,
         house=data.facility,
+        zone=current_zone().key,
         seen=fingerprint(service.names_of(data.facility)) if data.facility else "",
         may_edit=is_allowed(actor, Permission.FACILITY_EDIT),
         history=record_history.record_changes(data.changes),

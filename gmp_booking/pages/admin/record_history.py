@@ -74,6 +74,7 @@ FIELDS: Mapping[str, str] = {
     "rule": N_("Rule"),
     "mode": N_("Mode"),
     "from_on": N_("From"),
+    # The facility had one; older changes still show it.
     "time_zone": N_("Time zone"),
     "is_on": N_("Enabled"),
     "resource_id": N_("Room (number)"),
