@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -58,15 +60,16 @@ class SharedApp:
     def clock_at(self, instant: datetime) -> Iterator[None]:
         """The application's clock starts from this instant; sessions signed in before may be over by then."""
         offset_s = (instant - datetime.now(UTC)).total_seconds()
-        self._set_clock(f"clock_timestamp() + interval '1 second' * {offset_s}")
+        [before] = self.ask("SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'")
+        self._set_clock(f"SELECT clock_timestamp() + interval '1 second' * {offset_s}")
         try:
             yield
         finally:
-            self._set_clock("clock_timestamp()")
+            self._set_clock(before["prosrc"])
 
     def _set_clock(self, now: str) -> None:
         self._rows.execute(
-            f"CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$SELECT {now}$$"
+            f"CREATE OR REPLACE FUNCTION gmp_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $${now}$$"
         )
 
     def count_rows(self) -> Mapping[str, int]:
@@ -126,15 +129,22 @@ class SharedApp:
 @pytest.fixture(scope="module")
 def shared_app(cluster: Any, template: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedApp]:
     """A copy of the test facility with everybody's account open."""
-    folder = tmp_path_factory.mktemp("shared_app")
+    with an_app(cluster, template, tmp_path_factory.mktemp("shared_app"), zone=SEOUL) as shared:
+        yield shared
+
+
+@contextmanager
+def an_app(cluster: Any, template: Place, folder: Path, *, zone: ZoneInfo) -> Iterator[SharedApp]:
+    """A copy of the test facility in this time zone, with everybody's account open."""
     name = f"shared_{folder.name}".replace("-", "_")
     with psycopg.connect(cluster.superuser_url("postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER gmp_owner STRATEGY FILE_COPY')
         connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO gmp_app')
         place = place_of(cluster, name)
-        database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS)
+        database = Database(place.app_url, zone=zone, consumers=CONSUMERS)
         open_accounts(database)
-        shared = SharedApp(make_app(place.app_url, place.owner_url, folder), database, place)
+        app = make_app(place.app_url, place.owner_url, folder, GMP_TIME_ZONE=zone.key)
+        shared = SharedApp(app, database, place)
         yield shared
         shared.close()
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -32,12 +32,11 @@ class ZoneChange(NamedTuple):
 
 
 def local_or_utc(instant: datetime, zone: ZoneInfo) -> datetime:
-    """The instant in the zone; in UTC when clocks that were put back show its local time for the second time.
-
-    Source: RFC 5545 §3.3.5, a local time that occurs twice means the first one.
-    """
+    """The instant in the zone; in UTC where its local time occurs twice, which calendar programs read differently."""
     local = instant.astimezone(zone)
-    return instant.astimezone(UTC) if local.fold else local
+    if not _recent_changes(zone) or local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+        return local
+    return instant.astimezone(UTC)
 
 
 @cache
@@ -45,12 +44,15 @@ def vtimezone(zone: ZoneInfo) -> Timezone:
     """The zone's definition: its current offset alone where clocks are not changed any more, else all changes."""
     found = Timezone()
     found.add("tzid", zone.key)
-    changes = list(_changes(zone, FIRST, LAST))
-    if not changes:
-        found.add_component(_constant(zone))
-    for group in dict.fromkeys(change[1:] for change in changes):
-        found.add_component(_observance([change for change in changes if change[1:] == group]))
+    changes = _recent_changes(zone)
+    for each in _observances(changes) if changes else [_constant(zone)]:
+        found.add_component(each)
     return found
+
+
+@cache
+def _recent_changes(zone: ZoneInfo) -> Sequence[ZoneChange]:
+    return tuple(_changes(zone, FIRST, LAST))
 
 
 def _changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[ZoneChange]:
@@ -88,15 +90,16 @@ def _constant(zone: ZoneInfo) -> Component:
     return _component(TimezoneStandard(), ZoneChange(since, offset, offset, f"{FIRST.astimezone(zone):%Z}"))
 
 
-def _observance(changes: Sequence[ZoneChange]) -> Component:
-    """The changes of one kind, by the yearly rule that they follow, else one by one."""
-    first = changes[0]
-    found = _component(TimezoneDaylight() if first.after > first.before else TimezoneStandard(), first)
-    if rule := _yearly_rule([change.at for change in changes]):
-        found.add("rrule", vRecur(rule))
-    elif later := [change.at for change in changes[1:]]:
-        found.add("rdate", later)
-    return found
+def _observances(changes: Sequence[ZoneChange]) -> Iterator[Component]:
+    """The changes of one kind by the yearly rule that they follow, else one by one: some readers know no RDATE."""
+    for kind in dict.fromkeys(change[1:] for change in changes):
+        alike = [change for change in changes if change[1:] == kind]
+        rule = _yearly_rule([change.at for change in alike])
+        for change in alike[:1] if rule else alike:
+            found = _component(TimezoneDaylight() if change.after > change.before else TimezoneStandard(), change)
+            if rule:
+                found.add("rrule", vRecur(rule))
+            yield found
 
 
 def _component(found: Component, change: ZoneChange) -> Component:

@@ -66,7 +66,7 @@ def entry(part: CalendarPart, *, language_tag: str, zone: ZoneInfo) -> str:
         f"BEGIN:VEVENT\r\n{fold(f'UID:{escape(part.uid)}')}\r\n"
         f"DTSTAMP:{changed}Z\r\nLAST-MODIFIED:{changed}Z\r\n"
         f"SEQUENCE:{part.sequence}\r\nSTATUS:{part.status}\r\n"
-        f"DTSTART{_local(part.start, zone)}\r\nDTEND{_local(part.end, zone)}\r\n"
+        f"DTSTART{_time(local_or_utc(part.start, zone))}\r\nDTEND{_time(local_or_utc(part.end, zone))}\r\n"
         f"{_LINE_END.join(lines)}\r\n"
         f"TRANSP:{'TRANSPARENT' if part.transparent else 'OPAQUE'}\r\nCLASS:PRIVATE\r\nEND:VEVENT\r\n"
     )
@@ -83,10 +83,10 @@ def _in_utc(instant: datetime) -> str:
     return compact(instant.astimezone(UTC))
 
 
-def _local(instant: datetime, zone: ZoneInfo) -> str:
-    """The parameter and the value of a local time."""
-    at = local_or_utc(instant, zone)
-    return f":{compact(at)}Z" if at.tzinfo is UTC else f";TZID={zone.key}:{compact(at)}"
+def _time(instant: datetime) -> str:
+    """The parameter and the value of a time in a zone or in UTC."""
+    zone = instant.tzinfo
+    return f";TZID={zone.key}:{compact(instant)}" if isinstance(zone, ZoneInfo) else f":{compact(instant)}Z"
 
 
 def compact(instant: datetime) -> str:

@@ -6,13 +6,15 @@ import itertools
 import random
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gmp_booking.bookings.ical import CalendarPart, calendar_of
+from gmp_booking.bookings.vtimezone import vtimezone
 from gmp_booking.calendars.ics import LINE_OCTETS, address, escape, feed_of, fold, tidy
 from tests.calendars.readers import READERS
-from tests.zones import SEOUL
+from tests.zones import BERLIN, SEOUL
 
 AT = datetime(2027, 3, 2, 0, 0, tzinfo=UTC)
 PART = CalendarPart(
@@ -157,3 +159,55 @@ def test_an_entry_with_an_impossible_address_is_left_out_and_the_others_stand(ca
 def test_an_empty_feed_is_a_calendar() -> None:
     assert READERS["icalendar"](feed_of([], name="x", language="en", zone=SEOUL)) == []
     assert READERS["ical.js"](feed_of([], name="x", language="en", zone=SEOUL)) == []
+
+
+CHANGES = ["2027-03-28T01:00", "2027-10-31T01:00"]
+"""When the clocks change in Berlin, in UTC."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("reader", READERS)
+def test_every_instant_around_a_clock_change_is_read_as_it_was(reader: str, change: str) -> None:
+    middle = datetime.fromisoformat(change).replace(tzinfo=UTC)
+    starts = [middle + timedelta(minutes=15 * number) for number in range(-12, 12)]
+    parts = [PART._replace(uid=at.isoformat(), start=at, end=at + timedelta(hours=1)) for at in starts]
+    for written in (
+        feed_of(parts, name="x", language="en", zone=BERLIN),
+        calendar_of(parts, name="x", language="en", zone=BERLIN),
+    ):
+        found = READERS[reader](written)
+        assert [event["start"] for event in found] == [at.isoformat() for at in starts]
+        assert [event["end"] for event in found] == [(at + timedelta(hours=1)).isoformat() for at in starts]
+
+
+def test_a_zone_that_keeps_its_clocks_has_one_offset_and_another_its_yearly_rules() -> None:
+    assert vtimezone(SEOUL).to_ical().decode().split("\r\n")[1:-1] == [
+        "TZID:Asia/Seoul",
+        "BEGIN:STANDARD",
+        "DTSTART:19881009T030000",
+        "TZNAME:KST",
+        "TZOFFSETFROM:+0900",
+        "TZOFFSETTO:+0900",
+        "END:STANDARD",
+        "END:VTIMEZONE",
+    ]
+    daylight, standard = vtimezone(BERLIN).subcomponents
+    assert daylight.to_ical().decode().split("\r\n")[1:-1] == [
+        "DTSTART:20200329T020000",
+        "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3",
+        "TZNAME:CEST",
+        "TZOFFSETFROM:+0100",
+        "TZOFFSETTO:+0200",
+        "END:DAYLIGHT",
+    ]
+    assert standard.name == "STANDARD"
+
+
+@pytest.mark.parametrize("name", ["America/New_York", "Africa/Casablanca", "Australia/Lord_Howe", "America/Sao_Paulo"])
+def test_other_zones_are_read_by_their_definition(name: str) -> None:
+    zone = ZoneInfo(name)
+    starts = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=number) for number in range(0, 3000, 5)]
+    parts = [PART._replace(uid=at.isoformat(), start=at, end=at + timedelta(hours=1)) for at in starts]
+    # Under another name, so that a reader has nothing but the definition to go by.
+    written = feed_of(parts, name="x", language="en", zone=zone).replace(name.encode(), b"Test/Zone")
+    assert [event["start"] for event in READERS["ical.js"](written)] == [at.isoformat() for at in starts]

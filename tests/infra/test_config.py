@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from config import Config, ConfigError
+from tests.zones import BERLIN
 
 
 def errors_of(environment):
@@ -29,6 +30,7 @@ def test_all_mistakes_are_named_at_once_and_nothing_is_written(tmp_path):
             "GMP_PORT": "70000",
             "GMP_SMTP_STARTTLS": "perhaps",
             "GMP_DEFAULT_LANGUAGE": "fr",
+            "GMP_TIME_ZONE": "Europe/Bonn",
             "GMP_AUTH_ARGON2": "strong",
             "GMP_DATABASE_URL": "mysql://localhost/x",
             "GMP_MAIL_FROM": "nobody",
@@ -40,8 +42,20 @@ def test_all_mistakes_are_named_at_once_and_nothing_is_written(tmp_path):
     assert [error.split()[0] for error in errors] == [
         "GMP_DATABASE_URL", "GMP_PORT", "GMP_BASE_URL", "GMP_SMTP_STARTTLS", "GMP_MAIL_FROM",
         "GMP_AUTH_PEPPER", "GMP_AUTH_FERNET_KEYS", "GMP_AUTH_ARGON2", "GMP_DEFAULT_LANGUAGE",
+        "GMP_TIME_ZONE",
     ]  # fmt: skip
     assert not data_dir.exists()
+
+
+@pytest.mark.parametrize("name", ["Bonn", "Europe", "../etc/passwd", "/etc/localtime", "europe\0", "UTC+9"])
+def test_a_time_zone_that_nobody_keeps_is_refused(name):
+    (error,) = errors_of({"GMP_TIME_ZONE": name})
+    assert error.startswith("GMP_TIME_ZONE must be a name of the time zone database")
+
+
+def test_the_time_zone_reaches_the_processes_of_the_installation(tmp_path):
+    given = {"GMP_DATA_DIR": str(tmp_path), "GMP_TIME_ZONE": BERLIN.key}
+    assert Config.from_env(Config.from_env(given).as_env()).time_zone == BERLIN
 
 
 def test_a_misspelt_setting_is_refused_and_the_right_one_offered():

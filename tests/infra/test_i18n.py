@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -27,7 +29,7 @@ from gmp_booking.infra.web.i18n import (
     use_zone,
 )
 from gmp_booking.kernel.period import Period
-from tests.zones import SEOUL
+from tests.zones import BERLIN, SEOUL
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +174,25 @@ def test_names_fall_back_to_a_language_they_have():
     assert named({"ko": "가", "en": "a"}, "en") == "a"
     assert named(SimpleNamespace(name="plain"), "en") == "plain"
     assert named(None, "en") == ""
+
+
+def test_times_are_shown_in_the_zone_of_the_request_and_carry_its_abbreviation():
+    use_zone(BERLIN)
+    winter, summer = datetime(2027, 3, 2, 8, tzinfo=UTC), datetime(2027, 7, 2, 8, tzinfo=UTC)
+    assert [format_instant(at, "en") for at in (winter, summer)] == [
+        "2027-03-02 (Tue) 09:00 CET",
+        "2027-07-02 (Fri) 10:00 CEST",
+    ]
+    assert (format_clock(summer), i18n.format_zone(summer)) == ("10:00", "CEST")
+    assert [i18n.zone_abbreviations(zone) for zone in (BERLIN, SEOUL)] == ["CET/CEST", "KST"]
+    assert i18n.zone_abbreviations(ZoneInfo("Australia/Sydney")) == "AEST/AEDT"
+    said = [i18n.zone_in_words(language) for language in ("en", "ko", "zh_Hans")]
+    assert said == ["Berlin", "베를린 기준(CET/CEST)", "柏林时间（CET/CEST）"]
+
+
+def test_no_time_is_shown_before_the_zone_is_known():
+    with pytest.raises(LookupError):
+        contextvars.Context().run(format_clock, datetime(2027, 3, 2, 8, tzinfo=UTC))
 
 
 def test_threads_do_not_share_a_language():

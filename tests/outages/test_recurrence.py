@@ -8,7 +8,7 @@ import pytest
 
 from gmp_booking.kernel.period import Period
 from gmp_booking.outages.recurrence import MAX_OCCURRENCES, Repeat, occurrences
-from tests.zones import SEOUL
+from tests.zones import BERLIN, SEOUL
 
 FIRST = Period(datetime(2027, 3, 2, 7, tzinfo=SEOUL), datetime(2027, 3, 2, 9, 30, tzinfo=SEOUL))
 
@@ -39,3 +39,11 @@ def test_until_a_day_before_it_begins_is_never() -> None:
 
 def test_an_endless_series_stops_one_after_the_most() -> None:
     assert len(occurrences(FIRST, Repeat(1, until_on=date(2099, 1, 1)), zone=SEOUL)) == MAX_OCCURRENCES + 1
+
+
+def test_a_series_keeps_its_local_start_and_its_length_where_the_clocks_change() -> None:
+    first = Period(datetime(2027, 3, 21, 1, tzinfo=BERLIN), datetime(2027, 3, 21, 5, tzinfo=BERLIN))
+    found = occurrences(first, Repeat(7, times=3), zone=BERLIN)
+    assert [one.start.astimezone(BERLIN).hour for one in found] == [1, 1, 1]
+    assert {one.duration for one in found} == {timedelta(hours=4)}
+    assert found[0] == first

@@ -134,7 +134,7 @@ def as_text(value: Any, language: str) -> Any:
 
 
 def format_instant(instant: datetime, language: str | None = None) -> str:
-    """`2027. 3. 2.(화) 14:00 KST` · `2027-03-02 (Tue) 14:00 KST` · `2027年3月2日（周二）14:00 KST`."""
+    """`2027. 3. 2.(화) 14:00 CET` · `2027-03-02 (Tue) 14:00 CET` · `2027年3月2日（周二）14:00 CET`."""
     language = language or current_language()
     local = instant.astimezone(current_zone())
     return f"{_day(local, language)}{_gap(language)}{local:%H:%M %Z}"
@@ -151,7 +151,7 @@ def format_clock(instant: datetime) -> str:
 
 
 def format_zone(instant: datetime) -> str:
-    """The abbreviation of the zone at an instant: `KST`, `CET`, `CEST`."""
+    """The abbreviation of the zone at an instant: `CET`, `CEST`."""
     return f"{instant.astimezone(current_zone()):%Z}"
 
 
@@ -170,14 +170,14 @@ def format_period(period: Period, language: str | None = None) -> str:
 
 @cache
 def zone_abbreviations(zone: ZoneInfo) -> str:
-    """The abbreviations of a zone in this year, standard time first: `KST`, `CET/CEST`."""
+    """The abbreviations of a zone in this year, standard time first: `CET/CEST`."""
     year = datetime.now(zone).year
     offsets = {f"{at:%Z}": f"{at:%z}" for month in (1, 7) if (at := datetime(year, month, 1, tzinfo=zone))}
     return "/".join(sorted(offsets, key=lambda name: int(offsets[name])))
 
 
 def zone_in_words(language: str | None = None) -> str:
-    """Whose times they are: `Seoul` · `서울 기준(KST)` · `首尔时间（KST）`."""
+    """Whose times they are: `Berlin` · `베를린 기준(CET/CEST)` · `柏林时间（CET/CEST）`."""
     language, zone = language or current_language(), current_zone()
     city = get_timezone_location(zone, locale=language, return_city=True)
     if language == ENGLISH:
