@@ -17,7 +17,7 @@ from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.approvals.overrides import OverrideRequest
 from gmp_booking.approvals.schemas import DecidedOut, DecisionSchema, TextSchema, decided_out
 from gmp_booking.bookings.schemas import etag_of
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
@@ -30,7 +30,7 @@ from gmp_booking.requests.handlers import refused_decision
 api = Blueprint("approvals_api", __name__, url_prefix="/api/v1/bookings", description="Decisions on bookings")
 
 
-def _answer_of(details: BookingDetails, actor: Actor, language: str) -> StoredResponse:
+def _answer_of(details: BookingView, actor: Actor, language: str) -> StoredResponse:
     out = decided_out(details, actor, language)
     headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(details.booking)}"'}
     return StoredResponse(200, json.dumps(out, ensure_ascii=False).encode(), headers)
@@ -40,7 +40,7 @@ def _decide(reference: str, action: Action, body: dict[str, Any]) -> Response:
     request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
     language = current_language()
 
-    def dump(details: BookingDetails) -> StoredResponse:
+    def dump(details: BookingView) -> StoredResponse:
         return _answer_of(details, request.actor, language)
 
     password = (body["signature"] or {}).get("password")
@@ -117,11 +117,11 @@ class Reply(MethodView):
         return _send_text(reference, answer, body["text"])
 
 
-def _send_text(reference: str, use_case: Callable[..., BookingDetails], text: str) -> Response:
+def _send_text(reference: str, use_case: Callable[..., BookingView], text: str) -> Response:
     request = current_request(idempotency=idempotency_of_header())
     language = current_language()
 
-    def dump(details: BookingDetails) -> StoredResponse:
+    def dump(details: BookingView) -> StoredResponse:
         return _answer_of(details, request.actor, language)
 
     try:

@@ -12,7 +12,7 @@ from gmp_booking.bookings import store
 from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
-from gmp_booking.bookings.views import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Idempotency, StoredResponse, Unavailable, Uow, UseCaseRequest
 from gmp_booking.infra.web.i18n import _, current_language
@@ -69,7 +69,7 @@ class BulkResult:
 class DecisionItem:
     """One booking in full, as it is shown before the decision: content, findings, meaning of the signature."""
 
-    details: BookingDetails
+    details: BookingView
     findings: Sequence[Mapping[str, Any]]
     role: str | None
     meaning: str | None
@@ -86,14 +86,14 @@ def read_decision_items(uow: Uow, references: Sequence[str]) -> list[DecisionIte
     return [_item_view(uow, details_to_decide(uow, booking)) for booking in found if booking is not None]
 
 
-def details_to_decide(uow: Uow, booking: Booking) -> BookingDetails:
+def details_to_decide(uow: Uow, booking: Booking) -> BookingView:
     """What is to be decided: the booking, or the proposed version of its open change request."""
-    details = details_of(uow, booking)
+    details = view_of(uow, booking)
     waiting = open_change_of(uow, details)
     return waiting.proposal if waiting else details
 
 
-def _item_view(uow: Uow, details: BookingDetails) -> DecisionItem:
+def _item_view(uow: Uow, details: BookingView) -> DecisionItem:
     stage = current_stage(details.booking)
     return DecisionItem(
         details,
@@ -134,7 +134,7 @@ def _decide_one(request: UseCaseRequest, item: BulkItem, verified: Verified | No
     return BulkResult(item.reference, is_done=True, status=200, state=json.loads(answer.body)["state"])
 
 
-def _decide(uow: Uow, item: BulkItem, verified: Verified | None) -> BookingDetails:
+def _decide(uow: Uow, item: BulkItem, verified: Verified | None) -> BookingView:
     booking = store.find_booking(uow, item.reference)
     if booking is None:
         raise NotFound
@@ -144,7 +144,7 @@ def _decide(uow: Uow, item: BulkItem, verified: Verified | None) -> BookingDetai
     return decide(uow, decision)
 
 
-def _dump(details: BookingDetails) -> StoredResponse:
+def _dump(details: BookingView) -> StoredResponse:
     body = {"reference": details.booking.reference, "state": details.booking.state}
     return StoredResponse(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 

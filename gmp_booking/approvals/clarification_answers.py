@@ -9,7 +9,7 @@ from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.lifecycle import step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import locks_of, subject_of
-from gmp_booking.bookings.views import BookingDetails, get_details
+from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
@@ -28,13 +28,13 @@ from gmp_booking.requests.on_behalf import acknowledge_by_acting
 HOLIDAYS_AHEAD_DAYS: Final = 90
 
 
-def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
+def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingView:
     """Answer and send the unchanged request back to the stage that asked; earlier signatures remain valid.
 
     Errors: NotFound; Conflict when nothing was asked, or a rule now refuses the request; Invalid for an empty answer;
     Stale.
     """
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     waiting = open_change_of(uow, details)
     under_decision = waiting.proposal if waiting else details
     booking = under_decision.booking

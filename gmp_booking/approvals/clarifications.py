@@ -7,7 +7,7 @@ from gmp_booking.bookings.events import BookingQuestionAsked
 from gmp_booking.bookings.lifecycle import step
 from gmp_booking.bookings.service import event_fields, require_reason, subject_of
 from gmp_booking.bookings.stages import stage_of
-from gmp_booking.bookings.views import BookingDetails, get_details
+from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
@@ -16,13 +16,13 @@ from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.vocabulary import Action
 
 
-def add_question(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingDetails:
+def add_question(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingView:
     """Add a question to a returned request; its deadline stays as it is.
 
     Errors: NotFound; Forbidden for people without the role of the stage; Conflict when it is not returned; Invalid
     for an empty question; Stale.
     """
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     waiting = open_change_of(uow, details)
     booking = waiting.proposal.booking if waiting else details.booking
     stage = stage_of(booking)

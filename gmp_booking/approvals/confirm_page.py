@@ -5,8 +5,6 @@ Opening the link changes nothing: mail scanners open links, too. Only the button
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -16,7 +14,6 @@ from gmp_booking.accounts.sessions import opened_by_link, services
 from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.request_info import request_id
 from gmp_booking.kernel.access import SYSTEM
-from gmp_booking.kernel.period import Period
 from gmp_booking.requests.on_behalf import OpenedLink, acknowledge, find_by_link
 
 confirmations = Blueprint("confirmations", __name__, url_prefix="/confirm")
@@ -57,19 +54,16 @@ def _opened_link(secret: str) -> OpenedLink:
 
 
 def _summary(link: OpenedLink) -> dict[str, Any]:
-    booking, parts = link.details.booking, link.details.parts
+    details = link.details
+    booking = details.booking
     return {
         "kind": booking.kind,
         "title": booking.title,
         "purpose": booking.purpose,
         "batch": booking.batch,
         "state": booking.state,
-        "product": parts["product"]["code"] if parts["product"] else None,
-        "company_name": i18n.named(parts["company"]),
-        "sessions": [each | {"period": _period(each)} for each in parts["sessions"]],
-        "equipment": [each | {"period": _period(each)} for each in parts["equipment"]],
+        "product": details.product.code if details.product else None,
+        "company_name": i18n.named(details.company.names),
+        "sessions": details.sessions,
+        "equipment": details.equipment,
     }
-
-
-def _period(part: Mapping[str, Any]) -> Period:
-    return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))

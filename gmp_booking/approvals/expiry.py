@@ -9,7 +9,7 @@ from gmp_booking.bookings.events import BookingExpired
 from gmp_booking.bookings.lifecycle import step, transition_of
 from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.stages import stage_of
-from gmp_booking.bookings.views import get_details
+from gmp_booking.bookings.views import get_view
 from gmp_booking.changes import change_requests
 from gmp_booking.changes.change_requests import open_change_of
 from gmp_booking.evaluation.slot_allocation import release
@@ -75,7 +75,7 @@ def expire_change(uow: Uow, reference: str) -> bool:
 
     Errors: Stale when somebody decided in the same moment.
     """
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     waiting = open_change_of(uow, details)
     if waiting is None:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from gmp_booking.approvals.overrides import OverrideRequest
 from gmp_booking.approvals.service import Decision, decide
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.vocabulary import Action
@@ -16,7 +16,7 @@ from gmp_booking.signatures.handlers import proof_of
 
 def carry_out(
     request: UseCaseRequest,
-    dump: Callable[[BookingDetails], StoredResponse],
+    dump: Callable[[BookingView], StoredResponse],
     reference: str,
     action: Action,
     *,

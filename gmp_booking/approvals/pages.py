@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -19,7 +18,6 @@ from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Refusal
-from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Action, Kind, Severity
 
 approvals = Blueprint("approvals", __name__)
@@ -169,7 +167,8 @@ def _decide_page(sheets: Sequence[DecisionItem], *, errors: Mapping[str, str] | 
 
 
 def _item_view(item: DecisionItem) -> dict[str, Any]:
-    booking, parts = item.details.booking, item.details.parts
+    details = item.details
+    booking = details.booking
     return {
         "item": str(BulkItem(booking.reference, booking.revision)),
         "reference": booking.reference,
@@ -179,21 +178,17 @@ def _item_view(item: DecisionItem) -> dict[str, Any]:
         "purpose": booking.purpose,
         "batch": booking.batch,
         "run_type": booking.run_type,
-        "product": parts["product"]["code"] if parts["product"] else None,
-        "company_name": named(parts["company"]),
-        "requester": parts["requester"]["name"] if parts["requester"] else None,
-        "sessions": [each | {"period": _period(each)} for each in parts["sessions"]],
-        "equipment": [each | {"period": _period(each)} for each in parts["equipment"]],
+        "product": details.product.code if details.product else None,
+        "company_name": named(details.company.names),
+        "requester": details.requester.name if details.requester else None,
+        "sessions": details.sessions,
+        "equipment": details.equipment,
         "findings": [finding_card(dict(each)) for each in item.findings],
         "stage": item.role,
         "meaning": item.meaning,
         "obstacle": _(item.obstacle) if item.obstacle else None,
         "href": url_for("booking_page.show", reference=booking.reference),
     }
-
-
-def _period(part: Mapping[str, Any]) -> Period:
-    return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
 
 
 def _result(result: BulkResult) -> dict[str, Any]:

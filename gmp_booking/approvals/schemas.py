@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, booking_out
 from gmp_booking.bookings.stages import current_stage, meaning_of
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.web.shapes import CleanText, Shape
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.vocabulary import Action
@@ -29,7 +29,7 @@ class DecidedOut(BookingOut):
     meaning = fields.String(allow_none=True)
 
 
-def decided_out(details: BookingDetails, actor: Actor, language: str) -> dict[str, Any]:
+def decided_out(details: BookingView, actor: Actor, language: str) -> dict[str, Any]:
     """The booking after a decision, with the role of the next stage and the meaning of its signature."""
     stage = current_stage(details.booking)
     return booking_out(details, actor, language) | {

@@ -17,7 +17,7 @@ from gmp_booking.bookings.lifecycle import TRACKS, Track, step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, locks_of, require_reason, subject_of
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
-from gmp_booking.bookings.views import BookingDetails, get_details
+from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import OpenChange, advance, apply, open_change_of, reject, return_to_requester
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
@@ -51,13 +51,13 @@ class Decision:
     overrides: tuple[OverrideRequest, ...] = ()
 
 
-def decide(uow: Uow, decision: Decision) -> BookingDetails:
+def decide(uow: Uow, decision: Decision) -> BookingView:
     """Decide on a booking or on its open change request.
 
     Errors: NotFound; Conflict when the state or the rules do not allow it; Forbidden for people without the role of
     the stage; Invalid for a missing reason or signature; Stale when the booking changed meanwhile.
     """
-    details = get_details(uow, decision.reference)
+    details = get_view(uow, decision.reference)
     waiting = open_change_of(uow, details)
     under_decision = waiting.proposal if waiting else details
     booking = under_decision.booking
@@ -87,7 +87,7 @@ def _require_may_decide(uow: Uow, booking: Booking) -> None:
         raise Forbidden(params={"permission": Permission.BOOKING_DECIDE.value})
 
 
-def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
+def _pass_stage(uow: Uow, details: BookingView, decision: Decision, *, waiting: OpenChange | None) -> None:
     booking = details.booking
     stage = current_stage(booking)
     assert stage is not None
@@ -121,7 +121,7 @@ def _pass_stage(uow: Uow, details: BookingDetails, decision: Decision, *, waitin
     uow.record(BookingConfirmed(**event_fields(booking)))
 
 
-def _return(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
+def _return(uow: Uow, details: BookingView, decision: Decision, *, waiting: OpenChange | None) -> None:
     booking = details.booking
     stage = current_stage(booking)
     assert stage is not None
@@ -135,7 +135,7 @@ def _return(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: O
     uow.record(BookingReturned(**event_fields(booking), stage=stage.role.value, question=question))
 
 
-def _reject(uow: Uow, details: BookingDetails, decision: Decision, *, waiting: OpenChange | None) -> None:
+def _reject(uow: Uow, details: BookingView, decision: Decision, *, waiting: OpenChange | None) -> None:
     booking = details.booking
     stage = current_stage(booking)
     assert stage is not None

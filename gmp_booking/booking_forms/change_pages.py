@@ -127,7 +127,7 @@ def _page(
     preview: dict[str, Any] | None = None,
     status: int = 200,
 ) -> Response:
-    company = found.details.parts["company"]["code"]
+    company = found.details.company.code
     options = choices_of(current_request().read(form_choices, company=company), kind=form["kind"])
     return form_page(
         "booking_forms/change.html",

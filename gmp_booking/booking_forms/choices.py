@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings.service import subject_of
-from gmp_booking.bookings.views import BookingDetails, get_details
+from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.service import find_company, list_companies
 from gmp_booking.infra.database.uow import Uow
@@ -59,13 +59,13 @@ def form_choices(uow: Uow, *, company: str = "", reference: str | None = None) -
 class EditableForm:
     """A booking that the requester may still edit: a draft, or one that was returned."""
 
-    details: BookingDetails
+    details: BookingView
     draft: Mapping[str, Any] | None
 
 
 def get_editable_form(uow: Uow, reference: str) -> EditableForm:
     """Errors: NotFound; Conflict when the requester may no longer edit the booking."""
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
     if BookingState(details.booking.state) not in EDITABLE:
         raise Conflict(N_("This booking is no longer a draft."))

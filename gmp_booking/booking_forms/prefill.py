@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.form import Form
-from gmp_booking.bookings.views import get_details
+from gmp_booking.bookings.views import get_view
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.sql import sql_value
@@ -174,13 +174,13 @@ def copy(uow: Uow, reference: str) -> PrefilledForm:
 
     Errors: NotFound; Forbidden without the permission to draft.
     """
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=details.booking.company_id))
     draft = details.booking.draft
     form = forms.blank_form() | dict(draft) if draft is not None else forms.form_of(details.content, uow.zone)
     form |= {"batch": "", "reference": None, "revision": None}
-    if uow.actor.is_staff and details.parts["company"]:
-        form["company"] = details.parts["company"]["code"]
+    if uow.actor.is_staff:
+        form["company"] = details.company.code
     if draft is None:
         by = weeks_into_the_future(details.content.envelope.start, uow.now)
         for part in (*form["sessions"], *form["equipment"]):

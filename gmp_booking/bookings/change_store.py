@@ -14,7 +14,7 @@ from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import NOT_BEGUN, UNTOUCHED, ChangeState, SessionState
+from gmp_booking.kernel.states import UNTOUCHED, ChangeState, SessionState
 
 _LAST_NUMBERS = text(
     """
@@ -241,8 +241,3 @@ def stored_values(columns: Mapping[str, Any]) -> dict[str, Any]:
 def booking_values(head: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the `booking` row that `stored_values` made JSON of."""
     return {name: datetime.fromisoformat(value) if name.endswith("_at") else value for name, value in head.items()}
-
-
-def is_upcoming(state: str) -> bool:
-    """Whether a session in this state has not begun."""
-    return state in NOT_BEGUN

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView, ReservationView, SessionView
 from gmp_booking.bookings.vtimezone import local_or_utc, vtimezone
 from gmp_booking.infra.web.i18n import closest_language, gettext_for, html_language, named
 from gmp_booking.kernel.labels import BOOKING_STATES, MEANINGS
@@ -75,7 +75,7 @@ class Invitation:
     attendee: str
 
 
-def parts_of(details: BookingDetails, *, base_url: str, language: str) -> list[CalendarPart]:
+def parts_of(details: BookingView, *, base_url: str, language: str) -> list[CalendarPart]:
     """The entries of one booking for its own people and the facility: each session, each equipment reservation.
 
     Shape: empty for a draft, which is nothing yet.
@@ -83,20 +83,20 @@ def parts_of(details: BookingDetails, *, base_url: str, language: str) -> list[C
     booking = details.booking
     language = closest_language(language)
     parts = []
-    for row in (*details.parts["sessions"], *details.parts["equipment"]):
-        is_equipment = "resource" in row
-        status = status_of(booking.state, None if is_equipment else row["state"])
+    rows: tuple[SessionView | ReservationView, ...] = (*details.sessions, *details.equipment)
+    for each in rows:
+        status = status_of(booking.state, each.state if isinstance(each, SessionView) else None)
         if status is None:
             return []
         part = part_of(
             booking,
-            key=f"{'e' if is_equipment else 's'}{row['number']}",
+            key=each.key,
             status=status,
-            code=row["resource"] if is_equipment else row["room"],
-            name=named(row["names"], language),
-            start=datetime.fromisoformat(row["start"]),
-            end=datetime.fromisoformat(row["end"]),
-            transparent=is_equipment,
+            code=each.code,
+            name=named(each.names, language),
+            start=each.period.start,
+            end=each.period.end,
+            transparent=isinstance(each, ReservationView),
             base_url=base_url,
             language=language,
         )

@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape, choice, enum_choice, whole_number
 from gmp_booking.kernel.access import Actor
@@ -297,15 +297,14 @@ def content_out(content: BookingContent) -> dict[str, Any]:
     }
 
 
-def booking_out(details: BookingDetails, actor: Actor, language: str) -> dict[str, Any]:
+def booking_out(details: BookingView, actor: Actor, language: str) -> dict[str, Any]:
     """`booking out` of the public contract."""
-    sessions = {each["number"]: each["state"] for each in details.parts["sessions"]}
+    sessions = {each.number: each.state.value for each in details.sessions}
     out = head_out(details.booking) | content_out(details.full_content)
     for session in out["sessions"]:
         session["state"] = sessions[session["number"]]
-    company = details.parts["company"]
     return out | {
-        "company": company["code"] if company else None,
+        "company": details.company.code,
         "open_findings": findings_out(details.findings, actor, language),
     }
 

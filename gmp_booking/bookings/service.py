@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Subject
 from gmp_booking.kernel.errors import Invalid
@@ -40,7 +40,7 @@ def event_fields(booking: Booking, *, version: int | None = None) -> dict[str, A
     }
 
 
-def locks_of(uow: Uow, details: BookingDetails) -> set[LockKey]:
+def locks_of(uow: Uow, details: BookingView) -> set[LockKey]:
     """The locks of every resource whose time the booking holds, and of everybody in its crews."""
-    people = {("person", int(person["id"])) for session in details.parts["sessions"] for person in session["people"]}
+    people = {("person", person.id) for person in details.crew}
     return locks_of_slots(uow, details.booking.id) | people

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,17 +17,19 @@ from gmp_booking.bookings.content import (
 )
 from gmp_booking.bookings.models import Booking, DecisionFacts, Evaluation
 from gmp_booking.bookings.store import get_booking
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import NOT_BEGUN, SessionState
 from gmp_booking.kernel.vocabulary import DonorStatus, Kind, Priority, RoomMode, RunType
 
-__all__ = ["Booking", "BookingDetails", "details_of", "get_details"]
+__all__ = ["Booking", "BookingView", "ReservationView", "SessionView", "get_view", "view_of"]
 
 _CONTENT = text(
     """
     SELECT jsonb_build_object(
-        'company', (SELECT jsonb_build_object('id', c.id, 'code', c.code, 'ko', c.name_ko, 'en', c.name_en,
-                                              'zh', c.name_zh)
+        'company', (SELECT jsonb_build_object('id', c.id, 'code', c.code, 'names',
+                        jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh', c.name_zh))
                     FROM company AS c WHERE c.id = b.company_id),
         'requester', (SELECT jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email)
                       FROM person AS p WHERE p.id = b.requested_by),
@@ -37,10 +39,11 @@ _CONTENT = text(
             SELECT jsonb_agg(jsonb_build_object(
                 'id', s.id, 'number', s.number, 'room', r.code,
                 'names', jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh', r.name_zh),
-                'grade', room.grade, 'start', s.starts_at, 'end', s.ends_at, 'setup_min', s.setup_min,
-                'teardown_min', s.teardown_min, 'step', s.step, 'exposure', s.exposure, 'headcount', s.headcount,
-                'state', s.state, 'agreed_start', COALESCE(s.agreed_starts_at, s.starts_at),
-                'agreed_end', COALESCE(s.agreed_ends_at, s.ends_at),
+                'grade', room.grade, 'period', jsonb_build_array(s.starts_at, s.ends_at),
+                'agreed', jsonb_build_array(COALESCE(s.agreed_starts_at, s.starts_at),
+                                            COALESCE(s.agreed_ends_at, s.ends_at)),
+                'setup_min', s.setup_min, 'teardown_min', s.teardown_min, 'step', s.step, 'exposure', s.exposure,
+                'headcount', s.headcount, 'state', s.state,
                 'people', COALESCE((SELECT jsonb_agg(jsonb_build_object(
                         'id', p.id, 'email', p.email, 'name', p.name, 'role', sp.role) ORDER BY sp.id)
                     FROM session_person AS sp JOIN person AS p ON p.id = sp.person_id
@@ -54,9 +57,9 @@ _CONTENT = text(
             SELECT jsonb_agg(jsonb_build_object(
                 'id', q.id, 'number', q.number, 'resource', r.code,
                 'names', jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh', r.name_zh),
-                'room_use', e.room_use, 'units', q.units, 'start', q.starts_at, 'end', q.ends_at,
-                'agreed_start', COALESCE(q.agreed_starts_at, q.starts_at),
-                'agreed_end', COALESCE(q.agreed_ends_at, q.ends_at)) ORDER BY q.number)
+                'room_use', e.room_use, 'units', q.units, 'period', jsonb_build_array(q.starts_at, q.ends_at),
+                'agreed', jsonb_build_array(COALESCE(q.agreed_starts_at, q.starts_at),
+                                            COALESCE(q.agreed_ends_at, q.ends_at))) ORDER BY q.number)
             FROM equipment_reservation AS q JOIN resource AS r ON r.id = q.equipment_id
             JOIN equipment AS e ON e.id = q.equipment_id
             WHERE q.booking_id = b.id AND q.version = :version), '[]')
@@ -65,31 +68,131 @@ _CONTENT = text(
 )
 
 
-@dataclass(frozen=True)
-class BookingDetails:
-    """A booking and the parts of its current version.
+@dataclass(frozen=True, kw_only=True)
+class CompanyRef:
+    """Shape: `names` by language: ko, en, zh."""
 
-    Shape: `parts` is JSON: company, requester, product, sessions (with people and equipment), equipment.
-    """
+    id: int
+    code: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRef:
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrewMember(PersonRef):
+    """A person in a session, with their role there."""
+
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductRef:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionView:
+    """A session of one version. Shape: `agreed` is the time its signatures name; a move leaves it as it is."""
+
+    id: int
+    number: int
+    room: str
+    names: Mapping[str, str]
+    grade: str | None
+    period: Period
+    agreed: Period
+    setup_min: int
+    teardown_min: int
+    step: str | None
+    exposure: str
+    headcount: int
+    state: SessionState
+    people: tuple[CrewMember, ...]
+    equipment: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The key of its calendar entry."""
+        return f"s{self.number}"
+
+    @property
+    def code(self) -> str:
+        return self.room
+
+    @property
+    def content(self) -> SessionContent:
+        return SessionContent(
+            room=self.room,
+            start=self.period.start,
+            end=self.period.end,
+            step=self.step,
+            exposure=self.exposure,
+            headcount=self.headcount,
+            setup_min=self.setup_min,
+            teardown_min=self.teardown_min,
+            people=tuple(NamedPerson(person.email, person.role) for person in self.people),
+            equipment=self.equipment,
+            number=self.number,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservationView:
+    """An equipment reservation of one version. Shape: `agreed` as in `SessionView`."""
+
+    id: int
+    number: int
+    resource: str
+    names: Mapping[str, str]
+    room_use: str | None
+    units: int
+    period: Period
+    agreed: Period
+
+    @property
+    def key(self) -> str:
+        """The key of its calendar entry."""
+        return f"e{self.number}"
+
+    @property
+    def code(self) -> str:
+        return self.resource
+
+    @property
+    def content(self) -> ReservationContent:
+        return ReservationContent(self.resource, self.period.start, self.period.end, self.units, self.number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingView:
+    """A booking and the parts of the version it names."""
 
     booking: Booking
-    parts: Mapping[str, Any]
-    findings: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    company: CompanyRef
+    requester: PersonRef | None
+    product: ProductRef | None
+    sessions: tuple[SessionView, ...]
+    equipment: tuple[ReservationView, ...]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def content(self) -> BookingContent:
         """The content without cancelled sessions."""
-        kept = {each["number"] for each in self.parts["sessions"] if each["state"] != SessionState.CANCELLED}
-        whole = self.full_content
-        return replace(whole, sessions=tuple(each for each in whole.sessions if each.number in kept))
+        kept = [each for each in self.sessions if each.state != SessionState.CANCELLED]
+        return replace(self.full_content, sessions=tuple(each.content for each in kept))
 
     @property
     def remaining(self) -> BookingContent:
         """The content without sessions that have begun or ended; those are not evaluated again."""
-        states = {each["number"]: each["state"] for each in self.parts["sessions"]}
-        upcoming = NOT_BEGUN
-        whole = self.full_content
-        return replace(whole, sessions=tuple(each for each in whole.sessions if states[each.number or 0] in upcoming))
+        ahead = [each for each in self.sessions if each.state in NOT_BEGUN]
+        return replace(self.full_content, sessions=tuple(each.content for each in ahead))
 
     @property
     def full_content(self) -> BookingContent:
@@ -97,7 +200,7 @@ class BookingDetails:
         b = self.booking
         return BookingContent(
             kind=Kind(b.kind),
-            product=(self.parts["product"] or {}).get("code"),
+            product=self.product.code if self.product else None,
             batch=b.batch,
             run_type=RunType(b.run_type) if b.run_type else None,
             title=b.title,
@@ -111,43 +214,22 @@ class BookingDetails:
             priority=Priority(b.priority) if b.priority else None,
             live_material=b.live_material,
             partners=tuple(b.partners),
-            sessions=tuple(_session_content(each) for each in self.parts["sessions"]),
-            equipment=tuple(
-                ReservationContent(
-                    each["resource"], _at(each["start"]), _at(each["end"]), each["units"], each["number"]
-                )
-                for each in self.parts["equipment"]
-            ),
+            sessions=tuple(each.content for each in self.sessions),
+            equipment=tuple(each.content for each in self.equipment),
         )
 
-
-def _at(instant: str) -> datetime:
-    return datetime.fromisoformat(instant)
-
-
-def _session_content(session: Mapping[str, Any]) -> SessionContent:
-    return SessionContent(
-        room=session["room"],
-        start=_at(session["start"]),
-        end=_at(session["end"]),
-        step=session["step"],
-        exposure=session["exposure"],
-        headcount=session["headcount"],
-        setup_min=session["setup_min"],
-        teardown_min=session["teardown_min"],
-        people=tuple(NamedPerson(person["email"], person["role"]) for person in session["people"]),
-        equipment=tuple(session["equipment"]),
-        number=session["number"],
-    )
+    @property
+    def crew(self) -> Iterator[CrewMember]:
+        """Everybody named in a session, once for each session."""
+        return (person for session in self.sessions for person in session.people)
 
 
-def get_details(uow: Uow, reference: str) -> BookingDetails:
+def get_view(uow: Uow, reference: str) -> BookingView:
     """Errors: NotFound."""
-    booking = get_booking(uow, reference)
-    return details_of(uow, booking)
+    return view_of(uow, get_booking(uow, reference))
 
 
-def details_of(uow: Uow, booking: Booking) -> BookingDetails:
+def view_of(uow: Uow, booking: Booking) -> BookingView:
     """The booking with the parts of the version it names, in force or proposed."""
     values = {"booking_id": booking.id, "version": booking.version, "product_id": booking.product_id}
     parts = uow.session.execute(_CONTENT, values).scalar_one()
@@ -159,4 +241,29 @@ def details_of(uow: Uow, booking: Booking) -> BookingDetails:
         .order_by(table.id.desc())
         .limit(1)
     )
-    return BookingDetails(booking, parts, uow.session.execute(latest).scalar() or ())
+    return BookingView(
+        booking=booking,
+        company=CompanyRef(**parts["company"]),
+        requester=PersonRef(**parts["requester"]) if parts["requester"] else None,
+        product=ProductRef(**parts["product"]) if parts["product"] else None,
+        sessions=tuple(_session_view(each) for each in parts["sessions"]),
+        equipment=tuple(_reservation_view(each) for each in parts["equipment"]),
+        findings=tuple(map(Finding.from_dict, uow.session.execute(latest).scalar() or ())),
+    )
+
+
+def _session_view(row: dict[str, Any]) -> SessionView:
+    row |= _periods(row) | {
+        "state": SessionState(row["state"]),
+        "people": tuple(CrewMember(**person) for person in row["people"]),
+        "equipment": tuple(row["equipment"]),
+    }
+    return SessionView(**row)
+
+
+def _reservation_view(row: dict[str, Any]) -> ReservationView:
+    return ReservationView(**row | _periods(row))
+
+
+def _periods(row: dict[str, Any]) -> dict[str, Period]:
+    return {name: Period(*map(datetime.fromisoformat, row[name])) for name in ("period", "agreed")}

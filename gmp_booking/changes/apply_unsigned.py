@@ -11,13 +11,14 @@ from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
 from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.service import event_fields
-from gmp_booking.bookings.views import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.classify_change import cancelled_numbers, changes_people_only, moved_sessions
 from gmp_booking.changes.prepare_change import PreparedChange, parts_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, merge, uncovered
+from gmp_booking.kernel.states import NOT_BEGUN
 from gmp_booking.resources.slots import HeldSlot, NewSlot, list_held, release_some_slots
 
 # A change of one of these raises the iCalendar SEQUENCE, so that calendars replace their copy.
@@ -57,9 +58,9 @@ def missing_slots(wanted: Iterable[NewSlot], held: Iterable[HeldSlot]) -> list[N
     ]
 
 
-def recorded_slots(details: BookingDetails, held: Iterable[HeldSlot]) -> list[HeldSlot]:
+def recorded_slots(details: BookingView, held: Iterable[HeldSlot]) -> list[HeldSlot]:
     """The slots of sessions that have begun or ended; they record actual use, so a change leaves them as they are."""
-    begun = {each["id"] for each in details.parts["sessions"] if not change_store.is_upcoming(each["state"])}
+    begun = {each.id for each in details.sessions if each.state not in NOT_BEGUN}
     return [slot for slot in held if slot.session_id in begun]
 
 
@@ -100,8 +101,7 @@ def _swap_people(uow: Uow, prepared: PreparedChange) -> tuple[int, ...]:
     rows = parts_of(prepared.details).sessions
     swapped = {rows[number]: session for number, session in _sessions_with_new_crew(prepared).items()}
     change_store.set_crew(uow, swapped.keys(), _crew(swapped, prepared.resolved))
-    sessions = prepared.details.parts["sessions"]
-    before = {person["email"]: int(person["id"]) for each in sessions for person in each["people"]}
+    before = {person.email: person.id for person in prepared.details.crew}
     return tuple(sorted(person_id for email, person_id in before.items() if email not in prepared.wanted.emails))
 
 
@@ -110,13 +110,13 @@ def _swap_in_proposal(uow: Uow, prepared: PreparedChange, waiting: ChangeRequest
 
     Otherwise approving the request would bring back the person who was replaced.
     """
-    proposal = details_of(uow, change_store.proposed(prepared.details.booking, waiting))
+    proposal = view_of(uow, change_store.proposed(prepared.details.booking, waiting))
     old = dict(prepared.old.numbered_sessions)
     swapped = {
-        int(each["id"]): _sessions_with_new_crew(prepared)[each["number"]]
-        for each in proposal.parts["sessions"]
-        if each["number"] in _sessions_with_new_crew(prepared)
-        and {person["email"] for person in each["people"]} == {person.email for person in old[each["number"]].people}
+        each.id: _sessions_with_new_crew(prepared)[each.number]
+        for each in proposal.sessions
+        if each.number in _sessions_with_new_crew(prepared)
+        and {person.email for person in each.people} == {person.email for person in old[each.number].people}
     }
     change_store.set_crew(uow, swapped.keys(), _crew(swapped, prepared.resolved))
 

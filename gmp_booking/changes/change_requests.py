@@ -24,7 +24,7 @@ from gmp_booking.bookings.events import (
 from gmp_booking.bookings.lifecycle import Stage, Track
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.service import event_fields
-from gmp_booking.bookings.views import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.apply_unsigned import apply_unsigned, missing_slots, recorded_slots
 from gmp_booking.changes.classify_change import ChangeClass, sessions_changed_after_start
 from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, gather_remaining, parts_of
@@ -45,16 +45,16 @@ from gmp_booking.resources.slots import list_held, release_some_slots
 class OpenChange:
     """An open change request, the version in force, and the booking as the change proposes it."""
 
-    in_force: BookingDetails
+    in_force: BookingView
     change: ChangeRequest
-    proposal: BookingDetails
+    proposal: BookingView
 
     @property
     def booking(self) -> Booking:
         return self.in_force.booking
 
 
-def open_change_of(uow: Uow, in_force: BookingDetails) -> OpenChange | None:
+def open_change_of(uow: Uow, in_force: BookingView) -> OpenChange | None:
     """The open change request of a confirmed booking, or None."""
     if in_force.booking.state != BookingState.CONFIRMED:
         return None
@@ -64,12 +64,12 @@ def open_change_of(uow: Uow, in_force: BookingDetails) -> OpenChange | None:
     return OpenChange(in_force, change, proposal_of(uow, in_force, change))
 
 
-def proposal_of(uow: Uow, in_force: BookingDetails, change: ChangeRequest) -> BookingDetails:
+def proposal_of(uow: Uow, in_force: BookingView, change: ChangeRequest) -> BookingView:
     """The booking as a change request proposes it, with the session states of the version in force."""
-    proposal = details_of(uow, change_store.proposed(in_force.booking, change))
-    states = {each["number"]: each["state"] for each in in_force.parts["sessions"]}
-    sessions = [{**each, "state": states.get(each["number"], each["state"])} for each in proposal.parts["sessions"]]
-    return replace(proposal, parts={**proposal.parts, "sessions": sessions})
+    proposal = view_of(uow, change_store.proposed(in_force.booking, change))
+    states = {each.number: each.state for each in in_force.sessions}
+    sessions = (replace(each, state=states.get(each.number, each.state)) for each in proposal.sessions)
+    return replace(proposal, sessions=tuple(sessions))
 
 
 def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> ChangeRequest:

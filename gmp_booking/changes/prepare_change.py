@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import change_store, store
@@ -11,7 +10,7 @@ from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.service import locks_of
 from gmp_booking.bookings.store import Parts
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.changes.classify_change import (
     AgreedState,
     ChangeClass,
@@ -29,8 +28,7 @@ from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import SessionState
+from gmp_booking.kernel.states import NOT_BEGUN, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Severity
 
@@ -39,7 +37,7 @@ from gmp_booking.kernel.vocabulary import Severity
 class ClassifiedChange:
     """A requested change before its resources are resolved."""
 
-    details: BookingDetails
+    details: BookingView
     agreed: AgreedState
     wanted: BookingContent
     change_class: ChangeClass
@@ -54,7 +52,7 @@ class PreparedChange:
     `booking` row; `waiting` is the change request that is already open.
     """
 
-    details: BookingDetails
+    details: BookingView
     agreed: AgreedState
     wanted: BookingContent
     change_class: ChangeClass
@@ -75,10 +73,9 @@ class PreparedChange:
         return new_findings(self.details, self.verdict)
 
 
-def new_findings(details: BookingDetails, verdict: Verdict) -> list[Finding]:
+def new_findings(details: BookingView, verdict: Verdict) -> list[Finding]:
     """Findings that need an override and that no earlier evaluation of this booking had."""
-    kept = [Finding.from_dict(each) for each in details.findings]
-    known = {(each.code, each.resource, each.session) for each in kept}
+    known = {(each.code, each.resource, each.session) for each in details.findings}
     return [
         each
         for each in verdict.findings
@@ -86,28 +83,24 @@ def new_findings(details: BookingDetails, verdict: Verdict) -> list[Finding]:
     ]
 
 
-def agreed_state_of(details: BookingDetails) -> AgreedState:
+def agreed_state_of(details: BookingView) -> AgreedState:
     """The version in force, as changes are compared with it."""
-    sessions = [each for each in details.parts["sessions"] if each["state"] != SessionState.CANCELLED]
+    sessions = [each for each in details.sessions if each.state != SessionState.CANCELLED]
     return AgreedState(
         content=details.content,
-        agreed_sessions={each["number"]: _agreed(each) for each in sessions},
-        agreed_reservations={each["number"]: _agreed(each) for each in details.parts["equipment"]},
-        begun=frozenset(each["number"] for each in sessions if each["state"] != SessionState.PLANNED),
+        agreed_sessions={each.number: each.agreed for each in sessions},
+        agreed_reservations={each.number: each.agreed for each in details.equipment},
+        begun=frozenset(each.number for each in sessions if each.state != SessionState.PLANNED),
     )
 
 
-def _agreed(part: Any) -> Period:
-    return Period(datetime.fromisoformat(part["agreed_start"]), datetime.fromisoformat(part["agreed_end"]))
-
-
-def classify(uow: Uow, details: BookingDetails, content: BookingContent) -> ClassifiedChange:
+def classify(uow: Uow, details: BookingView, content: BookingContent) -> ClassifiedChange:
     """Match the parts of the requested content with the agreed ones, and classify the change.
 
     Errors: Invalid for content that is wrong by itself; Conflict for sessions that have begun.
     """
     agreed, last = agreed_state_of(details), change_store.last_numbers(uow, details.booking.id)
-    ended = {each["number"] for each in details.parts["sessions"]} - dict(agreed.content.numbered_sessions).keys()
+    ended = {each.number for each in details.sessions} - dict(agreed.content.numbered_sessions).keys()
     asked = replace(content, sessions=tuple(each for each in content.sessions if each.number not in ended))
     starts = {each.start for each in agreed.content.sessions} | {each.start for each in agreed.content.equipment}
     wrong = problems(asked, uow.now, begun=starts)
@@ -154,10 +147,10 @@ def _examined(
 
 
 def gather_remaining(
-    uow: Uow, details: BookingDetails, wanted: BookingContent, resolved: ResolvedContent, *, occasion: Occasion
+    uow: Uow, details: BookingView, wanted: BookingContent, resolved: ResolvedContent, *, occasion: Occasion
 ) -> Gathered | None:
     """The facts for sessions and reservations that are still to come; None when there are none."""
-    done = {each["number"] for each in details.parts["sessions"] if not change_store.is_upcoming(each["state"])}
+    done = {each.number for each in details.sessions if each.state not in NOT_BEGUN}
     ahead = remaining_content(wanted, done)
     if not ahead.spans:
         return None
@@ -170,9 +163,9 @@ def _columns(uow: Uow, wanted: BookingContent, resolved: ResolvedContent) -> dic
     return change_store.booking_values(change_store.stored_values(row_values(uow, wanted, resolved)))
 
 
-def parts_of(details: BookingDetails) -> Parts:
+def parts_of(details: BookingView) -> Parts:
     """The row ids of a version's sessions and reservations."""
     return Parts(
-        sessions={each["number"]: int(each["id"]) for each in details.parts["sessions"]},
-        reservations={each["number"]: int(each["id"]) for each in details.parts["equipment"]},
+        sessions={each.number: each.id for each in details.sessions},
+        reservations={each.number: each.id for each in details.equipment},
     )

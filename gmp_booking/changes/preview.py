@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.service import subject_of
-from gmp_booking.bookings.views import BookingDetails, get_details
+from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.changes.classify_change import ChangeClass, keep_known_roles
 from gmp_booking.changes.prepare_change import classify, prepare_preview
@@ -38,7 +38,7 @@ class Changeable:
     Shape: `shown` is the initial content of the form: the open change request, else the version in force.
     """
 
-    details: BookingDetails
+    details: BookingView
     waiting: OpenChange | None
 
     @property
@@ -52,7 +52,7 @@ class Changeable:
 
 def changeable(uow: Uow, reference: str) -> Changeable:
     """Errors: NotFound; Forbidden; Conflict when the booking can no longer be changed."""
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
     state = BookingState(details.booking.state)
     if state not in REQUESTED | {BookingState.CONFIRMED}:

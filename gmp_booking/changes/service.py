@@ -10,7 +10,7 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle import Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import require_reason, subject_of
-from gmp_booking.bookings.views import BookingDetails, details_of, get_details
+from gmp_booking.bookings.views import BookingView, get_view, view_of
 from gmp_booking.changes.apply_unsigned import apply_unsigned
 from gmp_booking.changes.change_requests import OpenChange, apply, open_change_of, request_change
 from gmp_booking.changes.change_requests import withdraw as end_as_withdrawn
@@ -50,7 +50,7 @@ class ChangeResult:
     """
 
     outcome: ChangeOutcome
-    details: BookingDetails
+    details: BookingView
     before: BookingContent
     verdict: Verdict
     waiting: OpenChange | None = None
@@ -76,7 +76,7 @@ def change(
     Errors: NotFound; Invalid; Conflict with the findings when one of them is HARD, or when the state does not allow it;
     Stale.
     """
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     require_revision(booking.revision, seen=revision)
@@ -84,7 +84,7 @@ def change(
         content = keep_known_roles(details.content, content)
     if BookingState(booking.state) in REQUESTED:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
-        now = details_of(uow, submitted.booking)
+        now = view_of(uow, submitted.booking)
         return ChangeResult(ChangeOutcome.REPLACED, now, details.content, submitted.verdict)
     if booking.state != BookingState.CONFIRMED:
         raise Conflict(N_("The current state of this booking does not allow this."))
@@ -107,18 +107,18 @@ def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
         apply_unsigned(uow, prepared)
         if prepared.gathered is not None:
             save_evaluation(uow, booking, prepared.gathered, prepared.verdict)
-        return ChangeResult(outcome_of(uow.actor, prepared), details_of(uow, booking), before, prepared.verdict)
+        return ChangeResult(outcome_of(uow.actor, prepared), view_of(uow, booking), before, prepared.verdict)
     if uow.actor.company_id is not None:
         limits = find_limits(uow, booking.company_id, booking_id=booking.id)
         require_signatory(limits, prepared.wanted, uow.actor.roles, zone=uow.zone)
     request_change(uow, prepared, track=track)
-    now = details_of(uow, booking)
+    now = view_of(uow, booking)
     waiting = open_change_of(uow, now)
     if waiting is not None and is_auto_confirmed(
         uow, prepared.wanted, prepared.resolved, verdict=prepared.verdict, company_id=booking.company_id
     ):
         apply(uow, waiting, resolved=prepared.resolved)
-        return ChangeResult(ChangeOutcome.APPROVED, details_of(uow, waiting.booking), before, prepared.verdict)
+        return ChangeResult(ChangeOutcome.APPROVED, view_of(uow, waiting.booking), before, prepared.verdict)
     return ChangeResult(ChangeOutcome.REQUESTED, now, before, prepared.verdict, waiting)
 
 
@@ -149,7 +149,7 @@ def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanati
 
     Errors: NotFound; Conflict when no change waits; Stale.
     """
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     require_revision(booking.revision, seen=revision)
@@ -166,11 +166,11 @@ def cancel_session(uow: Uow, reference: str, number: int, *, reason: str, revisi
 
     Errors: NotFound; Invalid without a reason; Conflict when it has begun or is the last one; Stale.
     """
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     booking = details.booking
     require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
     require_revision(booking.revision, seen=revision)
-    state = next((each["state"] for each in details.parts["sessions"] if each["number"] == number), None)
+    state = next((each.state for each in details.sessions if each.number == number), None)
     if state is None:
         raise NotFound
     if booking.state != BookingState.CONFIRMED or state not in NOT_BEGUN:
@@ -185,13 +185,12 @@ def cancel_session(uow: Uow, reference: str, number: int, *, reason: str, revisi
     return booking
 
 
-def _as_planned(details: BookingDetails, number: int) -> BookingDetails:
+def _as_planned(details: BookingView, number: int) -> BookingView:
     """The booking with one session shown as planned: a ready session may be cancelled, but `classify` refuses it."""
-    sessions = [
-        {**each, "state": SessionState.PLANNED} if each["number"] == number else each
-        for each in details.parts["sessions"]
-    ]
-    return replace(details, parts={**details.parts, "sessions": sessions})
+    sessions = (
+        replace(each, state=SessionState.PLANNED) if each.number == number else each for each in details.sessions
+    )
+    return replace(details, sessions=tuple(sessions))
 
 
 def move_session(
@@ -207,7 +206,7 @@ def _content_with_moved_session(
     uow: Uow, reference: str, number: int, *, start: datetime, end: datetime
 ) -> BookingContent:
     """The booking's content with one session moved. Errors: NotFound."""
-    content = get_details(uow, reference).content
+    content = get_view(uow, reference).content
     if number not in dict(content.numbered_sessions):
         raise NotFound
     sessions = [replace(each, start=start, end=end) if each.number == number else each for each in content.sessions]
@@ -216,7 +215,7 @@ def _content_with_moved_session(
 
 def get_open_change(uow: Uow, reference: str) -> OpenChange:
     """The open change request of a booking. Errors: NotFound."""
-    waiting = open_change_of(uow, get_details(uow, reference))
+    waiting = open_change_of(uow, get_view(uow, reference))
     if waiting is None:
         raise NotFound
     return waiting

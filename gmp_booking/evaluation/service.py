@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gmp_booking.bookings import store
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
@@ -61,7 +61,7 @@ def save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Ver
     )
 
 
-def examine_again(uow: Uow, details: BookingDetails, *, occasion: Occasion) -> Verdict:
+def examine_again(uow: Uow, details: BookingView, *, occasion: Occasion) -> Verdict:
     """Evaluate the remaining part of a booking on current facts, and store and return the verdict.
 
     The caller holds the locks of the booking's slots and people.

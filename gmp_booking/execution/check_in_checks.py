@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.views import BookingDetails, get_details
+from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
@@ -20,7 +20,7 @@ from gmp_booking.kernel.vocabulary import Severity
 
 def check_in_verdict(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
     """The HARD findings of one session. Shape: with `at`, only those that apply at this instant."""
-    details = get_details(uow, session.reference)
+    details = get_view(uow, session.reference)
     content = _only_session(details, session.number, at)
     resolved = resolve_content(uow, content, company_id=session.company_id, existing=True)
     gathered = gather(
@@ -34,7 +34,7 @@ def check_in_verdict(uow: Uow, session: SessionRow, *, at: datetime | None) -> V
     return Verdict(tuple(each for each in examine(gathered.case).findings if _rules_against(each, at)))
 
 
-def _only_session(details: BookingDetails, number: int, at: datetime | None) -> BookingContent:
+def _only_session(details: BookingView, number: int, at: datetime | None) -> BookingContent:
     """The content with this session only: past and later sessions are not evaluated at check-in.
 
     A start before the planned time moves the start of the evaluated session.

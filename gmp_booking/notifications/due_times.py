@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView, SessionView
 from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.recipients import participant_ids_of
@@ -55,21 +55,21 @@ def _before_expiry_of(booking: Booking, *, known_at: datetime, zone: ZoneInfo) -
             yield DueTime(at, {"until": booking.pending_until.isoformat(), "lead": offset.name})
 
 
-def session_reminders(event: BookingEvent) -> Iterator[tuple[Reminder, Mapping[str, Any] | None]]:
+def session_reminders(event: BookingEvent) -> Iterator[tuple[Reminder, SessionView | None]]:
     """The reminders that are still ahead, each with its session; None where it is about the whole booking."""
-    by_number = {session["number"]: session for session in event.details.parts["sessions"]}
+    by_number: dict[int | None, SessionView] = {session.number: session for session in event.details.sessions}
     kind = Kind(event.booking.kind)
     starts = _starts_of(event.details)
     for reminder in plan_reminders(kind, starts, known_at=event.at, zone=event.uow.zone):
         yield reminder, by_number.get(reminder.session_number)
 
 
-def reminded_people(event: BookingEvent, session: Mapping[str, Any] | None) -> Collection[int] | None:
+def reminded_people(event: BookingEvent, session: SessionView | None) -> Collection[int] | None:
     """The ids of those whom a reminder concerns; None for all recipients."""
     return None if session is None else participant_ids_of(event.details, session)
 
 
-def _starts_of(details: BookingDetails) -> list[Start]:
+def _starts_of(details: BookingView) -> list[Start]:
     """When its sessions begin; of a booking without sessions, when its equipment reservations do."""
-    sessions = [Start(datetime.fromisoformat(each["start"]), each["number"]) for each in details.parts["sessions"]]
-    return sessions or [Start(datetime.fromisoformat(each["start"])) for each in details.parts["equipment"]]
+    sessions = [Start(each.period.start, each.number) for each in details.sessions]
+    return sessions or [Start(each.period.start) for each in details.equipment]

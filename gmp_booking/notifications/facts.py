@@ -15,7 +15,7 @@ from config import Config
 from gmp_booking.bookings.change_store import find_change, proposed
 from gmp_booking.bookings.events import BookingAdjusted, BookingChangeApproved, SessionCancelled, SessionMoved
 from gmp_booking.bookings.models import Booking, ChangeRequest
-from gmp_booking.bookings.views import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.infra.database.consumers import DeliveredEvent
 from gmp_booking.infra.database.outbox import ClaimedMessage
 from gmp_booking.infra.database.uow import Uow
@@ -53,8 +53,8 @@ class BookingEvent:
         return self.delivered.data
 
     @cached_property
-    def details(self) -> BookingDetails:
-        return details_of(self.uow, self.booking)
+    def details(self) -> BookingView:
+        return view_of(self.uow, self.booking)
 
     @cached_property
     def proposal(self) -> Booking | None:
@@ -63,10 +63,10 @@ class BookingEvent:
         return None if change is None else proposed(self.booking, change)
 
     @cached_property
-    def before(self) -> BookingDetails:
+    def before(self) -> BookingView:
         """The booking in the version that an approved change replaced."""
         values = {column.key: getattr(self.booking, column.key) for column in Booking.__table__.columns}
-        return details_of(self.uow, Booking(**values | {"version": self.data["base_version"]}))
+        return view_of(self.uow, Booking(**values | {"version": self.data["base_version"]}))
 
     def list_people(self, ids: Collection[int]) -> Sequence[Person]:
         """Those who are active, ordered by id; so for the other two."""
@@ -118,8 +118,8 @@ class BookingMailFacts(MailFacts):
     booking: Booking
 
     @cached_property
-    def details(self) -> BookingDetails:
-        return details_of(self.uow, self.booking)
+    def details(self) -> BookingView:
+        return view_of(self.uow, self.booking)
 
     @cached_property
     def change(self) -> ChangeRequest | None:

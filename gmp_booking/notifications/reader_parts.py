@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
 
 from gmp_booking.bookings.ical import CalendarPart, parts_of
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.kernel.period import Period
 from gmp_booking.notifications.facts import BookingMailFacts
 
@@ -25,22 +23,16 @@ class MailLine:
 
 def own_lines(facts: BookingMailFacts) -> list[MailLine]:
     """What concerns the reader, in order of time."""
-    parts = _concerning(facts.details, facts.message.person_id, session_id=facts.message.booking_session_id).parts
-    rooms = [MailLine(each["room"], each["names"], period_of(each)) for each in parts["sessions"]]
-    equipment = [
-        MailLine(each["resource"], each["names"], period_of(each), each["units"]) for each in parts["equipment"]
-    ]
+    own = _concerning(facts.details, facts.message.person_id, session_id=facts.message.booking_session_id)
+    rooms = [MailLine(each.room, each.names, each.period) for each in own.sessions]
+    equipment = [MailLine(each.resource, each.names, each.period, each.units) for each in own.equipment]
     return sorted(rooms + equipment, key=lambda line: (line.period.start, line.code))
-
-
-def period_of(part: Mapping[str, Any]) -> Period:
-    return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
 
 
 def own_entries(facts: BookingMailFacts) -> Sequence[CalendarPart]:
     """A calendar entry for each session or reservation that concerns the reader; none for who takes no part."""
     details, reader = facts.details, facts.reader
-    named = {person["id"] for session in details.parts["sessions"] for person in session["people"]}
+    named = {person.id for person in details.crew}
     if reader.id not in named | {details.booking.requested_by}:
         return ()
     return parts_of(_concerning(details, reader.id), base_url=facts.config.base_url, language=facts.language)
@@ -50,13 +42,12 @@ def no_entries(_facts: BookingMailFacts) -> Sequence[CalendarPart]:
     return ()
 
 
-def _concerning(details: BookingDetails, person_id: int | None, *, session_id: int | None = None) -> BookingDetails:
+def _concerning(details: BookingView, person_id: int | None, *, session_id: int | None = None) -> BookingView:
     """The booking as far as it concerns one person: all of it, or the sessions they are named in."""
-    sessions = details.parts["sessions"]
     if session_id is not None:
-        chosen = [session for session in sessions if session["id"] == session_id]
-        return replace(details, parts={**details.parts, "sessions": chosen, "equipment": []})
-    named = [session for session in sessions if person_id in {person["id"] for person in session["people"]}]
+        chosen = tuple(session for session in details.sessions if session.id == session_id)
+        return replace(details, sessions=chosen, equipment=())
+    named = tuple(session for session in details.sessions if person_id in {person.id for person in session.people})
     if not named or person_id in {details.booking.requested_by, details.booking.entered_by}:
         return details
-    return replace(details, parts={**details.parts, "sessions": named, "equipment": []})
+    return replace(details, sessions=named, equipment=())

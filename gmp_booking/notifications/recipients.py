@@ -7,7 +7,7 @@ from typing import Any
 
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.stages import stage_of
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView, SessionView
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.states import WAITING
 from gmp_booking.notifications.facts import BookingEvent
@@ -35,15 +35,14 @@ def deciding_role(booking: Booking) -> Role | None:
 # -- ids
 
 
-def participant_ids_of(details: BookingDetails, session: Mapping[str, Any]) -> set[int]:
+def participant_ids_of(details: BookingView, session: SessionView) -> set[int]:
     """Who takes part in one session: the requester and the people named in it."""
-    return {details.booking.requested_by} | {person["id"] for person in session["people"]}
+    return {details.booking.requested_by} | {person.id for person in session.people}
 
 
-def participant_ids(details: BookingDetails) -> set[int]:
+def participant_ids(details: BookingView) -> set[int]:
     """Who takes part in any session."""
-    sessions = details.parts["sessions"]
-    return {details.booking.requested_by}.union(*(participant_ids_of(details, session) for session in sessions))
+    return {details.booking.requested_by} | {person.id for person in details.crew}
 
 
 # -- the recipients of an event's mails; the documentation shows these docstrings

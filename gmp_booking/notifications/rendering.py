@@ -56,14 +56,14 @@ def _write_booking_mail(kind: BookingMail, facts: BookingMailFacts) -> Mail | No
 
 def _booking_words(kind: BookingMail, facts: BookingMailFacts) -> dict[str, Any]:
     """What every mail about a booking may mention."""
-    booking, parts = facts.booking, facts.details.parts
+    booking, details = facts.booking, facts.details
     lines = kind.lines(facts)
     rooms = ", ".join(dict.fromkeys(line.code for line in lines))
     first = lines[0].period.start if lines else booking.starts_at
     return {
         "reference": booking.reference,
-        "company": i18n.named(parts["company"]),
-        "requester": parts["requester"]["name"],
+        "company": i18n.named(details.company.names),
+        "requester": details.requester.name if details.requester else "",
         "lines": lines,
         "what": one_line(booking.title or "")[:60] or rooms,
         "instant": i18n.format_instant(first) if first else "",

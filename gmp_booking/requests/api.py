@@ -26,7 +26,7 @@ from gmp_booking.bookings.schemas import (
     etag_of,
     head_out,
 )
-from gmp_booking.bookings.views import get_details
+from gmp_booking.bookings.views import get_view
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import current_language
@@ -126,7 +126,7 @@ class BookingItem(MethodView):
     def get(self, reference: str) -> Response:
         """Show a booking"""
         request = current_request()
-        details = request.read(get_details, reference)
+        details = request.read(get_view, reference)
         response = make_response(booking_out(details, request.actor, current_language()))
         response.headers["ETag"] = f'"{etag_of(details.booking)}"'
         return response

@@ -17,7 +17,7 @@ from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingAcknowledged
 from gmp_booking.bookings.models import Acknowledgement, Booking
 from gmp_booking.bookings.service import event_fields
-from gmp_booking.bookings.views import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.companies.models import Company
 from gmp_booking.companies.store import get_company_id
 from gmp_booking.infra.database.uow import Uow
@@ -116,7 +116,7 @@ class OpenedLink:
 
     person: Person
     actor: Actor
-    details: BookingDetails
+    details: BookingView
     acknowledgement: Acknowledgement
     confirmed_at: datetime | None
     is_open: bool
@@ -148,14 +148,14 @@ def find_by_link(uow: Uow, secret: str, *, pepper: bytes) -> OpenedLink:
     return OpenedLink(
         person=person,
         actor=actor,
-        details=details_of(uow, booking),
+        details=view_of(uow, booking),
         acknowledgement=row,
         confirmed_at=confirmed_at,
         is_open=confirmed_at is None and booking.state in STANDING,
     )
 
 
-def acknowledge(uow: Uow, secret: str, *, pepper: bytes) -> BookingDetails:
+def acknowledge(uow: Uow, secret: str, *, pepper: bytes) -> BookingView:
     """Confirm as the person to whom the link was sent; a link works once.
 
     Errors: NotFound; Stale when the booking changes meanwhile; Conflict when there is nothing left to confirm.

@@ -14,7 +14,7 @@ from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.models import Booking, Evaluation
 from gmp_booking.bookings.service import locks_of
-from gmp_booking.bookings.views import BookingDetails, details_of
+from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.finding import Finding
@@ -138,13 +138,13 @@ def revalidate_next(uow: Uow, *, skip_ids: Sequence[int] = ()) -> int | None:
 def _revalidate(uow: Uow, booking_id: int) -> None:
     statement = select(Booking).where(Booking.id == booking_id)
     before = uow.session.scalars(statement).one()
-    details = details_of(uow, before)
+    details = view_of(uow, before)
     uow.lock(locks_of(uow, details))
     booking = uow.session.scalars(statement.execution_options(populate_existing=True)).one()
     if booking.version != details.booking.version or booking.state not in STANDING:
         _mark(uow, booking, (), at_risk=False)
         return
-    details = details_of(uow, booking)
+    details = view_of(uow, booking)
     content = remaining(details, uow.now)
     if content is None:
         _mark(uow, booking, (), at_risk=False)
@@ -157,9 +157,9 @@ def _revalidate(uow: Uow, booking_id: int) -> None:
     _mark(uow, booking, risks, at_risk=bool(risks))
 
 
-def remaining(details: BookingDetails, now: datetime) -> BookingContent | None:
+def remaining(details: BookingView, now: datetime) -> BookingContent | None:
     """The content that is still to come or in progress; None when all of it is over."""
-    over = {session["number"] for session in details.parts["sessions"] if session["state"] in ENDED}
+    over = {session.number for session in details.sessions if session.state in ENDED}
     content = details.content
     sessions = tuple(
         replace(one, number=number)
@@ -208,10 +208,10 @@ def _accepted_findings(uow: Uow, booking: Booking) -> set[tuple[Any, ...]]:
     return {Finding.from_dict(each).subject for each in kept}
 
 
-def _has_changed(verdict: Verdict, details: BookingDetails) -> bool:
+def _has_changed(verdict: Verdict, details: BookingView) -> bool:
     """Whether the findings differ from the stored ones; a different remedy does not count."""
     found = [_without_remedy(finding.as_evidence()) for finding in verdict.findings]
-    return found != [_without_remedy(kept) for kept in details.findings]
+    return found != [_without_remedy(kept.as_evidence()) for kept in details.findings]
 
 
 def _without_remedy(finding: Mapping[str, Any]) -> dict[str, Any]:

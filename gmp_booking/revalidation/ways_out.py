@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmp_booking.bookings.service import subject_of
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.resolved_content import resolve_content
@@ -13,7 +13,7 @@ from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.revalidation.service import remaining
 
 
-def list_ways_out(uow: Uow, details: BookingDetails) -> tuple[Alternative, ...]:
+def list_ways_out(uow: Uow, details: BookingView) -> tuple[Alternative, ...]:
     """Up to three alternatives, for people who may change the booking; none while it is not at risk."""
     booking = details.booking
     may_change = is_allowed(uow.actor, Permission.BOOKING_SUBMIT, subject_of(booking))

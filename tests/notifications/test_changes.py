@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.bookings.content import BookingContent, NamedPerson
-from gmp_booking.bookings.views import get_details
+from gmp_booking.bookings.views import get_view
 from gmp_booking.changes.service import cancel_session, change, move_session, withdraw
 from gmp_booking.kernel.vocabulary import Action
 from tests.notifications.conftest import PostOffice
@@ -23,7 +23,7 @@ REQUESTER, OPERATOR, OTHER = "requester@gaon.example", "operator@gaon.example", 
 
 
 def content_of(post: PostOffice, reference: str) -> BookingContent:
-    return post.database.read(somebody(post.database, REQUESTER), get_details, reference).content
+    return post.database.read(somebody(post.database, REQUESTER), get_view, reference).content
 
 
 def changed(post: PostOffice, reference: str, content: BookingContent, by: str = REQUESTER) -> str:

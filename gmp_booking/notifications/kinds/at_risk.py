@@ -3,7 +3,6 @@
 from typing import Final
 
 from gmp_booking.bookings.finding_view import locale_formatter_for
-from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.privacy import Audience, render
 from gmp_booking.kernel.states import STANDING
 from gmp_booking.kernel.text import N_
@@ -24,7 +23,7 @@ def _is_at_risk(facts: BookingMailFacts) -> bool:
 def _words(facts: BookingMailFacts) -> Words:
     """Shape: `risks` has one sentence for each HARD or SOFT finding, of many the first."""
     audience = Audience.STAFF if facts.reader.company_id is None else Audience.OWN
-    findings = [Finding.from_dict(kept) for kept in facts.details.findings]
+    findings = facts.details.findings
     heavy = [one for one in findings if one.severity is not Severity.WARN]
     sentences = [render(one, audience, locale_formatter_for(facts.language)) for one in heavy]
     return {"risks": list(dict.fromkeys(sentences))[:MOST_LISTED]}

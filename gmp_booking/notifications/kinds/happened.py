@@ -16,8 +16,7 @@ from gmp_booking.people.models import Person
 
 def _due(event: BookingEvent) -> Iterable[DueTime]:
     """At once."""
-    sessions = event.details.parts["sessions"]
-    session_id = next((each["id"] for each in sessions if each["number"] == event.data["session"]), None)
+    session_id = next((each.id for each in event.details.sessions if each.number == event.data["session"]), None)
     return [DueTime(event.at, session_id=session_id)]
 
 

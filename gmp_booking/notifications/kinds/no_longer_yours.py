@@ -6,12 +6,14 @@ from typing import Any
 
 from gmp_booking.bookings.events import BookingAdjusted, BookingChangeApproved, BookingExpired
 from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
+from gmp_booking.bookings.views import ReservationView, SessionView
 from gmp_booking.infra.web.i18n import named
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import RECORDED, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts, changes_plan
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
-from gmp_booking.notifications.reader_parts import MailLine, period_of
+from gmp_booking.notifications.reader_parts import MailLine
 from gmp_booking.notifications.recipients import participant_ids, participant_ids_of, unique
 from gmp_booking.people.models import Person
 
@@ -32,21 +34,21 @@ def _payload(event: BookingEvent, recipient: Person) -> Words:
 def _lost_by_change(event: BookingEvent, person: Person) -> list[Words]:
     """What was the person's in the version before and is not in the new one."""
     details, before = event.details, event.before
-    now = {each["number"]: participant_ids_of(details, each) for each in details.parts["sessions"]}
-    reserved = {each["number"] for each in details.parts["equipment"]}
+    now = {each.number: participant_ids_of(details, each) for each in details.sessions}
+    reserved = {each.number for each in details.equipment}
     lost = [
-        each
-        for each in before.parts["sessions"]
-        if person.id in participant_ids_of(before, each) and person.id not in now.get(each["number"], set())
+        _part(each)
+        for each in before.sessions
+        if person.id in participant_ids_of(before, each) and person.id not in now.get(each.number, set())
     ]
     if person.id == details.booking.requested_by:
-        lost += [each for each in before.parts["equipment"] if each["number"] not in reserved]
-    return [_part(each) for each in lost]
+        lost += [_part(each) for each in before.equipment if each.number not in reserved]
+    return lost
 
 
 def _lost_by_swap(event: BookingEvent, person: Person) -> list[Words]:
     """Every session for a person who left the booking, else those in which somebody else took their place."""
-    sessions = {each["number"]: _part(each) for each in event.details.parts["sessions"]}
+    sessions = {each.number: _part(each) for each in event.details.sessions}
     if person.id in event.data["left"]:
         return list(sessions.values())
     numbers = [each["number"] for each in _swaps(event) if person.email in _left_out(each)]
@@ -62,28 +64,30 @@ def _left_out(swap: Mapping[str, Any]) -> set[str]:
     return {*swap["before"]} - {*swap["after"]}
 
 
-def _part(part: Mapping[str, Any]) -> Words:
+def _part(part: SessionView | ReservationView) -> Words:
     """What the message keeps of a session or reservation. Shape: `key` is the key of its calendar entry."""
-    is_equipment = "resource" in part
     return {
-        "key": f"{'e' if is_equipment else 's'}{part['number']}",
-        "code": part["resource"] if is_equipment else part["room"],
-        "names": part["names"],
-        "start": part["start"],
-        "end": part["end"],
+        "key": part.key,
+        "code": part.code,
+        "names": part.names,
+        "start": part.period.start.isoformat(),
+        "end": part.period.end.isoformat(),
     }
 
 
 def _is_still_left_out(facts: BookingMailFacts) -> bool:
     """The reader still takes no part in at least one of them."""
     details = facts.details
-    sessions = details.parts["sessions"]
-    own = {f"s{each['number']}" for each in sessions if facts.reader.id in participant_ids_of(details, each)}
+    own = {each.key for each in details.sessions if facts.reader.id in participant_ids_of(details, each)}
     return any(each["key"] not in own for each in facts.payload["parts"])
 
 
 def _lines(facts: BookingMailFacts) -> list[MailLine]:
-    return [MailLine(each["code"], each["names"], period_of(each)) for each in facts.payload["parts"]]
+    return [MailLine(each["code"], each["names"], _period(each)) for each in facts.payload["parts"]]
+
+
+def _period(part: Mapping[str, Any]) -> Period:
+    return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
 
 
 def _entries(facts: BookingMailFacts) -> list[CalendarPart]:
@@ -95,8 +99,8 @@ def _entries(facts: BookingMailFacts) -> list[CalendarPart]:
             status=CANCELLED,
             code=each["code"],
             name=named(each["names"], facts.language),
-            start=datetime.fromisoformat(each["start"]),
-            end=datetime.fromisoformat(each["end"]),
+            start=_period(each).start,
+            end=_period(each).end,
             transparent=each["key"].startswith("e"),
             base_url=facts.config.base_url,
             language=facts.language,

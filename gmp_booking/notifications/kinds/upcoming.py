@@ -21,7 +21,7 @@ def _due(event: BookingEvent) -> Iterable[DueTime]:
         yield DueTime(
             reminder.due_at,
             {"lead": reminder.offset.name, "hint": reminder.offset.hint, "start": reminder.starts_at.isoformat()},
-            session_id=session["id"] if session else None,
+            session_id=session.id if session else None,
             only=reminded_people(event, session),
         )
 
@@ -33,8 +33,8 @@ def _is_ahead(facts: BookingMailFacts) -> bool:
     session_id = facts.message.booking_session_id
     if session_id is None:
         return takes_part(facts)
-    session = next((each for each in facts.details.parts["sessions"] if each["id"] == session_id), None)
-    if session is None or session["state"] == SessionState.CANCELLED:
+    session = next((each for each in facts.details.sessions if each.id == session_id), None)
+    if session is None or session.state == SessionState.CANCELLED:
         return False
     return facts.reader.id in participant_ids_of(facts.details, session)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -46,10 +45,10 @@ def list_actions(
 
 def _is_over(data: BookingPageData) -> bool:
     """Whether all parts of a confirmed booking are over."""
-    parts = data.details.parts
-    ended = all(each["state"] in ENDED for each in parts["sessions"])
-    returned = all(datetime.fromisoformat(each["end"]) <= data.now for each in parts["equipment"])
-    return data.details.booking.state == BookingState.CONFIRMED and ended and returned
+    details = data.details
+    ended = all(each.state in ENDED for each in details.sessions)
+    returned = all(each.period.end <= data.now for each in details.equipment)
+    return details.booking.state == BookingState.CONFIRMED and ended and returned
 
 
 def _clarification_actions(booking: Booking, actor: Actor) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form import time_fields
 from gmp_booking.bookings.diff import Difference, differences
 from gmp_booking.bookings.service import subject_of
-from gmp_booking.bookings.views import Booking, BookingDetails
+from gmp_booking.bookings.views import Booking, BookingView, SessionView
 from gmp_booking.changes import service
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.changes.service import ChangeResult
@@ -72,8 +72,8 @@ def change_view(waiting: OpenChange | None) -> dict[str, Any] | None:
     }
 
 
-def _names(details: BookingDetails) -> dict[str, str]:
-    return {person["email"]: person["name"] for each in details.parts["sessions"] for person in each["people"]}
+def _names(details: BookingView) -> dict[str, str]:
+    return {person.email: person.name for person in details.crew}
 
 
 def difference_groups(found: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ def difference_groups(found: Sequence[Mapping[str, Any]], names: Mapping[str, st
     return list(groups.values())
 
 
-def recorded_changes(entry: JournalEntry, details: BookingDetails) -> list[tuple[str, str, str]]:
+def recorded_changes(entry: JournalEntry, details: BookingView) -> list[tuple[str, str, str]]:
     """The changes an event recorded: (label, before, after)."""
     data = entry.data
     if entry.event == "SessionMoved":
@@ -156,20 +156,18 @@ def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> 
     return found
 
 
-def session_actions(details: BookingDetails, session: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+def session_actions(details: BookingView, session: SessionView, actor: Actor) -> dict[str, Any]:
     """The actions for one session outside the form, and its times as form fields."""
     booking = details.booking
     subject = subject_of(booking)
-    is_confirmed, state = booking.state == BookingState.CONFIRMED, session["state"]
-    others = [each for each in details.content.sessions if each.number != session["number"]]
+    is_confirmed, state = booking.state == BookingState.CONFIRMED, session.state
+    others = [each for each in details.content.sessions if each.number != session.number]
     return {
         "has_record": booking.state in RECORDED,
         "move": is_confirmed
         and state == SessionState.PLANNED
         and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
-        "times": time_fields(
-            datetime.fromisoformat(session["start"]), datetime.fromisoformat(session["end"]), zone=current_zone()
-        ),
+        "times": time_fields(session.period.start, session.period.end, zone=current_zone()),
         "cancel": is_confirmed
         and state in NOT_BEGUN
         and bool(others)

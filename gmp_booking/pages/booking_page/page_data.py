@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gmp_booking.approvals.overrides import OverrideView, list_overrides
 from gmp_booking.bookings.lists import list_happened
-from gmp_booking.bookings.views import BookingDetails, get_details
+from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
@@ -21,7 +21,7 @@ from gmp_booking.signatures.views import SignatureView
 class BookingPageData:
     """A booking with signatures, overrides, journal and change request, as far as the reader may see them."""
 
-    details: BookingDetails
+    details: BookingView
     signatures: Sequence[SignatureView]
     overrides: Sequence[OverrideView]
     journal: Sequence[JournalEntry]
@@ -30,14 +30,14 @@ class BookingPageData:
     now: datetime
 
     @property
-    def under_decision(self) -> BookingDetails:
+    def under_decision(self) -> BookingView:
         """What is to be decided: the proposed version of the open change request, or the booking itself."""
         return self.waiting.proposal if self.waiting else self.details
 
 
 def read_page_data(uow: Uow, reference: str) -> BookingPageData:
     """Errors: NotFound, also for bookings the reader may not see."""
-    details = get_details(uow, reference)
+    details = get_view(uow, reference)
     return BookingPageData(
         details=details,
         signatures=list_signatures(uow, "booking", details.booking.id),

@@ -136,10 +136,9 @@ def _page(
         undoable=undoable(data.journal, booking, call.actor),
         steps=progress_view(booking, data.journal),
         sessions=[
-            session_view(each) | {"acts": session_actions(details, each, call.actor)}
-            for each in details.parts["sessions"]
+            session_view(each) | {"acts": session_actions(details, each, call.actor)} for each in details.sessions
         ],
-        equipment=[reservation_view(each) for each in details.parts["equipment"]],
+        equipment=[reservation_view(each) for each in details.equipment],
         findings=with_overrides(cards, data.overrides, data.under_decision.booking.version),
         signatures=[signature_view(each, booking) for each in data.signatures],
         history=history_view(data),

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import url_for
 
-from gmp_booking.bookings.views import BookingDetails
+from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.vocabulary import Severity
@@ -27,9 +27,7 @@ class Risk:
     href: str | None
 
 
-def risk_view(
-    request: UseCaseRequest, details: BookingDetails, findings_read: Sequence[Mapping[str, Any]]
-) -> Risk | None:
+def risk_view(request: UseCaseRequest, details: BookingView, findings_read: Sequence[Mapping[str, Any]]) -> Risk | None:
     """None for a booking that is not at risk."""
     booking = details.booking
     if not booking.at_risk:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings.lifecycle import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import current_stage
-from gmp_booking.bookings.views import Booking, BookingDetails
+from gmp_booking.bookings.views import Booking, BookingView, ReservationView, SessionView
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.labels import BOOKING_HEADLINES, BOOKING_NOTES, BOOKING_STATES, MEANINGS, ROLES
-from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import AGREED, FREED, RECORDED, WAITING, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Meaning
@@ -24,8 +23,8 @@ from gmp_booking.pages.booking_page.page_data import BookingPageData
 from gmp_booking.signatures.views import SignatureView
 
 
-def booking_view(details: BookingDetails, actor: Actor) -> dict[str, Any]:
-    booking, parts = details.booking, details.parts
+def booking_view(details: BookingView, actor: Actor) -> dict[str, Any]:
+    booking, product = details.booking, details.product
     plain = (
         "reference",
         "title",
@@ -41,11 +40,10 @@ def booking_view(details: BookingDetails, actor: Actor) -> dict[str, Any]:
         "confirmed_at",
         "pending_until",
     )
-    product = parts["product"]
     return {name: getattr(booking, name) for name in plain} | {
-        "company_name": named(parts["company"]) if actor.is_staff else None,
-        "product": f"{product['code']} {product['name']}" if product else None,
-        "requested_by": parts["requester"]["name"] if parts["requester"] else None,
+        "company_name": named(details.company.names) if actor.is_staff else None,
+        "product": f"{product.code} {product.name}" if product else None,
+        "requested_by": details.requester.name if details.requester else None,
         "entered_by": None,
     }
 
@@ -102,25 +100,12 @@ def _stage_status(booking: Booking, number: int) -> str:
     return "open"
 
 
-def _period(part: Mapping[str, Any]) -> Period:
-    return Period(datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"]))
+def session_view(session: SessionView) -> dict[str, Any]:
+    return vars(session) | {"room_code": session.room, "room_name": named(session.names)}
 
 
-def session_view(session: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **session,
-        "room_code": session["room"],
-        "room_name": named(_names(session["names"])),
-        "period": _period(session),
-    }
-
-
-def reservation_view(each: Mapping[str, Any]) -> dict[str, Any]:
-    return {**each, "code": each["resource"], "name": named(_names(each["names"])), "period": _period(each)}
-
-
-def _names(names: Mapping[str, str]) -> dict[str, str]:
-    return {"name_ko": names["ko"], "name_en": names["en"], "name_zh": names["zh"]}
+def reservation_view(each: ReservationView) -> dict[str, Any]:
+    return vars(each) | {"code": each.resource, "name": named(each.names)}
 
 
 def signature_view(signature: SignatureView, booking: Booking) -> dict[str, Any]:
