@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from gmp_booking.bookings.content import BookingContent, ReservationContent, SessionContent
+from gmp_booking.bookings.events import Difference
 
 HEAD = ("product", "batch", "run_type", "title", "purpose", "visibility")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that is no longer as it was.
-
-    Shape: `part` is "booking", "session" or "equipment", the latter two with their number. Values are plain JSON; a
-    part that came or went is one difference of field "whole", its absence None.
-    """
-
-    part: str
-    number: int | None
-    field: str
-    before: Any
-    after: Any
-
-    def as_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
 
 
 def differences(old: BookingContent, new: BookingContent) -> list[Difference]:

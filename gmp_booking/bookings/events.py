@@ -9,6 +9,21 @@ from typing import Any
 from gmp_booking.kernel.events import Event
 
 
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is no longer as it was.
+
+    Shape: `part` is "booking", "session" or "equipment", the latter two with their number. Values are plain JSON; a
+    part that came or went is one difference of field "whole", its absence None.
+    """
+
+    part: str
+    number: int | None
+    field: str
+    before: Any
+    after: Any
+
+
 @dataclass(frozen=True, kw_only=True)
 class BookingDrafted(Event):
     kind: str
@@ -77,7 +92,7 @@ class BookingApproved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingConfirmed(Event):
-    sessions: tuple[dict[str, Any], ...] = ()
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +118,10 @@ class BookingCancelled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingChangeRequested(Event):
-    """A change of what is signed waits; what is in force stays. Shape: `changed` are differences as plain JSON."""
+    """A change of what is signed waits; what is in force stays."""
 
     base_version: int
-    changed: tuple[dict[str, Any], ...]
+    changed: tuple[Difference, ...]
     open_findings: tuple[str, ...] = ()
     explanation: str | None = None
 
@@ -158,7 +173,7 @@ class BookingChangeExpired(Event):
 class BookingAdjusted(Event):
     """Something that is not signed was changed; the signatures stand. Shape: `left` are ids of people swapped out."""
 
-    changed: tuple[dict[str, Any], ...]
+    changed: tuple[Difference, ...]
     left: tuple[int, ...] = ()
     explanation: str | None = None
 

@@ -158,7 +158,7 @@ def _record(uow: Uow, prepared: PreparedChange, *, removed_ids: Sequence[int]) -
         ("session", number, "whole") for number in cancelled
     ]
     rest = [
-        each.as_dict()
+        each
         for each in differences(prepared.old, prepared.wanted)
         if (each.part, each.number, each.field) not in recorded
     ]

@@ -94,7 +94,7 @@ def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> Chang
         BookingChangeRequested(
             **event_fields(booking, version=version),
             base_version=booking.version,
-            changed=tuple(each.as_dict() for each in differences(prepared.old, prepared.wanted)),
+            changed=tuple(differences(prepared.old, prepared.wanted)),
             open_findings=tuple(finding.code for finding in prepared.verdict.findings),
             explanation=prepared.explanation,
         )

@@ -16,6 +16,7 @@ from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape
 from gmp_booking.kernel.access import Actor
+from gmp_booking.kernel.events import as_json
 
 
 class ChangeSchema(BookingSchema):
@@ -72,7 +73,7 @@ def change_out(waiting: OpenChange) -> dict[str, Any]:
         | {name: getattr(change, name).isoformat() for name in instants}
         | {
             "reason": change.explanation,
-            "changed": [each.as_dict() for each in differences(waiting.in_force.content, waiting.proposal.content)],
+            "changed": as_json(differences(waiting.in_force.content, waiting.proposal.content)),
         }
     )
 

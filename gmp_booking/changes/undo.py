@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings.content import BookingContent, NamedPerson
+from gmp_booking.bookings.events import BookingAdjusted, Difference, SessionMoved
 from gmp_booking.bookings.lists import list_history
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import get_view
@@ -19,7 +20,7 @@ from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import CrewRole
 
-UNDOABLE_EVENTS = frozenset({"BookingAdjusted", "SessionMoved"})
+UNDOABLE_EVENTS = frozenset({BookingAdjusted.__name__, SessionMoved.__name__})
 UNDOABLE_FIELDS = frozenset({"title", "purpose", "visibility"})
 
 
@@ -49,35 +50,40 @@ def undo(uow: Uow, reference: str, *, revision: int | None = None) -> ChangeResu
 
 
 def _content_before(content: BookingContent, entry: JournalEntry) -> BookingContent:
-    if entry.event == "SessionMoved":
-        moved = {"part": "session", "number": entry.data["session"], "field": "time", "before": entry.data["before"]}
-        return _set_to_agreed(content, moved)
-    for each in entry.data["changed"]:
+    event = entry.as_event()
+    if isinstance(event, SessionMoved):
+        sessions = (
+            replace(each, start=event.before[0], end=event.before[1]) if each.number == event.session else each
+            for each in content.sessions
+        )
+        return replace(content, sessions=tuple(sessions))
+    assert isinstance(event, BookingAdjusted)
+    for each in event.changed:
         content = _set_to_agreed(content, each)
     return content
 
 
-def _set_to_agreed(content: BookingContent, each: Mapping[str, Any]) -> BookingContent:
-    if each["part"] == "booking" and each["field"] in UNDOABLE_FIELDS:
-        before: dict[str, Any] = {each["field"]: each["before"]}
+def _set_to_agreed(content: BookingContent, each: Difference) -> BookingContent:
+    if each.part == "booking" and each.field in UNDOABLE_FIELDS:
+        before: dict[str, Any] = {each.field: each.before}
         return replace(content, **before)
-    if each["part"] == "booking":
+    if each.part == "booking":
         return content
-    if each["part"] == "session":
+    if each.part == "session":
         return replace(content, sessions=_parts(content.sessions, each))
     return replace(content, equipment=_parts(content.equipment, each))
 
 
-def _parts(parts: Iterable[Any], each: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(_part(part, each) if part.number == each["number"] else part for part in parts)
+def _parts(parts: Iterable[Any], each: Difference) -> tuple[Any, ...]:
+    return tuple(_part(part, each) if part.number == each.number else part for part in parts)
 
 
-def _part(part: Any, each: Mapping[str, Any]) -> Any:
-    if each["field"] == "time":
-        start, end = (datetime.fromisoformat(instant) for instant in each["before"])
+def _part(part: Any, each: Difference) -> Any:
+    if each.field == "time":
+        start, end = (datetime.fromisoformat(instant) for instant in each.before)
         return replace(part, start=start, end=end)
-    if each["field"] == "people":
+    if each.field == "people":
         known = {person.email: person for person in part.people}
-        people = tuple(known.get(email, NamedPerson(email, CrewRole.OPERATOR.value)) for email in each["before"])
+        people = tuple(known.get(email, NamedPerson(email, CrewRole.OPERATOR.value)) for email in each.before)
         return replace(part, people=people)
     return part

@@ -7,17 +7,17 @@ from typing import Any
 
 from gmp_booking.bookings.lifecycle import require_recordable, session_step
 from gmp_booking.bookings.service import require_reason
-from gmp_booking.evaluation.slot_allocation import refusal
-from gmp_booking.execution import store
-from gmp_booking.execution.check_in_checks import check_in_verdict
-from gmp_booking.execution.clearance import EARLIEST_START, LONGEST_OVERRUN, late_minutes
-from gmp_booking.execution.events import (
+from gmp_booking.bookings.session_events import (
     OverrunWithdrawn,
     SessionCompleted,
     SessionOverran,
     SessionStarted,
     SessionVerified,
 )
+from gmp_booking.evaluation.slot_allocation import refusal
+from gmp_booking.execution import store
+from gmp_booking.execution.check_in_checks import check_in_verdict
+from gmp_booking.execution.clearance import EARLIEST_START, LONGEST_OVERRUN, late_minutes
 from gmp_booking.execution.releasing import not_released
 from gmp_booking.execution.session_actions import SessionAction, happened_at, session_event_fields
 from gmp_booking.execution.store import SessionRow

@@ -9,8 +9,8 @@ from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, subject_of
+from gmp_booking.bookings.session_events import BookingClosed
 from gmp_booking.execution import store
-from gmp_booking.execution.events import BookingClosed
 from gmp_booking.infra.database.uow import StoredResponse, Uow, UseCaseRequest
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, require_revision

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from gmp_booking.bookings.lifecycle import session_step
 from gmp_booking.bookings.service import require_reason
+from gmp_booking.bookings.session_events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.execution import store
 from gmp_booking.execution.actual_times import end_values, release_remaining_time
 from gmp_booking.execution.clearance import MISSED_AFTER, late_minutes
-from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.execution.session_actions import SessionAction, happened_at, session_event_fields
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow

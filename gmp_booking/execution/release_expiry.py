@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gmp_booking.bookings.session_events import LineClearanceVoided
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import CLEARANCE_LASTS
-from gmp_booking.execution.events import LineClearanceVoided
 from gmp_booking.execution.session_actions import session_event_fields
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.states import SessionState

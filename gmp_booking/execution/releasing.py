@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gmp_booking.bookings.lifecycle import require_recordable, session_step
+from gmp_booking.bookings.session_events import LineClearanceVerified, LineCleared, SessionReady
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.check_in_checks import check_in_verdict
 from gmp_booking.execution.clearance import CHECKLIST
-from gmp_booking.execution.events import LineClearanceVerified, LineCleared, SessionReady
 from gmp_booking.execution.session_actions import SessionAction, session_event_fields
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow

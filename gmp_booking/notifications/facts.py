@@ -16,7 +16,6 @@ from gmp_booking.bookings.change_store import find_change, proposed
 from gmp_booking.bookings.events import BookingAdjusted, BookingChangeApproved, SessionCancelled, SessionMoved
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.views import BookingView, view_of
-from gmp_booking.infra.database.consumers import DeliveredEvent
 from gmp_booking.infra.database.outbox import ClaimedMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import closest_language
@@ -31,26 +30,13 @@ _SHOWN_IN_CALENDARS: Final = frozenset({"time", "people", "whole"})
 
 @dataclass(eq=False)
 class BookingEvent:
-    """A delivered event and its booking as it is now."""
+    """A delivered event (`fact`) and its booking as it is now."""
 
     uow: Uow
-    type: type[Event]
-    delivered: DeliveredEvent
+    at: datetime
+    fact: Event
     booking: Booking
     _people: dict[Hashable, Sequence[Person]] = field(default_factory=dict)
-
-    @property
-    def at(self) -> datetime:
-        return self.delivered.at
-
-    @property
-    def version(self) -> int | None:
-        return self.delivered.version
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """The event's own fields, as JSON values."""
-        return self.delivered.data
 
     @cached_property
     def details(self) -> BookingView:
@@ -59,14 +45,15 @@ class BookingEvent:
     @cached_property
     def proposal(self) -> Booking | None:
         """The booking as the change request of this version would have it."""
-        change = find_change(self.uow, self.booking.id, version=self.version or 0)
+        change = find_change(self.uow, self.booking.id, version=self.fact.version or 0)
         return None if change is None else proposed(self.booking, change)
 
     @cached_property
     def before(self) -> BookingView:
         """The booking in the version that an approved change replaced."""
+        assert isinstance(self.fact, BookingChangeApproved)
         values = {column.key: getattr(self.booking, column.key) for column in Booking.__table__.columns}
-        return view_of(self.uow, Booking(**values | {"version": self.data["base_version"]}))
+        return view_of(self.uow, Booking(**values | {"version": self.fact.base_version}))
 
     def list_people(self, ids: Collection[int]) -> Sequence[Person]:
         """Those who are active, ordered by id; so for the other two."""
@@ -86,10 +73,10 @@ class BookingEvent:
 
 def changes_plan(event: BookingEvent) -> bool:
     """Whether it changes what calendars show or who takes part."""
-    if event.type is BookingChangeApproved:
-        return not event.data["in_place"]
-    if event.type is BookingAdjusted:
-        return any(each["field"] in _SHOWN_IN_CALENDARS for each in event.data["changed"])
+    if isinstance(event.fact, BookingChangeApproved):
+        return not event.fact.in_place
+    if isinstance(event.fact, BookingAdjusted):
+        return any(each.field in _SHOWN_IN_CALENDARS for each in event.fact.changed)
     return True
 
 

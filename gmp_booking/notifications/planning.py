@@ -47,10 +47,10 @@ def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     delivered = take_delivery(uow, NOTIFICATIONS.name, skip_ids=skip_ids)
     if delivered is None:
         return None
-    booking = uow.session.get(Booking, delivered.booking_id)
+    booking = uow.session.get(Booking, delivered.event.booking_id)
     if booking is not None:
         try:
-            _plan(BookingEvent(uow, EVENT_TYPES[delivered.event], delivered, booking))
+            _plan(BookingEvent(uow, delivered.at, delivered.event, booking))
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -73,16 +73,16 @@ def plan_scheduled(uow: Uow, name: str) -> int:
 
 def _plan(event: BookingEvent) -> None:
     kinds = discover().values()
-    withdrawn = [each.name for each in kinds if isinstance(each, BookingMail) and event.type in each.withdrawn_by]
+    withdrawn = [each.name for each in kinds if isinstance(each, BookingMail) and type(event.fact) in each.withdrawn_by]
     if withdrawn:
         withdraw_pending(event.uow, event.booking.id, withdrawn)
     added: list[NewMessage] = []
     for kind in kinds:
         created = kind.created
-        if not isinstance(created, OnEvents) or event.type not in created.events or not created.condition(event):
+        if not isinstance(created, OnEvents) or type(event.fact) not in created.events or not created.condition(event):
             continue
         messages = list(_messages_of(kind, created, event))
-        if event.type in created.replaced_by:
+        if type(event.fact) in created.replaced_by:
             replace_pending(event.uow, event.booking.id, kind.name, messages)
         else:
             added += messages
@@ -112,6 +112,6 @@ def _message(kind: MailKind, created: OnEvents, event: BookingEvent, person: Per
         message,
         company_id=event.booking.company_id,
         booking_id=event.booking.id,
-        booking_version=event.version,
+        booking_version=event.fact.version,
         booking_session_id=due.session_id,
     )

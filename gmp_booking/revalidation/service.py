@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -12,8 +12,25 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.events import (
+    BookingAdjusted,
+    BookingCancelled,
+    BookingChangeApproved,
+    BookingConfirmed,
+    BookingSubmitted,
+    SessionCancelled,
+    SessionMoved,
+)
 from gmp_booking.bookings.models import Booking, Evaluation
 from gmp_booking.bookings.service import locks_of
+from gmp_booking.bookings.session_events import (
+    OverrunWithdrawn,
+    SessionAborted,
+    SessionCompleted,
+    SessionMissed,
+    SessionOverran,
+    SessionStarted,
+)
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
@@ -21,12 +38,14 @@ from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
-from gmp_booking.infra.database.consumers import CannotHandle, DeliveredEvent, finish, take_delivery
+from gmp_booking.infra.database.consumers import CannotHandle, finish, take_delivery
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.states import AGREED, ENDED, STANDING
 from gmp_booking.kernel.vocabulary import Severity
+from gmp_booking.outages.events import OutageLifted, OutagePlaced
 from gmp_booking.outages.service import NewOutage, OutagePlan, plan
 from gmp_booking.revalidation import store
 from gmp_booking.revalidation.events import BookingAtRisk, BookingClear
@@ -38,41 +57,31 @@ NIGHTLY_AT: Final = time(2)
 # -- which bookings are queued
 
 
-def _outage(uow: Uow, happening: DeliveredEvent) -> None:
-    scope = store.scope_of(uow, happening.data["outage_ids"])
-    if scope is not None:
-        store.enqueue_affected(uow, scope, cause=happening.event)
-
-
-def _booking(uow: Uow, happening: DeliveredEvent) -> None:
-    assert happening.booking_id is not None
-    store.enqueue_with_neighbours(
-        uow, happening.booking_id, cause=happening.event, also_next=happening.event in _AFFECTS_NEXT_USE
-    )
-
-
-_AFFECTS_NEXT_USE: Final = frozenset(
-    {"SessionOverran", "OverrunWithdrawn", "SessionStarted", "SessionCompleted", "SessionAborted"}
+_AFFECTS_NEXT_USE: Final = (SessionOverran, OverrunWithdrawn, SessionStarted, SessionCompleted, SessionAborted)
+_AFFECTS_NEIGHBOURS: Final = (
+    BookingSubmitted,
+    BookingConfirmed,
+    BookingAdjusted,
+    BookingChangeApproved,
+    BookingCancelled,
+    SessionMoved,
+    SessionCancelled,
+    SessionMissed,
+    *_AFFECTS_NEXT_USE,
 )
-_HANDLERS: Final[Mapping[str, Callable[[Uow, DeliveredEvent], None]]] = {
-    "OutagePlaced": _outage,
-    "OutageLifted": _outage,
-    **dict.fromkeys(
-        (
-            "BookingSubmitted",
-            "BookingConfirmed",
-            "BookingAdjusted",
-            "BookingChangeApproved",
-            "BookingCancelled",
-            "SessionMoved",
-            "SessionCancelled",
-            "SessionMissed",
-            *sorted(_AFFECTS_NEXT_USE),
-        ),
-        _booking,
-    ),
-}
-REVALIDATION: Final = Consumer("revalidation", frozenset(_HANDLERS))
+_HANDLED: Final = (OutagePlaced, OutageLifted, *_AFFECTS_NEIGHBOURS)
+REVALIDATION: Final = Consumer("revalidation", frozenset(each.__name__ for each in _HANDLED))
+
+
+def _enqueue(uow: Uow, event: Event) -> None:
+    if isinstance(event, OutagePlaced | OutageLifted):
+        scope = store.scope_of(uow, event.outage_ids)
+        if scope is not None:
+            store.enqueue_affected(uow, scope, cause=event.name)
+        return
+    assert event.booking_id is not None
+    also_next = isinstance(event, _AFFECTS_NEXT_USE)
+    store.enqueue_with_neighbours(uow, event.booking_id, cause=event.name, also_next=also_next)
 
 
 def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
@@ -81,17 +90,17 @@ def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     Shape: the delivery's id, or None when nothing is open.
     Errors: CannotHandle.
     """
-    happening = take_delivery(uow, REVALIDATION.name, skip_ids=skip_ids)
-    if happening is None:
+    delivered = take_delivery(uow, REVALIDATION.name, skip_ids=skip_ids)
+    if delivered is None:
         return None
     try:
-        _HANDLERS[happening.event](uow, happening)
+        _enqueue(uow, delivered.event)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        raise CannotHandle(happening.delivery_id) from error
-    finish(uow, happening)
-    return happening.delivery_id
+        raise CannotHandle(delivered.delivery_id) from error
+    finish(uow, delivered)
+    return delivered.delivery_id
 
 
 def enqueue_since_last_night(uow: Uow) -> int:

@@ -107,7 +107,10 @@ def test_what_was_announced_can_be_taken_back(execution: ExecutionClient) -> Non
     execution.do(OPERATOR, reference, "takes-until", {"until": ends.isoformat()})
     assert execution.slots(reference)[0]["ends_at"] == ends
     assert execution.session(reference)["expected_end_at"] is None
-    assert [event["event"] for event in execution.events(reference)][-2:] == ["SessionOverran", "OverrunWithdrawn"]
+    assert [event["event"] for event in execution.events(reference)][-2:] == [
+        "SessionOverran",
+        "OverrunWithdrawn",
+    ]
     for until in (ends, ends + timedelta(days=30), datetime.now(UTC) - HOUR):
         assert execution.act(OPERATOR, reference, "takes-until", {"until": until.isoformat()}).status_code == 422
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text
 
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.events import Event, from_json
 
 MAX_ATTEMPTS = 10
 
 _NEXT = text(
     """
-    SELECT d.id, j.event, j.at, j.booking_id, j.version, j.data
+    SELECT d.id, j.at, j.event, j.data, j.company_id, j.booking_id, j.reference, j.version
     FROM delivery AS d JOIN journal AS j ON j.id = d.journal_id
     WHERE d.consumer = :consumer AND d.done_at IS NULL AND d.attempts < :max_attempts AND d.id <> ALL(:skip_ids)
     ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
@@ -33,11 +33,8 @@ class DeliveredEvent:
     """A journal event as one consumer receives it."""
 
     delivery_id: int
-    event: str
     at: datetime
-    booking_id: int | None
-    version: int | None
-    data: Mapping[str, Any]
+    event: Event
 
 
 class CannotHandle(Exception):
@@ -52,7 +49,10 @@ def take_delivery(uow: Uow, consumer: str, *, skip_ids: Collection[int]) -> Deli
     """Lock and return the oldest open delivery that no other worker has locked."""
     values = {"consumer": consumer, "max_attempts": MAX_ATTEMPTS, "skip_ids": list(skip_ids)}
     row = uow.session.execute(_NEXT, values).one_or_none()
-    return DeliveredEvent(*row) if row else None
+    if row is None:
+        return None
+    columns = {"company_id": row.company_id, "booking_id": row.booking_id, "reference": row.reference}
+    return DeliveredEvent(row.id, row.at, from_json(row.event, row.data, **columns, version=row.version))
 
 
 def finish(uow: Uow, delivered: DeliveredEvent) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
 from gmp_booking.kernel.access import Actor
-from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.events import Event, from_json
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class JournalEntry(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reason: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text)
+
+    def as_event(self) -> Event:
+        """The event as it was recorded."""
+        columns = {"company_id": self.company_id, "booking_id": self.booking_id, "reference": self.reference}
+        return from_json(self.event, self.data, **columns, version=self.version)
 
 
 class Delivery(Base):

@@ -11,7 +11,8 @@ from gmp_booking.people.models import Person
 
 
 def _payload(event: BookingEvent, recipient: Person) -> Words:
-    return {**stage_payload(event, recipient), "answer": event.data["answer"]}
+    assert isinstance(event.fact, BookingAnswered)
+    return {**stage_payload(event, recipient), "answer": event.fact.answer}
 
 
 KIND = BookingMail(

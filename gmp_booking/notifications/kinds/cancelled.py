@@ -14,12 +14,17 @@ from gmp_booking.notifications.recipients import participants, requesters, uniqu
 from gmp_booking.people.models import Person
 
 
+def _state_before(event: BookingEvent) -> BookingState:
+    assert isinstance(event.fact, BookingCancelled)
+    return BookingState(event.fact.was)
+
+
 def _was_requested(event: BookingEvent) -> bool:
-    return BookingState(event.data["was"]) is not BookingState.DRAFT
+    return _state_before(event) is not BookingState.DRAFT
 
 
 def _was_confirmed(event: BookingEvent) -> bool:
-    return BookingState(event.data["was"]) is BookingState.CONFIRMED
+    return _state_before(event) is BookingState.CONFIRMED
 
 
 def _to(event: BookingEvent) -> Sequence[Person]:
@@ -29,7 +34,8 @@ def _to(event: BookingEvent) -> Sequence[Person]:
 
 
 def _payload(event: BookingEvent, _recipient: Person) -> Words:
-    return {"reason": event.data["explanation"], "invited": _was_confirmed(event)}
+    assert isinstance(event.fact, BookingCancelled)
+    return {"reason": event.fact.explanation, "invited": _was_confirmed(event)}
 
 
 def _entries(facts: BookingMailFacts) -> Sequence[CalendarPart]:

@@ -10,7 +10,8 @@ from gmp_booking.people.models import Person
 
 
 def _payload(event: BookingEvent, _recipient: Person) -> Words:
-    return {"question": event.data["question"]}
+    assert isinstance(event.fact, BookingChangeReturned)
+    return {"question": event.fact.question}
 
 
 KIND = BookingMail(

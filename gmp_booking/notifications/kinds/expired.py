@@ -10,7 +10,8 @@ from gmp_booking.people.models import Person
 
 
 def _payload(event: BookingEvent, _recipient: Person) -> Words:
-    return {"was": event.data["was"]}
+    assert isinstance(event.fact, BookingExpired)
+    return {"was": event.fact.was}
 
 
 KIND = BookingMail(

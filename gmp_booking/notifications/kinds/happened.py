@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gmp_booking.execution.events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
+from gmp_booking.bookings.session_events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.labels import SESSION_NEWS
 from gmp_booking.kernel.states import RECORDED
@@ -14,18 +14,25 @@ from gmp_booking.notifications.recipients import requesters
 from gmp_booking.people.models import Person
 
 
+def _fact(event: BookingEvent) -> SessionSuspended | SessionResumed | SessionAborted | SessionMissed:
+    assert isinstance(event.fact, SessionSuspended | SessionResumed | SessionAborted | SessionMissed)
+    return event.fact
+
+
 def _due(event: BookingEvent) -> Iterable[DueTime]:
     """At once."""
-    session_id = next((each.id for each in event.details.sessions if each.number == event.data["session"]), None)
+    fact = _fact(event)
+    session_id = next((each.id for each in event.details.sessions if each.number == fact.session), None)
     return [DueTime(event.at, session_id=session_id)]
 
 
 def _payload(event: BookingEvent, _recipient: Person) -> Words:
+    fact = _fact(event)
     return {
-        "happened": event.type.__name__,
-        "room": event.data["room"],
-        "reason": event.data.get("explanation") or "",
-        "deviation_no": event.data.get("deviation_no"),
+        "happened": fact.name,
+        "room": fact.room,
+        "reason": "" if isinstance(fact, SessionMissed) else fact.explanation,
+        "deviation_no": fact.deviation_no if isinstance(fact, SessionAborted) else None,
     }
 
 

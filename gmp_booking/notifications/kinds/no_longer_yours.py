@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings.events import BookingAdjusted, BookingChangeApproved, BookingExpired
+from gmp_booking.bookings.events import BookingAdjusted, BookingChangeApproved, BookingExpired, Difference
 from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
 from gmp_booking.bookings.views import ReservationView, SessionView
 from gmp_booking.infra.web.i18n import named
@@ -20,14 +20,14 @@ from gmp_booking.people.models import Person
 
 def _to(event: BookingEvent) -> Sequence[Person]:
     """Who no longer takes part in a session, or lost an equipment reservation."""
-    if event.type is BookingChangeApproved:
+    if isinstance(event.fact, BookingChangeApproved):
         return [each for each in event.list_people(participant_ids(event.before)) if _lost_by_change(event, each)]
     swapped_out = {email for each in _swaps(event) for email in _left_out(each)}
-    return unique(event.list_people(event.data["left"]), event.list_people_by_email(swapped_out))
+    return unique(event.list_people(_adjusted(event).left), event.list_people_by_email(swapped_out))
 
 
 def _payload(event: BookingEvent, recipient: Person) -> Words:
-    lost = _lost_by_change if event.type is BookingChangeApproved else _lost_by_swap
+    lost = _lost_by_change if isinstance(event.fact, BookingChangeApproved) else _lost_by_swap
     return {"parts": lost(event, recipient)}
 
 
@@ -49,19 +49,24 @@ def _lost_by_change(event: BookingEvent, person: Person) -> list[Words]:
 def _lost_by_swap(event: BookingEvent, person: Person) -> list[Words]:
     """Every session for a person who left the booking, else those in which somebody else took their place."""
     sessions = {each.number: _part(each) for each in event.details.sessions}
-    if person.id in event.data["left"]:
+    if person.id in _adjusted(event).left:
         return list(sessions.values())
-    numbers = [each["number"] for each in _swaps(event) if person.email in _left_out(each)]
+    numbers = [each.number for each in _swaps(event) if person.email in _left_out(each)]
     return [sessions[number] for number in numbers if number in sessions]
 
 
-def _swaps(event: BookingEvent) -> list[Mapping[str, Any]]:
-    """The changes of who takes part in a session, as `BookingAdjusted` lists them."""
-    return [each for each in event.data["changed"] if (each["part"], each["field"]) == ("session", "people")]
+def _adjusted(event: BookingEvent) -> BookingAdjusted:
+    assert isinstance(event.fact, BookingAdjusted)
+    return event.fact
 
 
-def _left_out(swap: Mapping[str, Any]) -> set[str]:
-    return {*swap["before"]} - {*swap["after"]}
+def _swaps(event: BookingEvent) -> list[Difference]:
+    """The changes of who takes part in a session."""
+    return [each for each in _adjusted(event).changed if (each.part, each.field) == ("session", "people")]
+
+
+def _left_out(swap: Difference) -> set[str]:
+    return {*swap.before} - {*swap.after}
 
 
 def _part(part: SessionView | ReservationView) -> Words:

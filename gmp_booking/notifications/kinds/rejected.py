@@ -10,7 +10,8 @@ from gmp_booking.people.models import Person
 
 
 def _payload(event: BookingEvent, _recipient: Person) -> Words:
-    return {"reason": event.data["explanation"]}
+    assert isinstance(event.fact, BookingRejected)
+    return {"reason": event.fact.explanation}
 
 
 KIND = BookingMail(

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form, revision_seen
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form import time_fields
-from gmp_booking.bookings.diff import Difference, differences
+from gmp_booking.bookings.diff import differences
+from gmp_booking.bookings.events import BookingAdjusted, BookingChangeRequested, Difference, SessionMoved
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import Booking, BookingView, SessionView
 from gmp_booking.changes import service
@@ -68,7 +69,7 @@ def change_view(waiting: OpenChange | None) -> dict[str, Any] | None:
         "explanation": change.explanation,
         "requested_at": change.submitted_at,
         "pending_until": change.pending_until,
-        "groups": difference_groups([each.as_dict() for each in found], names),
+        "groups": difference_groups(found, names),
     }
 
 
@@ -76,11 +77,10 @@ def _names(details: BookingView) -> dict[str, str]:
     return {person.email: person.name for person in details.crew}
 
 
-def difference_groups(found: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def difference_groups(found: Sequence[Difference], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Differences grouped by part, each with label, old and new text."""
     groups: dict[tuple[str, int | None], dict[str, Any]] = {}
-    for each in found:
-        difference = Difference(**each)
+    for difference in found:
         key = difference.part, difference.number
         group = groups.setdefault(key, {"label": _part_label(*key), "lines": []})
         group["lines"] += _lines(difference, names)
@@ -89,11 +89,12 @@ def difference_groups(found: Sequence[Mapping[str, Any]], names: Mapping[str, st
 
 def recorded_changes(entry: JournalEntry, details: BookingView) -> list[tuple[str, str, str]]:
     """The changes an event recorded: (label, before, after)."""
-    data = entry.data
-    if entry.event == "SessionMoved":
-        before, after = (_text("time", data[name], {}) for name in ("before", "after"))
-        return [(_("Time"), before, after)]
-    groups = difference_groups(data.get("changed") or (), _names(details))
+    event = entry.as_event()
+    if isinstance(event, SessionMoved):
+        return [(_("Time"), format_period(Period(*event.before)), format_period(Period(*event.after)))]
+    if not isinstance(event, BookingAdjusted | BookingChangeRequested):
+        return []
+    groups = difference_groups(event.changed, _names(details))
     return [
         (f"{group['label']}, {line['label']}", line["before"], line["after"])
         for group in groups
