@@ -267,7 +267,7 @@ def events() -> str:
     envelope = ", ".join(f"`{each.name}`" for each in fields(Event))
     return page(
         "Events",
-        "gmp_booking/*/events.py",
+        "gmp_booking/*/events.py and gmp_booking/bookings/session_events.py",
         f"Each is one row of the journal, with {envelope}, who, when, why and the request's id "
         "beside its own fields.\n",
         table(["Event", "Own fields", "Heard by", "Meaning"], (_event(kind) for kind in event_classes())),
@@ -277,8 +277,8 @@ def events() -> str:
 def event_classes() -> list[type[Event]]:
     """Every event of the product, by feature and in the order it was written."""
     found: list[type[Event]] = []
-    for path in sorted(PACKAGE.glob("*/events.py")):
-        module = importlib.import_module(f"gmp_booking.{path.parent.name}.events")
+    for path in sorted(PACKAGE.glob("*/*events.py")):
+        module = importlib.import_module(f"gmp_booking.{path.parent.name}.{path.stem}")
         found += [each for each in vars(module).values() if _is_event(each) and each.__module__ == module.__name__]
     return found
 

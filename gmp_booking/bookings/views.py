@@ -85,7 +85,7 @@ class PersonRef:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrewMember(PersonRef):
+class PersonInSession(PersonRef):
     """A person in a session, with their role there."""
 
     role: str
@@ -114,7 +114,7 @@ class SessionView:
     exposure: str
     headcount: int
     state: SessionState
-    people: tuple[CrewMember, ...]
+    people: tuple[PersonInSession, ...]
     equipment: tuple[str, ...]
 
     @property
@@ -219,7 +219,7 @@ class BookingView:
         )
 
     @property
-    def crew(self) -> Iterator[CrewMember]:
+    def crew(self) -> Iterator[PersonInSession]:
         """Everybody named in a session, once for each session."""
         return (person for session in self.sessions for person in session.people)
 
@@ -255,7 +255,7 @@ def view_of(uow: Uow, booking: Booking) -> BookingView:
 def _session_view(row: dict[str, Any]) -> SessionView:
     row |= _periods(row) | {
         "state": SessionState(row["state"]),
-        "people": tuple(CrewMember(**person) for person in row["people"]),
+        "people": tuple(PersonInSession(**person) for person in row["people"]),
         "equipment": tuple(row["equipment"]),
     }
     return SessionView(**row)
