@@ -1,1 +1,1 @@
-"""What each request costs, beside a floor measured in the same run: `make bench`."""
+"""Benchmarks of the service: duration and SQL statements of each request (`make bench`)."""

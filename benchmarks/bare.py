@@ -1,4 +1,4 @@
-"""The least a Flask application can do: the floor every door is compared with."""
+"""A minimal Flask application: the baseline of the benchmarks."""
 
 from flask import Flask
 

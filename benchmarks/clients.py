@@ -1,4 +1,4 @@
-"""Clients that keep a connection open and note how long each answer took."""
+"""HTTP clients that keep a connection open and measure the duration of each request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IDLE_S = 1.0
 
 @dataclass(frozen=True)
 class Call:
-    """One request: what is sent, and which status counts as done."""
+    """One request and the status that it must return."""
 
     method: str
     path: str
@@ -48,34 +48,34 @@ class Client:
         self._used_at = time.monotonic()
 
     def time(self, call: Call) -> float:
-        """Milliseconds until the whole answer was there. Errors: RuntimeError for an answer nobody wanted."""
+        """Milliseconds until the whole response was read. Errors: RuntimeError for another status than expected."""
         began = time.perf_counter()
-        self._ask(call)
+        self._send(call)
         return (time.perf_counter() - began) * 1000
 
     def headers_of(self, call: Call) -> dict[str, str]:
-        """The headers of the answer."""
-        return dict(self._ask(call).getheaders())
+        """The headers of the response."""
+        return dict(self._send(call).getheaders())
 
-    def _ask(self, call: Call) -> HTTPResponse:
+    def _send(self, call: Call) -> HTTPResponse:
         body = json.dumps(call.body) if call.body is not None else None
         headers = call.headers | ({"Content-Type": "application/json"} if body else {})
         if time.monotonic() - self._used_at > IDLE_S:
-            self._connection.close()  # The server has hung up, or is about to; the next request connects again.
+            self._connection.close()  # The server closes idle connections; the next request connects again.
         self._connection.request(call.method, call.path, body, headers)
-        answer = self._connection.getresponse()
-        content = answer.read()
+        response = self._connection.getresponse()
+        content = response.read()
         self._used_at = time.monotonic()
-        if answer.status != call.status:
-            raise RuntimeError(f"{call.method} {call.path}: {answer.status} {content[:300]!r}")
-        return answer
+        if response.status != call.status:
+            raise RuntimeError(f"{call.method} {call.path}: {response.status} {content[:300]!r}")
+        return response
 
 
 def rate(port: int, calls: Callable[[int], Call], *, clients: int, requests: int, warm: int) -> float:
-    """Answers a second when so many clients make so many requests each; `calls` gives the n-th request of all."""
-    crowd = Crowd(port, calls)
+    """Responses per second while `clients` send `requests` each at once; `calls` gives the n-th request of all."""
+    shared = ConcurrentClients(port, calls)
     barrier = threading.Barrier(clients + 1)
-    threads = [threading.Thread(target=crowd.run, args=(barrier, requests, warm)) for _ in range(clients)]
+    threads = [threading.Thread(target=shared.run, args=(barrier, requests, warm)) for _ in range(clients)]
     for thread in threads:
         thread.start()
     with suppress(threading.BrokenBarrierError):
@@ -84,13 +84,13 @@ def rate(port: int, calls: Callable[[int], Call], *, clients: int, requests: int
     for thread in threads:
         thread.join()
     lasted = time.perf_counter() - began
-    if crowd.errors:
-        raise crowd.errors[0]
+    if shared.errors:
+        raise shared.errors[0]
     return clients * requests / lasted
 
 
-class Crowd:
-    """What the clients of one run share: the next request, and what went wrong."""
+class ConcurrentClients:
+    """What the clients of one run share: the next request and the errors."""
 
     def __init__(self, port: int, calls: Callable[[int], Call]) -> None:
         self.port = port
@@ -108,7 +108,7 @@ class Crowd:
             for _ in range(warm):
                 client.time(self._next())
             barrier.wait()
-            client = Client(self.port)  # Whoever waited long for the others was hung up on.
+            client = Client(self.port)  # The server may have closed the first connection during the wait.
             for _ in range(requests):
                 client.time(self._next())
         except Exception as error:

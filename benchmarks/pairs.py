@@ -1,8 +1,8 @@
-"""`python -m benchmarks.pairs OLD NEW`: what a request costs in one checkout beside another, in interleaved pairs.
+"""`python -m benchmarks.pairs OLD NEW`: compares the requests of two checkouts in interleaved pairs.
 
-Both checkouts serve side by side, each by its own command from its own data directory, with the same facility and the
-same number of stored bookings. They are only asked by HTTP and SQL, so their modules may have other names.
-Each pair asks both in turns, and its ratio compares two medians: read the median of the ratios.
+Both checkouts run at the same time, each by its own command from its own data directory, with the same facility and the
+same number of stored bookings. They are used only by HTTP and SQL, so the names of their modules may differ.
+Each pair sends requests to both alternately; its ratio compares two medians. The result is the median of the ratios.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks import stored
 from benchmarks.clients import Call, Client
-from benchmarks.statements import counted
+from benchmarks.statements import count_statements
 from benchmarks.stored import Ids
 from tests.transcript.facility import ADMIN, OPERATOR, REQUESTER, RIVAL, WHY, Cast, add_room, begin
 from tests.transcript.installation import Installation, end_in_good_order, running_installation
@@ -40,7 +40,7 @@ SETTINGS = {"GMP_WORKERS": "2", "GMP_THREADS": "8", "GMP_AUTH_ARGON2": "t=2,m=19
 
 @dataclass
 class Side:
-    """One of the two installations, ready to be asked."""
+    """One of the two installations, with what its requests need."""
 
     installation: Installation
     token: str
@@ -49,27 +49,27 @@ class Side:
     statements: dict[str, int] = field(default_factory=dict)
     _hours: Iterator[int] = field(default_factory=count)
 
-    def asking(self, name: str) -> Callable[[], float]:
-        """Makes one request and says how many milliseconds it took; over a connection of its own, kept open."""
+    def timed_request(self, name: str) -> Callable[[], float]:
+        """A function that sends one request over a connection of its own and returns the milliseconds."""
         client = Client(self.installation.port)
         call = self._calls()[name]
         return lambda: client.time(call())
 
     def _calls(self) -> Mapping[str, Callable[[], Call]]:
-        asker = {"Authorization": f"Bearer {self.token}"}
+        signed_in = {"Authorization": f"Bearer {self.token}"}
         first, last = (datetime.now(UTC).date() + timedelta(days=days) for days in (-3, 4))
         week = f"/api/v1/timeline?from={first}T00:00:00Z&to={last}T00:00:00Z"
         etag = Client(self.installation.port).headers_of(Call("GET", self.feed))["ETag"]
         return {
-            "preview": lambda: Call("POST", "/api/v1/bookings/preview", self._booking(), asker),
-            "create": lambda: Call("POST", "/api/v1/bookings", self._booking(), asker | _key(), status=201),
-            "week timeline": lambda: Call("GET", week, headers=asker),
+            "preview": lambda: Call("POST", "/api/v1/bookings/preview", self._booking(), signed_in),
+            "create": lambda: Call("POST", "/api/v1/bookings", self._booking(), signed_in | _key(), status=201),
+            "week timeline": lambda: Call("GET", week, headers=signed_in),
             "feed, 500 events": lambda: Call("GET", self.feed),
             "feed, unchanged": lambda: Call("GET", self.feed, headers={"If-None-Match": etag}, status=304),
         }
 
     def _booking(self) -> dict[str, Any]:
-        """A booking nobody stands in the way of: the next free hours of one of fifty rooms."""
+        """A booking without conflicts: the next free hours of one of fifty rooms."""
         hours, room = divmod(next(self._hours), stored.ROOMS)
         start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=20, hours=hours * 2)
         session = {
@@ -86,12 +86,12 @@ def _key() -> dict[str, str]:
     return {"Idempotency-Key": secrets.token_hex(12)}
 
 
-# -- what both are given
+# -- setting up both sides
 
 
 @contextmanager
 def prepared(checkout: Path, folder: Path, port: int, *, bookings: int) -> Iterator[Side]:
-    """A running installation of the checkout with fifty rooms and so many stored bookings."""
+    """A running installation of the checkout with fifty rooms and the given number of stored bookings."""
     command = checkout.resolve() / ".venv/bin/gmp-booking"
     with running_installation(command, folder / "data", port, now=None, **SETTINGS) as installation:
         cast = Cast(World(installation, Record(folder / "record")))
@@ -127,22 +127,22 @@ def _store(installation: Installation, bookings: int) -> None:
 
 
 def measure(old: Side, new: Side, name: str, *, pairs: int, requests: int) -> None:
-    """Time one kind of request in turns on both sides, then count its statements."""
-    both = [(side, side.asking(name)) for side in (old, new)]
+    """Measure one kind of request alternately on both sides, then count its statements."""
+    both = [(side, side.timed_request(name)) for side in (old, new)]
     for _ in range(WARM):
-        for _side, ask in both:
-            ask()
+        for _side, request in both:
+            request()
     for pair in range(pairs):
         turns = both if pair % 2 == 0 else both[::-1]
-        rounds = [[ask() for _side, ask in turns] for _ in range(requests)]
-        for (side, _ask), times in zip(turns, zip(*rounds, strict=True), strict=True):
+        rounds = [[request() for _side, request in turns] for _ in range(requests)]
+        for (side, _request), times in zip(turns, zip(*rounds, strict=True), strict=True):
             side.times.setdefault(name, []).append(median(times))
-    for side, ask in both:
-        side.statements[name] = counted(side.installation, [ask] * COUNTED)
+    for side, request in both:
+        side.statements[name] = count_statements(side.installation, [request] * COUNTED)
 
 
 def report(old: Side, new: Side) -> tuple[str, bool]:
-    """The table, and whether nothing became dearer than it may."""
+    """The table, and whether no request became slower than the limit."""
     lines, is_within = [HEADER], True
     for name, before in old.times.items():
         after = new.times[name]
@@ -167,8 +167,8 @@ def main() -> int:
     parser.add_argument("new", type=Path, help="another one")
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--requests", type=int, default=20, help="requests of each side in a pair")
-    parser.add_argument("--bookings", type=int, default=1_000, help="bookings that are stored already")
-    parser.add_argument("--port", type=int, default=8081, help="this one and the next")
+    parser.add_argument("--bookings", type=int, default=1_000, help="stored bookings of each side")
+    parser.add_argument("--port", type=int, default=8081, help="the port of OLD; NEW has the next one")
     given = parser.parse_args()
     end_in_good_order()
     folder = Path(tempfile.mkdtemp(prefix="gmp-pairs-"))

@@ -1,4 +1,4 @@
-"""How many statements a request sends to its database, as the server's own log counts them."""
+"""Counts the SQL statements of a request in the log of the database server."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SENT = re.compile(r"gmp_app@\S+ LOG:  (?:statement|execute [^:]*): (.*)")
 _OF_TRANSACTIONS = re.compile(r"(?:BEGIN|START|COMMIT|ROLLBACK)\b", re.IGNORECASE)
 
 
-class Served(Protocol):
+class InstallationWithLog(Protocol):
     data_dir: Path
 
     def ask(self, statement: str, *values: Any) -> list[dict[str, Any]]: ...
 
 
-def counted(installation: Served, requests: Sequence[Callable[[], object]]) -> int:
-    """Statements of one request, beginning and end of transactions aside: the middle of several equal requests."""
+def count_statements(installation: InstallationWithLog, requests: Sequence[Callable[[], object]]) -> int:
+    """Statements of one request without BEGIN and COMMIT: the median of several equal requests."""
     log = installation.data_dir / "postgres.log"
     _log_statements(installation, "all")
     try:
@@ -41,6 +41,6 @@ def _statements_in(log: Path, *, after: int) -> int:
     return sum(not _OF_TRANSACTIONS.match(statement.strip()) for statement in sent)
 
 
-def _log_statements(installation: Served, which: str) -> None:
+def _log_statements(installation: InstallationWithLog, which: str) -> None:
     installation.ask(f"ALTER SYSTEM SET log_statement = '{which}'")
     installation.ask("SELECT pg_reload_conf(), pg_sleep(0.5)")

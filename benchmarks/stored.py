@@ -1,4 +1,4 @@
-"""Bookings that are there already: loaded by COPY, as many as asked for, as dense around today at any number."""
+"""Stored bookings, loaded by COPY; their density around today is the same for any number."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Ids:
 
 
 def load(superuser_url: str, ids: Ids, *, already: int, wanted: int) -> None:
-    """Add stored bookings until there are as many as wanted, triggers and indexes as in production afterwards."""
+    """Add stored bookings up to the wanted number; triggers and indexes are as in production afterwards."""
     with psycopg.connect(superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")
         for table, rows in _tables(ids, already, wanted).items():
@@ -48,7 +48,7 @@ def load(superuser_url: str, ids: Ids, *, already: int, wanted: int) -> None:
 
 
 def decide(superuser_url: str) -> None:
-    """Confirm what earlier scenes left waiting: a company's limit keeps that little, here nothing does."""
+    """Confirm the requests that earlier measurements left pending: here no company's limit keeps their number low."""
     with psycopg.connect(superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(
@@ -65,7 +65,7 @@ def _tables(ids: Ids, already: int, wanted: int) -> dict[str, list[tuple]]:
 
 
 def _rows(ids: Ids, number: int) -> Iterator[tuple[str, tuple]]:
-    """One confirmed booking of one session; the earliest numbers are the nearest to today."""
+    """One confirmed booking of one session; the lowest numbers are nearest to today."""
     room, unit = ids.rooms[number % ROOMS]
     company, product, person = ids.companies[(number // 3) % len(ids.companies)]
     day, part = divmod(number // ROOMS, len(A_DAY))
@@ -93,7 +93,7 @@ def booking_rows(
 
 
 def load_feed(superuser_url: str, booking: int, company: tuple[int, int, int], room: tuple[int, int]) -> None:
-    """One company's bookings with five hundred sessions in all, for its calendar."""
+    """Bookings of one company with five hundred sessions in total, for its calendar feed."""
     start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
     sessions = [(*room, start + timedelta(hours=12 * index)) for index in range(FEED_SESSIONS)]
     tables: dict[str, list[tuple]] = {table: [] for table in _COLUMNS}

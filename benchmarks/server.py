@@ -1,4 +1,4 @@
-"""The stage the benchmarks play on: a durable embedded PostgreSQL, a facility of fifty rooms, real web processes."""
+"""The server of the benchmarks: a durable embedded PostgreSQL, a facility of fifty rooms and real web processes."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ PASSWORD = "bench-" + secrets.token_hex(8)
 COMPANIES = 8
 WORKERS, THREADS = 2, 8
 ROUNDS, A_ROUND = 10, 10
-"""How often the floor is measured beside each kind of request, and with how many requests each time."""
+"""How often the baseline is measured for each kind of request, and with how many requests each time."""
 
 
 @dataclass(frozen=True)
-class Floor:
-    """What nothing can be cheaper than at that moment: a bare route and a bare insert. Units: milliseconds."""
+class Baseline:
+    """The least possible duration at that moment: a minimal route and a plain insert. Units: milliseconds."""
 
     route: float
     insert: float
@@ -62,35 +62,35 @@ class Floor:
 
 @dataclass(frozen=True)
 class Result:
-    """How long requests took one after the other, with the floor measured in turns with them."""
+    """Durations of requests sent one after the other, with the baseline measured alternately."""
 
-    alone: Measured
-    floor: Floor
+    single: Measured
+    baseline: Baseline
     rate: float
-    crowd_rate: float
+    concurrent_rate: float
     statements: int
 
     @property
     def ratio(self) -> float:
-        return self.alone.p50 / self.floor.both
+        return self.single.p50 / self.baseline.both
 
 
 @dataclass(frozen=True)
-class Scene:
-    """One kind of request; `most` limits how many are made where each needs something prepared.
+class RequestKind:
+    """One kind of request; `most` limits the number of requests where each one needs preparation.
 
-    `crowd` is how many clients ask at once; one person signs one thing at a time.
+    `clients` is the number of concurrent clients; a person can sign only one decision at a time.
     """
 
     name: str
     call: Callable[[int], Call]
     most: int = 1000
-    crowd: int = 8
+    clients: int = 8
     prepare: Callable[[int], None] | None = None
 
 
-class Stage:
-    """Everything that runs; ends it all when left."""
+class BenchmarkServer:
+    """Database and web processes of the benchmarks; leaving the context stops them all."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -98,7 +98,7 @@ class Stage:
         self._children: list[subprocess.Popen[bytes]] = []
         self._stored = 0
         self._hours = count()
-        self._floor_hours = count()
+        self._baseline_hours = count()
         self._waiting: list[str] = []
 
     def __enter__(self) -> Self:
@@ -115,10 +115,10 @@ class Stage:
             }
         )
         self.database = Database(self.config.database_url, zone=self.config.time_zone)
-        self.database.transact(SYSTEM, _lay)
-        self._open_doors()
+        self.database.transact(SYSTEM, _seed_facility)
+        self._create_accounts()
         self._bare_sql = psycopg.connect(self.postgres.superuser_url("gmp"))
-        self._floor_booking = self._add_floor_booking()
+        self._baseline_booking = self._add_baseline_booking()
         self.port = self._serve("wsgi:app")
         self.bare_port = self._serve("benchmarks.bare:app")
         self.app = create_app(self.config)
@@ -134,14 +134,14 @@ class Stage:
         self.app.extensions["gmp"].database.dispose()
         self.postgres.destroy()
 
-    def _open_doors(self) -> None:
+    def _create_accounts(self) -> None:
         hashed = hash_password(PASSWORD)
 
-        def open_all(uow: Uow) -> dict[str, Actor]:
+        def create_all(uow: Uow) -> dict[str, Actor]:
             people = uow.session.scalars(select(Person).order_by(Person.id)).all()
             return {each.email: _actor(each, create_account(uow, each, hashed).id) for each in people}
 
-        self.actors = self.database.transact(SYSTEM, open_all)
+        self.actors = self.database.transact(SYSTEM, create_all)
         self.tokens = {email: self._token(actor) for email, actor in self.actors.items()}
         self.ids = self.database.read(SYSTEM, _ids)
 
@@ -173,33 +173,33 @@ class Stage:
                 time.sleep(0.1)
         raise RuntimeError(f"{application} does not answer")
 
-    # -- the floor
+    # -- the baseline
 
     def _time_insert(self) -> float:
-        """A slot written and committed by bare SQL, under the same lock, constraint and trigger."""
+        """Milliseconds to insert and commit a slot by plain SQL, under the same lock, constraint and trigger."""
         room, unit = self.ids.rooms[0]
         company, _product, _person = self.ids.companies[0]
-        start = datetime(2035, 1, 1, tzinfo=UTC) + timedelta(hours=next(self._floor_hours))
+        start = datetime(2035, 1, 1, tzinfo=UTC) + timedelta(hours=next(self._baseline_hours))
         began = time.perf_counter()
         self._bare_sql.execute(
             "INSERT INTO slot (unit_id, resource_id, during, company_id, booking_id)"
             " VALUES (%s, %s, tstzrange(%s, %s), %s, %s)",
-            (unit, room, start, start + timedelta(hours=1), company, self._floor_booking),
+            (unit, room, start, start + timedelta(hours=1), company, self._baseline_booking),
         )
         self._bare_sql.commit()
         return (time.perf_counter() - began) * 1000
 
-    def _add_floor_booking(self) -> int:
+    def _add_baseline_booking(self) -> int:
         company, _product, person = self.ids.companies[0]
         (booking,) = self._bare_sql.execute(
             "INSERT INTO booking (reference, company_id, kind, state, track, requested_by, entered_by)"
-            " VALUES ('BK-FLOOR000', %s, 'CLEANROOM', 'CONFIRMED', 'engineering', %s, %s) RETURNING id",
+            " VALUES ('BK-BASE0000', %s, 'CLEANROOM', 'CONFIRMED', 'engineering', %s, %s) RETURNING id",
             (company, person, person),
         ).fetchone() or (0,)
         self._bare_sql.commit()
         return int(booking)
 
-    # -- what is stored
+    # -- stored bookings
 
     def store(self, wanted: int) -> None:
         url = self.postgres.superuser_url("gmp")
@@ -216,29 +216,29 @@ class Stage:
 
     # -- the requests
 
-    def scenes(self) -> Iterator[Scene]:
-        asker = self.tokens["requester@c1.example"]
-        yield Scene("preview", lambda _n: Call("POST", "/api/v1/bookings/preview", self._booking(), asker))
-        yield Scene("create", lambda _n: self._create(asker))
-        yield Scene("review", lambda _n: self._decide("scheduler", "review"), prepare=self._submitted)
-        yield Scene(
+    def request_kinds(self) -> Iterator[RequestKind]:
+        signed_in = self.tokens["requester@c1.example"]
+        yield RequestKind("preview", lambda _n: Call("POST", "/api/v1/bookings/preview", self._booking(), signed_in))
+        yield RequestKind("create", lambda _n: self._create(signed_in))
+        yield RequestKind("review", lambda _n: self._decide("scheduler", "review"), prepare=self._submitted)
+        yield RequestKind(
             "approve (signed)",
             lambda _n: self._decide("qa", "approve"),
             most=60,
-            crowd=1,
+            clients=1,
             prepare=self._reviewed,
         )
         week = "/api/v1/timeline?from={}&to={}".format(*(_iso(days) for days in (-3, 4)))
-        yield Scene("week timeline, 50 rooms (JSON)", lambda _n: Call("GET", week, headers=asker))
-        yield Scene("feed, 500 events", lambda _n: Call("GET", f"/calendars/{self.feed}.ics"))
+        yield RequestKind("week timeline, 50 rooms (JSON)", lambda _n: Call("GET", week, headers=signed_in))
+        yield RequestKind("feed, 500 events", lambda _n: Call("GET", f"/calendars/{self.feed}.ics"))
         etag = self._etag()
         known = {"If-None-Match": etag}
-        yield Scene(
+        yield RequestKind(
             "feed, unchanged (304)", lambda _n: Call("GET", f"/calendars/{self.feed}.ics", headers=known, status=304)
         )
 
     def _booking(self) -> dict[str, object]:
-        """A booking nobody stands in the way of: the next free hours of one of fifty rooms."""
+        """A booking without conflicts: the next free hours of one of fifty rooms."""
         number = next(self._hours)
         start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(
             days=20, hours=number // 50 * 2
@@ -263,9 +263,9 @@ class Stage:
 
     def _submitted(self, number: int) -> None:
         client = self.app.test_client()
-        asker = self.tokens["requester@c1.example"]
+        signed_in = self.tokens["requester@c1.example"]
         for _ in range(number):
-            answer = client.post("/api/v1/bookings", json=self._booking(), headers=asker)
+            answer = client.post("/api/v1/bookings", json=self._booking(), headers=signed_in)
             self._waiting.append(answer.json["reference"])
 
     def _reviewed(self, number: int) -> None:
@@ -279,38 +279,38 @@ class Stage:
 
     # -- measuring
 
-    def measure(self, scene: Scene, *, requests: int) -> Result:
-        """One client, in turns with the floor since a machine has moods; then a crowd."""
-        requests = min(requests, scene.most)
+    def measure(self, kind: RequestKind, *, requests: int) -> Result:
+        """Measure one client, alternately with the baseline because a machine's speed varies; then several clients."""
+        requests = min(requests, kind.most)
         each = max(requests // ROUNDS, 2)
-        warm = 5 if scene.prepare else 20
-        if scene.prepare:
-            scene.prepare(warm + ROUNDS * each)
+        warm = 5 if kind.prepare else 20
+        if kind.prepare:
+            kind.prepare(warm + ROUNDS * each)
         client, bare = Client(self.port), Client(self.bare_port)
         for number in range(warm):
-            client.time(scene.call(number))
-        times: dict[str, list[float]] = {"route": [], "insert": [], "scene": []}
+            client.time(kind.call(number))
+        times: dict[str, list[float]] = {"route": [], "insert": [], "request": []}
         for _ in range(ROUNDS):
             times["route"] += [bare.time(Call("GET", "/")) for _ in range(A_ROUND)]
             times["insert"] += [self._time_insert() for _ in range(A_ROUND)]
-            times["scene"] += [client.time(scene.call(number)) for number in range(each)]
+            times["request"] += [client.time(kind.call(number)) for number in range(each)]
         return Result(
-            alone=Measured.of(times["scene"]),
-            floor=Floor(median(times["route"]), median(times["insert"])),
-            rate=1000 * len(times["scene"]) / sum(times["scene"]),
-            crowd_rate=self._measure_crowd(scene, max(requests // 4, 8), warm=warm),
-            statements=self.count_statements(scene),
+            single=Measured.of(times["request"]),
+            baseline=Baseline(median(times["route"]), median(times["insert"])),
+            rate=1000 * len(times["request"]) / sum(times["request"]),
+            concurrent_rate=self._measure_concurrent(kind, max(requests // 4, 8), warm=warm),
+            statements=self.count_statements(kind),
         )
 
-    def _measure_crowd(self, scene: Scene, requests: int, *, warm: int) -> float:
-        if scene.prepare:
-            scene.prepare(scene.crowd * (requests + warm))
-        return rate(self.port, scene.call, clients=scene.crowd, requests=requests, warm=warm)
+    def _measure_concurrent(self, kind: RequestKind, requests: int, *, warm: int) -> float:
+        if kind.prepare:
+            kind.prepare(kind.clients * (requests + warm))
+        return rate(self.port, kind.call, clients=kind.clients, requests=requests, warm=warm)
 
-    def count_statements(self, scene: Scene) -> int:
-        """Statements of one request, asked of an application in this process, warm."""
-        if scene.prepare:
-            scene.prepare(2)
+    def count_statements(self, kind: RequestKind) -> int:
+        """Statements of one request to an application in this process, after a first request."""
+        if kind.prepare:
+            kind.prepare(2)
         client = self.app.test_client()
         statements: list[str] = []
 
@@ -322,7 +322,7 @@ class Stage:
             if index == 1:
                 for engine in engines:
                     event.listen(engine, "before_cursor_execute", note)
-            call = scene.call(0)
+            call = kind.call(0)
             client.open(call.path, method=call.method, json=call.body, headers=call.headers)
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
@@ -337,7 +337,7 @@ def _iso(days: int) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _lay(uow: Uow) -> None:
+def _seed_facility(uow: Uow) -> None:
     """Fifty rooms, one more for the feed, an incubator, eight companies with three people and a product each."""
     name_facility(uow, code="BENCH", name_ko="벤치", name_en="Bench", name_zh="基准")
     seed_holidays(uow, range(2026, 2029))
