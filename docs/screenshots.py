@@ -1,4 +1,4 @@
-"""Pictures of the running demonstration: `.venv/bin/python docs/screenshots.py http://127.0.0.1:8000`."""
+"""Screenshots of the running demonstration: `.venv/bin/python docs/screenshots.py http://127.0.0.1:8000`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: who looks at what, how wide, in which light and language."""
+    """One screenshot: user, page, language, colour scheme and window size."""
 
     name: str
     user: str | None
@@ -36,27 +36,26 @@ def first_booking(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def verdict(page: Page) -> None:
-    """Wait for what stands in the way, and show it."""
+def wait_for_findings(page: Page) -> None:
+    """Wait until the form shows the findings of its preview."""
     page.wait_for_timeout(2500)
 
 
-def session(page: Page) -> None:
-    """Scroll to room and time."""
-    verdict(page)
+def scroll_to_sessions(page: Page) -> None:
+    wait_for_findings(page)
     page.locator("#sessions-title").evaluate("each => window.scrollTo(0, each.getBoundingClientRect().top - 80)")
 
 
-def every_row(page: Page) -> None:
-    """Tick all that may be ticked, and go on to decide on it."""
+def select_rows(page: Page) -> None:
+    """Select up to four rows and open the page that decides on them."""
     for box in page.locator("tbody input[type=checkbox]").all()[:4]:
         box.check()
     page.locator("main form button[type=submit]").last.click()
     page.wait_for_load_state("networkidle")
 
 
-def what_it_hits(page: Page) -> None:
-    """Nine days without a room, and the bookings in them."""
+def affected_bookings(page: Page) -> None:
+    """Show the bookings that an outage of nine days affects."""
     page.locator("select[name=subject]").select_option("ROOM:B-01")
     page.locator("select[name=kind]").select_option("MAINTENANCE")
     page.locator("input[name=start_date]").fill(TUESDAY)
@@ -80,16 +79,25 @@ SHOTS = (
     Shot("timeline-phone", GAON, "/timeline?view=day", language="ko", **PHONE),
     Shot("agenda-phone", GAON, f"/timeline?view=agenda&date={TUESDAY}", **PHONE),
     Shot(
-        "form-phone", GAON, f"/bookings/new?room=B-01&start={TUESDAY}T14:30&end={TUESDAY}T17:00", then=session, **PHONE
+        "form-phone",
+        GAON,
+        f"/bookings/new?room=B-01&start={TUESDAY}T14:30&end={TUESDAY}T17:00",
+        then=scroll_to_sessions,
+        **PHONE,
     ),
-    Shot("booking-form", GAON, f"/bookings/new?room=B-02&start={TUESDAY}T09:00&end={TUESDAY}T13:00", then=verdict),
+    Shot(
+        "booking-form",
+        GAON,
+        f"/bookings/new?room=B-02&start={TUESDAY}T09:00&end={TUESDAY}T13:00",
+        then=wait_for_findings,
+    ),
     Shot("my-bookings", GAON, "/bookings"),
     Shot("inbox", SCHEDULER, "/inbox"),
-    Shot("inbox-bulk", QA, "/inbox", then=every_row),
+    Shot("inbox-bulk", QA, "/inbox", then=select_rows),
     Shot("booking", QA, "/inbox?stage=QA", then=first_booking),
     Shot("change", QA, "/inbox?stage=all&changes=1", then=first_booking),
     Shot("outages", "engineer@brc.example", "/outages"),
-    Shot("outage-new", "engineer@brc.example", "/outages/new", then=what_it_hits),
+    Shot("outage-new", "engineer@brc.example", "/outages/new", then=affected_bookings),
     Shot("admin-zh", "admin@brc.example", "/admin", language="zh-Hans"),
     Shot("admin-rules", QA, "/admin/rules", scheme="dark"),
     Shot("account", GAON, "/account"),
