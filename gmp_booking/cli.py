@@ -45,21 +45,21 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("run", run, "database, mail sink of the demo, web server and worker in one, until Ctrl-C")
-    add("serve", serve, "the web server alone")
-    add("worker", work, "the worker alone: reminders, mail, what is due")
-    add("migrate", migrate_database, "bring the database to the newest schema")
-    add("init", init, "migrate, and say what a first start needs")
-    add("demo", demo, "lay the demonstration facility anew")
-    token = add("token", make_token, "make an API token")
+    add("serve", serve, "the web server only")
+    add("worker", work, "the worker only: reminders, mail and other periodic jobs")
+    add("migrate", migrate_database, "migrate the database to the newest schema")
+    add("init", init, "migrate, and print the steps of a first start")
+    add("demo", demo, "create the demonstration data again")
+    token = add("token", make_token, "create an API token")
     token.add_argument("what", choices=["create"])
     token.add_argument("--user", required=True, metavar="EMAIL")
     token.add_argument("--name", required=True)
     token.add_argument("--days", type=int, default=365)
-    feed = add("feed", make_feed, "make a private calendar link")
+    feed = add("feed", make_feed, "create a private calendar link")
     feed.add_argument("what", choices=["create"])
     feed.add_argument("--user", required=True, metavar="EMAIL")
     feed.add_argument("--scope", required=True, metavar="mine|company|facility|resource:CODE")
-    admin = add("admin", make_admin, "make the first administrator of an empty facility")
+    admin = add("admin", make_admin, "create the first administrator of an empty facility")
     admin.add_argument("--email", required=True)
     admin.add_argument("--name", required=True)
     return parser
@@ -131,7 +131,7 @@ def demo(config: Config, _arguments: argparse.Namespace) -> None:
     with embedded_database(replace(config, demo=True)) as connected:
         migrate(connected.owner_database_url)
         seed(connected)
-    print("The demonstration facility is laid.")
+    print("The demonstration data is created.")
 
 
 def make_token(config: Config, arguments: argparse.Namespace) -> None:

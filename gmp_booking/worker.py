@@ -51,20 +51,20 @@ class Tick:
 
 
 TIMETABLE: Final = (
-    Tick("turn events into messages", 1, lambda w: notifications.plan(w.database, keep_running=w.keep_running)),
-    Tick("send what is due", 1, lambda w: notifications.send(w.database, w.config, keep_running=w.keep_running)),
+    Tick("create mails from events", 1, lambda w: notifications.plan(w.database, keep_running=w.keep_running)),
+    Tick("send due mails", 1, lambda w: notifications.send(w.database, w.config, keep_running=w.keep_running)),
     Tick("plan scheduled mails", 60, lambda w: notifications.plan_schedules(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, keep_running=w.keep_running)),
-    Tick("judge again what changed", 1, lambda w: revalidation.work(w.database, keep_running=w.keep_running)),
-    Tick("look at everything once a night", 60, lambda w: revalidation.enqueue_nightly(w.database)),
+    Tick("revalidate after changes", 1, lambda w: revalidation.work(w.database, keep_running=w.keep_running)),
+    Tick("enqueue the nightly revalidation", 60, lambda w: revalidation.enqueue_nightly(w.database)),
     Tick(
-        "take back releases that lapsed",
+        "expire room releases",
         60,
         lambda w: execution.expire_releases(w.database, keep_running=w.keep_running),
     ),
-    Tick("forget old answers", 3600, lambda w: w.database.transact(SYSTEM, delete_expired_keys)),
-    Tick("forget marks of forms long closed", 3600, lambda w: form_marks.delete_expired_marks(w.database)),
-    Tick("forget visitors and old attempts", 3600, lambda w: accounts.delete_expired(w.database)),
+    Tick("delete old stored responses", 3600, lambda w: w.database.transact(SYSTEM, delete_expired_keys)),
+    Tick("delete old form marks", 3600, lambda w: form_marks.delete_expired_marks(w.database)),
+    Tick("delete unused sessions and old attempts", 3600, lambda w: accounts.delete_expired(w.database)),
 )
 
 

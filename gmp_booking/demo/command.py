@@ -23,6 +23,7 @@ from gmp_booking.kernel.access import SYSTEM
 FRESH_FOR = timedelta(days=7)
 SET_UP_BEFORE = timedelta(days=5)
 OTHER_SESSIONS_LIMIT_S = 5.0
+_SEEDED = "seeded "
 
 
 def seed_if_stale(config: Config) -> None:
@@ -31,10 +32,10 @@ def seed_if_stale(config: Config) -> None:
     Errors: StackError when the database holds a real facility.
     """
     with owner_connection(config.owner_database_url) as owner:
-        laid_at = _seeded_at(owner)
-        if laid_at is not None and laid_at <= _now(owner) < laid_at + FRESH_FOR:
+        seeded_at = _seeded_at(owner)
+        if seeded_at is not None and seeded_at <= _now(owner) < seeded_at + FRESH_FOR:
             return
-    print("Laying the demonstration facility …", flush=True)
+    print("Creating the demonstration data …", flush=True)
     seed(config)
 
 
@@ -46,11 +47,11 @@ def seed(config: Config) -> None:
     from gmp_booking.registry import CONSUMERS
 
     if not config.demo:
-        raise StackError("The demonstration is only laid with GMP_DEMO=1.")
+        raise StackError("Demonstration data is created only with GMP_DEMO=1.")
     with owner_connection(config.owner_database_url) as owner:
         _refuse_a_real_facility(owner)
         _wait_until_alone(owner)
-        _set_state(owner, "being laid")
+        _set_state(owner, "seeding")
         _empty(owner, config)
         database = Database(config.database_url, zone=config.time_zone, consumers=CONSUMERS, pool_size=1)
         try:
@@ -59,7 +60,7 @@ def seed(config: Config) -> None:
         finally:
             database.dispose()
         owner.execute(text("ANALYZE"))
-        _set_state(owner, f"laid {_now(owner).isoformat()}")
+        _set_state(owner, f"{_SEEDED}{_now(owner).isoformat()}")
 
 
 def _seed_all(config: Config, database: Database, owner: Connection) -> None:
@@ -98,8 +99,8 @@ def _now(owner: Connection) -> datetime:
 
 
 def _seeded_at(owner: Connection) -> datetime | None:
-    mark = _state_of(owner)
-    return datetime.fromisoformat(mark.removeprefix("laid ")) if mark and mark.startswith("laid ") else None
+    state = _state_of(owner)
+    return datetime.fromisoformat(state.removeprefix(_SEEDED)) if state and state.startswith(_SEEDED) else None
 
 
 def _state_of(owner: Connection) -> str | None:
@@ -116,7 +117,7 @@ def _refuse_a_real_facility(owner: Connection) -> None:
         return
     if owner.execute(text("SELECT EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM company)")).scalar_one():
         raise StackError(
-            "This database holds a facility of its own, which the demonstration would delete: "
+            "This database contains a real facility, which the demonstration data would replace: "
             "start without the demonstration (DEMO=0), or choose another folder with GMP_DATA_DIR."
         )
 
@@ -130,7 +131,7 @@ def _wait_until_alone(owner: Connection) -> None:
     give_up_at = time.monotonic() + OTHER_SESSIONS_LIMIT_S
     while owner.execute(others).scalar_one():
         if time.monotonic() > give_up_at:
-            raise StackError("The demonstration is running: stop it before laying it anew.")
+            raise StackError("The demonstration is running: stop it before you create its data again.")
         time.sleep(0.1)
 
 
@@ -148,7 +149,7 @@ def _empty(owner: Connection, config: Config) -> None:
 
 def welcome() -> Iterable[str]:
     """The lines to print at the start of the demo."""
-    yield f"Demonstration: everybody's password is {PASSWORD}"
+    yield f"Demonstration: the password of every user is {PASSWORD}"
     yield f"  Facility  …@{STAFF_DOMAIN}: {', '.join(mailbox for mailbox, _name, _role in STAFF)}"
     yield "  Companies requester@ approver@ operator@ of " + ", ".join(guest.domain for guest in COMPANIES)
-    yield "Plain http on this machine only: cookies are not marked Secure, and there is no second factor."
+    yield "Use it on this machine only: plain http, cookies without Secure, no second factor."

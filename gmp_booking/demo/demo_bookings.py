@@ -41,8 +41,8 @@ def seed_outages_and_changes(
     for series, email, reason, is_reviewed in _CHANGES:
         chosen = [each for each in scenarios if each.name.startswith(f"{series} ") and each.name in references]
         ahead = (each for each in chosen if each.content.envelope.start > now + EARLIEST_CHANGED)
-        asked = (_ask(database, email, references[each.name], each, reason) for each in ahead)
-        changed = next(filter(None, asked), None)
+        requested = (_request_change(database, email, references[each.name], each, reason) for each in ahead)
+        changed = next(filter(None, requested), None)
         if changed and is_reviewed:
             database.transact(_actor(database, SCHEDULER), decide, Decision(changed, Action.REVIEW))
 
@@ -84,7 +84,7 @@ def _outages(today: date, zone: ZoneInfo) -> list[tuple[str, NewOutage]]:
     ]
 
 
-def _ask(database: Database, email: str, reference: str, scenario: Scenario, reason: str) -> str | None:
+def _request_change(database: Database, email: str, reference: str, scenario: Scenario, reason: str) -> str | None:
     """Request another day; returns the reference if the change request is pending."""
     request = database.request(_actor(database, email), reason=reason)
     for shift in SHIFTS:

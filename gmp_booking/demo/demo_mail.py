@@ -55,7 +55,7 @@ def close_old_deliveries(owner: Connection) -> None:
 
 
 def mark_past_mail_sent(owner: Connection) -> None:
-    """Leave only the newest valid messages of each kind pending; mark the others as sent."""
+    """Mark all messages as sent except the newest valid ones of each kind."""
     states = {
         kind.name: " ".join(state.value for state in kind.valid_while)
         for kind in discover().values()

@@ -46,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Series:
-    """The same booking in several weeks; a steady one is kept in quiet weeks too."""
+    """The same booking in several weeks; a steady one also takes place in weeks with few bookings."""
 
     name: str
     company: str

@@ -1,6 +1,6 @@
-"""The stories of the demonstration's bookings: what was asked for, and who did what about it when.
+"""The scenarios of the demo's bookings: the content of each request, and who acted on it when.
 
-Pure: the same day, now and days off give the same stories. Nothing is asked for after it began.
+Pure: the same day, now and days off give the same scenarios. No booking is requested after its start.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ScenarioStep(StrEnum):
 
 
 class Ending(StrEnum):
-    """How a booking's story goes; most are simply approved in time."""
+    """How a scenario ends; most bookings are approved in time."""
 
     APPROVED = "approved"
     DRAFTED = "drafted"
@@ -55,7 +55,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class ScenarioAct:
-    """One thing somebody did at one moment."""
+    """One action of one person at one time."""
 
     at: datetime
     by: str
@@ -112,9 +112,9 @@ _ENDINGS: Mapping[tuple[str, int], tuple[Ending, str]] = {
 
 
 def build_scenarios(now: datetime, zone: ZoneInfo, *, days_off: AbstractSet[date]) -> list[Scenario]:
-    """Every booking's story, as far as it has come by now."""
-    stories = (_scenario(series, week, now, zone, days_off) for series in PROGRAMME for week in series.weeks)
-    return [story for story in stories if story]
+    """The scenario of every booking, with its actions until now."""
+    scenarios = (_scenario(series, week, now, zone, days_off) for series in PROGRAMME for week in series.weeks)
+    return [scenario for scenario in scenarios if scenario]
 
 
 def _scenario(series: Series, week: int, now: datetime, zone: ZoneInfo, days_off: AbstractSet[date]) -> Scenario | None:
@@ -126,12 +126,12 @@ def _scenario(series: Series, week: int, now: datetime, zone: ZoneInfo, days_off
     content = _content(series, monday, days_off, chance, zone=zone)
     if not is_kept or content is None:
         return None
-    teller = _ActScheduler(series, content, now, days_off, chance, zone=zone)
-    acts = tuple(act for act in teller.acts(ending, reason) if act.at <= now - LATEST_BEFORE_NOW)
+    scheduler = _ActScheduler(series, content, now, days_off, chance, zone=zone)
+    acts = tuple(act for act in scheduler.acts(ending, reason) if act.at <= now - LATEST_BEFORE_NOW)
     return Scenario(f"{series.name} {week}", content, acts) if acts else None
 
 
-# -- what is asked for
+# -- the content of the request
 
 
 def _content(
@@ -208,11 +208,11 @@ def _instant(monday: date, number: int, clock: str, *, zone: ZoneInfo) -> dateti
     return datetime.combine(_day(monday, number), time.fromisoformat(clock), zone)
 
 
-# -- what happens to it
+# -- the actions
 
 
 class _ActScheduler:
-    """Puts the acts of one story on working days before its first session."""
+    """Schedules the actions of one scenario on working days before its first session."""
 
     def __init__(
         self,
@@ -256,14 +256,14 @@ class _ActScheduler:
         return [asked, *decisions]
 
     def _cancelled(self, acts: list[ScenarioAct], reason: str) -> list[ScenarioAct]:
-        """Given up two days after its approval, or now, wherever it stands."""
-        given_up_at = min(self._working(acts[-1].at, 2, "16:10"), self._lately(1))
-        earlier = [act for act in acts if act.at < given_up_at] or acts[:1]
-        after = max(given_up_at, earlier[-1].at + timedelta(minutes=5))
+        """Cancelled two days after its approval, or in the last day if that is earlier."""
+        cancelled_at = min(self._working(acts[-1].at, 2, "16:10"), self._lately(1))
+        earlier = [act for act in acts if act.at < cancelled_at] or acts[:1]
+        after = max(cancelled_at, earlier[-1].at + timedelta(minutes=5))
         return [*earlier, ScenarioAct(after, self.company, ScenarioStep.CANCEL, reason)]
 
     def _recent(self, ending: Ending, reason: str) -> list[ScenarioAct]:
-        """Stories that are still open: all of it happened within the last days."""
+        """The actions of a scenario that is still open: all within the last days."""
         last = self._lately(1)
         if ending is Ending.JUST_ASKED:
             return [ScenarioAct(last, self.requester, ScenarioStep.ASK)]
@@ -283,7 +283,7 @@ class _ActScheduler:
         return [*acts, ScenarioAct(self._sitting(acts[-1].at), QA, ScenarioStep.APPROVE)]
 
     def _sitting(self, at: datetime) -> datetime:
-        """Quality assurance decides in two sittings a week."""
+        """Quality assurance decides on two days of the week."""
         sits_at = self._working(at, 1, "14:00")
         while sits_at.weekday() not in QA_SITS:
             sits_at = self._working(sits_at, 1, "14:00")
@@ -295,7 +295,7 @@ class _ActScheduler:
         return asked if asked <= self.now - LATEST_BEFORE_NOW else self._lately(RECENT_DAYS)
 
     def _lately(self, days: int) -> datetime:
-        """A moment in the working hours of the last so many days, never within the last minutes."""
+        """A time in the working hours of the last `days` days, never within the last minutes."""
         back = timedelta(days=self.chance.randrange(days), minutes=self.chance.randrange(90))
         at = self._on_a_working_day(self.now - LATEST_BEFORE_NOW - back)
         while at > self.now - LATEST_BEFORE_NOW:
@@ -303,14 +303,14 @@ class _ActScheduler:
         return at
 
     def _on_a_working_day(self, at: datetime) -> datetime:
-        """That day or the last working day before it, at some time between nine and half past five."""
+        """A random time between 09:00 and 17:30 on that day, or on the last working day before it."""
         day = at.astimezone(self.zone).date()
         while not self._is_working(day):
             day -= timedelta(days=1)
         return datetime.combine(day, time(9), self.zone) + timedelta(minutes=self.chance.randrange(510))
 
     def _working(self, at: datetime, days: int, clock: str) -> datetime:
-        """So many working days later, about that time."""
+        """A time `days` working days later, up to 45 minutes after `clock`."""
         day = at.astimezone(self.zone).date()
         while days:
             day += timedelta(days=1)

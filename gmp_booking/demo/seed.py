@@ -142,7 +142,7 @@ class _Seeder:
         return self._actors[email]
 
     def _signer(self, email: str, at: datetime) -> _SignedInSigner:
-        """The signer, signed in for that day; one proof of the password serves all its decisions."""
+        """The signer, signed in for that day; one verified password serves for all decisions of the day."""
         today = at.astimezone(self._database.zone).date()
         worker = self._signed_in.get(email)
         if worker is not None and worker.on == today:
@@ -153,6 +153,6 @@ class _Seeder:
         opened = self._database.transact(SYSTEM, open_session, account_id, user_agent=_BROWSER)
         actor = replace(self._actor(email), auth_session_id=opened.session_id)
         proof = verify(self._database, actor, PASSWORD)
-        assert isinstance(proof, Verified), "the demonstration knows its own password"
+        assert isinstance(proof, Verified), "the password of the demonstration's people is constant"
         self._signed_in[email] = _SignedInSigner(today, actor, opened, proof)
         return self._signed_in[email]

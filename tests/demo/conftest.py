@@ -1,4 +1,4 @@
-"""The demonstration, laid once into a database of its own, and its site."""
+"""A seeded demonstration in a database of its own, and its application."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def demonstration(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def laid(demonstration: Demonstration) -> Iterator[Session]:
-    """What is really there, as the owner sees it."""
+def seeded(demonstration: Demonstration) -> Iterator[Session]:
+    """A session of the owner in the demonstration database."""
     engine = create_engine(demonstration.place.owner_url)
     with Session(engine) as session:
         yield session

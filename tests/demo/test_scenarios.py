@@ -1,4 +1,4 @@
-"""The plan of the demonstration fits before it is laid, whatever day it is laid on."""
+"""The programme of the demonstration has no conflicts, whatever day it is created on."""
 
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta

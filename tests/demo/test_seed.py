@@ -1,4 +1,4 @@
-"""The demonstration as it was laid: what stands in the database, and what its site shows."""
+"""The demonstration as it was seeded: its rows in the database and its pages."""
 
 import re
 import time
@@ -33,8 +33,8 @@ def scalars(session, statement, **values):
     return session.execute(text(statement), values).scalars().all()
 
 
-def test_no_place_is_taken_twice(laid):
-    slots = laid.execute(text("SELECT unit_id, starts_at, ends_at, booking_id FROM slot WHERE active")).all()
+def test_no_place_is_taken_twice(seeded):
+    slots = seeded.execute(text("SELECT unit_id, starts_at, ends_at, booking_id FROM slot WHERE active")).all()
     by_unit = defaultdict(list)
     for unit_id, starts_at, ends_at, booking_id in slots:
         by_unit[unit_id].append((starts_at, ends_at, booking_id))
@@ -46,8 +46,8 @@ def test_no_place_is_taken_twice(laid):
             free_from = ends_at
 
 
-def test_every_company_has_bookings_over_twelve_weeks(laid):
-    rows = laid.execute(
+def test_every_company_has_bookings_over_twelve_weeks(seeded):
+    rows = seeded.execute(
         text(
             "SELECT c.code, count(*), min(b.starts_at), max(b.ends_at) FROM booking b JOIN company c ON c.id = b.company_id GROUP BY 1"
         )
@@ -58,92 +58,92 @@ def test_every_company_has_bookings_over_twelve_weeks(laid):
     assert ends - begins > timedelta(weeks=11)
 
 
-def test_every_state_a_booking_can_be_in_is_there(laid):
-    states = set(scalars(laid, "SELECT DISTINCT state FROM booking"))
+def test_every_state_a_booking_can_be_in_is_there(seeded):
+    states = set(scalars(seeded, "SELECT DISTINCT state FROM booking"))
     assert states >= {
         "DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "REJECTED", "CANCELLED", "CONFIRMED",
     }  # fmt: skip
-    assert scalars(laid, "SELECT count(*) FROM booking WHERE version > 1") != [0]
+    assert scalars(seeded, "SELECT count(*) FROM booking WHERE version > 1") != [0]
 
 
-def test_what_needs_nobody_was_confirmed_by_itself(laid):
+def test_what_needs_nobody_was_confirmed_by_itself(seeded):
     left = "SELECT count(*) FROM booking WHERE kind IN ('QC', 'REVIEW') AND track <> 'none' AND state = 'SUBMITTED'"
-    assert scalars(laid, left) == [0]
-    assert scalars(laid, "SELECT count(*) FROM booking WHERE track = 'none' AND state = 'CONFIRMED'")[0] > 5
+    assert scalars(seeded, left) == [0]
+    assert scalars(seeded, "SELECT count(*) FROM booking WHERE track = 'none' AND state = 'CONFIRMED'")[0] > 5
 
 
-def test_sessions_that_are_over_were_recorded(laid):
+def test_sessions_that_are_over_were_recorded(seeded):
     over = (
         "SELECT count(*) FROM booking_session AS s JOIN booking AS b ON b.id = s.booking_id AND b.version = s.version"
         " WHERE b.state = 'CONFIRMED' AND s.ends_at < clock_timestamp() - interval '1 hour'"
         " AND s.starts_at > clock_timestamp() - interval '14 days' AND s.state "
     )
-    assert scalars(laid, f"{over} IN ('PLANNED', 'READY', 'IN_USE')") == [0]
-    assert scalars(laid, f"{over} = 'DONE'")[0] > 20
+    assert scalars(seeded, f"{over} IN ('PLANNED', 'READY', 'IN_USE')") == [0]
+    assert scalars(seeded, f"{over} = 'DONE'")[0] > 20
 
 
-def test_changes_wait_and_time_is_withdrawn(laid):
-    assert len(scalars(laid, "SELECT id FROM booking_change WHERE state IN ('SUBMITTED', 'UNDER_REVIEW')")) >= 2
-    assert scalars(laid, "SELECT hold_no FROM outage WHERE kind = 'HOLD' AND ends_at IS NULL") != []
-    assert scalars(laid, "SELECT count(*) FROM outage WHERE series IS NOT NULL") == [6]
+def test_changes_wait_and_time_is_withdrawn(seeded):
+    assert len(scalars(seeded, "SELECT id FROM booking_change WHERE state IN ('SUBMITTED', 'UNDER_REVIEW')")) >= 2
+    assert scalars(seeded, "SELECT hold_no FROM outage WHERE kind = 'HOLD' AND ends_at IS NULL") != []
+    assert scalars(seeded, "SELECT count(*) FROM outage WHERE series IS NOT NULL") == [6]
 
 
-def test_there_are_notes_about_hours_and_holidays(laid):
+def test_there_are_notes_about_hours_and_holidays(seeded):
     texts = scalars(
-        laid,
+        seeded,
         "SELECT DISTINCT f ->> 'rule' FROM evaluation, jsonb_array_elements(findings) AS f",
     )
     assert "CA-01" in texts
 
 
-def test_every_holiday_has_a_chinese_name(laid):
-    assert scalars(laid, "SELECT count(*) FROM holiday")[0] > 50
-    assert scalars(laid, "SELECT name_en FROM holiday WHERE name_zh ~ '[A-Za-z]' OR name_zh = ''") == []
+def test_every_holiday_has_a_chinese_name(seeded):
+    assert scalars(seeded, "SELECT count(*) FROM holiday")[0] > 50
+    assert scalars(seeded, "SELECT name_en FROM holiday WHERE name_zh ~ '[A-Za-z]' OR name_zh = ''") == []
 
 
-def test_the_past_was_written_in_the_past(laid):
-    assert scalars(laid, "SELECT count(*) FROM booking WHERE submitted_at >= starts_at") == [0]
-    assert scalars(laid, "SELECT count(*) FROM booking WHERE created_at > clock_timestamp()") == [0]
-    [oldest] = scalars(laid, "SELECT min(at) FROM journal")
+def test_the_past_was_written_in_the_past(seeded):
+    assert scalars(seeded, "SELECT count(*) FROM booking WHERE submitted_at >= starts_at") == [0]
+    assert scalars(seeded, "SELECT count(*) FROM booking WHERE created_at > clock_timestamp()") == [0]
+    [oldest] = scalars(seeded, "SELECT min(at) FROM journal")
     assert datetime.now(UTC) - oldest > timedelta(weeks=6)
     assert scalars(
-        laid,
+        seeded,
         "SELECT count(*) FROM booking b JOIN journal j ON j.booking_id = b.id AND j.event = 'BookingConfirmed'"
         " WHERE j.at <> b.confirmed_at",
     ) == [0]
     assert scalars(
-        laid,
+        seeded,
         "SELECT count(*) FROM row_history h JOIN booking b ON b.id = h.row_id AND h.table_name = 'booking'"
         " WHERE h.operation = 'INSERT' AND abs(extract(epoch FROM h.at - b.created_at)) > 60",
     ) == [0]
 
 
-def test_every_confirmed_booking_was_signed_for_by_somebody_signed_in(laid):
+def test_every_confirmed_booking_was_signed_for_by_somebody_signed_in(seeded):
     unsigned = scalars(
-        laid,
+        seeded,
         "SELECT reference FROM booking b WHERE state = 'CONFIRMED' AND track = 'engineering' AND NOT EXISTS ("
         " SELECT FROM signature s WHERE s.record_id = b.id AND s.record_version = b.version"
         " AND s.auth_session_id IS NOT NULL)",
     )
     assert unsigned == []
     signers = "SELECT auth_session_id FROM signature"
-    assert scalars(laid, f"SELECT count(*) FROM auth_session WHERE ended_at IS NULL AND id IN ({signers})") == [0]
+    assert scalars(seeded, f"SELECT count(*) FROM auth_session WHERE ended_at IS NULL AND id IN ({signers})") == [0]
 
 
-def test_the_clock_is_the_real_one_again(laid):
-    assert scalars(laid, "SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'") == ["SELECT clock_timestamp()"]
+def test_the_clock_is_the_real_one_again(seeded):
+    assert scalars(seeded, "SELECT prosrc FROM pg_proc WHERE proname = 'gmp_now'") == ["SELECT clock_timestamp()"]
 
 
-def test_laying_it_again_while_it_is_fresh_does_nothing(demonstration, laid):
-    before = scalars(laid, "SELECT reference FROM booking ORDER BY id")
-    laid.rollback()
+def test_seeding_again_while_the_data_is_recent_does_nothing(demonstration, seeded):
+    before = scalars(seeded, "SELECT reference FROM booking ORDER BY id")
+    seeded.rollback()
     began = time.monotonic()
     seed_if_stale(demonstration.config)
     assert time.monotonic() - began < STARTED_WITHIN_S
-    assert scalars(laid, "SELECT reference FROM booking ORDER BY id") == before
+    assert scalars(seeded, "SELECT reference FROM booking ORDER BY id") == before
 
 
-def test_it_is_not_laid_while_web_or_worker_run(demonstration, monkeypatch):
+def test_it_is_not_seeded_while_web_or_worker_run(demonstration, monkeypatch):
     monkeypatch.setattr("gmp_booking.demo.command.OTHER_SESSIONS_LIMIT_S", 0.2)
     running = build(demonstration.config).database
     running.read(SYSTEM, find_company, "GAO")
@@ -152,26 +152,26 @@ def test_it_is_not_laid_while_web_or_worker_run(demonstration, monkeypatch):
     running.dispose()
 
 
-def test_it_is_not_laid_without_the_flag(demonstration):
+def test_it_is_not_seeded_without_the_flag(demonstration):
     with pytest.raises(StackError, match="GMP_DEMO"):
         seed(replace(demonstration.config, demo=False))
 
 
 def test_somebodys_own_facility_is_never_emptied(place, tmp_path, rows):
-    with pytest.raises(StackError, match="facility of its own"):
+    with pytest.raises(StackError, match="GMP_DATA_DIR"):
         seed_if_stale(config_for(place, tmp_path))
     assert rows.execute(text("SELECT count(*) FROM person")).scalar_one() > 0
 
 
-def test_only_a_handful_of_mail_still_arrives(demonstration, laid):
+def test_only_a_handful_of_mail_still_arrives(demonstration, seeded):
     due = scalars(
-        laid,
+        seeded,
         "SELECT count(*) FROM outbox_message WHERE due_at <= clock_timestamp() AND sent_at IS NULL AND withdrawn_at IS NULL",
     )
     assert 5 <= due[0] <= 20
     later = "SELECT count(*) FROM outbox_message WHERE due_at > clock_timestamp() AND sent_at IS NULL"
-    assert scalars(laid, later)[0] > 50
-    laid.rollback()
+    assert scalars(seeded, later)[0] > 50
+    seeded.rollback()
     directory = mail_dir(demonstration.config)
     with running_sink(directory) as port:
         services = build(replace(demonstration.config, smtp_host="127.0.0.1", smtp_port=port))
