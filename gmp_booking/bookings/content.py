@@ -1,4 +1,4 @@
-"""What a booking says: its content as asked for, and the part of it that is signed."""
+"""The content of a booking as requested, and the part of it that is signed."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class NamedPerson:
 
 @dataclass(frozen=True)
 class SessionContent:
-    """One piece of room time as asked for; instants carry their zone, margins are minutes.
+    """A session as requested. Units: instants with zone, margins in minutes.
 
-    Shape: a number stays with its session through all versions; a request may leave it to its place in the list.
+    Shape: a session keeps its number in all versions; without a number it gets its position in the list.
     """
 
     room: str
@@ -96,7 +96,7 @@ class BookingContent:
 
     @property
     def spans(self) -> list[Period]:
-        """Every session and reservation, margins included."""
+        """The periods of all sessions, with their margins, and of all reservations."""
         rooms = [
             Period(
                 session.start - timedelta(minutes=session.setup_min),
@@ -121,7 +121,7 @@ class BookingContent:
         return frozenset(rooms | attended | {each.resource for each in self.equipment})
 
     def signed(self) -> dict[str, Any]:
-        """The signed content, canonical: who does it, its purpose and the notes are not part of it."""
+        """The signed content in canonical form, without people, purpose and notes."""
         return {
             "kind": self.kind.value,
             "product": self.product,
@@ -145,17 +145,17 @@ class BookingContent:
                 {"resource": each.resource, "units": each.units, "start": _utc(each.start), "end": _utc(each.end)}
                 for each in self.equipment
             ],
-        } | self._signed_if_said()
+        } | self._signed_if_given()
 
-    def _signed_if_said(self) -> dict[str, Any]:
-        """What decides who is asked: left out while it is not said, so that earlier versions keep their hash."""
-        said = {
+    def _signed_if_given(self) -> dict[str, Any]:
+        """Fields that select the approval track; absent fields are omitted so that older versions keep their hash."""
+        given = {
             "donor_status": self.donor_status and self.donor_status.value,
             "basis": self.basis,
             "live_material": self.live_material or None,
             "seats": self.seats,
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def _utc(instant: datetime) -> str:
@@ -163,15 +163,15 @@ def _utc(instant: datetime) -> str:
 
 
 def content_hash(content: dict[str, Any]) -> str:
-    """SHA-256 over the canonical JSON of a version's content, in hexadecimal."""
+    """SHA-256 of the canonical JSON of a version's content, in hexadecimal."""
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def problems(content: BookingContent, now: datetime, *, begun: Collection[datetime] = ()) -> dict[str, list[str]]:
-    """What is wrong with a request by itself, by field; empty when nothing is.
+    """The errors of a request that need no other data, by field.
 
-    Shape: `begun` are starts that were agreed before they passed.
+    Shape: `begun` are past starts that were approved before they passed; they are no error.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for path, message in _problems(content, now, begun):
@@ -211,7 +211,7 @@ def _kind_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
 
 
 def _made_problems(content: BookingContent) -> Iterator[tuple[str, str]]:
-    """Cleanroom work makes a product in a run of some type; a demonstration makes nothing."""
+    """Cleanroom work needs a product and a run type; a demonstration must not have them."""
     if content.kind is Kind.CLEANROOM:
         if not content.product:
             yield "product", N_("Choose the product that is made.")

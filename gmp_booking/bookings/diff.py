@@ -1,4 +1,4 @@
-"""What changed between two contents of one booking, part by part; pure."""
+"""The differences between two contents of one booking, part by part; pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAD = ("product", "batch", "run_type", "title", "purpose", "visibility")
 
 
 def differences(old: BookingContent, new: BookingContent) -> list[Difference]:
-    """In the order of a booking: itself, its sessions, its equipment, each by number."""
+    """All differences: first the booking's own fields, then its sessions, then its equipment, each by number."""
     found = [
         Difference("booking", None, name, _plain(getattr(old, name)), _plain(getattr(new, name)))
         for name in HEAD

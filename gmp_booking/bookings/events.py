@@ -1,4 +1,4 @@
-"""What happens to bookings, in the past tense."""
+"""Events of bookings, named in the past tense."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from gmp_booking.kernel.events import Event
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is no longer as it was.
+    """One changed field.
 
-    Shape: `part` is "booking", "session" or "equipment", the latter two with their number. Values are plain JSON; a
-    part that came or went is one difference of field "whole", its absence None.
+    Shape: `part` is "booking", "session" or "equipment", the latter two with their number. Values are plain JSON. An
+    added or removed part is one difference of the field "whole"; the missing side is None.
     """
 
     part: str
@@ -31,7 +31,7 @@ class BookingDrafted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingSubmitted(Event):
-    """The act REQUESTED: the booking holds its slots from here on."""
+    """The act REQUESTED; the booking holds its slots from now on."""
 
     kind: str
     rooms: tuple[str, ...]
@@ -41,7 +41,7 @@ class BookingSubmitted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingReviewed(Event):
-    """The act SCHEDULING REVIEWED, or another stage passed on the way."""
+    """The act SCHEDULING REVIEWED, or another stage before the last one."""
 
     stage: str
     meaning: str | None = None
@@ -49,7 +49,7 @@ class BookingReviewed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RuleOverridden(Event):
-    """Somebody answers for what a rule found in one version."""
+    """A finding of a rule in one version was overridden."""
 
     rule: str
     role: str
@@ -64,7 +64,7 @@ class BookingReturned(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingQuestionAsked(Event):
-    """One more question while the booking is with the company."""
+    """A further question while the booking is returned to the company."""
 
     stage: str
     question: str
@@ -72,7 +72,7 @@ class BookingQuestionAsked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingAnswered(Event):
-    """The company answered; the booking is with the stage that asked, or comes back changed."""
+    """The company answered: the booking is at the stage that asked, or it was changed and submitted again."""
 
     answer: str
 
@@ -97,14 +97,14 @@ class BookingConfirmed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingAcknowledged(Event):
-    """The company confirmed what staff had entered for it."""
+    """The company confirmed a booking that staff entered."""
 
     by_link: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class BookingExpired(Event):
-    """Nobody decided, or the company did not answer, in time."""
+    """The request was not decided, or the company did not answer, in time."""
 
     was: str
     stage: str | None = None
@@ -118,7 +118,7 @@ class BookingCancelled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingChangeRequested(Event):
-    """A change of what is signed waits; what is in force stays."""
+    """A change of signed content was requested; the version in force stays."""
 
     base_version: int
     changed: tuple[Difference, ...]
@@ -140,9 +140,9 @@ class BookingChangeReturned(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingChangeApproved(Event):
-    """The changed version is in force; signatures of the one before are void for it.
+    """The changed version is in force; signatures of the version before do not apply to it.
 
-    Shape: `stage` is None when it needed nobody's decision; a session move is done in place of the base version.
+    Shape: `stage` is None when no decision was needed; `in_place` when a session move changed the base version itself.
     """
 
     base_version: int
@@ -171,7 +171,7 @@ class BookingChangeExpired(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingAdjusted(Event):
-    """Something that is not signed was changed; the signatures stand. Shape: `left` are ids of people swapped out."""
+    """Unsigned content was changed; the signatures stay valid. Shape: `left` are ids of people who were replaced."""
 
     changed: tuple[Difference, ...]
     left: tuple[int, ...] = ()
@@ -180,7 +180,7 @@ class BookingAdjusted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionMoved(Event):
-    """A session moved within the day its signatures allow."""
+    """A session was moved within a day, as its signatures allow."""
 
     session: int
     room: str

@@ -1,7 +1,7 @@
-"""Bookings as calendar entries (RFC 5545): one builder for invitations by mail and for feeds.
+"""Bookings as calendar entries (RFC 5545), for invitations by mail and for feeds.
 
-Calendars leak to phones, so an entry names the room or the equipment, the reference and where it stands: never a
-product, a step, a purpose or a person.
+Calendars are copied to phones and other services. An entry therefore contains only the room or equipment, the
+reference and the state: never a product, a step, a purpose or a person.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _STATUS: Final[Mapping[str, str]] = {
     BookingState.REJECTED: CANCELLED,
     BookingState.EXPIRED: CANCELLED,
 }
-_WORDS: Final[Mapping[str, str]] = {
+_STATUS_LABELS: Final[Mapping[str, str]] = {
     TENTATIVE: MEANINGS[Meaning.REQUESTED],
     CONFIRMED: BOOKING_STATES[BookingState.CONFIRMED],
     CANCELLED: BOOKING_STATES[BookingState.CANCELLED],
@@ -49,9 +49,9 @@ _WORDS: Final[Mapping[str, str]] = {
 
 
 class CalendarPart(NamedTuple):
-    """What one entry of a calendar shows.
+    """The content of one calendar entry.
 
-    Shape: the same `uid` is the same entry for ever; `sequence` rises with every change of what it shows.
+    Shape: an entry keeps its `uid`; `sequence` increases with every change of the entry.
     """
 
     uid: str
@@ -69,7 +69,7 @@ class CalendarPart(NamedTuple):
 
 @dataclass(frozen=True)
 class Invitation:
-    """Who sends a calendar to whom, where it goes by mail."""
+    """The addresses of a calendar that is sent by mail."""
 
     organizer: str
     attendee: str
@@ -78,7 +78,7 @@ class Invitation:
 def parts_of(details: BookingView, *, base_url: str, language: str) -> list[CalendarPart]:
     """The entries of one booking for its own people and the facility: each session, each equipment reservation.
 
-    Shape: empty for a draft, which is nothing yet.
+    Shape: empty for a draft.
     """
     booking = details.booking
     language = closest_language(language)
@@ -105,14 +105,14 @@ def parts_of(details: BookingView, *, base_url: str, language: str) -> list[Cale
 
 
 def status_of(state: str, session_state: str | None = None) -> str | None:
-    """What a calendar calls a booking's or its session's state; None for a draft."""
+    """The iCalendar STATUS of a booking or session; None for a draft."""
     if session_state == SessionState.CANCELLED:
         return CANCELLED
     return _STATUS.get(state)
 
 
-class Told(Protocol):
-    """What an entry tells of its booking."""
+class CalendarBooking(Protocol):
+    """The fields of a booking that its entries use."""
 
     @property
     def reference(self) -> str: ...
@@ -123,7 +123,7 @@ class Told(Protocol):
 
 
 def part_of(
-    booking: Told,
+    booking: CalendarBooking,
     *,
     key: str,
     status: str,
@@ -135,7 +135,7 @@ def part_of(
     base_url: str,
     language: str,
 ) -> CalendarPart:
-    """One entry. Shape: `key` names the part within its booking: s1 is the first session, e1 the first equipment."""
+    """One entry. Shape: `key` is the part within its booking: s1 is the first session, e1 the first equipment."""
     url = f"{base_url}/bookings/{booking.reference}"
     return CalendarPart(
         uid=f"{booking.reference}-{key}@{host_of(base_url)}",
@@ -143,7 +143,7 @@ def part_of(
         status=status,
         start=start,
         end=end,
-        summary=f"{code} · {booking.reference} · {_word(status, language)}",
+        summary=f"{code} · {booking.reference} · {_status_label(status, language)}",
         description=f"{name}\n{url}",
         location=name if name == code else f"{code} {name}",
         transparent=transparent,
@@ -153,20 +153,20 @@ def part_of(
 
 
 @cache
-def _word(status: str, language: str) -> str:
-    return gettext_for(language)(_WORDS[status])
+def _status_label(status: str, language: str) -> str:
+    return gettext_for(language)(_STATUS_LABELS[status])
 
 
 @cache
 def host_of(base_url: str) -> str:
-    """The host that makes an entry's name unique in the world."""
+    """The host name that makes the UID of an entry globally unique."""
     return urlsplit(base_url).hostname or "localhost"
 
 
 def vevent(part: CalendarPart, *, language: str, zone: ZoneInfo, invitation: Invitation | None = None) -> Event:
     """One entry, in the time of the zone.
 
-    Errors: ValueError for a value no calendar can carry.
+    Errors: ValueError for a value that iCalendar cannot represent.
     """
     event = Event()
     event.add("uid", part.uid)
@@ -188,7 +188,7 @@ def vevent(part: CalendarPart, *, language: str, zone: ZoneInfo, invitation: Inv
         event.add("url", part.url)
     if invitation is not None:
         event.add("organizer", vCalAddress(f"mailto:{invitation.organizer}"))
-        # No reply is asked for: nothing in a calendar can approve or refuse a booking.
+        # No reply is requested: a calendar reply cannot approve or reject a booking.
         event.add("attendee", vCalAddress(f"mailto:{invitation.attendee}"), parameters={"RSVP": "FALSE"})
     event.to_ical()
     return event
@@ -203,10 +203,10 @@ def calendar_of(
     method: str | None = None,
     invitation: Invitation | None = None,
 ) -> bytes:
-    """A calendar as bytes; an entry that cannot be written is left out and logged, the others stand.
+    """A calendar as bytes; an entry that cannot be written is omitted and logged.
 
-    Shape: without `method` it is a feed to subscribe to. The calendar itself has no UID: readers that know one take
-    all entries for the same.
+    Shape: without `method` it is a feed for subscription. The calendar itself has no UID, because some clients then
+    treat all its entries as one.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODID)
@@ -223,5 +223,5 @@ def calendar_of(
         try:
             calendar.add_component(vevent(part, language=language, zone=zone, invitation=invitation))
         except ValueError:
-            _log.warning("A calendar entry cannot be written and is left out: %r", part.uid)
+            _log.warning("A calendar entry cannot be written and is omitted: %r", part.uid)
     return bytes(calendar.to_ical())

@@ -1,4 +1,4 @@
-"""What is agreed (booking, its versions) and what happens (sessions, equipment reservations)."""
+"""Tables of bookings: booking, versions, sessions, equipment reservations, changes and evaluations."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ _OPEN_CHANGE = f"state IN ({sql_values(OPEN_CHANGE)})"
 
 
 def _of_the_booking() -> ForeignKeyConstraint:
-    """A child is of its booking's company: foreign keys look past row-level security, so the pair is the key."""
+    """A child has the company of its booking. Foreign keys ignore row-level security, so the key is the pair."""
     return ForeignKeyConstraint(["company_id", "booking_id"], ["booking.company_id", "booking.id"])
 
 
@@ -113,7 +113,7 @@ class Booking(Base):
 
 
 class BookingVersion(Base):
-    """The signed content of one version, canonical, with its hash."""
+    """The signed content of one version in canonical form, with its hash."""
 
     __tablename__ = "booking_version"
     __table_args__ = (UniqueConstraint("booking_id", "version"), _of_the_booking())
@@ -129,9 +129,9 @@ class BookingVersion(Base):
 
 
 class BookingSession(Base):
-    """One piece of room time of one version of a booking.
+    """A session in a room, of one version of a booking.
 
-    Shape: the agreed times are set once it was moved or shortened within what was signed.
+    Shape: the agreed times are set when it was moved or shortened within the signed content.
     """
 
     __tablename__ = "booking_session"
@@ -197,9 +197,9 @@ class BookingSession(Base):
 
 
 class SessionPerson(Base):
-    """Who is in the room, in which part; times are repeated here so that a person's day is one index scan.
+    """A person of a session with a role; it repeats the times so that a person's day is one index scan.
 
-    Shape: whoever was swapped for somebody else has left; whose booking ended is only inactive.
+    Shape: `left_at` is set when the person was replaced; `active` is false when the booking ended.
     """
 
     __tablename__ = "session_person"
@@ -226,7 +226,7 @@ class SessionPerson(Base):
 
 
 class SessionEquipment(Base):
-    """Equipment attended during a session."""
+    """Equipment that is attended during a session."""
 
     __tablename__ = "session_equipment"
     __table_args__ = (
@@ -243,7 +243,7 @@ class SessionEquipment(Base):
 
 
 class EquipmentReservation(Base):
-    """Equipment of one version of a booking, running for hours or weeks."""
+    """A reservation of equipment, of one version of a booking, for hours or weeks."""
 
     __tablename__ = "equipment_reservation"
     __table_args__ = (
@@ -269,9 +269,9 @@ class EquipmentReservation(Base):
 
 
 class ChangeRequest(Base):
-    """A version that waits for its decision while the one before it stays confirmed.
+    """A change request: a proposed version, while the version before it stays confirmed.
 
-    Shape: `head` is what the booking's own row will say once it is in force.
+    Shape: `head` has the values that the row of the booking gets when the change is applied.
     """
 
     __tablename__ = "booking_change"
@@ -313,7 +313,7 @@ class ChangeRequest(Base):
 
 
 class Evaluation(Base):
-    """What the rules said of one version on one occasion, as its company may read it."""
+    """The result of the rules for one version on one occasion, as its company may read it."""
 
     __tablename__ = "evaluation"
     __table_args__ = (Index("ix_evaluation_booking_id_version", "booking_id", "version"), _of_the_booking())
@@ -330,7 +330,7 @@ class Evaluation(Base):
 
 
 class DecisionFacts(Base):
-    """The facts a decision was made on, other companies' among them: only the facility reads these."""
+    """The facts of an evaluation; they include other companies' facts, so only the facility reads them."""
 
     __tablename__ = "decision_facts"
     __table_args__ = (Index("ix_decision_facts_booking_id", "booking_id"),)
@@ -345,7 +345,7 @@ class DecisionFacts(Base):
 
 
 class Acknowledgement(Base):
-    """One person of a company asked to confirm what staff entered for it; the link in their mail is made of `nonce`."""
+    """A person's confirmation of a booking that staff entered; the link in the mail is derived from `nonce`."""
 
     __tablename__ = "acknowledgement"
     __table_args__ = (UniqueConstraint("booking_id", "person_id"), _of_the_booking())
@@ -360,9 +360,9 @@ class Acknowledgement(Base):
 
 
 class FormMark(Base):
-    """A mark that somebody is filling in a form for this time: no slot, it refuses nobody and ends by itself.
+    """A mark that a person is filling in a form for this time; it is no slot, blocks no request and expires.
 
-    Shape: `number` counts the parts of one person's latest form; `company_id` is missing for staff.
+    Shape: `number` counts the parts of the person's latest form; `company_id` is null for staff.
     """
 
     __tablename__ = "form_mark"

@@ -1,4 +1,4 @@
-"""The shapes of bookings at the doors: one set for the form and for JSON."""
+"""The schemas of bookings, shared by the form and the JSON API."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ReservationSchema(Shape):
 
 
 class BookingSchema(Shape):
-    """A booking as it is asked for (`booking in` of the public contract)."""
+    """A booking as requested (`booking in` of the public contract)."""
 
     kind = fields.Enum(
         Kind, required=True, by_value=True, error_messages=REQUIRED | {"unknown": N_("Not one of the choices.")}
@@ -121,32 +121,32 @@ class BookingSchema(Shape):
 
     @pre_load
     def without_blanks(self, data: Any, **_more: Any) -> Any:
-        """An empty choice of the form is no choice."""
+        """Drop empty values: the form sends an empty string for a choice that was not made."""
         if isinstance(data, dict):
             return {key: value for key, value in data.items() if value not in ("", None)}
         return data
 
     @post_load(pass_original=True)
     def make(self, data: dict[str, Any], original: Mapping[str, Any], **_more: Any) -> BookingContent:
-        """A demonstration's rooms hold as many as it has seats wherever nobody said how many come."""
+        """Sessions of a demonstration without a headcount get its seats plus the people named."""
         lists = {name: tuple(data[name]) for name in ("sessions", "equipment", "partners")}
         if data["kind"] in DEMONSTRATIONS and data["seats"]:
             lists["sessions"] = tuple(
-                session if asked.get("headcount") else replace(session, headcount=data["seats"] + len(session.people))
-                for session, asked in zip(lists["sessions"], original["sessions"], strict=True)
+                session if given.get("headcount") else replace(session, headcount=data["seats"] + len(session.people))
+                for session, given in zip(lists["sessions"], original["sessions"], strict=True)
             )
         return BookingContent(**data | lists)
 
 
 class OverrideIn(Shape):
-    """A rule whose findings are answered for, and why."""
+    """An override of the findings of one rule, with its reason."""
 
     rule = CleanText(longest=10, required=True, error_messages=REQUIRED)
     reason = CleanText(longest=2000, required=True, error_messages=REQUIRED)
 
 
 class ActionSchema(Shape):
-    """What comes with an action on a booking."""
+    """The input of an action on a booking."""
 
     reason = CleanText(longest=2000, load_default=None, allow_none=True)
     signature = fields.Nested(SignatureIn, load_default=None, allow_none=True)
@@ -257,7 +257,7 @@ PLAIN_OUT = (
 
 
 def head_out(booking: Booking) -> dict[str, Any]:
-    """A booking's own row, as JSON."""
+    """The fields of the booking's own row, as JSON."""
     instants = ("submitted_at", "decide_by", "pending_until", "confirmed_at", "starts_at", "ends_at")
     return {name: getattr(booking, name) for name in PLAIN_OUT} | {
         name: _iso(getattr(booking, name)) for name in instants
@@ -265,7 +265,7 @@ def head_out(booking: Booking) -> dict[str, Any]:
 
 
 def content_out(content: BookingContent) -> dict[str, Any]:
-    """The content as it was asked for, as JSON."""
+    """The content as requested, as JSON."""
     return {
         "product": content.product,
         "sessions": [

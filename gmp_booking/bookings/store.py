@@ -1,4 +1,4 @@
-"""Reading and writing bookings; what reads many of them is in `lists`, what rules look at in `gather`."""
+"""Queries and writes for single bookings; `lists` reads many of them, `evaluation.gather` reads facts for rules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_reference() -> str:
-    """A random name: a sequence would tell a competitor how busy another is."""
+    """A random reference; a sequence would show a competitor the number of bookings."""
     return "BK-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
 
 
@@ -38,7 +38,7 @@ def find_booking(uow: Uow, reference: str) -> Booking | None:
 
 
 def get_booking(uow: Uow, reference: str) -> Booking:
-    """Errors: NotFound, also for what the reader may not know of."""
+    """Errors: NotFound, also for bookings that the reader may not see."""
     booking = find_booking(uow, reference)
     if booking is None:
         raise NotFound
@@ -46,12 +46,12 @@ def get_booking(uow: Uow, reference: str) -> Booking:
 
 
 def change_booking(uow: Uow, booking: Booking, **changes: Any) -> None:
-    """Errors: Stale when somebody else was quicker."""
+    """Errors: Stale when the booking was changed since it was read."""
     swap(uow, booking, **changes)
 
 
 def require_unchanged(uow: Uow, booking: Booking) -> None:
-    """Errors: Stale when the booking is no longer as it was read."""
+    """Errors: Stale when the booking was changed since it was read."""
     now = uow.session.execute(select(Booking.revision).where(Booking.id == booking.id)).scalar_one()
     if now != booking.revision:
         raise Stale
@@ -77,7 +77,7 @@ _ADD = text(
 
 @dataclass(frozen=True)
 class NewBooking:
-    """The columns of a booking to be added; drafts have little more than a kind."""
+    """The columns of a new booking; a draft has only the required ones."""
 
     reference: str
     company_id: int
@@ -110,7 +110,7 @@ class NewBooking:
 
 
 def add_booking(uow: Uow, new: NewBooking) -> int:
-    """Write the booking's own row and return its id."""
+    """Insert the row of the booking; returns its id."""
     values = {name: getattr(new, name) for name in new.__dataclass_fields__} | {"now": uow.now}
     values["partners"] = list(new.partners)
     values["draft"] = None if new.draft is None else json.dumps(new.draft, ensure_ascii=False)
@@ -164,9 +164,9 @@ class Parts:
 def add_version(
     uow: Uow, content: BookingContent, *, booking_id: int, company_id: int, version: int, ids: Mapping[str, int]
 ) -> Parts:
-    """Write one version with its sessions, crew, attended equipment and reservations, in one statement.
+    """Insert one version with its sessions, people, attended equipment and reservations, in one statement.
 
-    Shape: `ids` gives the row id of every resource code and person's e-mail the content names.
+    Shape: `ids` maps every resource code and e-mail address of the content to its row id.
     """
     signed = content.signed()
     numbered = content.numbered_sessions
@@ -223,7 +223,7 @@ def _session_row(number: int, session: SessionContent, ids: Mapping[str, int]) -
     }
 
 
-_KEEP_VERDICT = text(
+_SAVE_EVALUATION = text(
     """
     WITH kept AS (
         INSERT INTO evaluation (booking_id, company_id, version, occasion, outcome, findings, engine_version, at)
@@ -246,9 +246,9 @@ def save_evaluation(
     facts: Mapping[str, Any],
     engine: str,
 ) -> None:
-    """Keep what the rules said and the facts they said it on.
+    """Save the result of the rules with the facts.
 
-    Shape: a booking, or its (id, company id, version).
+    Shape: `booking` is a booking or its (id, company id, version).
     """
     if isinstance(booking, Booking):
         booking = (booking.id, booking.company_id, booking.version)
@@ -265,18 +265,18 @@ def save_evaluation(
         "engine": engine,
         "now": uow.now,
     }
-    uow.session.execute(_KEEP_VERDICT, values)
+    uow.session.execute(_SAVE_EVALUATION, values)
 
 
 def deactivate_crew(uow: Uow, booking_id: int) -> None:
-    """The booking's people are free again."""
+    """Release the people of the booking."""
     uow.session.execute(
         text("UPDATE session_person SET active = false WHERE booking_id = :id AND active"), {"id": booking_id}
     )
 
 
 def has_begun_session(uow: Uow, booking: Booking) -> bool:
-    """Whether in any session of the version in force somebody works or has worked."""
+    """Whether a session of the version in force has started."""
     statement = select(BookingSession.id).where(
         BookingSession.booking_id == booking.id,
         BookingSession.version == booking.version,
@@ -296,7 +296,7 @@ def cancel_sessions(uow: Uow, booking_id: int) -> None:
 
 
 def current_hash(uow: Uow, booking: Booking) -> str:
-    """The content hash of the booking's version, to be signed."""
+    """The content hash of the booking's version, for a signature."""
     statement = select(BookingVersion.content_hash).where(
         BookingVersion.booking_id == booking.id, BookingVersion.version == booking.version
     )

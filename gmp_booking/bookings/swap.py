@@ -1,4 +1,4 @@
-"""Compare and swap: the one way a booking's or a change's own row is changed."""
+"""Compare and swap: the only function that updates the row of a booking or change request."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gmp_booking.kernel.errors import Stale
 
 
 def swap(uow: Uow, row: Booking | ChangeRequest, **changes: Any) -> None:
-    """Change a row that is still as it was read: in the same state, version and revision.
+    """Update a row if its state, version and revision are still those that were read.
 
-    Errors: Stale when somebody else was quicker.
+    Errors: Stale when another transaction changed the row.
     """
     changes |= {"revision": row.revision + 1, "changed_at": uow.now}
     table = type(row)

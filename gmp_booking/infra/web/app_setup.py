@@ -1,4 +1,4 @@
-"""What all requests and responses share: request id, language, security headers, no control characters.
+"""Set-up for all requests and responses: request id, language, security headers, no control characters.
 
 This package knows Flask and no feature.
 """
@@ -107,7 +107,7 @@ def _texts_of_json() -> Iterable[tuple[str, str]]:
     try:
         waiting: list[tuple[str, Any]] = [("body", json.loads(request.get_data(cache=True)))]
     except (json.JSONDecodeError, UnicodeDecodeError):
-        return  # Not JSON: the handler that expects JSON reports it.
+        return  # The handler that expects JSON reports the error.
     except (RecursionError, ValueError) as error:
         raise Invalid(N_("This request could not be understood.")) from error
     while waiting:

@@ -1,8 +1,8 @@
 """Sentences, dates and names in the reader's language: Korean, English, Chinese.
 
 Built on Babel's `Translations` with the language as an argument, because services and the worker have no web request.
-A handler calls `use_language()` and `use_zone()` once; after that `_()` and the filters know them. Times are always the
-facility's and say so.
+A handler calls `use_language()` and `use_zone()` once per request; `_()` and the filters use them. Times are in the
+facility's zone and name it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _zone: ContextVar[ZoneInfo] = ContextVar("zone")
 
 
 def closest_language(tag: str | None, default: str = DEFAULT_LANGUAGE) -> str:
-    """The catalogue for a language tag. Traditional Chinese reads the simplified one: there is no other."""
+    """The catalogue for a language tag. Traditional Chinese gets the simplified one, because there is no other."""
     primary = (tag or "").replace("_", "-").split("-")[0].strip().lower()
     return next((each for each in LANGUAGES if each.partition("_")[0] == primary), default)
 
@@ -54,7 +54,7 @@ def html_language(language: str) -> str:
 
 
 def use_language(language: str) -> None:
-    """Speak this language from here on, in this thread of work."""
+    """Use this language for the rest of the current context (request or thread)."""
     _language.set(closest_language(language))
 
 
@@ -74,7 +74,7 @@ def current_zone() -> ZoneInfo:
 
 @cache
 def _catalogue(language: str) -> NullTranslations:
-    # A missing catalogue is no reason to stop: the message ids are English sentences.
+    # Without a catalogue the pages still work: the message ids are English sentences.
     return Translations.load(CATALOGUES, [language]) if language != ENGLISH else NullTranslations()
 
 
@@ -82,8 +82,8 @@ def _catalogue(language: str) -> NullTranslations:
 def gettext_for(language: str) -> Gettext:
     """The translator of one language: `translate(msgid, **params)`.
 
-    Shape: params stand in the sentence as `%(name)s`; instants, periods and days among them are written in the
-    language's way. A sentence without params is taken as it is.
+    Shape: the sentence names params as `%(name)s`; instants, periods and days are formatted for the language. Without
+    params, no placeholder is replaced.
     """
     catalogue = _catalogue(closest_language(language))
 
@@ -96,7 +96,7 @@ def gettext_for(language: str) -> Gettext:
 
 @cache
 def ngettext_for(language: str) -> Gettext:
-    """The same for sentences that count: `translate(one, many, n, **params)`; `n` is `%(num)s`."""
+    """The same for plural forms: `translate(one, many, n, **params)`; `n` is `%(num)s`."""
     catalogue = _catalogue(closest_language(language))
 
     def translate(one: str, many: str, n: int, /, **params: Any) -> str:
@@ -114,13 +114,13 @@ def _filled(sentence: str, params: Mapping[str, Any], language: str) -> str:
     try:
         filled = sentence % {name: as_text(value, language) for name, value in params.items()}
     except (KeyError, ValueError, TypeError):
-        # A translator's slip must not take the page down.
+        # A wrong placeholder in a translation must not break the page.
         return sentence
     return resolve_particles(filled) if language == "ko" else filled
 
 
 def as_text(value: Any, language: str) -> Any:
-    """A parameter as it stands in a sentence; numbers stay numbers."""
+    """A parameter formatted for a sentence; numbers stay numbers."""
     if isinstance(value, Period):
         return format_period(value, language)
     if isinstance(value, datetime):
@@ -199,11 +199,11 @@ def _gap(language: str) -> str:
     return "" if language == CHINESE else " "
 
 
-# -- names kept in three languages
+# -- names in three languages
 
 
 def named(thing: Any, language: str | None = None) -> str:
-    """The thing's name in the reader's language, else in one it has.
+    """The name of a record in the reader's language, or in another language if it has none.
 
     Shape: an object or mapping with name_ko, name_en, name_zh, or with `name`; a mapping may use language codes.
     """
@@ -224,13 +224,13 @@ def _value(thing: Any, key: str) -> Any:
 
 @pass_context
 def labelled(_context: Context, code: str, table: str) -> str:
-    """What a code is called, by the name of its table of labels; a code without a label stays as it is."""
-    # It takes the context so that Jinja does not compute the label of a constant once, in the language of that moment.
+    """The label of a code from the named label table; a code without a label is returned unchanged."""
+    # The context argument keeps Jinja from computing the label of a constant once, in the language of the first reader.
     return _(label_of(code, TABLES[table]))
 
 
 def install(environment: Environment) -> None:
-    """Teach templates `_()`, `ngettext()` and the filters below."""
+    """Add `_()`, `ngettext()` and the filters below to the templates."""
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         lambda message: _catalogue(current_language()).gettext(message),
@@ -252,11 +252,11 @@ def install(environment: Environment) -> None:
 
 
 def _with_particles(translate: Callable[..., Any]) -> Callable[..., Any]:
-    """The translator of templates, which has filled in the parameters, with the particles that they ask for."""
+    """A translator of templates that also resolves Korean particles after the parameters are filled in."""
 
     @pass_context
     def translate_and_resolve(context: Context, *texts: Any, **params: Any) -> Any:
-        said = translate(context, *texts, **params)
-        return type(said)(resolve_particles(said)) if current_language() == KOREAN and "{" in said else said
+        text = translate(context, *texts, **params)
+        return type(text)(resolve_particles(text)) if current_language() == KOREAN and "{" in text else text
 
     return translate_and_resolve

@@ -44,7 +44,7 @@ class ProblemSchema(Schema):
 class LazySpecApi(Api):  # type: ignore[misc]
     """An API that describes its errors as problem+json and builds the description on first request.
 
-    Building takes longer than the rest of a process's start, and few processes are ever asked for it.
+    Building it takes longer than the rest of the start of a process, and most processes never need it.
     """
 
     ERROR_SCHEMA = ProblemSchema
@@ -56,14 +56,14 @@ class LazySpecApi(Api):  # type: ignore[misc]
         super().__init__(app)
 
     def register_blueprint(self, blueprint: Blueprint) -> None:
-        """Register the routes now; describe them when the description is requested."""
+        """Register the routes now; their description is built on the first request for it."""
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
         self._app.register_blueprint(blueprint)
         self._undescribed.append(blueprint)
 
     @property
     def spec(self) -> APISpec:
-        """The description of everything registered so far."""
+        """The description of all routes registered so far."""
         with self._describing:
             while self._undescribed:
                 self._describe(self._undescribed.pop(0))
