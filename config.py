@@ -212,7 +212,7 @@ class Config:
         _time_zone, "Asia/Seoul", "Time zone of the facility: opening hours, deadlines, reminders and all shown times."
     )
     demo: bool = _setting(_switch, "0", "The demonstration facility: example people, own mail server, movable clock.")
-    testing: bool = _setting(_switch, "0", "For the test suite only: allows a database that is fast and forgetful.")
+    testing: bool = _setting(_switch, "0", "For the test suite only: allows a database without durability settings.")
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:

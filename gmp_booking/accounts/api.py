@@ -10,14 +10,14 @@ from flask_smorest import Blueprint
 from gmp_booking.accounts import service, sessions
 from gmp_booking.accounts.schemas import TokensSchema
 
-api = Blueprint("tokens", __name__, url_prefix="/api/v1/tokens", description="One's own API tokens")
+api = Blueprint("tokens", __name__, url_prefix="/api/v1/tokens", description="Your API tokens")
 
 
 @api.route("")
 class Tokens(MethodView):
     @api.response(200, TokensSchema)
     def get(self) -> dict[str, Any]:
-        """List one's own tokens"""
+        """List your API tokens"""
         actor = sessions.require_actor()
         return {"items": sessions.services().database.read(actor, service.list_tokens)}
 

@@ -1,4 +1,4 @@
-"""Decisions over JSON."""
+"""JSON API of decisions on bookings."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Review(MethodView):
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Pass a booking on to its next stage"""
+        """Forward a booking to its next stage"""
         return _decide(reference, Action.REVIEW, body)
 
 
@@ -73,7 +73,7 @@ class Approve(MethodView):
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Approve a booking; signed where its track says so"""
+        """Approve a booking; with a signature if the stage requires one"""
         return _decide(reference, Action.APPROVE, body)
 
 
@@ -83,7 +83,7 @@ class Return(MethodView):
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Give a booking back with a question"""
+        """Return a booking to its company with a question"""
         return _decide(reference, Action.RETURN, body)
 
 
@@ -93,7 +93,7 @@ class Reject(MethodView):
     @api.arguments(DecisionSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Reject a booking with a reason; signed where its track says so"""
+        """Reject a booking with a reason; with a signature if the track requires one"""
         return _decide(reference, Action.REJECT, body)
 
 
@@ -103,7 +103,7 @@ class Ask(MethodView):
     @api.arguments(TextSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Ask the company once more about a returned booking"""
+        """Add a question to a returned booking"""
         return _send_text(reference, add_question, body["text"])
 
 
@@ -113,7 +113,7 @@ class Reply(MethodView):
     @api.arguments(TextSchema)
     @api.response(200, DecidedOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Answer the question about a returned booking and submit it again as it is"""
+        """Answer the questions about a returned booking and submit it again unchanged"""
         return _send_text(reference, answer, body["text"])
 
 

@@ -1,4 +1,4 @@
-"""The inbox and bulk decisions over JSON."""
+"""JSON API of the inbox and of bulk decisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Action, Kind
 from gmp_booking.signatures.schemas import SignatureIn
 
-api = Blueprint("decisions_api", __name__, url_prefix="/api/v1/decisions", description="What waits for a decision")
+api = Blueprint("decisions_api", __name__, url_prefix="/api/v1/decisions", description="Pending decisions")
 ACTIONS = (Action.REVIEW, Action.APPROVE, Action.RETURN, Action.REJECT)
 
 
@@ -78,7 +78,7 @@ class ItemIn(Shape):
 
 
 class DecisionsIn(Shape):
-    """Decisions on records shown in full, under one signature where one of them is signed."""
+    """Decisions on records that were shown in full, with one signature if any of them needs one."""
 
     items = fields.List(
         fields.Nested(ItemIn),
@@ -106,7 +106,7 @@ class Decisions(MethodView):
     @api.arguments(WaitingQuery, location="query")
     @api.response(200, WaitingPageOut)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """List what waits for a decision, with whose turn it is and by when"""
+        """List pending requests and changes with their deciders and deadlines"""
         request = current_request()
         mine = request.actor.roles if not query["stage"] else frozenset({query["stage"]})
         wanted = InboxFilter(
@@ -134,7 +134,7 @@ class Decisions(MethodView):
     @api.arguments(DecisionsIn)
     @api.response(200, ResultsOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Decide on several, each on its own; the answer says what became of each"""
+        """Decide on several bookings independently, with a result for each"""
         key = http_request.headers.get("Idempotency-Key", "").strip()
         if len(key) > LONGEST_KEY:
             raise Invalid(N_("The idempotency key is too long."))

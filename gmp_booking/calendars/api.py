@@ -13,7 +13,7 @@ from gmp_booking.calendars import feeds, service
 from gmp_booking.calendars.schemas import FeedFormSchema, FeedMadeSchema, FeedsSchema
 from gmp_booking.calendars.service import FeedMade
 
-api = Blueprint("feeds_api", __name__, url_prefix="/api/v1/feeds", description="One's own calendar links")
+api = Blueprint("feeds_api", __name__, url_prefix="/api/v1/feeds", description="Your calendar links")
 
 
 def _out(made: FeedMade) -> dict[str, Any]:
@@ -24,13 +24,13 @@ def _out(made: FeedMade) -> dict[str, Any]:
 class Feeds(MethodView):
     @api.response(200, FeedsSchema)
     def get(self) -> dict[str, Any]:
-        """List one's own calendar links"""
+        """List your calendar links"""
         return {"items": current_request().read(service.list_own_feeds)}
 
     @api.arguments(FeedFormSchema)
     @api.response(201, FeedMadeSchema)
     def post(self, shape: dict[str, Any]) -> dict[str, Any]:
-        """Make a calendar link; its address is in this answer only"""
+        """Create a calendar link; only this response contains its URL"""
         made = current_request().transact(
             service.create_feed, scope=shape["scope"], resource=shape["resource"], language=shape["language"]
         )
@@ -49,5 +49,5 @@ class Feed(MethodView):
 class Rotate(MethodView):
     @api.response(201, FeedMadeSchema)
     def post(self, feed_id: int) -> dict[str, Any]:
-        """Replace a calendar link by a new one that shows the same"""
+        """Replace a calendar link by a new one with the same content"""
         return _out(current_request().transact(service.rotate_feed, feed_id))

@@ -1,4 +1,4 @@
-"""Changes of bookings over JSON."""
+"""JSON API of changes of bookings."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class ChangeBooking(MethodView):
     @api.arguments(ChangeSchema)
     @api.response(200, ChangeResultOut)
     def patch(self, body: tuple[BookingContent, str | None], reference: str) -> Response:
-        """Change a booking: send its whole content again
+        """Change a booking; the body is its complete content
 
-        What is not signed is changed at once; the rest becomes a change request while the booking stays confirmed.
+        Unsigned content is changed at once; other changes become a change request, and the booking stays confirmed.
         """
         content, reason = body
         request = current_request(reason=reason, idempotency=idempotency_of_header())

@@ -1,4 +1,4 @@
-"""What happens in sessions over JSON."""
+"""JSON API of the records of sessions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _act(reference: str, number: int, action: str, body: dict[str, Any]) -> Resp
 class OneSession(MethodView):
     @api.response(200, SessionOut)
     def get(self, reference: str, number: int) -> Response:
-        """Show what happened in a session so far"""
+        """Show the record of a session"""
         return send(answer_of(current_request().read(get_session, reference, number)))
 
 
@@ -58,7 +58,7 @@ class Clear(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Record that the line clearance is done, point by point"""
+        """Record the line clearance with its checklist"""
         return _act(reference, number, "clear", body)
 
 
@@ -68,7 +68,7 @@ class VerifyClearance(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Verify the line clearance somebody else performed"""
+        """Verify a line clearance that another person performed"""
         return _act(reference, number, "verify-clearance", body)
 
 
@@ -78,7 +78,7 @@ class Ready(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Release the room for a session; signed"""
+        """Release the room for a session; needs a signature"""
         return _act(reference, number, "ready", body)
 
 
@@ -88,7 +88,7 @@ class CheckIn(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Record that work began, now or at an earlier true time"""
+        """Record the start of a session, now or at an earlier actual time"""
         return _act(reference, number, "check-in", body)
 
 
@@ -98,7 +98,7 @@ class TakesUntil(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Announce that a running session takes longer than planned"""
+        """Record that a running session takes longer than planned"""
         return _act(reference, number, "takes-until", body)
 
 
@@ -108,7 +108,7 @@ class Suspend(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Suspend running work with a reason; signed"""
+        """Suspend a running session with a reason; needs a signature"""
         return _act(reference, number, "suspend", body)
 
 
@@ -118,7 +118,7 @@ class Resume(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Let suspended work go on, with a reason; signed"""
+        """Resume a suspended session with a reason; needs a signature"""
         return _act(reference, number, "resume", body)
 
 
@@ -128,7 +128,7 @@ class Complete(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Record that work ended, now or at an earlier true time"""
+        """Record the end of a session, now or at an earlier actual time"""
         return _act(reference, number, "complete", body)
 
 
@@ -138,7 +138,7 @@ class Verify(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Verify the record of a session somebody else completed"""
+        """Verify the record of a session that another person completed"""
         return _act(reference, number, "verify", body)
 
 
@@ -148,7 +148,7 @@ class Missed(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """Record that nobody came"""
+        """Record a session as a no-show"""
         return _act(reference, number, "missed", body)
 
 
@@ -158,7 +158,7 @@ class Abort(MethodView):
     @api.arguments(SessionActSchema)
     @api.response(200, SessionOut)
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
-        """End running work early, with a deviation and a reason; signed"""
+        """Abort a running session with a deviation and a reason; needs a signature"""
         return _act(reference, number, "abort", body)
 
 
@@ -168,7 +168,7 @@ class Releases(MethodView):
     @api.arguments(ReleasesSchema)
     @api.response(200, ReleasesOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Release the rooms of several sessions under one signature, with a result for each"""
+        """Release the rooms of several sessions with one signature, with a result for each"""
         named = [(each["reference"], each["session"]) for each in body["sessions"]]
         password = (body["signature"] or {}).get("password")
         results = carry_out_all(
@@ -197,7 +197,7 @@ class Close(MethodView):
     @api.arguments(ActionSchema)
     @api.response(200, BookingOut)
     def post(self, body: dict[str, Any], reference: str) -> Response:
-        """Close a booking whose sessions are all over; signed"""
+        """Close a booking after all its sessions; needs a signature"""
         request = current_request(reason=body["reason"], idempotency=idempotency_of_header())
         answer = carry_out_closing(
             request,

@@ -29,7 +29,7 @@ from gmp_booking.outages.schemas import (
 )
 from gmp_booking.outages.service import NewOutage
 
-api = Blueprint("outages_api", __name__, url_prefix="/api/v1/outages", description="Time withdrawn, holds among it")
+api = Blueprint("outages_api", __name__, url_prefix="/api/v1/outages", description="Outages and quality holds")
 
 
 def _placed(rows: Sequence[Mapping[str, Any]]) -> StoredResponse:
@@ -48,7 +48,7 @@ class Outages(MethodView):
     @api.arguments(OutageQuery, location="query")
     @api.response(200, OutagePageOut)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """List outages: what stands now, what comes, what is over"""
+        """List current, coming and past outages"""
         page, size = query["page"], query["page_size"]
         rows = current_request().read(
             service.list_outages,
@@ -69,7 +69,7 @@ class Outages(MethodView):
     @api.arguments(OutageSchema)
     @api.response(201, OutagesOut)
     def post(self, new: NewOutage) -> Response:
-        """Withdraw time, over running work too; what it hits becomes at risk"""
+        """Place an outage, also over running sessions; affected bookings become at risk"""
         return send(place_outage(current_request(reason=new.reason, idempotency=idempotency_of_header()), _placed, new))
 
 
@@ -87,7 +87,7 @@ class Lift(MethodView):
     @api.arguments(LiftSchema)
     @api.response(200, OutageOut)
     def post(self, body: dict[str, Any], outage_id: int) -> Response:
-        """End an outage now; a quality hold under a signature"""
+        """Lift an outage now; a quality hold needs a signature"""
         reason = body["reason"] or ""
         answer = lift_outage(
             current_request(reason=reason or None, idempotency=idempotency_of_header()),

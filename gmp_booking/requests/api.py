@@ -1,4 +1,4 @@
-"""Bookings over JSON."""
+"""JSON API of bookings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ api = Blueprint("bookings_api", __name__, url_prefix="/api/v1/bookings", descrip
 
 
 def submitted_answer(submitted: Submitted, actor: Actor, language: str) -> StoredResponse:
-    """201 with the booking and its address; the bytes are stored with the idempotency key."""
+    """201 with the booking and its URL; the body is stored with the idempotency key."""
     out = head_out(submitted.booking) | content_out(submitted.content)
     out["open_findings"] = findings_out(submitted.verdict.findings, actor, language)
     headers = {

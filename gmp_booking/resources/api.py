@@ -32,7 +32,7 @@ class Availability(MethodView):
     @api.arguments(AvailabilityQuery, location="query")
     @api.response(200, AvailabilityOut)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """When a resource is free for at least so many minutes"""
+        """List the times when a resource is free for at least the given minutes"""
         if query["to"] <= query["from_"]:
             raise Invalid(field_errors={"to": [N_("The end must be after the start.")]})
         free = current_request().read(

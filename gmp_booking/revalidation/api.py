@@ -1,4 +1,4 @@
-"""The bookings that an outage would affect, over JSON."""
+"""JSON API of the bookings that an outage would affect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gmp_booking.outages.service import NewOutage
 from gmp_booking.revalidation.schemas import ImpactOut, impact_out
 from gmp_booking.revalidation.service import impact
 
-api = Blueprint("revalidation_api", __name__, url_prefix="/api/v1/outages", description="What an outage would hit")
+api = Blueprint("revalidation_api", __name__, url_prefix="/api/v1/outages", description="Impact of an outage")
 
 
 @api.route("/impact")

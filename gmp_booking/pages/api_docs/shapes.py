@@ -28,7 +28,7 @@ class Field:
 
     @property
     def says_more(self) -> bool:
-        """Whether there are details beside name and kind."""
+        """Whether there are details in addition to name and type."""
         return any((self.description, self.choices, self.default, self.value, self.length, self.entries))
 
 
@@ -36,7 +36,7 @@ class Field:
 class SchemaPart:
     """One alternative of a schema, with references resolved.
 
-    `above` are the references one is inside of; `again` names the one that leads back to where it came from.
+    `above` are the enclosing references; `again` is the enclosing reference that this part repeats.
     """
 
     schema: Described
@@ -71,7 +71,7 @@ def parts_of(document: Described, schema: Described, above: frozenset[str] = fro
 
 
 def fields_within(document: Described, part: SchemaPart, name: str = "") -> Iterator[Field]:
-    """A row for everything inside an object or an array, depth first, in the order of the description."""
+    """One row for each part of an object or an array, depth first, in the order of the description."""
     schema, above = part.schema, part.above
     required = schema.get("required", ())
     for inner, described in schema.get("properties", {}).items():

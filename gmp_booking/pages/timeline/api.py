@@ -1,4 +1,4 @@
-"""The timeline over JSON; readers see the same as on the page."""
+"""JSON API of the timeline, with the same data as the page."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Timeline(MethodView):
     @api.arguments(TimelineQuery, location="query")
     @api.response(200, TimelineOut)
     def get(self, query: dict[str, Any]) -> Response:
-        """List occupied time; of other companies only that it is reserved"""
+        """List occupied time; other companies' bookings appear only as reserved time"""
         if not timedelta() < query["to"] - query["from_"] <= LONGEST_WINDOW:
             raise Invalid(field_errors={"to": [N_("View at most three months at once.")]})
         codes = frozenset({query["resource"]} if query["resource"] else ())
