@@ -39,10 +39,10 @@ STOPS = (".", "。")
 # The glossary, as far as a pattern can hold it: one word for one thing, in every sentence.
 TERMS = {
     r"\bbookings?\b": ("예약", "预约"),
-    r"\bsessions?\b": ("작업", "作业"),
+    r"\bsessions?\b": ("작업|일정|회차", "作业|场次|时段"),
     r"\bcleanrooms?\b": ("청정실", "洁净室"),
     r"\bequipment\b": ("장비", "设备"),
-    r"\bproducts?\b": ("제품", "品种|产品"),
+    r"\bproducts?\b": ("제품|품목 전환", "品种|产品"),
     r"\bcompany\b": ("기업|귀사", "企业|贵公司"),
     r"\bquality assurance\b": ("품질 보증", "质量保证"),
     r"\bengineering runs?\b": (r"시험 생산\(엔지니어링 런\)", "工程批"),
@@ -78,7 +78,7 @@ def places_in(sentence: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def written(repository: Path) -> frozenset[tuple[str, ...]]:
+def written(repository: Path) -> frozenset[tuple[str, tuple[str, ...]]]:
     """The sentences in the code and the templates, as the extractor of `babel.cfg` finds them."""
     with (repository / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
@@ -87,10 +87,13 @@ def written(repository: Path) -> frozenset[tuple[str, ...]]:
         repository,
         methods,
         options,
-        DEFAULT_KEYWORDS | parse_keywords(["_", "N_"]),
+        DEFAULT_KEYWORDS | parse_keywords(["_", "N_", "NC_:1c,2"]),
         directory_filter=lambda folder: ours in (Path(folder), *Path(folder).parents),
     )
-    return frozenset((message,) if isinstance(message, str) else tuple(message) for _, _, message, _, _ in found)
+    return frozenset(
+        (context or "", (message,) if isinstance(message, str) else tuple(message))
+        for _, _, message, _, context in found
+    )
 
 
 def keys_in(call: ast.Call) -> Iterator[str]:
@@ -130,7 +133,7 @@ def sentences(catalogue: Catalog) -> list[Message]:
 
 def test_every_sentence_is_translated_and_none_is_left_over(catalogue: Catalog, written: frozenset) -> None:
     assert len(written) > 400
-    kept = {ids_of(message) for message in sentences(catalogue)}
+    kept = {(message.context or "", ids_of(message)) for message in sentences(catalogue)}
     assert sorted(written - kept) == []
     assert sorted(kept - written) == []
     assert [message.id for message in sentences(catalogue) if not all(texts_of(message))] == []
@@ -344,7 +347,7 @@ def test_a_form_that_asks_for_a_language_begins_with_the_readers(app: Flask) -> 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_page_says_an_english_sentence_of_ours(app: Flask, language: str, written: frozenset) -> None:
-    english = {each for ids in written for each in ids} - SAME_IN_EVERY_LANGUAGE
+    english = {each for _context, ids in written for each in ids} - SAME_IN_EVERY_LANGUAGE
     sentence = re.compile("|".join(".+".join(map(re.escape, PLACE.split(each))) for each in english))
     code = re.compile(rf"\b({'|'.join([*BookingState, *SessionState, *Kind, *RunType, *Exposure, *Role, *Action])})\b")
     for name, page in pages_of_a_journey(app, language):

@@ -11,7 +11,7 @@ from gmp_booking.execution.clearance import MISSED_AFTER, ONE_TAP_AHEAD
 from gmp_booking.execution.service import PERMISSIONS, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
-from gmp_booking.kernel.labels import SESSION_NEWS
+from gmp_booking.kernel.labels import SESSION_NEWS, SESSION_TEXTS, text_for_kind
 from gmp_booking.kernel.states import NOT_BEGUN, RUNNING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Meaning
@@ -59,7 +59,7 @@ _RESUME: Final = AvailableAction(
 )
 _ABORT: Final = AvailableAction(
     "abort",
-    N_("Abort"),
+    SESSION_TEXTS["abort"],
     "danger",
     ("at", "deviation_no", "reason"),
     frozenset({"deviation_no", "reason"}),
@@ -74,7 +74,7 @@ def available_actions(session: SessionRow, actor: Actor, now: datetime) -> list[
     if session.booking_state != BookingState.CONFIRMED:
         return []
     return [
-        available
+        replace(available, label=text_for_kind(available.label, session.kind))
         for available in _possible(session, now)
         if is_allowed(actor, PERMISSIONS[available.action], subject_of(session, available.action))
         and (not available.regardless or is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS))

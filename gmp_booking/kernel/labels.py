@@ -11,8 +11,9 @@ from typing import Final
 
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.states import BookingState, SessionState
-from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.text import CONTEXT_END, N_, NC_
 from gmp_booking.kernel.vocabulary import (
+    DEMONSTRATIONS,
     Action,
     ChangeoverPolicy,
     CompanyStatus,
@@ -144,6 +145,43 @@ SESSION_NEWS: Final[Mapping[str, str]] = {
     "SessionMissed": N_("No-show"),
 }
 """What a mail about a session's event is headed with, by the event's name."""
+SESSION_TEXTS: Final[Mapping[str, str]] = {
+    "heading": N_("Sessions in a room"),
+    "number": N_("Session %(number)s"),
+    "entry": N_("Session %(number)s: %(what)s"),
+    "record": N_("Session record"),
+    "move": N_("Move session"),
+    "cancel": N_("Cancel session"),
+    "done": N_("%(done)s of %(all)s sessions done"),
+    "overrun": N_("The session took %(minutes)s min longer than planned."),
+    "abort": N_("Abort"),
+    "recorded_no_show": N_("recorded a no-show"),
+}
+"""Texts about the sessions of one booking."""
+_COURSE_TEXTS: Final = {
+    text.partition(CONTEXT_END)[2]: text
+    for text in (
+        NC_("course", "Sessions in a room"),
+        NC_("course", "Session %(number)s"),
+        NC_("course", "Session %(number)s: %(what)s"),
+        NC_("course", "Session record"),
+        NC_("course", "Move session"),
+        NC_("course", "Cancel session"),
+        NC_("course", "%(done)s of %(all)s sessions done"),
+        NC_("course", "The session took %(minutes)s min longer than planned."),
+        NC_("course", "Abort"),
+        NC_("course", "Missed"),
+        NC_("course", "No-show"),
+        NC_("course", "recorded a no-show"),
+        NC_("course", "moved a session; the signatures remain valid"),
+        NC_("course", "cancelled a session"),
+        NC_("course", "The session takes longer than planned"),
+        NC_("course", "suspended the work"),
+        NC_("course", "resumed the work"),
+        NC_("course", "aborted the work"),
+    )
+}
+"""Their variants for courses, consults and tours: Korean and Chinese have another word for a session there."""
 MEANINGS: Final[Mapping[str, str]] = {
     Meaning.REQUESTED: N_("Requested"),
     Meaning.SCHEDULING_REVIEWED: N_("Scheduling reviewed"),
@@ -325,6 +363,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "run_type": RUN_TYPES,
     "session_state": SESSION_STATES,
+    "session_text": SESSION_TEXTS,
     "severity": SEVERITIES,
 }
 """The tables that pages and mails look up by name."""
@@ -333,3 +372,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
 def label_of(code: str, table: Mapping[str, str]) -> str:
     """The message id of a code; a code without a label stays as it is."""
     return table.get(code, code)
+
+
+def text_for_kind(text: str, kind: str | None) -> str:
+    """The message id of a text about a session, for a booking of this kind."""
+    return _COURSE_TEXTS.get(text, text) if kind in DEMONSTRATIONS else text

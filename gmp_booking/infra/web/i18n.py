@@ -21,9 +21,10 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from gmp_booking.kernel.korean import resolve_particles
-from gmp_booking.kernel.labels import TABLES, label_of
+from gmp_booking.kernel.labels import TABLES, label_of, text_for_kind
 from gmp_booking.kernel.languages import CHINESE, DEFAULT_LANGUAGE, ENGLISH, KOREAN, LANGUAGES
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.text import CONTEXT_END
 
 CATALOGUES: Final = Path(__file__).resolve().parents[2] / "translations"
 
@@ -88,7 +89,8 @@ def gettext_for(language: str) -> Gettext:
     catalogue = _catalogue(closest_language(language))
 
     def translate(message: str, /, **params: Any) -> str:
-        sentence = str(catalogue.gettext(message)) if message else ""
+        # Without a translation, gettext returns the message id with its context.
+        sentence = str(catalogue.gettext(message)).rpartition(CONTEXT_END)[2] if message else ""
         return _filled(sentence, params, language) if params else sentence
 
     return translate
@@ -223,10 +225,13 @@ def _value(thing: Any, key: str) -> Any:
 
 
 @pass_context
-def labelled(_context: Context, code: str, table: str) -> str:
-    """The label of a code from the named label table; a code without a label is returned unchanged."""
+def labelled(_context: Context, code: str, table: str, *, kind: str | None = None, **params: Any) -> str:
+    """The label of a code from the named label table; a code without a label is returned unchanged.
+
+    Shape: `kind` is the kind of the booking for texts about its sessions; `params` fill the placeholders.
+    """
     # The context argument keeps Jinja from computing the label of a constant once, in the language of the first reader.
-    return _(label_of(code, TABLES[table]))
+    return _(text_for_kind(label_of(code, TABLES[table]), kind), **params)
 
 
 def install(environment: Environment) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gmp_booking.bookings.session_events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.infra.web.i18n import _
-from gmp_booking.kernel.labels import SESSION_NEWS
+from gmp_booking.kernel.labels import SESSION_NEWS, text_for_kind
 from gmp_booking.kernel.states import RECORDED
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import DueTime
@@ -38,7 +38,7 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
 
 def _words(facts: BookingMailFacts) -> Words:
     news = SESSION_NEWS[facts.payload["happened"]]
-    return {"said": _(news)}
+    return {"said": _(text_for_kind(news, facts.booking.kind))}
 
 
 KIND = BookingMail(

@@ -26,7 +26,7 @@ from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, current_zone, format_period
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.kernel.labels import EXPOSURES, RUN_TYPES, label_of
+from gmp_booking.kernel.labels import EXPOSURES, RUN_TYPES, SESSION_TEXTS, label_of, text_for_kind
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import NOT_BEGUN, RECORDED, WAITING, BookingState, SessionState
 from gmp_booking.kernel.text import N_
@@ -63,13 +63,14 @@ def change_view(waiting: OpenChange | None) -> dict[str, Any] | None:
     change = waiting.change
     found = differences(waiting.in_force.content, waiting.proposal.content)
     names = _names(waiting.in_force) | _names(waiting.proposal)
+    kind = waiting.in_force.booking.kind
     return {
         "version": change.version,
         "state": change.state,
         "explanation": change.explanation,
         "requested_at": change.submitted_at,
         "pending_until": change.pending_until,
-        "groups": difference_groups(found, names),
+        "groups": difference_groups(found, names, kind=kind),
     }
 
 
@@ -77,12 +78,12 @@ def _names(details: BookingView) -> dict[str, str]:
     return {person.email: person.name for person in details.crew}
 
 
-def difference_groups(found: Sequence[Difference], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def difference_groups(found: Sequence[Difference], names: Mapping[str, str], *, kind: str) -> list[dict[str, Any]]:
     """Differences grouped by part, each with label, old and new text."""
     groups: dict[tuple[str, int | None], dict[str, Any]] = {}
     for difference in found:
         key = difference.part, difference.number
-        group = groups.setdefault(key, {"label": _part_label(*key), "lines": []})
+        group = groups.setdefault(key, {"label": _part_label(*key, kind=kind), "lines": []})
         group["lines"] += _lines(difference, names)
     return list(groups.values())
 
@@ -94,7 +95,7 @@ def recorded_changes(entry: JournalEntry, details: BookingView) -> list[tuple[st
         return [(_("Time"), format_period(Period(*event.before)), format_period(Period(*event.after)))]
     if not isinstance(event, BookingAdjusted | BookingChangeRequested):
         return []
-    groups = difference_groups(event.changed, _names(details))
+    groups = difference_groups(event.changed, _names(details), kind=details.booking.kind)
     return [
         (f"{group['label']}, {line['label']}", line["before"], line["after"])
         for group in groups
@@ -102,9 +103,10 @@ def recorded_changes(entry: JournalEntry, details: BookingView) -> list[tuple[st
     ]
 
 
-def _part_label(part: str, number: int | None) -> str:
+def _part_label(part: str, number: int | None, *, kind: str) -> str:
     if part == "session":
-        return _("Session %(number)s", number=number)
+        text = text_for_kind(SESSION_TEXTS["number"], kind)
+        return _(text, number=number)
     return _("Equipment %(number)s", number=number) if part == "equipment" else _("Booking")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.web.i18n import _
+from gmp_booking.kernel.labels import SESSION_TEXTS, text_for_kind
 from gmp_booking.kernel.text import N_
 
 EVENT_TEXTS: Mapping[str, str] = {
@@ -45,7 +46,7 @@ EVENT_TEXTS: Mapping[str, str] = {
     "SessionResumed": N_("resumed the work"),
     "SessionCompleted": N_("recorded the end"),
     "SessionVerified": N_("verified the record"),
-    "SessionMissed": N_("recorded a no-show"),
+    "SessionMissed": SESSION_TEXTS["recorded_no_show"],
     "SessionAborted": N_("aborted the work"),
     "BookingClosed": N_("closed the booking"),
     "BookingAtRisk": N_("The booking is at risk"),
@@ -65,10 +66,10 @@ class HistoryLine:
     version: int | None
 
 
-def history_lines(journal: Sequence[JournalEntry]) -> list[HistoryLine]:
+def history_lines(journal: Sequence[JournalEntry], kind: str) -> list[HistoryLine]:
     return [
         HistoryLine(
-            what=_event_text(entry),
+            what=_event_text(entry, kind),
             actor_name=entry.actor_name,
             at=entry.at,
             reason=next((str(entry.data[key]) for key in REASON_FIELDS if entry.data.get(key)), entry.reason),
@@ -78,8 +79,9 @@ def history_lines(journal: Sequence[JournalEntry]) -> list[HistoryLine]:
     ]
 
 
-def _event_text(entry: JournalEntry) -> str:
+def _event_text(entry: JournalEntry, kind: str) -> str:
     """The text of an event, with the session number if it has one."""
-    text = _(EVENT_TEXTS.get(entry.event, entry.event))
+    text = _(text_for_kind(EVENT_TEXTS.get(entry.event, entry.event), kind))
     number = entry.data.get("session")
-    return _("Session %(number)s: %(what)s", number=number, what=text) if isinstance(number, int) else text
+    with_number = text_for_kind(SESSION_TEXTS["entry"], kind)
+    return _(with_number, number=number, what=text) if isinstance(number, int) else text

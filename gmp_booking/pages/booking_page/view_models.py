@@ -121,7 +121,7 @@ def signature_view(signature: SignatureView, booking: Booking) -> dict[str, Any]
 
 
 def history_view(data: BookingPageData) -> list[dict[str, Any]]:
-    lines: list[HistoryLine] = history_lines(data.journal)
+    lines: list[HistoryLine] = history_lines(data.journal, data.details.booking.kind)
     return [
         {
             "what": line.what,
