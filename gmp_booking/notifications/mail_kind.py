@@ -122,7 +122,8 @@ class BookingMail(MailKind):
     one of `valid_while_change`, its version is still the current one (unless `any_version`), and `still_true` holds.
     Events of `withdrawn_by` withdraw the pending messages at once.
     Shape: with `shows_proposal`, `still_true` and the text see the booking as the change request would have it.
-    `words` are added to those of every mail about a booking; `entries` are attached as calendar files.
+    `words` are added to those of every mail about a booking. `entries` are attached as calendar files; a mail with
+    an attachment ends with `entries_note`.
     """
 
     valid_while: Collection[BookingState]
@@ -134,6 +135,7 @@ class BookingMail(MailKind):
     words: Callable[[BookingMailFacts], Words] = no_words
     lines: Callable[[BookingMailFacts], Sequence[MailLine]] = own_lines
     entries: Callable[[BookingMailFacts], Sequence[CalendarPart]] = no_entries
+    entries_note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

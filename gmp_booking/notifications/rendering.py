@@ -51,7 +51,8 @@ def _write_booking_mail(kind: BookingMail, facts: BookingMailFacts) -> Mail | No
     if current is None:
         return None
     words = {**_booking_words(kind, current), **current.payload, **kind.words(current)}
-    return _write(kind, current, words, calendars=_calendar_files(kind.entries(current), current))
+    calendars = _calendar_files(kind.entries(current), current)
+    return _write(kind, current, words, calendars=calendars, note=i18n._(kind.entries_note) if calendars else "")
 
 
 def _booking_words(kind: BookingMail, facts: BookingMailFacts) -> dict[str, Any]:
@@ -74,7 +75,9 @@ def _booking_words(kind: BookingMail, facts: BookingMailFacts) -> dict[str, Any]
     }
 
 
-def _write(kind: MailKind, facts: MailFacts, words: Words, *, calendars: Sequence[CalendarFile] = ()) -> Mail:
+def _write(
+    kind: MailKind, facts: MailFacts, words: Words, *, calendars: Sequence[CalendarFile] = (), note: str = ""
+) -> Mail:
     facility = find_facility(facts.uow)
     body = _environment().get_template(kind.template).render(words)
     page = {
@@ -82,7 +85,7 @@ def _write(kind: MailKind, facts: MailFacts, words: Words, *, calendars: Sequenc
         "reader": facts.reader.name,
         "facility": i18n.named(facility) if facility else "",
         "subject": one_line(_subject(kind, words)),
-        "paragraphs": _paragraphs(body),
+        "paragraphs": _paragraphs(f"{body}\n\n{note}"),
         "language": facts.language,
         "zone": i18n.zone_in_words(facts.language),
         "link_label": kind.link_label,

@@ -14,7 +14,10 @@ import pytest
 from config import Config
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message, running_sink
+from gmp_booking.infra.web.i18n import gettext_for
+from gmp_booking.kernel.languages import LANGUAGES
 from gmp_booking.notifications.jobs import plan, send
+from gmp_booking.notifications.mail_kind import BookingMail, discover
 from tests.conftest import Place
 
 
@@ -76,4 +79,14 @@ def config_for(directory: Path, port: int, **more: str) -> Config:
 def post(database: Database, place: Place, tmp_path: Path) -> Iterator[PostOffice]:
     directory = tmp_path / "mail"
     with running_sink(directory) as port:
-        yield PostOffice(database, config_for(tmp_path, port), directory, place)
+        office = PostOffice(database, config_for(tmp_path, port), directory, place)
+        yield office
+        for mail in office.mails:
+            assert mentions_attachments(mail) == bool(list(mail.iter_attachments())), mail["Subject"]
+
+
+def mentions_attachments(mail: EmailMessage) -> bool:
+    """Whether the text has the note of a mail kind about attached calendar files, in any language."""
+    written = mail.get_body(("plain",)).get_content()
+    notes = [kind.entries_note for kind in discover().values() if isinstance(kind, BookingMail) and kind.entries_note]
+    return any(gettext_for(language)(note) in written for note in notes for language in LANGUAGES)

@@ -16,6 +16,7 @@ from gmp_booking.accounts import links
 from gmp_booking.bookings.events import BookingDrafted
 from gmp_booking.notifications import kinds, planning
 from gmp_booking.notifications.mail_kind import BookingMail, MailKind, OnEvents, OnRequest, discover
+from gmp_booking.notifications.reader_parts import no_entries
 from gmp_booking.notifications.rendering import TEMPLATES
 from tests.architecture.sources import ROOT
 
@@ -75,6 +76,13 @@ def test_a_kind_describes_what_the_documentation_shows_of_it(kind: MailKind) -> 
 
 def test_no_template_is_left_over() -> None:
     assert {path.name for path in TEMPLATES.glob("*.txt")} - LAYOUT == {kind.template for kind in KINDS.values()}
+
+
+@pytest.mark.parametrize(
+    "kind", [each for each in KINDS.values() if isinstance(each, BookingMail)], ids=lambda kind: kind.name
+)
+def test_a_kind_that_attaches_calendar_files_has_a_note_about_them(kind: BookingMail) -> None:
+    assert bool(kind.entries_note) == (kind.entries is not no_entries)
 
 
 def test_what_accounts_ask_to_be_mailed_are_kinds() -> None:

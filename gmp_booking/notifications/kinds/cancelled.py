@@ -50,5 +50,6 @@ KIND = BookingMail(
     subject=N_("[%(reference)s] Cancelled: %(what)s"),
     template="cancelled.txt",
     entries=_entries,
+    entries_note=N_("The attached file takes it out of your calendar."),
     accent=Accent.GREY,
 )

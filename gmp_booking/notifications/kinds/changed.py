@@ -26,4 +26,5 @@ KIND = BookingMail(
     subject=N_("[%(reference)s] Changed: %(what)s, %(instant)s"),
     template="changed.txt",
     entries=own_entries,
+    entries_note=N_("The attached files bring your calendar up to date."),
 )

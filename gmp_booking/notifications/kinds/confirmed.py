@@ -16,5 +16,6 @@ KIND = BookingMail(
     subject=N_("[%(reference)s] Confirmed: %(what)s, %(instant)s"),
     template="confirmed.txt",
     entries=own_entries,
+    entries_note=N_("The attached file puts it into your calendar."),
     accent=Accent.GREEN,
 )

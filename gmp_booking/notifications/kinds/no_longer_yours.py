@@ -126,4 +126,5 @@ KIND = BookingMail(
     template="no_longer_yours.txt",
     lines=_lines,
     entries=_entries,
+    entries_note=N_("The attached files take it out of your calendar."),
 )
