@@ -6,15 +6,12 @@ import logging
 from collections.abc import Callable
 
 from gmp_booking.approvals.expiry import expire, expire_change, list_overdue, list_overdue_changes
+from gmp_booking.infra.database.queues import always
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Refusal
 
 _log = logging.getLogger(__name__)
-
-
-def always() -> bool:
-    return True
 
 
 def expire_overdue(database: Database, *, keep_running: Callable[[], bool] = always) -> None:

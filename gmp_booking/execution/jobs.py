@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gmp_booking.execution.release_expiry import expire_release, list_expired_releases
+from gmp_booking.infra.database.queues import always
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Refusal
-
-
-def always() -> bool:
-    return True
 
 
 def expire_releases(database: Database, *, keep_running: Callable[[], bool] = always) -> None:

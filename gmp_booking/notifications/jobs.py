@@ -10,8 +10,9 @@ from typing import Final
 
 from config import Config
 from gmp_booking.infra.database import outbox
-from gmp_booking.infra.database.consumers import CannotHandle, note_failure
+from gmp_booking.infra.database.consumers import handle_deliveries
 from gmp_booking.infra.database.outbox import ClaimedMessage
+from gmp_booking.infra.database.queues import always
 from gmp_booking.infra.database.uow import Database, Unavailable, Uow
 from gmp_booking.infra.mail.smtp import BadMessage, Mail, MailServer, Refused, ServerDown, TryLater, build
 from gmp_booking.kernel.access import SYSTEM
@@ -28,21 +29,9 @@ AT_ONCE: Final = timedelta()
 _log = logging.getLogger(__name__)
 
 
-def always() -> bool:
-    return True
-
-
 def plan(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
-    """Turn open deliveries into messages, one transaction each; one that fails is passed over until the next tick."""
-    failed: list[int] = []
-    while keep_running():
-        try:
-            if database.transact(SYSTEM, handle_next, skip_ids=failed) is None:
-                return
-        except CannotHandle as error:
-            failed.append(error.delivery_id)
-            if database.transact(SYSTEM, note_failure, error.delivery_id, repr(error.__cause__)):
-                _log.error("ALARM: delivery %s is given up", error.delivery_id, exc_info=error)
+    """Create messages from the open deliveries."""
+    handle_deliveries(database, handle_next, keep_running=keep_running)
 
 
 def plan_schedules(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Turning events, and times of the day, into messages of the outbox."""
+"""Creates messages of the outbox from events and at scheduled times."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from gmp_booking.bookings.models import Booking
-from gmp_booking.infra.database.consumers import CannotHandle, finish, take_delivery
+from gmp_booking.infra.database.consumers import DeliveredEvent, handle_delivery
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.outbox import NewMessage, add_messages, replace_pending, withdraw_pending
 from gmp_booking.infra.database.uow import Uow
@@ -38,25 +36,18 @@ NOTIFICATIONS: Final = Consumer("notifications", frozenset(EVENT_TYPES))
 
 
 def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
-    """Turn the oldest open delivery into messages, in the transaction that closes it.
+    """Create messages from the oldest open delivery, in the transaction that closes it.
 
     Shape: the delivery's id, or None when none is open.
-    Errors: CannotHandle with the delivery's id, whatever goes wrong in it; a serialization failure or a lost
-    database connection is passed on as it is.
+    Errors: ItemFailed.
     """
-    delivered = take_delivery(uow, NOTIFICATIONS.name, skip_ids=skip_ids)
-    if delivered is None:
-        return None
+    return handle_delivery(uow, NOTIFICATIONS.name, _plan_delivered, skip_ids=skip_ids)
+
+
+def _plan_delivered(uow: Uow, delivered: DeliveredEvent) -> None:
     booking = uow.session.get(Booking, delivered.event.booking_id)
     if booking is not None:
-        try:
-            _plan(BookingEvent(uow, delivered.at, delivered.event, booking))
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            raise CannotHandle(delivered.delivery_id) from error
-    finish(uow, delivered)
-    return delivered.delivery_id
+        _plan(BookingEvent(uow, delivered.at, delivered.event, booking))
 
 
 def list_due_schedules(uow: Uow) -> list[str]:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.content import BookingContent
@@ -38,11 +37,11 @@ from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
-from gmp_booking.infra.database.consumers import CannotHandle, finish, take_delivery
+from gmp_booking.infra.database.consumers import DeliveredEvent, handle_delivery
 from gmp_booking.infra.database.journal import Consumer
+from gmp_booking.infra.database.queues import processing
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
-from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.states import AGREED, ENDED, STANDING
 from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.outages.events import OutageLifted, OutagePlaced
@@ -73,7 +72,8 @@ _HANDLED: Final = (OutagePlaced, OutageLifted, *_AFFECTS_NEIGHBOURS)
 REVALIDATION: Final = Consumer("revalidation", frozenset(each.__name__ for each in _HANDLED))
 
 
-def _enqueue(uow: Uow, event: Event) -> None:
+def _enqueue(uow: Uow, delivered: DeliveredEvent) -> None:
+    event = delivered.event
     if isinstance(event, OutagePlaced | OutageLifted):
         scope = store.scope_of(uow, event.outage_ids)
         if scope is not None:
@@ -87,20 +87,10 @@ def _enqueue(uow: Uow, event: Event) -> None:
 def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     """Queue the bookings that the oldest open delivery affects, in the transaction that closes it.
 
-    Shape: the delivery's id, or None when nothing is open.
-    Errors: CannotHandle.
+    Shape: the delivery's id, or None when none is open.
+    Errors: ItemFailed.
     """
-    delivered = take_delivery(uow, REVALIDATION.name, skip_ids=skip_ids)
-    if delivered is None:
-        return None
-    try:
-        _enqueue(uow, delivered.event)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        raise CannotHandle(delivered.delivery_id) from error
-    finish(uow, delivered)
-    return delivered.delivery_id
+    return handle_delivery(uow, REVALIDATION.name, _enqueue, skip_ids=skip_ids)
 
 
 def enqueue_since_last_night(uow: Uow) -> int:
@@ -117,29 +107,17 @@ def enqueue_since_last_night(uow: Uow) -> int:
 # -- revalidation
 
 
-class RevalidationFailed(Exception):
-    """A booking that could not be evaluated."""
-
-    def __init__(self, booking_id: int) -> None:
-        super().__init__(booking_id)
-        self.booking_id = booking_id
-
-
-def revalidate_next(uow: Uow, *, skip_ids: Sequence[int] = ()) -> int | None:
+def revalidate_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     """Revalidate the next queued booking, and mark it at risk or clear if that changed.
 
     Shape: the booking's id, or None when none is queued.
-    Errors: RevalidationFailed.
+    Errors: ItemFailed.
     """
     booking_id = store.take_next(uow, skip_ids=skip_ids)
     if booking_id is None:
         return None
-    try:
+    with processing(booking_id):
         _revalidate(uow, booking_id)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        raise RevalidationFailed(booking_id) from error
     store.mark_revalidated(uow, booking_id)
     return booking_id
 

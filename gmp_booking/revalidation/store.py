@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -166,7 +166,7 @@ _FAILED = text(
 )
 
 
-def take_next(uow: Uow, *, skip_ids: Sequence[int]) -> int | None:
+def take_next(uow: Uow, *, skip_ids: Collection[int]) -> int | None:
     """The next queued booking; its row is locked, so that no other worker takes it."""
     return uow.session.execute(_NEXT, {"most": MOST_ATTEMPTS, "skip_ids": list(skip_ids)}).scalar()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 
-from gmp_booking.infra.database.uow import Uow
+from gmp_booking.infra.database.queues import ProcessNext, always, process_queue, processing
+from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.events import Event, from_json
 
 MAX_ATTEMPTS = 10
@@ -32,34 +33,37 @@ _FAILED = text(
 class DeliveredEvent:
     """A journal event as one consumer receives it."""
 
-    delivery_id: int
     at: datetime
     event: Event
 
 
-class CannotHandle(Exception):
-    """The consumer failed on this delivery; other deliveries may still be handled."""
+def handle_delivery(
+    uow: Uow, consumer: str, handle: Callable[[Uow, DeliveredEvent], None], *, skip_ids: Collection[int]
+) -> int | None:
+    """Handle and close the oldest open delivery that no other worker has locked.
 
-    def __init__(self, delivery_id: int) -> None:
-        super().__init__(delivery_id)
-        self.delivery_id = delivery_id
-
-
-def take_delivery(uow: Uow, consumer: str, *, skip_ids: Collection[int]) -> DeliveredEvent | None:
-    """Lock and return the oldest open delivery that no other worker has locked."""
+    Shape: the delivery's id, or None when none is open.
+    Errors: ItemFailed.
+    """
     values = {"consumer": consumer, "max_attempts": MAX_ATTEMPTS, "skip_ids": list(skip_ids)}
     row = uow.session.execute(_NEXT, values).one_or_none()
     if row is None:
         return None
     columns = {"company_id": row.company_id, "booking_id": row.booking_id, "reference": row.reference}
-    return DeliveredEvent(row.id, row.at, from_json(row.event, row.data, **columns, version=row.version))
-
-
-def finish(uow: Uow, delivered: DeliveredEvent) -> None:
-    uow.session.execute(_DONE, {"id": delivered.delivery_id})
+    with processing(row.id):
+        handle(uow, DeliveredEvent(row.at, from_json(row.event, row.data, **columns, version=row.version)))
+    uow.session.execute(_DONE, {"id": row.id})
+    return int(row.id)
 
 
 def note_failure(uow: Uow, delivery_id: int, error: str) -> bool:
     """Count a failed attempt; returns whether it was the last one."""
     attempts = uow.session.execute(_FAILED, {"id": delivery_id, "error": error[:1000]}).scalar()
     return attempts is not None and attempts >= MAX_ATTEMPTS
+
+
+def handle_deliveries(
+    database: Database, handle_next: ProcessNext, *, keep_running: Callable[[], bool] = always
+) -> None:
+    """Handle the open deliveries of a consumer."""
+    process_queue(database, handle_next, note_failure, name="delivery", keep_running=keep_running)
