@@ -21,27 +21,22 @@ from gmp_booking.resources.slots import fit_slots
 
 
 def suspend(uow: Uow, session: SessionRow, act: SessionAction) -> None:
-    transition = session_step(session.stands, act.action, cleared_first=session.cleared_first)
-    explanation = require_reason(act.reason)
-    signed = sign_session(uow, session, transition.signature, verified=act.verified, reason=explanation)
-    store.change_session(uow, session, state=SessionState.SUSPENDED)
-    uow.record(
-        SessionSuspended(
-            **session_event_fields(session), explanation=explanation, meaning=str(transition.signature), signed=signed
-        )
-    )
+    _sign_and_change(uow, session, act, event=SessionSuspended)
 
 
 def resume(uow: Uow, session: SessionRow, act: SessionAction) -> None:
+    _sign_and_change(uow, session, act, event=SessionResumed)
+
+
+def _sign_and_change(
+    uow: Uow, session: SessionRow, act: SessionAction, *, event: type[SessionSuspended | SessionResumed]
+) -> None:
     transition = session_step(session.stands, act.action, cleared_first=session.cleared_first)
     explanation = require_reason(act.reason)
     signed = sign_session(uow, session, transition.signature, verified=act.verified, reason=explanation)
-    store.change_session(uow, session, state=SessionState.IN_USE)
-    uow.record(
-        SessionResumed(
-            **session_event_fields(session), explanation=explanation, meaning=str(transition.signature), signed=signed
-        )
-    )
+    store.change_session(uow, session, state=transition.target)
+    fields = session_event_fields(session)
+    uow.record(event(**fields, explanation=explanation, meaning=str(transition.signature), signed=signed))
 
 
 def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
