@@ -71,6 +71,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgr
         in_memory.rmdir()
 
 
+def drop_database(cluster: EmbeddedPostgres, name: str) -> None:
+    """Delete the database and end its sessions."""
+    with psycopg.connect(cluster.superuser_url("postgres"), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 def place_of(cluster: EmbeddedPostgres, name: str) -> Place:
     return Place(
         app_url=_alchemy(cluster.app_url(name)),

@@ -28,17 +28,11 @@ _ZONE: Final = re.compile(r"(?<=:\d\d) (?:[A-Z]{3,5}|[+-]\d{2,4})$")
 _ENTITY: Final = re.compile(r"&#?\w+;$")
 
 
-def with_particle(word: str, particle: str) -> str:
-    """The word and the form of the particle that its last sound asks for.
-
-    Shape: `particle` names the form after a consonant first: "은/는", "이/가", "을/를", "과/와", "으로/로".
-    """
-    after_consonant, after_vowel = particle.split("/")
-    return word + _form(word, after_consonant, after_vowel)
-
-
 def resolve_particles(text: str) -> str:
-    """The text with one form in place of every marker such as `{은/는}`."""
+    """The text with one form in place of every marker such as `{은/는}`.
+
+    Shape: a marker has the form after a consonant first: "은/는", "이/가", "을/를", "과/와", "으로/로".
+    """
     done = ""
     position = 0
     for marker in _MARKER.finditer(text):

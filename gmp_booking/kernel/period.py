@@ -38,10 +38,6 @@ class Period:
         """Whether the two share an instant; periods that only touch do not."""
         return self.start < other.end and other.start < self.end
 
-    def touches(self, other: "Period") -> bool:
-        """Whether the two overlap or one begins where the other ends."""
-        return self.start <= other.end and other.start <= self.end
-
     def contains(self, other: "Period") -> bool:
         return self.start <= other.start and other.end <= self.end
 

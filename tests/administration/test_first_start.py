@@ -19,7 +19,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from tests.clients import PASSWORD, PageClient, make_app
-from tests.conftest import Place, place_of
+from tests.conftest import Place, drop_database, place_of
 from tests.zones import SEOUL
 
 FIRST = {
@@ -45,7 +45,7 @@ class Empty:
 @pytest.fixture
 def empty(cluster: Any, tmp_path: Path) -> Iterator[Empty]:
     """A migrated database in which there is nobody."""
-    cluster.drop_database("first_start")
+    drop_database(cluster, "first_start")
     cluster.ensure_database("first_start")
     place = place_of(cluster, "first_start")
     migrate(place.owner_url)
@@ -54,7 +54,7 @@ def empty(cluster: Any, tmp_path: Path) -> Iterator[Empty]:
     yield Empty(app, database, place)
     app.extensions["gmp"].database.dispose()
     database.dispose()
-    cluster.drop_database("first_start")
+    drop_database(cluster, "first_start")
 
 
 def link(empty: Empty) -> str:

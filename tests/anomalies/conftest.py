@@ -8,7 +8,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.anomalies.competitors import Competitors, settle
-from tests.conftest import Place, place_of
+from tests.conftest import Place, drop_database, place_of
 from tests.zones import SEOUL
 
 
@@ -24,4 +24,4 @@ def competitors(
     yield settled
     settled.app.extensions["gmp"].database.dispose()
     database.dispose()
-    cluster.drop_database("competitors")
+    drop_database(cluster, "competitors")

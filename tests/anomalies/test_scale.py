@@ -18,7 +18,7 @@ from gmp_booking.registry import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
 from tests.builders import a_session
 from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
-from tests.conftest import Place, place_of
+from tests.conftest import Place, drop_database, place_of
 from tests.statement_watch import watching
 from tests.zones import SEOUL
 
@@ -84,7 +84,7 @@ def build_site(cluster: EmbeddedPostgres, template: Place, folder, *, bookings: 
     database.dispose()
     yield Site(app, place, api_clients, {email: PageClient(app, email) for email in people})
     app.extensions["gmp"].database.dispose()
-    cluster.drop_database(name)
+    drop_database(cluster, name)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.tables import Base
-from tests.conftest import Place, place_of
+from tests.conftest import Place, drop_database, place_of
 from tests.facility import create_test_facility
 from tests.zones import SEOUL
 
@@ -46,10 +46,10 @@ CATALOGUE = """
 @pytest.fixture
 def empty(cluster: EmbeddedPostgres) -> Iterator[Place]:
     """A database in which nothing has run."""
-    cluster.drop_database(EMPTY)
+    drop_database(cluster, EMPTY)
     cluster.ensure_database(EMPTY)
     yield place_of(cluster, EMPTY)
-    cluster.drop_database(EMPTY)
+    drop_database(cluster, EMPTY)
 
 
 def downgrade(place: Place, revision: str) -> None:

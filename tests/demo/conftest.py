@@ -15,7 +15,7 @@ from gmp_booking.app import create_app
 from gmp_booking.demo.command import seed
 from gmp_booking.infra.database.migrate import migrate
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
-from tests.conftest import Place, place_of
+from tests.conftest import Place, drop_database, place_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def demonstration(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
     config = config_for(place, tmp_path_factory.mktemp("demonstration"))
     seed(config)
     yield Demonstration(config, place)
-    cluster.drop_database("demonstration")
+    drop_database(cluster, "demonstration")
 
 
 @pytest.fixture

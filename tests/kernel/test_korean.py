@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gmp_booking.kernel.korean import escape_markers, resolve_particles, with_particle
+from gmp_booking.kernel.korean import escape_markers, resolve_particles
 
 TOPIC = {
     # Hangul: by the final consonant of the last syllable
@@ -53,7 +53,7 @@ TOPIC = {
 
 @pytest.mark.parametrize("word", TOPIC)
 def test_a_topic_particle_follows_the_last_sound(word: str) -> None:
-    assert with_particle(word, "은/는") == TOPIC[word]
+    assert resolve_particles(f"{word}{{은/는}}") == TOPIC[word]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_topic_particle_follows_the_last_sound(word: str) -> None:
     ],
 )
 def test_every_pair_of_forms_follows_the_last_sound(word: str, particle: str, wanted: str) -> None:
-    assert with_particle(word, particle) == wanted
+    assert resolve_particles(f"{word}{{{particle}}}") == wanted
 
 
 def test_every_marker_of_a_sentence_is_resolved_by_what_stands_before_it() -> None:

@@ -10,7 +10,7 @@ import pytest
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
-from tests.conftest import Place, place_of
+from tests.conftest import Place, drop_database, place_of
 from tests.facility import COMPANIES, STAFF
 from tests.server_harness import Client, Ledger, ServerLog, Service, enrol
 from tests.zones import SEOUL
@@ -52,7 +52,7 @@ def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tupl
     database.dispose()
     with Service(place.app_url, place.owner_url, workers=WORKERS) as service:
         yield service, tokens, place
-    cluster.drop_database(name)
+    drop_database(cluster, name)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.mail.dev_mail_server import running_sink
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
-from tests.conftest import Place, place_of
+from tests.conftest import Place, drop_database, place_of
 from tests.notifications.conftest import config_for
 from tests.notifications.test_worker import PROGRAM
 from tests.server_harness import ServerLog, Service, enrol
@@ -113,7 +113,7 @@ def running_installation(
             place, service, database, tokens, clock, folder / "mail", ServerLog(cluster.log), worker
         )
     database.dispose()
-    cluster.drop_database(name)
+    drop_database(cluster, name)
 
 
 @contextmanager

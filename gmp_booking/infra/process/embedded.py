@@ -39,7 +39,7 @@ import psycopg
 from psycopg import pq
 
 from gmp_booking.infra.process import cluster_processes as processes
-from gmp_booking.infra.process.database_roles import APP, OWNER, SUPERUSER, database_sql, identifier, role_sql
+from gmp_booking.infra.process.database_roles import APP, OWNER, SUPERUSER, database_sql, role_sql
 from gmp_booking.infra.process.errors import EmbeddedDatabaseError
 from gmp_booking.infra.process.parent_death_signal import ServiceUser, with_parent_death_signal
 from gmp_booking.infra.process.postgres_binaries import copy_binaries, fallback_folder, wheel_binaries
@@ -201,11 +201,6 @@ class EmbeddedPostgres:
             for statement in database_sql(dbname, template=template):
                 connection.execute(statement.encode())
         return True
-
-    def drop_database(self, dbname: str) -> None:
-        """Delete the database and end its sessions."""
-        with psycopg.connect(self.superuser_url(SUPERUSER), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {identifier(dbname)} WITH (FORCE)".encode())
 
     def _url(self, user: str, password: str, *, dbname: str) -> str:
         if not self._state and not self._load():
