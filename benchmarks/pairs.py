@@ -25,7 +25,7 @@ from benchmarks import stored
 from benchmarks.clients import Call, Client
 from benchmarks.statements import count_statements
 from benchmarks.stored import Ids
-from tests.transcript.facility import ADMIN, OPERATOR, REQUESTER, RIVAL, WHY, Cast, add_room, begin
+from tests.transcript.facility import ADMIN, COMPETITOR, OPERATOR, REQUESTER, WHY, Cast, add_room, begin
 from tests.transcript.installation import Installation, end_in_good_order, running_installation
 from tests.transcript.people import World
 from tests.transcript.record import Record
@@ -102,7 +102,7 @@ def prepared(checkout: Path, folder: Path, port: int, *, bookings: int) -> Itera
         admin.submit("/admin/companies/GAO", "/admin/companies/GAO", pending_room_days_cap="100000", reason=WHY)
         _store(installation, bookings)
         token = cast.program(REQUESTER).token
-        feed = installation.call("feed", "create", "--user", RIVAL, "--scope", "company").strip()
+        feed = installation.call("feed", "create", "--user", COMPETITOR, "--scope", "company").strip()
         yield Side(installation, token, feed.partition("booking.example")[2])
 
 
@@ -115,7 +115,7 @@ def _store(installation: Installation, bookings: int) -> None:
         "SELECT c.id AS company, d.id AS product, p.id AS person"
         " FROM company AS c JOIN product AS d ON d.company_id = c.id JOIN person AS p ON p.company_id = c.id"
         " WHERE p.email = ANY(%s) ORDER BY c.id",
-        [REQUESTER, RIVAL],
+        [REQUESTER, COMPETITOR],
     )
     mine, theirs = (tuple(row.values()) for row in companies)
     ids = Ids(rooms=[tuple(row.values()) for row in rooms], companies=[mine])

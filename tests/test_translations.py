@@ -282,7 +282,7 @@ def app(place, database: Database, catalogues: None, tmp_path: Path) -> Iterator
     app.extensions["gmp"].database.dispose()
 
 
-def speaking(app: Flask, email: str, language: str) -> PageClient:
+def client_in_language(app: Flask, email: str, language: str) -> PageClient:
     page_client = PageClient(app, email)
     assert page_client.post("/language", {"language": language, "next": "/"}).status_code == 303
     return page_client
@@ -295,7 +295,7 @@ def pages_of_a_journey(app: Flask, language: str) -> Iterator[tuple[str, str]]:
     incubator = {"resource": "INC-01", "units": "1", "start": start, "end": weekday_at(9, weeks=5)}
     stranger = app.test_client()
     yield "sign-in", stranger.get("/login", headers={"Accept-Language": i18n.html_language(language)}).text
-    requester = speaking(app, "requester@gaon.example", language)
+    requester = client_in_language(app, "requester@gaon.example", language)
     for path in ("/timeline", "/timeline?view=week&equipment=1", "/bookings", "/bookings/new", "/account", "/nowhere"):
         yield path, requester.get(path).text
     for path in ("/today", "/timeline/free", "/holidays"):
@@ -309,16 +309,16 @@ def pages_of_a_journey(app: Flask, language: str) -> Iterator[tuple[str, str]]:
     yield "submitted", requester.get(submitted.location).text
     crowded = form_of(operation="check", sessions=[session | {"headcount": "90"}])
     yield "in the way", requester.post("/bookings/new", crowded).text
-    scheduler = speaking(app, "scheduler@brc.example", language)
+    scheduler = client_in_language(app, "scheduler@brc.example", language)
     yield "inbox", scheduler.get("/inbox").text
     yield "to review", scheduler.get(booking).text
     yield "reviewed", scheduler.get(scheduler.post(f"{booking}/review").location).text
     for path in ("/inbox?stage=all", "/inbox/decide", "/outages", "/outages/new", "/roster", "/bookings/new"):
         yield f"scheduler's {path}", scheduler.get(path).text
-    administrator = speaking(app, "admin@brc.example", language)
+    administrator = client_in_language(app, "admin@brc.example", language)
     for path in ("", "/people", "/companies", "/companies/GAO", "/resources", "/resources/B-01", "/hours", "/rules"):
         yield f"administrator's {path}", administrator.get(f"/admin{path}").text
-    quality = speaking(app, "qa@brc.example", language)
+    quality = client_in_language(app, "qa@brc.example", language)
     yield "not signed", quality.post(f"{booking}/approve", {"password": "wrong"}).text
     yield "signed", quality.get(quality.post(f"{booking}/approve", {"password": PASSWORD}).location).text
     yield "signed again", quality.post(f"{booking}/approve", {"password": PASSWORD}).text
@@ -341,7 +341,7 @@ def test_a_translation_nobody_has_reviewed_says_so(app: Flask) -> None:
 def test_a_form_that_asks_for_a_language_begins_with_the_readers(app: Flask) -> None:
     for language in LANGUAGES:
         for email, path in (("requester@gaon.example", "/account"), ("admin@brc.example", "/admin/people")):
-            page = speaking(app, email, language).get(path).text
+            page = client_in_language(app, email, language).get(path).text
             assert f'<option value="{language}" selected>' in page, (language, path)
 
 

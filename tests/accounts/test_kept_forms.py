@@ -67,10 +67,10 @@ def test_nonsense_in_place_of_a_form_does_no_harm(shared_app: SharedApp, kept: s
 
 
 def test_the_panel_says_so_while_one_types(page_client: PageClient) -> None:
-    told = page_client.client.post("/bookings/preview", data=form_of(), headers={"HX-Request": "true"})
-    assert told.status_code == 200
-    assert "You have been signed out" in told.text
-    assert "HX-Redirect" not in told.headers
+    preview = page_client.client.post("/bookings/preview", data=form_of(), headers={"HX-Request": "true"})
+    assert preview.status_code == 200
+    assert "You have been signed out" in preview.text
+    assert "HX-Redirect" not in preview.headers
 
 
 def test_other_posts_still_lead_to_the_sign_in_page(page_client: PageClient) -> None:

@@ -134,12 +134,12 @@ def test_a_company_is_added_with_a_right_number_and_suspended_at_once(shared_app
     assert wrong.status_code == 422
     assert "registration number" in wrong.text
     assert page_client.post("/admin/companies", company(code="new")).status_code == 303
-    rival = shared_app.page_client("requester@nuriesel.example")
+    competitor = shared_app.page_client("requester@nuriesel.example")
     changed = company(
         status="SUSPENDED", pending_room_days_cap="15", reason="Fees unpaid", registration_no="1234567891"
     )
     assert page_client.post("/admin/companies/NRU", changed).status_code == 303
-    assert rival.get("/timeline").status_code == 303, "its people are out at the next request"
+    assert competitor.get("/timeline").status_code == 303, "its people are out at the next request"
     page = page_client.get("/admin/companies/NRU").text
     assert "Fees unpaid" in page
     assert re.search(r"Status: <del>Active</del> → <ins>Suspended</ins>", page)

@@ -226,8 +226,10 @@ def test_marks_of_others_say_where_and_when_and_nothing_else(
 
 
 def test_how_long_a_place_is_free_is_one_instant(stranger: psycopg.Connection, competitors: Competitors) -> None:
-    (told,) = stranger.execute("SELECT gmp_free_until(min(id), now(), now() + interval '1 day') FROM unit").fetchall()
-    assert [type(each) for each in told] == [datetime]
+    (free_until,) = stranger.execute(
+        "SELECT gmp_free_until(min(id), now(), now() + interval '1 day') FROM unit"
+    ).fetchall()
+    assert [type(each) for each in free_until] == [datetime]
 
 
 def test_titles_are_told_of_nobody_who_did_not_publish_them(

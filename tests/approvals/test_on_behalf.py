@@ -12,7 +12,7 @@ from gmp_booking.requests.on_behalf import link_secret
 from tests.builders import form_of
 from tests.shared_app import SharedApp
 
-SCHEDULER, REQUESTER, APPROVER, OPERATOR, RIVAL = (
+SCHEDULER, REQUESTER, APPROVER, OPERATOR, COMPETITOR = (
     "scheduler@brc.example",
     "requester@gaon.example",
     "approver@gaon.example",
@@ -132,9 +132,9 @@ def test_a_form_of_another_site_confirms_nothing(shared_app: SharedApp) -> None:
     assert confirmed_by(shared_app, reference) == []
 
 
-def test_somebody_of_the_company_confirms_signed_in_and_a_rival_never(shared_app: SharedApp) -> None:
+def test_somebody_of_the_company_confirms_signed_in_and_a_competitor_never(shared_app: SharedApp) -> None:
     reference = enter(shared_app, REQUESTER)
-    assert shared_app.page_client(RIVAL).post(f"/bookings/{reference}/acknowledge").status_code == 404
+    assert shared_app.page_client(COMPETITOR).post(f"/bookings/{reference}/acknowledge").status_code == 404
     assert shared_app.page_client(OPERATOR).post(f"/bookings/{reference}/acknowledge").status_code == 403
     assert shared_app.page_client(SCHEDULER).post(f"/bookings/{reference}/acknowledge").status_code == 403
     assert "Yes, we asked for this" in shared_app.page_client(APPROVER).get(f"/bookings/{reference}").text

@@ -80,11 +80,11 @@ def confirmed_run(shared_app: SharedApp, *, until: str = "confirmed", sessions: 
 
 
 def approve(shared_app: SharedApp, reference: str) -> None:
-    assert tell(shared_app, SCHEDULER, reference, "review").status_code == 200
-    assert tell(shared_app, QA, reference, "approve").status_code == 200
+    assert take_action(shared_app, SCHEDULER, reference, "review").status_code == 200
+    assert take_action(shared_app, QA, reference, "approve").status_code == 200
 
 
-def tell(shared_app: SharedApp, email: str, reference: str, action: str) -> Any:
+def take_action(shared_app: SharedApp, email: str, reference: str, action: str) -> Any:
     body = {"reason": REASON} | (SIGNED if action in {"approve", "reject"} else {})
     return shared_app.api_client(email).post(f"/api/v1/bookings/{reference}/{action}", body)
 

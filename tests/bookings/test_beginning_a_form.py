@@ -27,7 +27,7 @@ def chosen(page: str, name: str) -> str:
     return found[1] if found else ""
 
 
-def ask_for_the_harvest(shared_app: SharedApp, *, weeks: int) -> str:
+def request_harvest(shared_app: SharedApp, *, weeks: int) -> str:
     start = weekday_at(13, weeks=weeks)
     session = {
         "room": "B-02",
@@ -50,7 +50,7 @@ def ask_for_the_harvest(shared_app: SharedApp, *, weeks: int) -> str:
 @pytest.fixture(scope="module")
 def reference(shared_app: SharedApp) -> str:
     assert "begun_from" not in shared_app.page_client(REQUESTER).get("/bookings/new").text
-    return ask_for_the_harvest(shared_app, weeks=6)
+    return request_harvest(shared_app, weeks=6)
 
 
 def test_a_new_form_begins_as_the_companys_last_booking(shared_app: SharedApp, reference: str) -> None:
@@ -110,14 +110,14 @@ def test_a_copy_lies_whole_weeks_later_and_takes_the_people_along(shared_app: Sh
     assert "SE-2701" not in page, "a batch is of one run"
 
 
-def test_a_rival_copies_nothing(shared_app: SharedApp, reference: str) -> None:
+def test_a_competitor_copies_nothing(shared_app: SharedApp, reference: str) -> None:
     assert shared_app.page_client("requester@hanbit.example").get(f"/bookings/new?copy={reference}").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["", "?room=B-01", "?copy=BK-00000000"])
 def test_who_may_not_draft_is_told_so_at_once(shared_app: SharedApp, address: str) -> None:
-    told = shared_app.page_client("operator@saebyeok.example").get(f"/bookings/new{address}").status_code
-    assert told == (404 if "copy" in address else 403)
+    status = shared_app.page_client("operator@saebyeok.example").get(f"/bookings/new{address}").status_code
+    assert status == (404 if "copy" in address else 403)
 
 
 @pytest.mark.parametrize("start", ["yesterday", "0001-01-01T00:00", "9999-12-31T23:59", "2027-13-01", ""])
@@ -136,9 +136,9 @@ def test_control_characters_give_the_form_back(shared_app: SharedApp) -> None:
     assert answer.status_code == 422
     assert "Harvest of two flasks" in answer.text
     assert 'id="f-purpose-error"' in answer.text
-    told = shared_app.page_client(REQUESTER).post("/bookings/preview", form)
-    assert told.status_code == 200
-    assert "Control characters" in told.text
+    preview = shared_app.page_client(REQUESTER).post("/bookings/preview", form)
+    assert preview.status_code == 200
+    assert "Control characters" in preview.text
 
 
 def test_booking_again_is_one_click_from_the_booking_and_from_the_list(shared_app: SharedApp, reference: str) -> None:
@@ -157,9 +157,9 @@ def test_drafts_are_offered_again_to_who_began_them(shared_app: SharedApp) -> No
     kept = shared_app.page_client(author).post("/bookings/new", form)
     address = kept.location.partition("?")[0]
     for page in ("/bookings/new", "/bookings"):
-        told = shared_app.page_client(author).get(page).text
-        assert "You have 1 draft – continue with" in told
-        assert f'<a href="{address}">NR-19 · C-02 · ' in told
+        page_text = shared_app.page_client(author).get(page).text
+        assert "You have 1 draft – continue with" in page_text
+        assert f'<a href="{address}">NR-19 · C-02 · ' in page_text
     assert "continue with" not in shared_app.page_client("approver@nuriesel.example").get("/bookings/new").text
     shared_app.page_client(author).post("/bookings/new", form | {"idempotency_key": "another"})
     assert "You have 2 drafts" in shared_app.page_client(author).get("/bookings").text

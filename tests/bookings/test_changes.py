@@ -15,7 +15,7 @@ from tests.bookings.changing import (
     hold_of,
     patch,
     run_body,
-    tell,
+    take_action,
 )
 from tests.clients import utc
 from tests.shared_app import SharedApp
@@ -41,9 +41,9 @@ def test_an_approved_change_is_the_booking_and_holds_nothing_else(shared_app: Sh
     later = run.shifted(days=7)
     before = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}")
     patch(shared_app, run.reference, later.body)
-    assert tell(shared_app, SCHEDULER, run.reference, "review").status_code == 200
+    assert take_action(shared_app, SCHEDULER, run.reference, "review").status_code == 200
     assert hold_of(shared_app, run.reference) == booked(run, later)
-    assert tell(shared_app, QA, run.reference, "approve").json["version"] == 2
+    assert take_action(shared_app, QA, run.reference, "approve").json["version"] == 2
     assert hold_of(shared_app, run.reference) == booked(later)
     now = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}")
     assert now.json["sessions"][0]["start"] == utc(later.start)
@@ -62,9 +62,9 @@ def test_a_rejected_or_withdrawn_change_leaves_everything_as_it_was(shared_app: 
         before = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").json
         patch(shared_app, run.reference, run.shifted(days=7).body)
         if ending == "reject":
-            tell(shared_app, SCHEDULER, run.reference, "reject")
+            take_action(shared_app, SCHEDULER, run.reference, "reject")
         else:
-            tell(shared_app, GAON, run.reference, "withdraw")
+            take_action(shared_app, GAON, run.reference, "withdraw")
         after = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").json
         assert hold_of(shared_app, run.reference) == booked(run)
         assert {**after, "revision": 0} == {**before, "revision": 0}
@@ -158,7 +158,7 @@ def test_a_request_that_is_not_yet_decided_is_replaced(shared_app: SharedApp) ->
 def test_cancelling_ends_the_change_that_waits(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
     patch(shared_app, run.reference, run.shifted(days=7).body)
-    assert tell(shared_app, GAON, run.reference, "cancel").json["state"] == "CANCELLED"
+    assert take_action(shared_app, GAON, run.reference, "cancel").json["state"] == "CANCELLED"
     assert hold_of(shared_app, run.reference) == {}
     (change,) = shared_app.ask(
         "SELECT c.state FROM booking_change c JOIN booking b ON b.id = c.booking_id WHERE b.reference = %s",
@@ -169,8 +169,8 @@ def test_cancelling_ends_the_change_that_waits(shared_app: SharedApp) -> None:
 
 def test_a_rule_in_the_way_leaves_the_booking_as_it_was(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
-    rival_start = run.start + timedelta(days=7)
-    taken = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(rival_start, product="HB-Derm"))
+    competitor_start = run.start + timedelta(days=7)
+    taken = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(competitor_start, product="HB-Derm"))
     assert taken.status_code == 201, taken.text
     refused = patch(shared_app, run.reference, run.shifted(days=7).body)
     assert refused.status_code == 409
@@ -181,11 +181,11 @@ def test_a_rule_in_the_way_leaves_the_booking_as_it_was(shared_app: SharedApp) -
 def test_nobody_decides_twice_on_a_change_nor_on_their_own(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
     patch(shared_app, run.reference, run.shifted(days=7).body, by=SCHEDULER)
-    assert tell(shared_app, QA, run.reference, "approve").status_code == 403
-    assert tell(shared_app, SCHEDULER, run.reference, "review").status_code == 200
-    assert tell(shared_app, HANBIT, run.reference, "approve").status_code == 404
-    assert tell(shared_app, GAON, run.reference, "approve").status_code == 403
-    assert tell(shared_app, QA, run.reference, "approve").status_code == 200
+    assert take_action(shared_app, QA, run.reference, "approve").status_code == 403
+    assert take_action(shared_app, SCHEDULER, run.reference, "review").status_code == 200
+    assert take_action(shared_app, HANBIT, run.reference, "approve").status_code == 404
+    assert take_action(shared_app, GAON, run.reference, "approve").status_code == 403
+    assert take_action(shared_app, QA, run.reference, "approve").status_code == 200
 
 
 def test_a_session_is_given_up_with_a_reason_and_the_rest_goes_on(shared_app: SharedApp) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.bookings.changing import GAON, QA, SCHEDULER, booked, confirmed_run, hold_of, patch, tell
+from tests.bookings.changing import GAON, QA, SCHEDULER, booked, confirmed_run, hold_of, patch, take_action
 from tests.shared_app import SharedApp
 
 
@@ -25,8 +25,8 @@ def test_a_session_that_has_begun_stays_and_is_carried_over(shared_app: SharedAp
     )
     asked = patch(shared_app, run.reference, body)
     assert asked.json["outcome"] == "requested", asked.text
-    assert tell(shared_app, SCHEDULER, run.reference, "review").status_code == 200
-    assert tell(shared_app, QA, run.reference, "approve").json["version"] == 2
+    assert take_action(shared_app, SCHEDULER, run.reference, "review").status_code == 200
+    assert take_action(shared_app, QA, run.reference, "approve").json["version"] == 2
     shown = shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}").json
     assert [each["state"] for each in shown["sessions"]] == ["IN_USE", "PLANNED"]
     assert hold_of(shared_app, run.reference) == booked(run, run.shifted(days=8), equipment=False)

@@ -18,7 +18,7 @@ from tests.builders import form_of
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
-REQUESTER, COLLEAGUE, RIVAL = "requester@gaon.example", "approver@gaon.example", "requester@hanbit.example"
+REQUESTER, COLLEAGUE, COMPETITOR = "requester@gaon.example", "approver@gaon.example", "requester@hanbit.example"
 STAFF = "scheduler@brc.example"
 START = weekday_at(9, weeks=4)
 WORDS = {"mine": "You are filling", "ours": "A colleague is filling", "others": "Somebody is filling"}
@@ -34,8 +34,8 @@ def open_form(shared_app: SharedApp, *, email: str = REQUESTER, room: str = "B-0
 
 def marks_seen_by(shared_app: SharedApp, email: str) -> list[str]:
     page = shared_app.page_client(email).get(f"/timeline?view=week&date={START:%Y-%m-%d}").text
-    told = re.findall(r'class="tl-at tl-mark [^"]*" title="([^"]*)"', page)
-    return [whose for one in told for whose, words in WORDS.items() if words in one]
+    titles = re.findall(r'class="tl-at tl-mark [^"]*" title="([^"]*)"', page)
+    return [whose for one in titles for whose, words in WORDS.items() if words in one]
 
 
 @pytest.fixture(autouse=True)
@@ -53,17 +53,17 @@ def test_opening_a_page_writes_nothing(shared_app: SharedApp) -> None:
 
 def test_each_reads_of_a_form_what_is_theirs_to_know(shared_app: SharedApp) -> None:
     open_form(shared_app)
-    seen = {email: marks_seen_by(shared_app, email) for email in (REQUESTER, COLLEAGUE, RIVAL, STAFF)}
-    assert seen == {REQUESTER: ["mine"], COLLEAGUE: ["ours"], RIVAL: ["others"], STAFF: ["others"]}
-    page = shared_app.page_client(RIVAL).get(f"/timeline?date={START:%Y-%m-%d}").text
+    seen = {email: marks_seen_by(shared_app, email) for email in (REQUESTER, COLLEAGUE, COMPETITOR, STAFF)}
+    assert seen == {REQUESTER: ["mine"], COLLEAGUE: ["ours"], COMPETITOR: ["others"], STAFF: ["others"]}
+    page = shared_app.page_client(COMPETITOR).get(f"/timeline?date={START:%Y-%m-%d}").text
     assert "Gaon" not in page
     assert "GAO" not in page
 
 
-def test_forms_of_two_rivals_are_one_mark_to_a_third(shared_app: SharedApp) -> None:
+def test_forms_of_two_competitors_are_one_mark_to_a_third(shared_app: SharedApp) -> None:
     open_form(shared_app)
     open_form(shared_app, email="requester@saebyeok.example", start=START + timedelta(minutes=30))
-    assert marks_seen_by(shared_app, RIVAL) == ["others"]
+    assert marks_seen_by(shared_app, COMPETITOR) == ["others"]
 
 
 def test_a_person_has_the_marks_of_the_latest_form_only(shared_app: SharedApp) -> None:
@@ -78,9 +78,9 @@ def test_a_person_has_the_marks_of_the_latest_form_only(shared_app: SharedApp) -
         for n in range(3)
     ]
     shared_app.page_client(REQUESTER).post("/bookings/preview", form_of(sessions=three))
-    assert marks_seen_by(shared_app, RIVAL) == ["others"] * 3
+    assert marks_seen_by(shared_app, COMPETITOR) == ["others"] * 3
     shared_app.page_client(REQUESTER).post("/bookings/preview", form_of(sessions=three[:1]))
-    assert marks_seen_by(shared_app, RIVAL) == ["others"]
+    assert marks_seen_by(shared_app, COMPETITOR) == ["others"]
 
 
 def test_typing_on_renews_the_mark(shared_app: SharedApp) -> None:
@@ -95,7 +95,7 @@ def test_typing_on_renews_the_mark(shared_app: SharedApp) -> None:
 def test_a_mark_ends_by_itself_and_is_forgotten(shared_app: SharedApp) -> None:
     open_form(shared_app)
     shared_app.ask("UPDATE form_mark SET expires_at = gmp_now() RETURNING id")
-    assert marks_seen_by(shared_app, RIVAL) == []
+    assert marks_seen_by(shared_app, COMPETITOR) == []
     assert marks_seen_by(shared_app, REQUESTER) == []
     form_marks.delete_expired_marks(shared_app.database)
     assert len(shared_app.ask("SELECT id FROM form_mark")) == 1
@@ -107,13 +107,13 @@ def test_a_mark_ends_by_itself_and_is_forgotten(shared_app: SharedApp) -> None:
 def test_a_mark_refuses_nobody(shared_app: SharedApp) -> None:
     open_form(shared_app, start=START + timedelta(days=1))
     page = (
-        shared_app.page_client(RIVAL)
+        shared_app.page_client(COMPETITOR)
         .get(f"/bookings/new?room=B-01&start={quote((START + timedelta(days=1)).isoformat())}")
         .text
     )
     assert "No rule blocks this booking" in page
     session = {"room": "B-01", "start": START + timedelta(days=1), "end": START + timedelta(days=1, hours=3)}
-    sent = shared_app.page_client(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[session]))
+    sent = shared_app.page_client(COMPETITOR).post("/bookings/new", form_of(product="HB-Derm", sessions=[session]))
     assert sent.status_code == 303
 
 
@@ -164,7 +164,7 @@ def test_two_requests_of_one_person_leave_the_marks_of_one(shared_app: SharedApp
         assert sorted(row["code"] for row in rows) in [["B-01"] * 12, ["C-01"]]
 
 
-def test_a_rival_cannot_read_the_rows(shared_app: SharedApp) -> None:
+def test_a_competitor_cannot_read_the_rows(shared_app: SharedApp) -> None:
     open_form(shared_app)
 
     def rows(uow: object) -> list[object]:
@@ -172,6 +172,6 @@ def test_a_rival_cannot_read_the_rows(shared_app: SharedApp) -> None:
 
         return list(uow.session.execute(text("SELECT * FROM form_mark")))  # type: ignore[attr-defined]
 
-    assert shared_app.database.read(shared_app.actor(RIVAL), rows) == []
+    assert shared_app.database.read(shared_app.actor(COMPETITOR), rows) == []
     assert len(shared_app.database.read(shared_app.actor(COLLEAGUE), rows)) == 1
     assert len(shared_app.database.read(SYSTEM, rows)) == 1

@@ -14,7 +14,7 @@ from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 from tests.statement_watch import watching
 
-REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
+REQUESTER, COMPETITOR = "requester@gaon.example", "requester@hanbit.example"
 START = weekday_at(9, weeks=12)
 HOUR = timedelta(hours=1)
 
@@ -40,9 +40,9 @@ def verdicts(page: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def a_rival_holds_the_second_date(shared_app: SharedApp) -> None:
+def a_competitor_holds_the_second_date(shared_app: SharedApp) -> None:
     taken = session(START + timedelta(days=14) - HOUR)
-    sent = shared_app.page_client(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken]))
+    sent = shared_app.page_client(COMPETITOR).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken]))
     assert sent.status_code == 303
 
 

@@ -85,8 +85,8 @@ def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app
     reference = shared_app.book("returned")
     body = shared_app.incubator_body()
     body["equipment"][0] |= {"resource": "TFF-01"}
-    rival = an_equipment_booking([dict(body["equipment"][0])])
-    assert shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings", rival).status_code == 201
+    competitor = an_equipment_booking([dict(body["equipment"][0])])
+    assert shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings", competitor).status_code == 201
     before = shared_app.count_rows()
     refused = shared_app.api_client(GAON).post(f"/api/v1/bookings/{reference}/submit", body)
     assert refused.status_code == 409
@@ -192,11 +192,11 @@ def test_each_row_of_a_new_booking_has_one_line_of_history(shared_app: SharedApp
     made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     lines = shared_app.ask("SELECT * FROM row_history WHERE id > %s ORDER BY id", before)
-    told = Counter((line["table_name"], line["row_id"]) for line in lines if line["operation"] == "INSERT")
+    inserted = Counter((line["table_name"], line["row_id"]) for line in lines if line["operation"] == "INSERT")
     for table in WRITTEN:
         new = shared_app.ask(f"SELECT id FROM {table} WHERE id > %s", last[table])
         assert new, table
-        assert all(told[table, row["id"]] == 1 for row in new), table
+        assert all(inserted[table, row["id"]] == 1 for row in new), table
     about_it = [line for line in lines if line["table_name"] in WRITTEN]
     person = shared_app.ask("SELECT id, company_id FROM person WHERE email = %s", GAON)[0]
     assert {line["actor_id"] for line in about_it} == {person["id"]}

@@ -73,7 +73,7 @@ def test_a_phoned_booking_is_entered_and_confirmed_with_one_tap(open_page: Calla
     ) == [(1,)]
 
 
-def ask_for(page: Page, room: str, start: str, end: str) -> None:
+def request_session(page: Page, room: str, start: str, end: str) -> None:
     page.goto("/bookings/new?blank=1")
     unfold(page)
     page.select_option("[name=product]", "GS-M1")
@@ -99,7 +99,7 @@ def decide_on_all(page: Page, password: str | None) -> None:
 def test_a_manager_with_a_phone_decides_on_several_at_once(open_page: Callable[..., Page], site: Site) -> None:
     requester = open_page(REQUESTER)
     for room, start, end in (("B-02", "09:00", "12:00"), ("B-03", "09:00", "12:00"), ("B-02", "13:00", "16:00")):
-        ask_for(requester, room, start, end)
+        request_session(requester, room, start, end)
     scheduler = open_page(SCHEDULER)
     scheduler.goto("/inbox")
     look(scheduler, "inbox-wide")

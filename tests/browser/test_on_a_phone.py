@@ -14,7 +14,7 @@ from tests.builders import a_session, an_engineering_run
 from tests.clients import ApiClient, make_app, weekday_at
 from tests.zones import SEOUL
 
-REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
+REQUESTER, COMPETITOR = "requester@gaon.example", "requester@hanbit.example"
 PHONE = 390
 MOST_FIELDS, MOST_TAPS = 5, 8
 AFTERNOON = weekday_at(13, weeks=9)
@@ -129,14 +129,14 @@ def test_nothing_leaves_the_screen_sideways(open_page: Callable[..., Page]) -> N
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, path
 
 
-def test_a_mark_appears_for_a_rival_and_goes_when_the_form_is_left(open_page: Callable[..., Page]) -> None:
-    rival, page = open_page(RIVAL), open_page(REQUESTER, width=PHONE)
+def test_a_mark_appears_for_a_competitor_and_goes_when_the_form_is_left(open_page: Callable[..., Page]) -> None:
+    competitor, page = open_page(COMPETITOR), open_page(REQUESTER, width=PHONE)
     start = (AFTERNOON + timedelta(days=2)).isoformat().replace("+", "%2B")
     page.goto(f"/bookings/new?room=C-01&start={start}")
     week = f"/timeline?date={AFTERNOON:%Y-%m-%d}"
-    rival.goto(week)
-    expect(rival.locator(".tl-track .tl-mark")).to_have_count(1)
+    competitor.goto(week)
+    expect(competitor.locator(".tl-track .tl-mark")).to_have_count(1)
     page.goto("/timeline")
     page.wait_for_timeout(500)
-    rival.goto(week)
-    expect(rival.locator(".tl-track .tl-mark")).to_have_count(0)
+    competitor.goto(week)
+    expect(competitor.locator(".tl-track .tl-mark")).to_have_count(0)

@@ -29,7 +29,7 @@ def fill_session(page: Page, room: str, start: str, end: str) -> None:
 
 
 def occupy_the_room(page: Page) -> None:
-    """A rival takes B-01 in the morning."""
+    """A competitor takes B-01 in the morning."""
     page.goto("/bookings/new")
     fill_session(page, "B-01", "09:00", "12:00")
     page.fill("[name=sessions-0-headcount]", "2")

@@ -21,7 +21,7 @@ from tests.shared_app import SIGNED, SharedApp
 from tests.zones import SEOUL
 
 REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
-RIVAL, SCHEDULER, QA = "requester@hanbit.example", "scheduler@brc.example", "qa@brc.example"
+COMPETITOR, SCHEDULER, QA = "requester@hanbit.example", "scheduler@brc.example", "qa@brc.example"
 VOID = "void for the present version"
 
 
@@ -71,7 +71,7 @@ def held(site: Site, reference: str) -> list[tuple[Any, ...]]:
     )
 
 
-def ask_for_another_week(page: Page, reference: str, why: str, *, weeks: int) -> None:
+def request_another_week(page: Page, reference: str, why: str, *, weeks: int) -> None:
     page.goto(f"/bookings/{reference}")
     page.get_by_role("link", name="Change booking").click()
     day = f"{weekday_at(9, weeks=weeks):%Y-%m-%d}"
@@ -101,7 +101,7 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
     feed = CalendarFeed(calendar_link(company), reference)
     agreed, agreed_slots = feed.read(), held(site, reference)
 
-    ask_for_another_week(company, reference, "The donor comes a week later", weeks=7)
+    request_another_week(company, reference, "The donor comes a week later", weeks=7)
     expect(company.locator("#change")).to_contain_text("The donor comes a week later")
     expect(company.locator(".record-title")).to_contain_text("Confirmed")
     assert feed.read() == agreed
@@ -126,7 +126,7 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
     expect(company.locator(".signature-list")).not_to_contain_text(VOID)
     assert held(site, reference) == agreed_slots
 
-    ask_for_another_week(company, reference, "The donor comes two weeks later", weeks=8)
+    request_another_week(company, reference, "The donor comes two weeks later", weeks=8)
     before = feed.read()
     assert before[1:] == agreed[1:]
     decide(scheduler, reference, "Forward to Quality assurance")
@@ -138,8 +138,8 @@ def test_a_company_asks_for_another_week_twice_and_swaps_an_operator(
     assert after[1] == weekday_at(9, weeks=8)
     assert len(held(site, reference)) == 1
     site.tick()
-    told = site.mails_to(REQUESTER)
-    assert [subject for subject in told if reference in subject and "ejected" in subject], told
+    subjects = site.mails_to(REQUESTER)
+    assert [subject for subject in subjects if reference in subject and "ejected" in subject], subjects
     changed = f"[{reference}] Changed"
     assert [subject for subject in site.mails_to(OPERATOR2) if changed in subject]
     assert not [subject for subject in site.mails_to(OPERATOR) if changed in subject]
@@ -191,17 +191,17 @@ def test_a_run_that_takes_longer_puts_the_next_one_at_risk_until_it_ends(
     expect(page.locator(".over-by")).to_contain_text("later than planned")
     revalidation.work(site.database)
     site.tick()
-    rival = open_page(RIVAL)
-    rival.goto(f"/bookings/{following}")
-    expect(rival.locator(".at-risk")).to_contain_text("At risk")
-    seen = rival.locator("main").inner_text()
+    competitor = open_page(COMPETITOR)
+    competitor.goto(f"/bookings/{following}")
+    expect(competitor.locator(".at-risk")).to_contain_text("At risk")
+    seen = competitor.locator("main").inner_text()
     assert running not in seen
     assert "Gaon" not in seen
-    assert [subject for subject in site.mails_to(RIVAL) if "risk" in subject.lower()]
+    assert [subject for subject in site.mails_to(COMPETITOR) if "risk" in subject.lower()]
     page.goto(f"/bookings/{running}/sessions/1")
     page.locator("form[action$='/complete'] button").click()
     expect(page.locator(".record-title")).to_contain_text("Done")
     revalidation.work(site.database)
-    rival.reload()
-    expect(rival.locator(".record-title")).to_contain_text("Confirmed")
-    expect(rival.locator(".at-risk")).to_have_count(0)
+    competitor.reload()
+    expect(competitor.locator(".record-title")).to_contain_text("Confirmed")
+    expect(competitor.locator(".at-risk")).to_have_count(0)

@@ -24,9 +24,9 @@ from tests.facility import actor_of
 
 REQUESTER = "requester@gaon.example"
 OPERATOR = "operator@gaon.example"
-RIVAL = "requester@saebyeok.example"
+COMPETITOR = "requester@saebyeok.example"
 SCHEDULER = "scheduler@brc.example"
-EVERYBODY = (REQUESTER, OPERATOR, RIVAL, SCHEDULER)
+EVERYBODY = (REQUESTER, OPERATOR, COMPETITOR, SCHEDULER)
 
 
 def _give_account(uow: Uow, email: str, password_hash: str) -> int:

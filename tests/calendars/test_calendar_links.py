@@ -14,7 +14,7 @@ from gmp_booking.accounts.service import create_token
 from gmp_booking.calendars import masking
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import Actor
-from tests.calendars.conftest import REQUESTER, RIVAL, SCHEDULER
+from tests.calendars.conftest import COMPETITOR, REQUESTER, SCHEDULER
 from tests.clients import PageClient
 
 Get = Callable[..., Any]
@@ -116,7 +116,7 @@ def test_somebody_elses_link_is_as_unknown_as_none(
 ) -> None:
     made = call(REQUESTER, "POST", "", scope="mine").json
     for feed_id in (made["id"], 999_999):
-        assert call(RIVAL, method, f"/{feed_id}{action}").status_code == 404
+        assert call(COMPETITOR, method, f"/{feed_id}{action}").status_code == 404
     assert get(path_in(made["url"])).status_code == 200
 
 

@@ -12,7 +12,7 @@ import pytest
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import Actor
 from gmp_booking.requests.submit import submit
-from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm
+from tests.calendars.conftest import COMPETITOR, OPERATOR, REQUESTER, SCHEDULER, confirm
 from tests.calendars.readers import read_with_icalendar
 from tests.clients import PageClient
 from tests.notifications.journeys import a_demo, a_session, morning
@@ -32,10 +32,10 @@ def summaries(response) -> list[str]:
 
 @pytest.fixture
 def facility_bookings(database: Database, people: dict[str, Actor]) -> tuple[str, str]:
-    """A rival's two demonstrations in one room: one that announces itself, one that does not."""
+    """A competitor's two demonstrations in one room: one that announces itself, one that does not."""
     public = demo_of(days=0, hour=0, title=TITLE, visibility="PUBLIC")
     hidden = demo_of(days=0, hour=5, title="Nobody reads this")
-    made = [database.transact(people[RIVAL], submit, each).booking.reference for each in (public, hidden)]
+    made = [database.transact(people[COMPETITOR], submit, each).booking.reference for each in (public, hidden)]
     for reference in made:
         database.transact(people[SCHEDULER], confirm, reference)
     return made[0], made[1]
@@ -59,7 +59,7 @@ def test_the_announcement_stands_in_the_feed_of_its_room_too(
 
 def test_who_made_it_sees_it_once(subscribe: Callable, get: Callable, facility_bookings: tuple[str, str]) -> None:
     public, hidden = facility_bookings
-    shown = summaries(get(subscribe(RIVAL, "facility")))
+    shown = summaries(get(subscribe(COMPETITOR, "facility")))
     assert shown == sorted(f"T-01 · {each} · Confirmed" for each in (public, hidden))
 
 
@@ -84,7 +84,7 @@ def test_a_change_of_others_is_news_and_what_they_do_in_silence_is_not(
     sql("UPDATE booking SET title = 'Postponed' WHERE reference = %s", facility_bookings[0])
     second = get(path, If_None_Match=first.headers["ETag"])
     assert second.status_code == 200
-    database.transact(people[RIVAL], submit, demo_of(days=2, hour=0))
+    database.transact(people[COMPETITOR], submit, demo_of(days=2, hour=0))
     assert get(path, If_None_Match=second.headers["ETag"]).status_code == 200
 
 

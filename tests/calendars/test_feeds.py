@@ -21,7 +21,7 @@ from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.submit import submit
 from tests.bookings.test_submitting import at, eng
-from tests.calendars.conftest import OPERATOR, REQUESTER, RIVAL, SCHEDULER, confirm, give_back
+from tests.calendars.conftest import COMPETITOR, OPERATOR, REQUESTER, SCHEDULER, confirm, give_back
 from tests.calendars.readers import READERS, read_with_icalendar
 from tests.statement_watch import watching
 
@@ -40,7 +40,7 @@ def by_uid(response: Any) -> dict[str, dict[str, Any]]:
 
 
 def competitors_booking(room: str = "C-01", start: float = 0, end: float = 4) -> Any:
-    """A rival's booking with a mark in every text it may hold."""
+    """A competitor's booking with a mark in every text it may hold."""
     session = SessionContent(
         room=room,
         start=at(start),
@@ -82,7 +82,7 @@ def test_a_feed_shows_each_session_and_each_reservation(get: Get, subscribe: Sub
 def test_three_programs_read_the_same(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str, scope: str
 ) -> None:
-    database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9))
+    database.transact(people[COMPETITOR], submit, competitors_booking("B-01", 6, 9))
     feed = get(subscribe(REQUESTER, scope)).data
     found = [read(feed) for read in READERS.values()]
     assert found[0] == found[1] == found[2]
@@ -163,10 +163,10 @@ def test_old_far_and_unborn_bookings_are_left_out(get: Get, subscribe: Subscribe
 # -- what one company sees of another
 
 
-def test_a_rival_learns_that_a_room_is_taken_and_nothing_else(
+def test_a_competitor_learns_that_a_room_is_taken_and_nothing_else(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str
 ) -> None:
-    reference = database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9)).booking.reference
+    reference = database.transact(people[COMPETITOR], submit, competitors_booking("B-01", 6, 9)).booking.reference
     response = get(subscribe(REQUESTER, "resource:B-01"))
     events = by_uid(response)
     (busy,) = [event for uid, event in events.items() if uid.startswith("busy-")]
@@ -178,27 +178,27 @@ def test_a_rival_learns_that_a_room_is_taken_and_nothing_else(
 
 
 @pytest.mark.parametrize("scope", ["mine", "company", "facility", "resource:B-01", "resource:C-01", "resource:INC-01"])
-def test_no_feed_of_a_company_holds_a_mark_of_a_rival(
+def test_no_feed_of_a_company_holds_a_mark_of_a_competitor(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], scope: str
 ) -> None:
     references = [
-        database.transact(people[RIVAL], submit, content).booking.reference
+        database.transact(people[COMPETITOR], submit, content).booking.reference
         for content in (competitors_booking("B-01", 6, 9), competitors_booking("C-01", 30, 34))
     ]
     for email in (REQUESTER, OPERATOR):
         response = get(subscribe(email, scope))
         assert response.status_code == 200
         assert not [word for word in (CANARY, *references) if word in response.text]
-    assert references[0] in get(subscribe(RIVAL, "company")).text
+    assert references[0] in get(subscribe(COMPETITOR, "company")).text
 
 
-def test_touching_times_of_two_rivals_are_one_block(
+def test_touching_times_of_two_competitors_are_one_block(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor]
 ) -> None:
     for start, end in ((0, 2), (2, 5)):
         content = competitors_booking("B-01", start, end)
         session = replace(content.sessions[0], people=())
-        database.transact(people[RIVAL], submit, replace(content, sessions=(session,)))
+        database.transact(people[COMPETITOR], submit, replace(content, sessions=(session,)))
     (busy,) = by_uid(get(subscribe(REQUESTER, "resource:B-01"))).values()
     assert (busy["start"], busy["end"]) == (at(0).isoformat(), at(5).isoformat())
 
@@ -216,7 +216,7 @@ def test_equipment_with_several_places_is_reserved_when_others_leave_none() -> N
 def test_the_facility_sees_all(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str
 ) -> None:
-    reference = database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9)).booking.reference
+    reference = database.transact(people[COMPETITOR], submit, competitors_booking("B-01", 6, 9)).booking.reference
     wanted = {f"{booked}-s1", f"{reference}-s1"}
     assert set(by_uid(get(subscribe(SCHEDULER, "resource:B-01")))) == wanted
     assert set(by_uid(get(subscribe(SCHEDULER, "facility")))) == wanted | {f"{booked}-e1"}
@@ -237,7 +237,7 @@ def test_a_room_taken_along_with_attended_equipment_is_in_its_feed(
     reference = database.transact(people[REQUESTER], submit, content).booking.reference
     assert set(by_uid(get(subscribe(REQUESTER, "resource:C-01")))) == {f"{reference}-e1"}
     assert set(by_uid(get(subscribe(REQUESTER, "resource:TFF-01")))) == {f"{reference}-e1"}
-    (busy,) = by_uid(get(subscribe(RIVAL, "resource:C-01"))).values()
+    (busy,) = by_uid(get(subscribe(COMPETITOR, "resource:C-01"))).values()
     assert busy["summary"] == "Reserved"
 
 
@@ -263,7 +263,7 @@ def test_one_person_has_so_many_links_and_no_more(database: Database, people: di
         database.transact(people[REQUESTER], create_feed, scope="mine")
     with pytest.raises(Conflict):
         database.transact(people[REQUESTER], create_feed, scope="mine")
-    database.transact(people[RIVAL], create_feed, scope="mine")
+    database.transact(people[COMPETITOR], create_feed, scope="mine")
 
 
 def test_the_link_is_kept_as_a_hash_and_nowhere_else(database: Database, people: dict[str, Actor], sql: Sql) -> None:
@@ -388,12 +388,12 @@ def test_whatever_changes_the_bytes_changes_the_tag(
     assert after.data != before.data
 
 
-def test_a_rivals_new_time_changes_the_tag_of_the_resource_only(
+def test_a_competitors_new_time_changes_the_tag_of_the_resource_only(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str
 ) -> None:
     paths = [subscribe(REQUESTER, scope) for scope in ("resource:B-01", "resource:B-02", "company", "mine")]
     tags = [get(path).headers["ETag"] for path in paths]
-    database.transact(people[RIVAL], submit, competitors_booking("B-01", 6, 9))
+    database.transact(people[COMPETITOR], submit, competitors_booking("B-01", 6, 9))
     changed = [get(path).headers["ETag"] != tag for path, tag in zip(paths, tags, strict=True)]
     assert changed == [True, False, False, False]
 

@@ -24,7 +24,7 @@ from tests.zones import SEOUL
 pytestmark = pytest.mark.heavy
 
 PROGRAMS = Path(sys.executable).parent
-REQUESTER, RIVAL = "requester@gaon.example", "requester@saebyeok.example"
+REQUESTER, COMPETITOR = "requester@gaon.example", "requester@saebyeok.example"
 START = morning(35)
 # vdirsyncer names what it fetches over HTTP by its content, so an entry is known by what it says.
 SHOWN = "{start-long-full}|{end-long-full}|{status}|{title}"
@@ -152,7 +152,7 @@ def test_one_booking_confirmed_moved_twice_and_cancelled_is_one_cancelled_entry(
     assert len(list((reader.folder / "events").iterdir())) == 1
 
 
-def test_three_bookings_are_three_entries_and_a_rival_s_program_shows_none_of_them(
+def test_three_bookings_are_three_entries_and_a_competitor_s_program_shows_none_of_them(
     database: Database, subscribe, address: str, tmp_path: Path
 ) -> None:
     session = a_demo().sessions[0]
@@ -163,7 +163,7 @@ def test_three_bookings_are_three_entries_and_a_rival_s_program_shows_none_of_th
         references.add(submitted(database, a_demo(part)))
     own = Reader.of(tmp_path / "own", address + subscribe(REQUESTER, "company"))
     assert {entry[3].split(" · ")[1] for entry in own.look()} == references
-    rival = Reader.of(tmp_path / "rival", address + subscribe(RIVAL, "resource:T-01"))
-    shown = rival.look()
+    competitor = Reader.of(tmp_path / "competitor", address + subscribe(COMPETITOR, "resource:T-01"))
+    shown = competitor.look()
     assert [entry[3] for entry in shown] == ["Reserved"] * 3
     assert not any(reference in "".join(entry) for reference in references for entry in shown)

@@ -58,9 +58,9 @@ def test_hostile_text_stays_text(reader: str) -> None:
     hostile = [PART._replace(uid=name, summary=text, description=text, location=text) for name, text in HOSTILE.items()]
     parts = [part for each in hostile for part in (PART, each)]
     found = READERS[reader](feed_of(parts, name="\r\nX:" + HOSTILE["separators"], language="ko", zone=SEOUL))
-    plain, told = found[::2], found[1::2]
-    assert [event["uid"] for event in told] == list(HOSTILE)
-    for event in told:
+    plain, read_back = found[::2], found[1::2]
+    assert [event["uid"] for event in read_back] == list(HOSTILE)
+    for event in read_back:
         text = tidy(HOSTILE[event["uid"]])
         assert event["summary"] == text, event["uid"]
         assert (event["description"] or "", event["location"] or "") == (text, text), event["uid"]

@@ -29,7 +29,7 @@ from gmp_booking.kernel.period import Period
 from tests.zones import SEOUL
 
 TICK = timedelta(microseconds=1)
-ME, RIVAL = 1, 2
+ME, COMPETITOR = 1, 2
 IN_GOOD_TIME = datetime(2027, 1, 1, 9, tzinfo=SEOUL)
 """Sixty days before the sessions."""
 
@@ -60,7 +60,7 @@ def busy(
     day: int = 2,
     *,
     until: int | None = None,
-    by: int | None = RIVAL,
+    by: int | None = COMPETITOR,
     reference: str | None = "BK-RIVAL777",
 ) -> Occupation:
     return Occupation(during(start, end, day, until=until), by, reference)
@@ -178,6 +178,27 @@ def case(
 
 
 __all__ = [
-    "CALENDAR", "EQUIPMENT", "HOLIDAYS", "IN_GOOD_TIME", "ME", "RIVAL", "ROOMS", "SEOUL", "TICK", "WORKING_WEEK", "Assignment", "Occupation",
-    "PersonBusy", "at", "busy", "case", "during", "equipment", "operator", "outage", "reservation", "room", "session",
+    "CALENDAR",
+    "COMPETITOR",
+    "EQUIPMENT",
+    "HOLIDAYS",
+    "IN_GOOD_TIME",
+    "ME",
+    "ROOMS",
+    "SEOUL",
+    "TICK",
+    "WORKING_WEEK",
+    "Assignment",
+    "Occupation",
+    "PersonBusy",
+    "at",
+    "busy",
+    "case",
+    "during",
+    "equipment",
+    "operator",
+    "outage",
+    "reservation",
+    "room",
+    "session",
 ]  # fmt: skip

@@ -290,7 +290,7 @@ diaries = st.lists(stretches, max_size=6).map(
 
 
 @st.composite
-def houses(draw):
+def facilities(draw):
     """A booking of up to three sessions and a culture, in a facility that others have filled at random."""
     days = draw(st.lists(st.integers(2, 12), min_size=1, max_size=3, unique=True))
     crew = tuple(operator(number) for number in draw(st.sets(st.integers(1, 3), max_size=3)))
@@ -336,7 +336,7 @@ def houses(draw):
 
 
 @settings(max_examples=80, deadline=None, print_blob=True)
-@given(houses())
+@given(facilities())
 def test_every_alternative_passes_the_engine_and_brings_nothing_new(facts):
     base = examine(facts)
     offered = find_alternatives(facts)
@@ -352,7 +352,7 @@ def test_every_alternative_passes_the_engine_and_brings_nothing_new(facts):
 
 
 @settings(max_examples=25, deadline=None, print_blob=True)
-@given(houses())
+@given(facilities())
 def test_the_search_is_deterministic(facts):
     again = replace(facts, rooms=dict(reversed(facts.rooms.items())), equipment=dict(reversed(facts.equipment.items())))
     assert [(one.label, one.params) for one in find_alternatives(facts)] == [

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from conflict_facts import (
-    RIVAL,
+    COMPETITOR,
     PersonBusy,
     at,
     busy,
@@ -28,7 +28,7 @@ from gmp_booking.kernel.vocabulary import RuleMode, Severity
 
 
 def troubled(shuffle=tuple):
-    taken = [busy("19", "20"), busy("21", "22"), busy("20", "21", by=RIVAL, reference="BK-OTHER222")]
+    taken = [busy("19", "20"), busy("21", "22"), busy("20", "21", by=COMPETITOR, reference="BK-OTHER222")]
     sessions = [
         session("19", "22", number=1, people=tuple(operator(number) for number in range(6)), equipment=("BSC-01",)),
         session("19", "22", 6, number=2, room="B-02", people=(operator(0),)),

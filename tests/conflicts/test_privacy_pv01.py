@@ -31,8 +31,8 @@ def in_words(language="en", gettext=str):
     )
 
 
-def against_a_rival():
-    """Every rule complains, and wherever a rival is in the way its traces are canaries."""
+def against_a_competitor():
+    """Every rule complains, and wherever a competitor is in the way its traces are canaries."""
     taken = (busy("19", "21", reference=CANARY), busy("21", "23", by=4711, reference=CANARY))
     return case(
         session("20", "22", people=tuple(operator(number) for number in range(9)), equipment=("BSC-01",)),
@@ -52,13 +52,13 @@ def against_a_rival():
     )  # fmt: skip
 
 
-FINDINGS = examine(against_a_rival()).findings
+FINDINGS = examine(against_a_competitor()).findings
 
 
 def everything_said(finding, audience):
-    told = redact(finding, audience)
+    redacted = redact(finding, audience)
     out = finding_as_json(finding, audience, in_words())
-    return json.dumps([told.text, dict(told.params), dict(told.remedy), out], ensure_ascii=False)
+    return json.dumps([redacted.text, dict(redacted.params), dict(redacted.remedy), out], ensure_ascii=False)
 
 
 def test_every_rule_has_complained():
@@ -68,7 +68,7 @@ def test_every_rule_has_complained():
 
 @pytest.mark.parametrize("audience", [Audience.OWN, Audience.OTHERS])
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
-def test_no_company_reads_a_rivals_traces(finding, audience):
+def test_no_company_reads_a_competitors_traces(finding, audience):
     said = everything_said(finding, audience)
     for canary in (CANARY, SECRET_ROOM, "4711"):
         assert canary not in said
@@ -89,9 +89,9 @@ def test_the_facility_reads_who_is_in_the_way():
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: f"{finding.code}-{finding.text or 'plain'}")
 def test_others_read_the_resource_the_period_and_the_earliest_start_only(finding):
-    told = redact(finding, Audience.OTHERS)
-    assert dict(told.params) == {}
-    assert set(told.remedy) <= {"earliest_start"}
+    redacted = redact(finding, Audience.OTHERS)
+    assert dict(redacted.params) == {}
+    assert set(redacted.remedy) <= {"earliest_start"}
     out = finding_as_json(finding, Audience.OTHERS, in_words())
     assert set(out) == {"rule", "severity", "message", "resource", "start", "end", "override", "remedy"}
     assert "Person" not in json.dumps(out)
@@ -106,32 +106,32 @@ def test_a_clash_with_the_own_company_names_its_booking_to_the_company():
     assert "BK-MINE2345" not in everything_said(finding, Audience.OTHERS)
 
 
-def test_own_and_rival_in_the_way_at_once_are_told_apart():
+def test_own_and_competitor_in_the_way_at_once_are_told_apart():
     both = (busy("9", "10", by=ME, reference="BK-MINE2345"), busy("10", "12", reference=CANARY))
     mine, theirs = examine(case(session("9", "12"), with_rooms=(room("B-01", *both),))).findings
     assert (mine.period, theirs.period) == (during("9", "10"), during("10", "12"))
     assert CANARY not in everything_said(mine, Audience.OWN) + everything_said(theirs, Audience.OWN)
 
 
-def told(finding: Finding, language="en", gettext=str):
+def message_of(finding: Finding, language="en", gettext=str):
     return render(finding, Audience.OWN, in_words(language, gettext))
 
 
 def test_a_finding_reads_as_a_sentence_with_the_way_out():
     (finding,) = examine(case(session("11:30", "14"), with_rooms=(room("B-01", busy("9", "12")),))).findings
-    assert told(finding) == "B-01 Room B-01 is reserved 02 09:00 – 02 12:00. Earliest free start: 02 12:00."
+    assert message_of(finding) == "B-01 Room B-01 is reserved 02 09:00 – 02 12:00. Earliest free start: 02 12:00."
 
 
 @pytest.mark.parametrize("language, name", [("ko", "B-01실"), ("zh_Hans", "B-01室"), ("fr", "Room B-01")])
 def test_names_follow_the_language_of_the_reader(language, name):
     (finding,) = examine(case(session("11:30", "14"), with_rooms=(room("B-01", busy("9", "12")),))).findings
-    assert told(finding, language).startswith(f"B-01 {name} is reserved")
+    assert message_of(finding, language).startswith(f"B-01 {name} is reserved")
 
 
 def test_a_holiday_is_named_in_the_language_of_the_reader():
     (finding,) = examine(case(session("9", "12", 1))).findings
-    assert told(finding, "ko") == "2027-03-01 is 삼일절; on-call cover is required."
-    assert told(finding, "en") == "2027-03-01 is Independence Movement Day; on-call cover is required."
+    assert message_of(finding, "ko") == "2027-03-01 is 삼일절; on-call cover is required."
+    assert message_of(finding, "en") == "2027-03-01 is Independence Movement Day; on-call cover is required."
 
 
 def test_sentences_are_translated_before_they_are_filled():
@@ -142,7 +142,7 @@ def test_sentences_are_translated_before_they_are_filled():
         return message
 
     (finding,) = examine(case(session("11:30", "14"), with_rooms=(room("B-01", busy("9", "12")),))).findings
-    told(finding, gettext=gettext)
+    message_of(finding, gettext=gettext)
     assert asked == ["{resource} is reserved {period}.", "Earliest free start: {earliest_start}."]
 
 
@@ -151,7 +151,7 @@ def test_braces_in_a_name_are_only_letters():
     object.__setattr__(odd, "name", "{resource}{0}")
     facts = case(session("9", "12", people=(odd,)), people={1: (PersonBusy(during("9", "10"), "B-02"),)})
     (finding,) = examine(facts).findings
-    assert told(finding).startswith("{resource}{0} is already assigned")
+    assert message_of(finding).startswith("{resource}{0} is already assigned")
 
 
 def test_the_override_names_the_role_in_the_public_shape():

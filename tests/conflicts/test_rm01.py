@@ -63,7 +63,7 @@ def test_two_separate_blocks_are_two_findings():
     assert [finding.period for finding in found] == [during("10", "10:30"), during("11", "11:30")]
 
 
-def test_attended_equipment_takes_its_room_so_that_rivals_do_not_meet():
+def test_attended_equipment_takes_its_room_so_that_competitors_do_not_meet():
     at_the_skid = case(
         reservations=(reservation("TFF-01", during("9", "12")),),
         with_rooms=(room("C-01", busy("11", "13"), grade="C"),),

@@ -15,7 +15,7 @@ from tests.shared_app import SIGNED, SharedApp, shared_app
 __all__ = ["shared_app"]
 
 OPERATOR, OPERATOR2 = "operator@gaon.example", "operator2@gaon.example"
-REQUESTER, RIVAL = "requester@gaon.example", "requester@saebyeok.example"
+REQUESTER, COMPETITOR = "requester@gaon.example", "requester@saebyeok.example"
 SCHEDULER, PRODUCTION, QA = "scheduler@brc.example", "production@brc.example", "qa@brc.example"
 POINTS = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]}
 WHY = {"reason": "The centrifuge had to be balanced again"}

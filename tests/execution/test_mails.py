@@ -20,18 +20,18 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution
     quiet = execution.running(2, room="B-03")
     execution.do(OPERATOR, quiet, "complete")
     jobs.plan(execution.shared_app.database)
-    told = execution.shared_app.ask(
+    mails = execution.shared_app.ask(
         "SELECT b.reference, m.recipient, m.payload ->> 'happened' AS happened, m.payload ->> 'reason' AS reason"
         " FROM outbox_message m JOIN booking b ON b.id = m.booking_id WHERE m.kind = 'happened' ORDER BY m.id"
     )
-    assert [(each["reference"], each["happened"]) for each in told] == [
+    assert [(each["reference"], each["happened"]) for each in mails] == [
         (aborted, "SessionSuspended"),
         (aborted, "SessionResumed"),
         (aborted, "SessionAborted"),
         (missed, "SessionMissed"),
     ]
-    assert {each["recipient"] for each in told} == {"requester@gaon.example"}
-    assert [each["reason"] for each in told] == [WHY["reason"]] * 3 + [""]
+    assert {each["recipient"] for each in mails} == {"requester@gaon.example"}
+    assert [each["reason"] for each in mails] == [WHY["reason"]] * 3 + [""]
     mails = read_mails(execution)
     assert any("Suspended: B-01" in each and WHY["reason"] in each for each in mails)
     assert any("Aborted: B-01" in each and "DEV-27-009" in each for each in mails)

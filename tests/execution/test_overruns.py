@@ -49,10 +49,10 @@ def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(executio
     body = a_session("B-01", begin + 0.2 * HOUR, begin + 0.9 * HOUR)
     asked = an_engineering_run([body], product="HB-Derm")
     seen = execution.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
-    told = seen.text
-    assert "RM-01" in told
-    assert running not in told
-    assert "Gaon" not in told
+    preview_text = seen.text
+    assert "RM-01" in preview_text
+    assert running not in preview_text
+    assert "Gaon" not in preview_text
     execution.do(OPERATOR, running, "complete")
     assert _release(execution, neighbour).status_code == 200
 

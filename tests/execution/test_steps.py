@@ -26,7 +26,7 @@ STEPS = {
     "abort": {"IN_USE": "ABORTED", "SUSPENDED": "ABORTED"},
 }
 STATES = ("PLANNED", "READY", "IN_USE", "SUSPENDED", "DONE", "ABORTED", "MISSED")
-# Who may try each act at all; everybody else is refused by name (403), a rival meets nothing (404).
+# Who may try each act at all; everybody else is refused by name (403), a competitor meets nothing (404).
 ACTORS = {
     "requester": "requester@gaon.example",
     "operator": OPERATOR,

@@ -33,11 +33,11 @@ def clone(tmp_path):
         ".venv/bin/lint-imports",
         "bin/chromium",
     ):
-        stand_in(folder / program, f'echo "{Path(program).name} $* [{settings}]" >> {tmp_path}/calls')
+        write_stub(folder / program, f'echo "{Path(program).name} $* [{settings}]" >> {tmp_path}/calls')
     return folder
 
 
-def stand_in(path, script):
+def write_stub(path, script):
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
@@ -121,7 +121,7 @@ def test_without_python_or_its_venv_module_a_sentence_says_what_to_install(clone
     answer = make(clone, "run", "PYTHON=")
     assert answer.returncode != 0
     assert "Python 3.11 or newer is needed" in answer.stderr
-    stand_in(clone / "bin" / "bare-python", "exit 1")
+    write_stub(clone / "bin" / "bare-python", "exit 1")
     answer = make(clone, "run", "PYTHON=bare-python")
     assert answer.returncode != 0
     assert "install python3-venv" in answer.stderr
@@ -139,7 +139,7 @@ def without_chromium(clone):
 
 
 def test_without_chromium_an_ordinary_user_is_told_what_to_install(clone, without_chromium):
-    stand_in(without_chromium / "id", "echo 1000")
+    write_stub(without_chromium / "id", "echo 1000")
     answer = make(clone, "test", path=str(without_chromium))
     assert answer.returncode != 0
     assert "sudo apt-get install chromium fonts-noto-cjk" in answer.stderr
@@ -147,15 +147,15 @@ def test_without_chromium_an_ordinary_user_is_told_what_to_install(clone, withou
 
 
 def test_without_chromium_root_has_it_installed(clone, without_chromium):
-    stand_in(without_chromium / "id", "echo 0")
-    stand_in(without_chromium / "apt-get", f'echo "apt-get $*" >> {clone.parent}/calls')
+    write_stub(without_chromium / "id", "echo 0")
+    write_stub(without_chromium / "apt-get", f'echo "apt-get $*" >> {clone.parent}/calls')
     assert make(clone, "test", path=str(without_chromium)).returncode == 0
     assert any("apt-get install" in call and "chromium fonts-noto-cjk" in call for call in calls(clone))
     assert "pytest" in calls(clone)[-1]
 
 
 def test_continuous_integration_ends_with_the_closing_line_and_the_status_of_the_tests(clone):
-    stand_in(clone / "bin" / "make", 'echo "== 1 failed, 3 passed in 1.20s =="; echo "make: *** Error 1"; exit 2')
+    write_stub(clone / "bin" / "make", 'echo "== 1 failed, 3 passed in 1.20s =="; echo "make: *** Error 1"; exit 2')
     environment = os.environ | {"PATH": f"{clone}/bin:{os.environ['PATH']}"}
     finished = subprocess.run([clone / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
     assert finished.stdout.splitlines()[-1] == "== 1 failed, 3 passed in 1.20s =="

@@ -102,11 +102,11 @@ def test_the_journey_by_api(api_client, rows: Session) -> None:
 
 
 def test_a_refusal_explains_itself_and_offers_what_works(api_client) -> None:
-    requester, rival = api_client("requester@gaon.example"), api_client("requester@hanbit.example")
+    requester, competitor = api_client("requester@gaon.example"), api_client("requester@hanbit.example")
     assert requester.post("/api/v1/bookings", BODY).status_code == 201
     theirs = BODY | {"product": "HB-Derm", "equipment": []}
     theirs["sessions"] = [BODY["sessions"][0] | {"people": []}]
-    refused = rival.post("/api/v1/bookings", theirs)
+    refused = competitor.post("/api/v1/bookings", theirs)
     assert refused.status_code == 409
     assert [finding["rule"] for finding in refused.json["findings"] if finding["severity"] == "HARD"] == ["RM-01"]
     assert "GAO" not in refused.text
@@ -114,7 +114,7 @@ def test_a_refusal_explains_itself_and_offers_what_works(api_client) -> None:
     alternatives = refused.json["alternatives"]
     assert 1 <= len(alternatives) <= 3
     taken = theirs | {"sessions": alternatives[0]["sessions"], "equipment": alternatives[0]["equipment"]}
-    assert rival.post("/api/v1/bookings", taken).status_code == 201
+    assert competitor.post("/api/v1/bookings", taken).status_code == 201
 
 
 def test_a_demonstration_takes_one_click(page_client, api_client) -> None:

@@ -14,7 +14,7 @@ from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]
 
-DEMO, GAON, RIVAL = "demo@brc.example", "requester@gaon.example", "requester@saebyeok.example"
+DEMO, GAON, COMPETITOR = "demo@brc.example", "requester@gaon.example", "requester@saebyeok.example"
 NEVER_ASKED = ("product", "batch", "run_type", "sessions-0-exposure", "sessions-0-people", "donor_status")
 COURSE = "Three weeks of cell culture"
 
@@ -101,7 +101,7 @@ def test_a_three_week_course_with_two_hands_on_groups_is_one_booking_with_a_publ
     assert (kept["state"], len(kept["sessions"]), kept["visibility"]) == ("CONFIRMED", 9, "PUBLIC")
     assert [each["headcount"] for each in kept["sessions"][:3]] == [16, 8, 8]
     day = f"{weekday_at(9, weeks=9):%Y-%m-%d}"
-    assert COURSE in shared_app.page_client(RIVAL).get(f"/timeline?view=week&date={day}").text
+    assert COURSE in shared_app.page_client(COMPETITOR).get(f"/timeline?view=week&date={day}").text
 
 
 @pytest.mark.parametrize("kind", ["TECH_DEMO", "EDUCATION", "TOUR", "REVIEW"])

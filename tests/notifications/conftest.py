@@ -1,4 +1,4 @@
-"""A post office for the tests: a real mail server, a real database, and the worker's two jobs run by hand."""
+"""A mail server for the tests, a database, and the two mail jobs of the worker, run by hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.conftest import Place
 
 
 @dataclass
-class PostOffice:
+class MailHarness:
     database: Database
     config: Config
     directory: Path
@@ -76,10 +76,10 @@ def config_for(directory: Path, port: int, **more: str) -> Config:
 
 
 @pytest.fixture
-def post(database: Database, place: Place, tmp_path: Path) -> Iterator[PostOffice]:
+def post(database: Database, place: Place, tmp_path: Path) -> Iterator[MailHarness]:
     directory = tmp_path / "mail"
     with running_sink(directory) as port:
-        office = PostOffice(database, config_for(tmp_path, port), directory, place)
+        office = MailHarness(database, config_for(tmp_path, port), directory, place)
         yield office
         for mail in office.mails:
             assert mentions_attachments(mail) == bool(list(mail.iter_attachments())), mail["Subject"]

@@ -16,17 +16,17 @@ from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.views import get_view
 from gmp_booking.changes.service import cancel_session, change, move_session, withdraw
 from gmp_booking.kernel.vocabulary import Action
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.notifications.journeys import a_demo, a_session, confirmed, decided, somebody
 
 REQUESTER, OPERATOR, OTHER = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
 
 
-def content_of(post: PostOffice, reference: str) -> BookingContent:
+def content_of(post: MailHarness, reference: str) -> BookingContent:
     return post.database.read(somebody(post.database, REQUESTER), get_view, reference).content
 
 
-def changed(post: PostOffice, reference: str, content: BookingContent, by: str = REQUESTER) -> str:
+def changed(post: MailHarness, reference: str, content: BookingContent, by: str = REQUESTER) -> str:
     actor = somebody(post.database, by)
     return post.database.transact(actor, change, reference, content, explanation="The donor is late").outcome.value
 
@@ -47,11 +47,11 @@ def entries(mail: EmailMessage) -> list[tuple[str, int, str, datetime]]:
     return sorted(found)
 
 
-def newest(post: PostOffice, recipient: str) -> EmailMessage:
+def newest(post: MailHarness, recipient: str) -> EmailMessage:
     return post.mails_to(recipient)[-1]
 
 
-def test_a_change_is_put_before_whoever_decides_and_its_approval_renews_the_invitations(post: PostOffice) -> None:
+def test_a_change_is_put_before_whoever_decides_and_its_approval_renews_the_invitations(post: MailHarness) -> None:
     reference = confirmed(post.database)
     content = content_of(post, reference)
     post.work()
@@ -67,7 +67,7 @@ def test_a_change_is_put_before_whoever_decides_and_its_approval_renews_the_invi
     assert entries(mail) == [("REQUEST", 2, "s1", later(content, timedelta(days=7)).sessions[0].start)]
 
 
-def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: PostOffice) -> None:
+def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: MailHarness) -> None:
     reference = confirmed(post.database)
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     post.plan()
@@ -76,7 +76,7 @@ def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: Post
     assert not [mail for mail in post.mails_to("demo@brc.example") if "change request of" in mail["Subject"]]
 
 
-def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(post: PostOffice, rows) -> None:
+def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(post: MailHarness, rows) -> None:
     reference = confirmed(post.database)
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     post.database.transact(somebody(post.database, REQUESTER), withdraw, reference)
@@ -88,7 +88,7 @@ def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(pos
     assert not [mail for mail in post.mails_to("demo@brc.example") if "change request of" in mail["Subject"]]
 
 
-def test_a_rejected_change_notifies_who_requested_it_and_leaves_the_reminders(post: PostOffice, rows) -> None:
+def test_a_rejected_change_notifies_who_requested_it_and_leaves_the_reminders(post: MailHarness, rows) -> None:
     reference = confirmed(post.database)
     post.work()
     due = rows.execute(
@@ -105,7 +105,7 @@ def test_a_rejected_change_notifies_who_requested_it_and_leaves_the_reminders(po
     assert still == due > 0
 
 
-def test_a_returned_change_brings_its_question_to_who_requested_it(post: PostOffice) -> None:
+def test_a_returned_change_brings_its_question_to_who_requested_it(post: MailHarness) -> None:
     reference = confirmed(post.database)
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     decided(post.database, reference, Action.RETURN, reason="Why a week later?")
@@ -115,7 +115,7 @@ def test_a_returned_change_brings_its_question_to_who_requested_it(post: PostOff
     assert "Why a week later?" in mail.get_body(("plain",)).get_content()
 
 
-def test_both_sides_are_notified_that_a_change_has_expired(post: PostOffice, rows) -> None:
+def test_both_sides_are_notified_that_a_change_has_expired(post: MailHarness, rows) -> None:
     reference = confirmed(post.database)
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     post.work()
@@ -127,7 +127,7 @@ def test_both_sides_are_notified_that_a_change_has_expired(post: PostOffice, row
         assert "Change request expired" in newest(post, recipient)["Subject"]
 
 
-def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: PostOffice) -> None:
+def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: MailHarness) -> None:
     reference = confirmed(post.database)
     content = content_of(post, reference)
     (session,) = content.sessions
@@ -138,7 +138,7 @@ def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: PostOff
     assert entries(newest(post, OTHER)) == [("REQUEST", 1, "s1", session.start)]
 
 
-def test_somebody_swapped_out_of_one_session_keeps_the_other_one(post: PostOffice) -> None:
+def test_somebody_swapped_out_of_one_session_keeps_the_other_one(post: MailHarness) -> None:
     reference = confirmed(post.database, a_demo(a_session(1), a_session(2)))
     content = content_of(post, reference)
     first, second = content.sessions
@@ -151,7 +151,7 @@ def test_somebody_swapped_out_of_one_session_keeps_the_other_one(post: PostOffic
     assert ("CANCEL", 1, "s2", second.start) not in got
 
 
-def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_time(post: PostOffice, rows) -> None:
+def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_time(post: MailHarness, rows) -> None:
     reference = confirmed(post.database)
     (session,) = content_of(post, reference).sessions
     post.work()
@@ -172,7 +172,7 @@ def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_ti
     assert sorted(rows.execute(text(pending)).scalars()) == [due - by for due in dues], "moved back, they are due again"
 
 
-def test_a_session_given_up_is_taken_out_and_the_others_stay(post: PostOffice) -> None:
+def test_a_session_given_up_is_taken_out_and_the_others_stay(post: MailHarness) -> None:
     reference = confirmed(post.database, a_demo(a_session(), a_session(1)))
     actor = somebody(post.database, REQUESTER)
     post.database.transact(actor, cancel_session, reference, 1, reason="The first day is not needed")
@@ -183,7 +183,7 @@ def test_a_session_given_up_is_taken_out_and_the_others_stay(post: PostOffice) -
     ]
 
 
-def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: PostOffice) -> None:
+def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: MailHarness) -> None:
     reference = confirmed(post.database, a_demo(a_session(), a_session(1)))
     content = content_of(post, reference)
     first, second = content.sessions
@@ -198,7 +198,7 @@ def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: PostOff
 
 @pytest.mark.parametrize("ending", ["waits", "withdrawn"])
 def test_both_sides_are_notified_that_a_change_is_about_to_expire_while_it_waits(
-    post: PostOffice, rows, ending: str
+    post: MailHarness, rows, ending: str
 ) -> None:
     reference = confirmed(post.database)
     content = content_of(post, reference)
@@ -214,7 +214,7 @@ def test_both_sides_are_notified_that_a_change_is_about_to_expire_while_it_waits
         assert bool(received) is (ending == "waits"), (recipient, received)
 
 
-def test_what_is_said_of_a_risk_outlives_the_version_it_was_said_of(post: PostOffice, rows) -> None:
+def test_what_is_said_of_a_risk_outlives_the_version_it_was_said_of(post: MailHarness, rows) -> None:
     reference = confirmed(post.database)
     happened = "INSERT INTO journal (event, at, actor_name, company_id, booking_id, reference, version, data) "
     happened += "SELECT :event, gmp_now(), 'x', company_id, id, reference, version, CAST(:data AS jsonb) FROM booking"

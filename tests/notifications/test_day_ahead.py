@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gmp_booking.bookings.content import SessionContent
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.notifications.journeys import a_demo, a_session, cancelled, confirmed
 
 OPERATOR = "operator@gaon.example"
@@ -21,17 +21,17 @@ def at_hour(hour: int, room: str = "T-01") -> SessionContent:
     return replace(session, start=session.start.replace(hour=hour), end=session.start.replace(hour=hour + 2))
 
 
-def the_morning_before(post: PostOffice) -> None:
+def the_morning_before(post: MailHarness) -> None:
     due = DAY.replace(hour=9) - timedelta(days=1)
     post.pass_time(due - datetime.now(due.tzinfo) + timedelta(seconds=5))
 
 
-def mails_of_tomorrow(post: PostOffice, to: str) -> list[str]:
+def mails_of_tomorrow(post: MailHarness, to: str) -> list[str]:
     mails = [mail for mail in post.mails_to(to) if mail["Subject"].startswith("Tomorrow, ")]
     return [mail.get_body(("plain",)).get_content() for mail in mails]
 
 
-def test_three_sessions_of_two_bookings_are_one_mail_a_person(post: PostOffice) -> None:
+def test_three_sessions_of_two_bookings_are_one_mail_a_person(post: MailHarness) -> None:
     first = confirmed(post.database, a_demo(at_hour(8), at_hour(15)))
     second = confirmed(post.database, a_demo(at_hour(12, room="T-01")))
     post.work()
@@ -46,7 +46,7 @@ def test_three_sessions_of_two_bookings_are_one_mail_a_person(post: PostOffice) 
     assert mails_of_tomorrow(post, "operator2@gaon.example") == []
 
 
-def test_what_was_cancelled_meanwhile_is_not_in_it(post: PostOffice) -> None:
+def test_what_was_cancelled_meanwhile_is_not_in_it(post: MailHarness) -> None:
     kept = confirmed(post.database, a_demo(at_hour(9)))
     gone = confirmed(post.database, a_demo(at_hour(12, room="T-01")))
     post.work()
@@ -58,7 +58,7 @@ def test_what_was_cancelled_meanwhile_is_not_in_it(post: PostOffice) -> None:
     assert gone not in said
 
 
-def test_nothing_left_is_no_mail(post: PostOffice, rows: Session) -> None:
+def test_nothing_left_is_no_mail(post: MailHarness, rows: Session) -> None:
     cancelled(post.database, confirmed(post.database, a_demo(at_hour(9))))
     post.work()
     the_morning_before(post)
@@ -70,7 +70,7 @@ def test_nothing_left_is_no_mail(post: PostOffice, rows: Session) -> None:
     assert rows.execute(open_ones).scalar() == 0
 
 
-def test_it_is_kept_once_however_often_bookings_of_the_day_are_confirmed(post: PostOffice, rows: Session) -> None:
+def test_it_is_kept_once_however_often_bookings_of_the_day_are_confirmed(post: MailHarness, rows: Session) -> None:
     for hour in (9, 11, 13):
         confirmed(post.database, a_demo(at_hour(hour)))
     post.plan()

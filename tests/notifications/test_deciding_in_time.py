@@ -18,7 +18,7 @@ from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.notifications.jobs import plan_schedules
 from gmp_booking.notifications.kinds.digest import is_due, this_morning
 from gmp_booking.notifications.planning import plan_scheduled
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.notifications.journeys import a_demo, a_session, confirm, decided, somebody, submitted
 from tests.zones import SEOUL
 
@@ -44,7 +44,7 @@ def owner_says(rows: Session, statement: str, **values: object) -> None:
     rows.commit()
 
 
-def test_both_sides_are_notified_five_days_and_one_day_before_in_the_morning(post: PostOffice, rows: Session) -> None:
+def test_both_sides_are_notified_five_days_and_one_day_before_in_the_morning(post: MailHarness, rows: Session) -> None:
     submitted(post.database, a_demo())
     post.plan()
     last = pending_until(rows).astimezone(SEOUL).date()
@@ -52,7 +52,7 @@ def test_both_sides_are_notified_five_days_and_one_day_before_in_the_morning(pos
     assert notices(rows) == [(who, due) for due in mornings for who in (DEMO_MANAGER, REQUESTER)]
 
 
-def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: PostOffice, rows: Session) -> None:
+def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: MailHarness, rows: Session) -> None:
     first, second = submitted(post.database, a_demo()), submitted(post.database, a_demo(a_session(1)))
     post.plan()
     confirm(post.database, second)
@@ -66,7 +66,7 @@ def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: PostOffice,
     assert "Your request has not been decided yet." in words(own)
 
 
-def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: PostOffice, rows: Session) -> None:
+def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: MailHarness, rows: Session) -> None:
     reference = submitted(post.database, a_demo())
     post.plan()
     decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
@@ -84,7 +84,7 @@ def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: PostOffic
     assert len(post.mails) == before
 
 
-def test_when_it_expires_both_sides_are_notified_within_a_minute(post: PostOffice, rows: Session) -> None:
+def test_when_it_expires_both_sides_are_notified_within_a_minute(post: MailHarness, rows: Session) -> None:
     reference = submitted(post.database, a_demo())
     post.work()
     owner_says(rows, "UPDATE booking SET pending_until = gmp_now() - interval '1 second'")
@@ -96,7 +96,7 @@ def test_when_it_expires_both_sides_are_notified_within_a_minute(post: PostOffic
     assert reference in received[REQUESTER]["Subject"]
 
 
-def test_questions_and_answers_go_to_and_fro(post: PostOffice) -> None:
+def test_questions_and_answers_go_to_and_fro(post: MailHarness) -> None:
     reference = submitted(post.database, a_demo())
     decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
     post.database.transact(somebody(post.database, DEMO_MANAGER), add_question, reference, text="And how many of them?")
@@ -115,22 +115,22 @@ def late(rows: Session, *, by: str, expires: str = "10 days") -> None:
     owner_says(rows, statement + ", pending_until = gmp_now() + CAST(:expires AS interval)", by=by, expires=expires)
 
 
-def at_nine(post: PostOffice) -> None:
+def at_nine(post: MailHarness) -> None:
     """Tomorrow morning, between the reminders' eight o'clock and the quiet hours."""
     tomorrow = (datetime.now(SEOUL) + timedelta(days=1)).replace(hour=9, minute=0, second=0)
     post.pass_time(tomorrow - datetime.now(SEOUL))
 
 
-def remind(post: PostOffice) -> None:
+def remind(post: MailHarness) -> None:
     plan_schedules(post.database)
     post.work()
 
 
-def digests(post: PostOffice) -> list[tuple[str, str]]:
+def digests(post: MailHarness) -> list[tuple[str, str]]:
     return sorted((mail["X-RcptTo"], words(mail)) for mail in post.mails if "overdue" in mail["Subject"])
 
 
-def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: PostOffice, rows: Session) -> None:
+def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: MailHarness, rows: Session) -> None:
     first, second = submitted(post.database, a_demo()), submitted(post.database, a_demo(a_session(1)))
     at_nine(post)
     late(rows, by="2 days")
@@ -144,7 +144,7 @@ def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: PostO
     assert "https://booking.brc.example/inbox?late=1" in said
 
 
-def test_the_facility_manager_is_notified_before_a_request_expires_undecided(post: PostOffice, rows: Session) -> None:
+def test_the_facility_manager_is_notified_before_a_request_expires_undecided(post: MailHarness, rows: Session) -> None:
     submitted(post.database, a_demo())
     at_nine(post)
     late(rows, by="6 days", expires="2 days")
@@ -153,7 +153,7 @@ def test_the_facility_manager_is_notified_before_a_request_expires_undecided(pos
     assert "soon expire without a decision" in digests(post)[1][1]
 
 
-def test_nobody_is_reminded_of_what_was_decided_meanwhile_nor_at_night(post: PostOffice, rows: Session) -> None:
+def test_nobody_is_reminded_of_what_was_decided_meanwhile_nor_at_night(post: MailHarness, rows: Session) -> None:
     reference = submitted(post.database, a_demo())
     at_nine(post)
     late(rows, by="2 days")
@@ -164,7 +164,7 @@ def test_nobody_is_reminded_of_what_was_decided_meanwhile_nor_at_night(post: Pos
 
 
 @pytest.mark.parametrize(("hour", "is_time"), [(7, False), (8, True), (20, True), (21, False)])
-def test_reminders_keep_the_quiet_hours(post: PostOffice, rows: Session, hour: int, is_time: bool) -> None:
+def test_reminders_keep_the_quiet_hours(post: MailHarness, rows: Session, hour: int, is_time: bool) -> None:
     submitted(post.database, a_demo())
     moment = (datetime.now(SEOUL) + timedelta(days=1)).replace(hour=hour, minute=5)
     post.pass_time(moment - datetime.now(SEOUL))
@@ -173,7 +173,7 @@ def test_reminders_keep_the_quiet_hours(post: PostOffice, rows: Session, hour: i
     assert this_morning(moment, SEOUL).hour == 8
 
 
-def test_who_phoned_gets_a_link_and_nobody_after_it_was_confirmed(post: PostOffice, rows: Session) -> None:
+def test_who_phoned_gets_a_link_and_nobody_after_it_was_confirmed(post: MailHarness, rows: Session) -> None:
     submitted(post.database, a_demo(booked_for=REQUESTER), by=SCHEDULER)
     post.work()
     (mail,) = post.mails_to(REQUESTER)

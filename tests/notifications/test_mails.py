@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gmp_booking.bookings.content import BookingContent, ReservationContent
 from gmp_booking.kernel.vocabulary import Action, Kind, RunType
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.notifications.journeys import (
     a_demo,
     a_session,
@@ -49,12 +49,12 @@ def uids(mail: EmailMessage) -> list[str]:
     return [str(entry["UID"]) for each in calendars(mail) for entry in each.walk("VEVENT")]
 
 
-def speaks(rows: Session, email: str, language: str) -> None:
+def set_language(rows: Session, email: str, language: str) -> None:
     rows.execute(text("UPDATE person SET language = :l WHERE email = :e"), {"l": language, "e": email})
     rows.commit()
 
 
-def test_a_request_is_announced_to_the_people_of_its_first_stage(post: PostOffice) -> None:
+def test_a_request_is_announced_to_the_people_of_its_first_stage(post: MailHarness) -> None:
     reference = submitted(post.database, a_demo())
     post.work()
     ((recipient, (subject,)),) = post.subjects.items()
@@ -63,7 +63,7 @@ def test_a_request_is_announced_to_the_people_of_its_first_stage(post: PostOffic
     assert "Requester: GAO requester." in body(post.mails[0])
 
 
-def test_a_reviewed_request_is_announced_to_the_next_stage(post: PostOffice) -> None:
+def test_a_reviewed_request_is_announced_to_the_next_stage(post: MailHarness) -> None:
     content = BookingContent(
         kind=Kind.CLEANROOM, product="GS-M1", run_type=RunType.ENG, sessions=(a_session(room="B-01"),)
     )
@@ -75,13 +75,13 @@ def test_a_reviewed_request_is_announced_to_the_next_stage(post: PostOffice) -> 
     assert set(post.subjects) == {SCHEDULER, "qa@brc.example"}
 
 
-def test_nobody_is_asked_to_decide_on_what_they_asked_for(post: PostOffice) -> None:
+def test_nobody_is_asked_to_decide_on_what_they_asked_for(post: MailHarness) -> None:
     submitted(post.database, a_demo(booked_for="GAO"), by=DEMO_MANAGER)
     post.work()
     assert post.mails_to(DEMO_MANAGER) == []
 
 
-def test_a_returned_request_brings_its_question_to_the_requester(post: PostOffice) -> None:
+def test_a_returned_request_brings_its_question_to_the_requester(post: MailHarness) -> None:
     reference = submitted(post.database, a_demo())
     post.work()
     decided(post.database, reference, Action.RETURN, reason="Which bioreactor will you bring?")
@@ -92,7 +92,7 @@ def test_a_returned_request_brings_its_question_to_the_requester(post: PostOffic
     assert "The time is reserved for you until" in body(mail)
 
 
-def test_a_rejection_brings_its_reason(post: PostOffice) -> None:
+def test_a_rejection_brings_its_reason(post: MailHarness) -> None:
     reference = submitted(post.database, a_demo())
     decided(post.database, reference, Action.REJECT, reason="The stage is being rebuilt")
     post.work()
@@ -101,7 +101,7 @@ def test_a_rejection_brings_its_reason(post: PostOffice) -> None:
     assert "The stage is being rebuilt" in body(mail)
 
 
-def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_calendar_file(post: PostOffice) -> None:
+def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_calendar_file(post: MailHarness) -> None:
     reference = submitted(post.database, a_demo())
     post.work()
     confirm(post.database, reference)
@@ -122,14 +122,14 @@ def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_c
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
-def test_each_person_named_is_invited_to_their_own_sessions_and_the_requester_to_all(post: PostOffice) -> None:
+def test_each_person_named_is_invited_to_their_own_sessions_and_the_requester_to_all(post: MailHarness) -> None:
     confirmed(post.database, a_demo(a_session(0, (OPERATOR,)), a_session(1, (OPERATOR2,))))
     post.work()
     found = {mail["X-RcptTo"]: [uid[12:14] for uid in uids(mail)] for mail in post.mails}
     assert found == {REQUESTER: ["s1", "s2"], OPERATOR: ["s1"], OPERATOR2: ["s2"]}
 
 
-def test_a_file_asks_about_one_entry_and_says_so_in_its_part(post: PostOffice) -> None:
+def test_a_file_asks_about_one_entry_and_says_so_in_its_part(post: MailHarness) -> None:
     reference = confirmed(post.database, a_demo(a_session(0), a_session(1), a_session(2)))
     post.work()
     cancelled(post.database, reference)
@@ -143,7 +143,7 @@ def test_a_file_asks_about_one_entry_and_says_so_in_its_part(post: PostOffice) -
         assert len(set(uids(mail))) == 3
 
 
-def test_equipment_is_transparent_in_the_calendar(post: PostOffice, rows: Session) -> None:
+def test_equipment_is_transparent_in_the_calendar(post: MailHarness, rows: Session) -> None:
     reserved = ReservationContent("INC-01", morning(21), morning(21) + timedelta(days=20), units=2)
     reference = submitted(post.database, BookingContent(kind=Kind.EQUIPMENT, product="GS-M1", equipment=(reserved,)))
     decided(post.database, reference, Action.REVIEW, by=SCHEDULER)
@@ -157,7 +157,7 @@ def test_equipment_is_transparent_in_the_calendar(post: PostOffice, rows: Sessio
     assert "- INC-01 (2 places): " in body(mail)
 
 
-def test_a_cancelled_booking_is_taken_back_and_its_reminders_with_it(post: PostOffice, rows: Session) -> None:
+def test_a_cancelled_booking_is_taken_back_and_its_reminders_with_it(post: MailHarness, rows: Session) -> None:
     reference = confirmed(post.database)
     post.work()
     assert rows.execute(text("SELECT count(*) FROM outbox_message WHERE kind = 'upcoming'")).scalar() == 4
@@ -179,7 +179,7 @@ def test_a_cancelled_booking_is_taken_back_and_its_reminders_with_it(post: PostO
     assert len(post.mails) == before
 
 
-def test_a_request_given_up_before_it_was_confirmed_takes_nothing_out_of_a_calendar(post: PostOffice) -> None:
+def test_a_request_given_up_before_it_was_confirmed_takes_nothing_out_of_a_calendar(post: MailHarness) -> None:
     reference = submitted(post.database, a_demo())
     cancelled(post.database, reference)
     post.work()
@@ -188,7 +188,7 @@ def test_a_request_given_up_before_it_was_confirmed_takes_nothing_out_of_a_calen
 
 
 def test_the_sender_looks_again_so_a_cancel_nobody_has_handled_yet_stops_the_mail(
-    post: PostOffice, rows: Session
+    post: MailHarness, rows: Session
 ) -> None:
     reference = confirmed(post.database)
     post.plan()
@@ -204,7 +204,7 @@ def test_the_sender_looks_again_so_a_cancel_nobody_has_handled_yet_stops_the_mai
     assert {mail["X-RcptTo"] for mail in post.mails} == {REQUESTER, OPERATOR, SCHEDULER}
 
 
-def test_a_request_already_reviewed_is_not_announced_any_more(post: PostOffice) -> None:
+def test_a_request_already_reviewed_is_not_announced_any_more(post: MailHarness) -> None:
     reference = submitted(post.database, a_demo())
     post.plan()
     confirm(post.database, reference)
@@ -212,7 +212,7 @@ def test_a_request_already_reviewed_is_not_announced_any_more(post: PostOffice) 
     assert DEMO_MANAGER not in post.subjects
 
 
-def test_reminders_come_in_time_and_once(post: PostOffice) -> None:
+def test_reminders_come_in_time_and_once(post: MailHarness) -> None:
     confirmed(post.database)
     post.work()
     sent = len(post.mails)
@@ -231,7 +231,7 @@ def test_reminders_come_in_time_and_once(post: PostOffice) -> None:
     assert all(mail["Subject"].startswith("Tomorrow, ") for mail in post.mails[6:])
 
 
-def test_no_reminder_comes_after_the_session_began(post: PostOffice, rows: Session) -> None:
+def test_no_reminder_comes_after_the_session_began(post: MailHarness, rows: Session) -> None:
     confirmed(post.database)
     post.work()
     before = len(post.mails)
@@ -241,7 +241,7 @@ def test_no_reminder_comes_after_the_session_began(post: PostOffice, rows: Sessi
     assert rows.execute(text("SELECT count(*) FROM outbox_message WHERE withdrawn_at IS NOT NULL")).scalar() == 6
 
 
-def test_who_is_no_longer_named_gets_no_reminder(post: PostOffice, rows: Session) -> None:
+def test_who_is_no_longer_named_gets_no_reminder(post: MailHarness, rows: Session) -> None:
     confirmed(post.database)
     post.work()
     rows.execute(text("DELETE FROM session_person"))
@@ -252,7 +252,7 @@ def test_who_is_no_longer_named_gets_no_reminder(post: PostOffice, rows: Session
     assert set(reminded) == {REQUESTER}
 
 
-def test_who_was_deactivated_gets_no_mail(post: PostOffice, rows: Session) -> None:
+def test_who_was_deactivated_gets_no_mail(post: MailHarness, rows: Session) -> None:
     reference = submitted(post.database, a_demo())
     confirm(post.database, reference)
     post.plan()
@@ -263,8 +263,8 @@ def test_who_was_deactivated_gets_no_mail(post: PostOffice, rows: Session) -> No
 
 
 @pytest.mark.parametrize(("language", "zone_of"), [("ko", ".("), ("en", " ("), ("zh_Hans", "日（周")])
-def test_mail_speaks_the_readers_language(post: PostOffice, rows: Session, language: str, zone_of: str) -> None:
-    speaks(rows, REQUESTER, language)
+def test_mail_speaks_the_readers_language(post: MailHarness, rows: Session, language: str, zone_of: str) -> None:
+    set_language(rows, REQUESTER, language)
     confirmed(post.database)
     post.work()
     (mail,) = post.mails_to(REQUESTER)
@@ -278,9 +278,9 @@ def test_mail_speaks_the_readers_language(post: PostOffice, rows: Session, langu
     assert calendar(mail).walk("VEVENT")[0]["SUMMARY"].params["LANGUAGE"] == language.replace("_", "-")
 
 
-def test_a_rivals_data_is_in_no_mail(post: PostOffice, rows: Session) -> None:
-    rivals = a_demo(a_session(2, ("operator@saebyeok.example",)), title="SECRET-CANARY", purpose="SECRET-CANARY")
-    other = submitted(post.database, rivals, by="requester@saebyeok.example")
+def test_a_competitors_data_is_in_no_mail(post: MailHarness, rows: Session) -> None:
+    competitors = a_demo(a_session(2, ("operator@saebyeok.example",)), title="SECRET-CANARY", purpose="SECRET-CANARY")
+    other = submitted(post.database, competitors, by="requester@saebyeok.example")
     confirm(post.database, other)
     confirmed(post.database, a_demo(a_session(0), title="Gaon's own"))
     post.work()
@@ -294,7 +294,7 @@ def test_a_rivals_data_is_in_no_mail(post: PostOffice, rows: Session) -> None:
     assert recipients <= {"saebyeok.example", "brc.example"}
 
 
-def test_calendar_files_name_no_product_and_no_person(post: PostOffice) -> None:
+def test_calendar_files_name_no_product_and_no_person(post: MailHarness) -> None:
     confirmed(post.database, a_demo(title="TITLE-CANARY", purpose="PURPOSE-CANARY"))
     post.work()
     for mail in post.mails:
@@ -302,7 +302,7 @@ def test_calendar_files_name_no_product_and_no_person(post: PostOffice) -> None:
         assert not re.search(r"CANARY|GAO |Gaon", attached.get_content())
 
 
-def test_line_breaks_in_a_title_stop_no_mail(post: PostOffice) -> None:
+def test_line_breaks_in_a_title_stop_no_mail(post: MailHarness) -> None:
     confirmed(post.database, a_demo(title="Two\r\nBcc: everybody@example.com\u2028lines\u0085"))
     post.work()
     (mail,) = post.mails_to(REQUESTER)
@@ -310,7 +310,7 @@ def test_line_breaks_in_a_title_stop_no_mail(post: PostOffice) -> None:
     assert mail["Bcc"] is None
 
 
-def test_a_person_of_another_company_is_notified_of_nothing_even_when_named(post: PostOffice, rows: Session) -> None:
+def test_a_person_of_another_company_is_notified_of_nothing_even_when_named(post: MailHarness, rows: Session) -> None:
     confirmed(post.database)
     stranger = "SELECT id FROM person WHERE email = 'operator@saebyeok.example'"
     rows.execute(text(f"UPDATE session_person SET person_id = ({stranger})"))
@@ -319,7 +319,7 @@ def test_a_person_of_another_company_is_notified_of_nothing_even_when_named(post
     assert set(post.subjects) == {REQUESTER}
 
 
-def test_a_delivery_that_cannot_be_handled_does_not_stop_the_others(post: PostOffice, rows: Session) -> None:
+def test_a_delivery_that_cannot_be_handled_does_not_stop_the_others(post: MailHarness, rows: Session) -> None:
     submitted(post.database, a_demo())
     rows.execute(text("UPDATE booking SET track = 'no such track'"))
     rows.commit()

@@ -24,7 +24,7 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.rendering import write_mail
 from tests.infra.test_mail import Moods, a_server
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.notifications.journeys import a_demo, a_session, confirmed, submitted
 from tests.zones import SEOUL
 
@@ -43,7 +43,7 @@ _COUNTS = """
 """
 
 
-def plan_due(post: PostOffice, rows: Session, count: int) -> None:
+def plan_due(post: MailHarness, rows: Session, count: int) -> None:
     """So many reminders of one confirmed booking, all due now."""
     confirmed(post.database)
     post.work()
@@ -56,16 +56,16 @@ def counts(rows: Session):
     return rows.execute(text(_COUNTS)).one()
 
 
-def reminders(post: PostOffice) -> Counter[str]:
+def reminders(post: MailHarness) -> Counter[str]:
     return Counter(mail["Message-ID"] for mail in post.mails if "Reminder" in mail["Subject"])
 
 
-def one_message(post: PostOffice) -> None:
+def one_message(post: MailHarness) -> None:
     submitted(post.database, a_demo())
     post.plan()
 
 
-def elsewhere(post: PostOffice, port: int) -> PostOffice:
+def elsewhere(post: MailHarness, port: int) -> MailHarness:
     return replace(post, config=replace(post.config, smtp_port=port))
 
 
@@ -79,7 +79,7 @@ def try_again_now(rows: Session) -> None:
 
 
 def test_what_is_refused_for_ever_is_dead_at_once_and_raises_an_alarm(
-    post: PostOffice, rows: Session, caplog: pytest.LogCaptureFixture
+    post: MailHarness, rows: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     one_message(post)
     moods = Moods()
@@ -97,7 +97,7 @@ def test_what_is_refused_for_ever_is_dead_at_once_and_raises_an_alarm(
     assert post.mails == []
 
 
-def test_what_is_refused_for_now_is_tried_again_later(post: PostOffice, rows: Session) -> None:
+def test_what_is_refused_for_now_is_tried_again_later(post: MailHarness, rows: Session) -> None:
     one_message(post)
     moods = Moods()
     moods.data = "451 greylisted"
@@ -115,7 +115,7 @@ def test_what_is_refused_for_now_is_tried_again_later(post: PostOffice, rows: Se
     assert counts(rows) == (1, 0, 0)
 
 
-def test_one_that_is_always_put_off_is_dead_in_the_end(post: PostOffice, rows: Session) -> None:
+def test_one_that_is_always_put_off_is_dead_in_the_end(post: MailHarness, rows: Session) -> None:
     one_message(post)
     moods = Moods()
     moods.rcpt = "450 not today"
@@ -127,7 +127,7 @@ def test_one_that_is_always_put_off_is_dead_in_the_end(post: PostOffice, rows: S
 
 
 def test_a_server_that_is_down_costs_no_attempt_and_mail_goes_out_when_it_is_up(
-    post: PostOffice, rows: Session, caplog: pytest.LogCaptureFixture
+    post: MailHarness, rows: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     plan_due(post, rows, 30)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -146,7 +146,7 @@ def test_a_server_that_is_down_costs_no_attempt_and_mail_goes_out_when_it_is_up(
 
 
 def test_poison_is_parked_while_the_others_go_out(
-    post: PostOffice, rows: Session, caplog: pytest.LogCaptureFixture
+    post: MailHarness, rows: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     plan_due(post, rows, 12)
     bad = "SELECT id FROM outbox_message WHERE due_at < gmp_now() AND kind = 'upcoming' ORDER BY id LIMIT 1"
@@ -172,7 +172,7 @@ def test_poison_is_parked_while_the_others_go_out(
 
 
 def test_a_worker_that_slept_through_its_lease_neither_sends_nor_marks(
-    post: PostOffice, rows: Session, monkeypatch: pytest.MonkeyPatch
+    post: MailHarness, rows: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_message(post)
     clock = time.monotonic
@@ -197,7 +197,7 @@ def test_a_worker_that_slept_through_its_lease_neither_sends_nor_marks(
     assert counts(rows) == (1, 0, 0)
 
 
-def test_what_a_dead_worker_held_is_sent_by_another_after_the_lease(post: PostOffice, rows: Session) -> None:
+def test_what_a_dead_worker_held_is_sent_by_another_after_the_lease(post: MailHarness, rows: Session) -> None:
     one_message(post)
     post.database.transact(SYSTEM, outbox.claim, limit=10)
     post.send()
@@ -224,7 +224,7 @@ def send_until_done(url: str, config: Config, go: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def start_workers(post: PostOffice, number: int) -> list[multiprocessing.process.BaseProcess]:
+def start_workers(post: MailHarness, number: int) -> list[multiprocessing.process.BaseProcess]:
     spawn = multiprocessing.get_context("spawn")
     together = spawn.Barrier(number + 1)
     workers = [
@@ -241,7 +241,7 @@ def start_workers(post: PostOffice, number: int) -> list[multiprocessing.process
     ("workers", "messages"), [(3, 60), pytest.param(10, 1000, marks=pytest.mark.long, id="ten workers")]
 )
 def test_many_workers_send_each_due_reminder_exactly_once(
-    post: PostOffice, rows: Session, workers: int, messages: int
+    post: MailHarness, rows: Session, workers: int, messages: int
 ) -> None:
     plan_due(post, rows, messages)
     running = start_workers(post, workers)
@@ -253,7 +253,7 @@ def test_many_workers_send_each_due_reminder_exactly_once(
     assert counts(rows).pending == 0
 
 
-def test_many_workers_turn_each_event_into_messages_once(post: PostOffice, rows: Session) -> None:
+def test_many_workers_turn_each_event_into_messages_once(post: MailHarness, rows: Session) -> None:
     for day in range(5):
         confirmed(post.database, a_demo(a_session(day)))
     spawn = multiprocessing.get_context("spawn")
@@ -274,7 +274,7 @@ def test_many_workers_turn_each_event_into_messages_once(post: PostOffice, rows:
 
 
 @pytest.mark.long
-def test_killed_workers_lose_nothing_and_repeat_at_most_what_they_were_at(post: PostOffice, rows: Session) -> None:
+def test_killed_workers_lose_nothing_and_repeat_at_most_what_they_were_at(post: MailHarness, rows: Session) -> None:
     messages, kills = 600, 12
     plan_due(post, rows, messages)
     for _ in range(kills):

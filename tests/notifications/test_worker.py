@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from gmp_booking.worker import TIMETABLE
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.notifications.journeys import a_demo, a_session, confirmed
 
 pytestmark = pytest.mark.heavy
@@ -23,7 +23,7 @@ PROGRAM = "import os; from config import Config; from gmp_booking.worker import 
 
 
 @pytest.fixture
-def worker(post: PostOffice) -> Iterator[subprocess.Popen[str]]:
+def worker(post: MailHarness) -> Iterator[subprocess.Popen[str]]:
     config = replace(post.config, database_url=post.place.app_url, owner_database_url=post.place.owner_url)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GMP_")}
     process = subprocess.Popen(
@@ -44,7 +44,7 @@ def wait_for(happened: Callable[[], bool], within_s: float = 60) -> bool:
     return False
 
 
-def lock_out(post: PostOffice, allowed: str) -> None:
+def lock_out(post: MailHarness, allowed: str) -> None:
     """Let nobody in, and put out who is; or let them in again."""
     with psycopg.connect(post.place.superuser_url.replace(f"/{post.place.name}", "/postgres"), autocommit=True) as door:
         door.execute(f'ALTER DATABASE "{post.place.name}" ALLOW_CONNECTIONS {allowed}')
@@ -52,7 +52,7 @@ def lock_out(post: PostOffice, allowed: str) -> None:
 
 
 def test_the_worker_sends_outlives_the_database_and_stops_when_signalled(
-    post: PostOffice, worker: subprocess.Popen[str]
+    post: MailHarness, worker: subprocess.Popen[str]
 ) -> None:
     confirmed(post.database)
     assert wait_for(lambda: len(post.mails) == 2)

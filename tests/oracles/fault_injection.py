@@ -137,8 +137,10 @@ def overlap(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
     slot = chance.choice([row for row in w.slots if row.active])
     minute = timedelta(minutes=1)
     shift = timedelta(minutes=chance.randrange(-29, 30))
-    rival = slot._replace(id=99_999, start=slot.start + shift, end=max(slot.end + shift, slot.start + shift + minute))
-    return replace(generated, world=replace(w, slots=(*w.slots, rival)))
+    competitor = slot._replace(
+        id=99_999, start=slot.start + shift, end=max(slot.end + shift, slot.start + shift + minute)
+    )
+    return replace(generated, world=replace(w, slots=(*w.slots, competitor)))
 
 
 def oversell(generated: GeneratedWorld, chance: random.Random) -> GeneratedWorld:
@@ -156,13 +158,13 @@ def room_given_twice(generated: GeneratedWorld, chance: random.Random) -> Genera
     w = generated.world
     session = chance.choice([row for row in w.sessions if row.state == "PLANNED"])
     through_bench = [AttendedRow(777, BENCH)] if session.room_id == 1 else []
-    rival = BookingRow(777, "BK-RIVAL", 1, "CONFIRMED", 1)
+    competitor = BookingRow(777, "BK-COMPETITOR", 1, "CONFIRMED", 1)
     theirs = SessionRow(777, 777, 1, 2, session.end - timedelta(minutes=1), session.end, "PLANNED")
     return replace(
         generated,
         world=replace(
             w,
-            bookings=(*w.bookings, rival),
+            bookings=(*w.bookings, competitor),
             sessions=(*w.sessions, theirs),
             attended=(*w.attended, *through_bench),
         ),

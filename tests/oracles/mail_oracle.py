@@ -48,9 +48,9 @@ def mails_amiss(history: ObservedHistory) -> list[str]:
     return [
         *_said_what_never_was(history),
         *_calendars_amiss(history),
-        *_ends_untold(history),
-        *_waits_untold(history),
-        *_risks_untold(history),
+        *_unannounced_ends(history),
+        *_unannounced_requests(history),
+        *_unannounced_risks(history),
         *_sequences_that_fell(history),
         *_reminders_of_what_does_not_stand(history),
     ]
@@ -125,7 +125,7 @@ def _last_words(history: ObservedHistory) -> Mapping[tuple[str, str], list[str]]
     return heard
 
 
-def _ends_untold(history: ObservedHistory) -> Iterator[str]:
+def _unannounced_ends(history: ObservedHistory) -> Iterator[str]:
     """The requester gets the end as the last mail; so does everybody who got a mail that it stands."""
     emails = {person.id: person.email for person in history.people}
     words = _last_words(history)
@@ -141,10 +141,10 @@ def _ends_untold(history: ObservedHistory) -> Iterator[str]:
             heard = words.get((booking.reference, who), ["nothing"])
             if heard[-1] not in {end, "No longer in your schedule"} or (who == asker and end not in heard):
                 yield f"{booking.reference} is {booking.state}; {who} heard last: {heard[-1]}"
-        yield from _told_otherwise(booking, words, end)
+        yield from _contradicting_mails(booking, words, end)
 
 
-def _told_otherwise(booking: Booking, words: Mapping[tuple[str, str], list[str]], end: str) -> Iterator[str]:
+def _contradicting_mails(booking: Booking, words: Mapping[tuple[str, str], list[str]], end: str) -> Iterator[str]:
     for (reference, who), heard in words.items():
         if reference == booking.reference and end in heard and heard[-1] not in {end, "No longer in your schedule"}:
             yield f"{reference} is {booking.state}; {who} was told so, and then: {heard[-1]}"
@@ -157,7 +157,7 @@ _STAGE_ROLE = {
 }
 
 
-def _waits_untold(history: ObservedHistory) -> Iterator[str]:
+def _unannounced_requests(history: ObservedHistory) -> Iterator[str]:
     """Who has to decide was asked to, and who has to answer was asked."""
     emails = {person.id: person.email for person in history.people}
     words = _last_words(history)
@@ -175,7 +175,7 @@ def _waits_untold(history: ObservedHistory) -> Iterator[str]:
 _ASIDE = frozenset({"At risk", "No longer at risk", "Expires on"})
 
 
-def _risks_untold(history: ObservedHistory) -> Iterator[str]:
+def _unannounced_risks(history: ObservedHistory) -> Iterator[str]:
     """The requester of a booking at risk got a mail about it, and no later mail that says otherwise."""
     emails = {person.id: person.email for person in history.people}
     words = _last_words(history)

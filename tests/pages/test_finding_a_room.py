@@ -21,7 +21,7 @@ from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 
-REQUESTER, RIVAL = "requester@gaon.example", "requester@hanbit.example"
+REQUESTER, COMPETITOR = "requester@gaon.example", "requester@hanbit.example"
 START = weekday_at(9, weeks=4)
 HOUR = timedelta(hours=1)
 
@@ -30,7 +30,9 @@ HOUR = timedelta(hours=1)
 def a_morning_is_taken(shared_app: SharedApp) -> None:
     taken = {"room": "B-01", "start": START, "end": START + 3 * HOUR}
     assert (
-        shared_app.page_client(RIVAL).post("/bookings/new", form_of(product="HB-Derm", sessions=[taken])).status_code
+        shared_app.page_client(COMPETITOR)
+        .post("/bookings/new", form_of(product="HB-Derm", sessions=[taken]))
+        .status_code
         == 303
     )
 

@@ -11,7 +11,7 @@ from tests.builders import a_session
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp
 
-GAON, RIVAL, DEMO = "requester@gaon.example", "requester@saebyeok.example", "demo@brc.example"
+GAON, COMPETITOR, DEMO = "requester@gaon.example", "requester@saebyeok.example", "demo@brc.example"
 TITLE = "Three weeks of cell culture"
 
 
@@ -30,13 +30,13 @@ def labels_for(shared_app: SharedApp, email: str, start: datetime) -> list[str |
     return [block["label"] for block in answer.json["blocks"]]
 
 
-def test_a_public_title_is_read_by_a_rival_once_the_course_is_confirmed(shared_app: SharedApp) -> None:
+def test_a_public_title_is_read_by_a_competitor_once_the_course_is_confirmed(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=5)
     address = book(shared_app, start, visibility="PUBLIC")
-    assert labels_for(shared_app, RIVAL, start) == [None]
+    assert labels_for(shared_app, COMPETITOR, start) == [None]
     assert shared_app.api_client(DEMO).post(f"{address}/approve").json["state"] == "CONFIRMED"
-    assert labels_for(shared_app, RIVAL, start) == [TITLE]
-    page = shared_app.page_client(RIVAL).get(f"/timeline?view=day&date={start:%Y-%m-%d}&room=T-02").text
+    assert labels_for(shared_app, COMPETITOR, start) == [TITLE]
+    page = shared_app.page_client(COMPETITOR).get(f"/timeline?view=day&date={start:%Y-%m-%d}&room=T-02").text
     assert TITLE in page
     assert address.rsplit("/", 1)[1] not in page
 
@@ -46,9 +46,11 @@ def test_what_is_not_public_says_nothing(shared_app: SharedApp, more: dict[str, 
     start = weekday_at(9, weeks=6, weekday=len(more))
     address = book(shared_app, start, **more)
     assert shared_app.api_client(DEMO).post(f"{address}/approve").json["state"] == "CONFIRMED"
-    assert labels_for(shared_app, RIVAL, start) == [None]
+    assert labels_for(shared_app, COMPETITOR, start) == [None]
     assert labels_for(shared_app, GAON, start) == [TITLE]
-    assert TITLE not in shared_app.page_client(RIVAL).get(f"/timeline?view=day&date={start:%Y-%m-%d}&room=T-02").text
+    assert (
+        TITLE not in shared_app.page_client(COMPETITOR).get(f"/timeline?view=day&date={start:%Y-%m-%d}&room=T-02").text
+    )
 
 
 def test_beside_a_public_course_the_others_stay_silent(shared_app: SharedApp) -> None:
@@ -57,4 +59,4 @@ def test_beside_a_public_course_the_others_stay_silent(shared_app: SharedApp) ->
     silent = book(shared_app, start + timedelta(hours=2))
     for address in (public, silent):
         assert shared_app.api_client(DEMO).post(f"{address}/approve").json["state"] == "CONFIRMED"
-    assert labels_for(shared_app, RIVAL, start) == [TITLE, None]
+    assert labels_for(shared_app, COMPETITOR, start) == [TITLE, None]

@@ -26,8 +26,8 @@ def test_a_company_sees_the_time_of_others_as_one_block_without_words(shared_app
     references = [book(shared_app, at=START), book(shared_app, at=START + timedelta(hours=2))]
     window = f"from={START.astimezone(SEOUL):%Y-%m-%d}T00:00:00%2B09:00&to={START:%Y-%m-%d}T23:00:00%2B09:00"
     address = f"/api/v1/timeline?{window}&resource=B-03"
-    rivals = shared_app.api_client(HANBIT).get(address).json["blocks"]
-    (block,) = [each for each in rivals if each["resource"] == "B-03"]
+    competitors = shared_app.api_client(HANBIT).get(address).json["blocks"]
+    (block,) = [each for each in competitors if each["resource"] == "B-03"]
     assert (block["reference"], block["label"], block["state"]) == (None, None, "RESERVED")
     end = datetime.fromisoformat(block["end"])
     assert (datetime.fromisoformat(block["start"]), end) == (START, START + timedelta(hours=4))
@@ -45,9 +45,9 @@ def test_the_page_says_whose_time_it_is_to_staff_only(shared_app: SharedApp) -> 
         assert reference in staff
         assert "GS-M1" in staff
         assert reference in shared_app.page_client(GAON).get(address).text
-        rival = shared_app.page_client(HANBIT).get(address).text
-        assert not any(word in rival for word in (reference, "GS-M1", "Canary", "Gaon", "가온"))
-        assert "Reserved" in rival
+        competitor = shared_app.page_client(HANBIT).get(address).text
+        assert not any(word in competitor for word in (reference, "GS-M1", "Canary", "Gaon", "가온"))
+        assert "Reserved" in competitor
 
 
 def test_a_page_asks_as_often_for_a_hundred_bookings_as_for_five(shared_app: SharedApp) -> None:

@@ -31,9 +31,9 @@ def test_a_company_meets_its_own_and_of_others_only_that_a_room_is_taken(executi
     assert mine in section(page, "now")
     assert not any(word in page for word in (theirs, "HB-Derm", "Hanbit", "한빛"))
     assert "reserved until" in section(page, "now")
-    rival = execution.shared_app.page_client(HANBIT).get("/today").text
-    assert theirs in rival
-    assert not any(word in rival for word in (mine, "GS-M1", "Gaon", "가온", "GAO operator"))
+    competitor = execution.shared_app.page_client(HANBIT).get("/today").text
+    assert theirs in competitor
+    assert not any(word in competitor for word in (mine, "GS-M1", "Gaon", "가온", "GAO operator"))
     staff = execution.shared_app.page_client(SCHEDULER).get("/today").text
     assert mine in staff
     assert theirs in staff
@@ -186,7 +186,7 @@ def test_both_interfaces_leave_the_same_journal(execution: ExecutionClient, inte
     do(QA, reference, "resume", SIGNED | why)
     do(OPERATOR, reference, "complete", {"headcount": 2 if interface == "api" else "2", "note": "All went well"})
     do(OPERATOR2, reference, "verify", {})
-    told = [
+    recorded = [
         (
             event["event"],
             event["actor_name"],
@@ -196,7 +196,7 @@ def test_both_interfaces_leave_the_same_journal(execution: ExecutionClient, inte
         )
         for event in execution.events(reference)[3:]
     ]
-    assert told == [
+    assert recorded == [
         ("BookingConfirmed", "Staff qa", None, None, None),
         ("LineCleared", "GAO operator", None, None, None),
         ("LineClearanceVerified", "GAO operator2", None, None, None),

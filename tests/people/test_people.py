@@ -123,9 +123,9 @@ def test_only_the_administrator_edits_people_and_companies(database):
 
 def test_a_company_lists_its_own_people_and_companies_only(database, gaon):
     requester = database.read(SYSTEM, actor_of, "requester@gaon.example")
-    rival = database.read(SYSTEM, find_company, "SAE")
+    competitor = database.read(SYSTEM, find_company, "SAE")
     assert {each.email for each in database.read(requester, list_people, gaon)} >= {"operator@gaon.example"}
-    assert database.read(requester, list_people, rival.id) == []
+    assert database.read(requester, list_people, competitor.id) == []
     assert database.read(requester, list_people, None) == []
     assert database.read(requester, find_person_by_email, "requester@saebyeok.example") is None
     assert [each.code for each in database.read(requester, list_companies)] == ["GAO"]

@@ -115,7 +115,7 @@ class Clients:
             return chooser.lift(*chance.choice(outages)), None
         doc, seen, changes = self._look(client, chance.choice(known))
         if doc["state"] in _ENDED and chance.random() < 0.5:
-            self._forget(doc["reference"])
+            self._remove(doc["reference"])
             return chooser.create(), None
         return chooser.about(doc, changes=changes), seen if chance.random() < 0.4 else None
 
@@ -128,7 +128,7 @@ class Clients:
         )
         return reply.json, reply.headers["etag"].strip('"'), changes
 
-    def _forget(self, reference: str) -> None:
+    def _remove(self, reference: str) -> None:
         with self._lock:
             self._references = [each for each in self._references if each != reference]
 

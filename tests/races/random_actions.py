@@ -125,7 +125,7 @@ class ActionChooser:
 
     def amend(self, doc: Doc) -> RandomAction:
         """Another day, hour or room for one part of it."""
-        sessions, rest = _standing(doc), [_plain(each) for each in doc["equipment"]]
+        sessions, rest = _sessions_to_send(doc), [_plain(each) for each in doc["equipment"]]
         if not sessions:
             return self.cancel(doc)
         session = self.chance.choice(sessions)
@@ -144,7 +144,7 @@ class ActionChooser:
 
     def swap(self, doc: Doc) -> RandomAction:
         """Somebody else comes."""
-        sessions = _standing(doc)
+        sessions = _sessions_to_send(doc)
         if not sessions:
             return self.cancel(doc)
         session = self.chance.choice(sessions)
@@ -279,7 +279,7 @@ def _times(session: Doc) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _standing(doc: Doc) -> list[dict[str, Any]]:
+def _sessions_to_send(doc: Doc) -> list[dict[str, Any]]:
     """The sessions as they are sent again."""
     return [
         {name: each[name] for name in (*_SESSION_FIELDS, "start", "end") if each[name] is not None}

@@ -1,4 +1,4 @@
-"""Attended equipment takes its room: who books TFF-01 and who books its room C-01 are rivals."""
+"""Attended equipment takes its room: who books TFF-01 and who books its room C-01 are competitors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_whoever_comes_first_has_both(race_setup: RaceSetup, by_equipment) -> No
     assert all_violations(read_world(race_setup.place.superuser_url)) == []
 
 
-def run_rivals(race_setup: RaceSetup, *, rounds: int, seed: int) -> None:
+def run_competitors(race_setup: RaceSetup, *, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     won: Counter[str] = Counter()
     for span in itertools.islice(working_hours(weeks_of_its_own(rounds // 25 + 1)), rounds):
@@ -73,9 +73,9 @@ def run_rivals(race_setup: RaceSetup, *, rounds: int, seed: int) -> None:
 
 
 def test_at_the_same_moment_one_of_them_wins(race_setup: RaceSetup) -> None:
-    run_rivals(race_setup, rounds=10, seed=4)
+    run_competitors(race_setup, rounds=10, seed=4)
 
 
 @pytest.mark.long
 def test_at_the_same_moment_one_of_them_wins_three_hundred_times(race_setup: RaceSetup) -> None:
-    run_rivals(race_setup, rounds=300, seed=304)
+    run_competitors(race_setup, rounds=300, seed=304)

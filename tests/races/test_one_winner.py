@@ -29,7 +29,7 @@ def run_for_the_same_times(
         target = f"{room} {start:%m-%d %H}"
         for _ in range(attempts_each):
             email = chance.choice(REQUESTERS)
-            # Not always the very same period: any overlap is a rival.
+            # Not always the very same period: any overlap is a competitor.
             shift = chance.choice([0, 0, 0, 10, 20])
             session = a_session(room, start, end, setup_min=0, teardown_min=0)
             session |= {"start": start.replace(minute=shift).isoformat()}

@@ -1,4 +1,4 @@
-"""A change is decided while its booking is cancelled, the change withdrawn, or rivals reach for the places it frees."""
+"""A change is decided while its booking is cancelled, the change withdrawn, or competitors reach for the places it frees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.races.conftest import RaceSetup
 from tests.races.requests import cleanroom_work, weeks_of_its_own
 from tests.server_harness import PASSWORD, Client, Reply, at_once
 
-GAON, RIVAL, SCHEDULER, QA = (
+GAON, COMPETITOR, SCHEDULER, QA = (
     "requester@gaon.example",
     "requester@hanbit.example",
     "scheduler@brc.example",
@@ -31,9 +31,9 @@ DUELS = {
     "approve and withdraw": ("approve", "withdraw"),
     "reject and withdraw": ("reject", "withdraw"),
     "approve and cancel": ("approve", "cancel"),
-    "approve and a rival for the old place": ("approve", "take old"),
-    "reject and a rival for the new place": ("reject", "take new"),
-    "approve and a rival for the new place": ("approve", "take new"),
+    "approve and a competitor for the old place": ("approve", "take old"),
+    "reject and a competitor for the new place": ("reject", "take new"),
+    "approve and a competitor for the new place": ("approve", "take new"),
 }
 
 
@@ -69,8 +69,8 @@ def a_waiting_change(race_setup: RaceSetup, room: str, old: Span, new: Span) -> 
 def act(race_setup: RaceSetup, reference: str, what: str, taken: Mapping[str, dict]) -> Reply:
     path = f"/api/v1/bookings/{reference}"
     if what.startswith("take"):
-        work = cleanroom_work(RIVAL, [taken[what.removeprefix("take ")]])
-        return _post(race_setup.client(RIVAL), "/api/v1/bookings", work)
+        work = cleanroom_work(COMPETITOR, [taken[what.removeprefix("take ")]])
+        return _post(race_setup.client(COMPETITOR), "/api/v1/bookings", work)
     if what in {"approve", "reject"}:
         return _post(race_setup.client(QA), f"{path}/{what}", REASON | SIGNED)
     return _post(race_setup.client(GAON), f"{path}/{what}", REASON)

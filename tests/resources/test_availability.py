@@ -16,7 +16,9 @@ FIRST = weekday_at(0, weeks=6, weekday=0).astimezone(UTC)
 LAST = FIRST + timedelta(days=3)
 
 
-def lay(shared_app: SharedApp, dice: random.Random, *, of: str, places: int) -> list[tuple[datetime, datetime, int]]:
+def add_reservations(
+    shared_app: SharedApp, dice: random.Random, *, of: str, places: int
+) -> list[tuple[datetime, datetime, int]]:
     """Random reservations of two companies; those that were taken."""
     taken = []
     for _ in range(14):
@@ -37,12 +39,12 @@ def test_a_moment_is_free_when_fewer_places_are_taken_than_there_are(shared_app:
     print(f"GMP_SEED={seed}")
     dice = random.Random(seed)
     for code, places in (("INC-01", 8), ("TFF-01", 1)):
-        taken = lay(shared_app, dice, of=code, places=places)
+        taken = add_reservations(shared_app, dice, of=code, places=places)
         assert taken
         query = f"resource={code}&from={FIRST:%Y-%m-%dT%H:%M:%SZ}&to={LAST:%Y-%m-%dT%H:%M:%SZ}&minutes=1"
         for reader in (GAON, HANBIT, "scheduler@brc.example"):
-            told = shared_app.api_client(reader).get(f"/api/v1/availability?{query}").json["free"]
-            free = [(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in told]
+            listed = shared_app.api_client(reader).get(f"/api/v1/availability?{query}").json["free"]
+            free = [(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in listed]
             moment = FIRST
             while moment < LAST:
                 held = sum(units for start, end, units in taken if start <= moment < end)

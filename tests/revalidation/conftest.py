@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from gmp_booking.infra.mail.dev_mail_server import running_sink
-from tests.notifications.conftest import PostOffice, config_for
+from tests.notifications.conftest import MailHarness, config_for
 from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["mailbox", "shared_app"]
 
 
 @pytest.fixture(scope="module")
-def mailbox(shared_app: SharedApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostOffice]:
+def mailbox(shared_app: SharedApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailHarness]:
     """The mails of the shared application."""
     folder: Path = tmp_path_factory.mktemp("post")
     with running_sink(folder / "mail") as port:
         config = config_for(folder, port)
-        yield PostOffice(shared_app.database, config, folder / "mail", shared_app.place)
+        yield MailHarness(shared_app.database, config, folder / "mail", shared_app.place)

@@ -8,7 +8,7 @@ from typing import Any
 from gmp_booking.revalidation.jobs import work
 from tests.builders import a_hold, a_maintenance, a_session, an_engineering_run
 from tests.clients import weekday_at
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.outages.acts import lifted, placed
 from tests.shared_app import SIGNED, SharedApp
 
@@ -62,7 +62,7 @@ def events(shared_app: SharedApp, reference: str) -> list[str]:
     return [row["event"] for row in rows if row["event"] in {"BookingAtRisk", "BookingClear"}]
 
 
-def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp, mailbox: PostOffice) -> None:
+def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp, mailbox: MailHarness) -> None:
     running = confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2)))
     run_now(shared_app, running)
     later = [confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2, weekday=day))) for day in (1, 2)]
@@ -86,13 +86,13 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
                             " WHERE b.reference = %s", running)  # fmt: skip
     assert [row["state"] for row in sessions] == ["IN_USE"]
     mailbox.work()
-    told = mailbox.subjects
-    gaon = [subject for subject in told[GAON] if "At risk" in subject]
+    subjects = mailbox.subjects
+    gaon = [subject for subject in subjects[GAON] if "At risk" in subject]
     assert len(gaon) == 3
-    assert len([subject for subject in told["approver@gaon.example"] if "At risk" in subject]) == 3
-    rival = [mail for mail in mailbox.mails_to("requester@saebyeok.example") if "At risk" in mail["Subject"]]
-    assert len(rival) == 1
-    text = rival[0].get_body(("plain",)).get_content()
+    assert len([subject for subject in subjects["approver@gaon.example"] if "At risk" in subject]) == 3
+    competitor = [mail for mail in mailbox.mails_to("requester@saebyeok.example") if "At risk" in mail["Subject"]]
+    assert len(competitor) == 1
+    text = competitor[0].get_body(("plain",)).get_content()
     assert "B-02 Room B-02 is on hold since" in text
     assert "HOLD-0001" not in text
     assert "Particle counts" not in text

@@ -15,7 +15,7 @@ import pytest
 from gmp_booking.revalidation.jobs import work
 from tests.builders import a_hold
 from tests.clients import weekday_at
-from tests.notifications.conftest import PostOffice
+from tests.notifications.conftest import MailHarness
 from tests.notifications.test_worker import PROGRAM, wait_for
 from tests.outages.acts import lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, run_now
@@ -28,7 +28,7 @@ WITHIN_S = 60
 
 
 @pytest.fixture
-def worker(mailbox: PostOffice) -> Iterator[subprocess.Popen[str]]:
+def worker(mailbox: MailHarness) -> Iterator[subprocess.Popen[str]]:
     place = mailbox.place
     config = replace(mailbox.config, database_url=place.app_url, owner_database_url=place.owner_url)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GMP_")}
@@ -41,22 +41,22 @@ def worker(mailbox: PostOffice) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_owners_are_told_within_a_minute(
-    shared_app: SharedApp, mailbox: PostOffice, worker: subprocess.Popen[str]
+    shared_app: SharedApp, mailbox: MailHarness, worker: subprocess.Popen[str]
 ) -> None:
     references = [confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=day))) for day in range(3)]
     running = confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=3)))
     run_now(shared_app, running)
 
-    def told(word: str) -> int:
+    def count_mails(word: str) -> int:
         return sum(word in mail["Subject"] for mail in mailbox.mails_to(GAON))
 
     hold = placed(shared_app, a_hold("B-03"))
     began = time.monotonic()
-    assert wait_for(lambda: told("At risk") == 4, within_s=WITHIN_S)
-    print(f"four owners told after {time.monotonic() - began:.1f} s")
+    assert wait_for(lambda: count_mails("At risk") == 4, within_s=WITHIN_S)
+    print(f"four owners were notified after {time.monotonic() - began:.1f} s")
     assert at_risk(shared_app, running, *references) == [True] * 4
     lifted(shared_app, hold)
-    assert wait_for(lambda: told("No longer at risk") == 4, within_s=WITHIN_S)
+    assert wait_for(lambda: count_mails("No longer at risk") == 4, within_s=WITHIN_S)
     assert at_risk(shared_app, running, *references) == [False] * 4
 
 

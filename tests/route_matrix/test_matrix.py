@@ -21,7 +21,7 @@ from tests.shared_app import SharedApp
 
 ACTORS = {
     "nobody": None,
-    "rival": "requester@hanbit.example",
+    "competitor": "requester@hanbit.example",
     "requester": "requester@gaon.example",
     "operator": "operator@gaon.example",
     "scheduler": "scheduler@brc.example",
@@ -277,11 +277,11 @@ NAMING = [
 
 @pytest.mark.parametrize("line", NAMING, ids=str)
 def test_what_is_another_s_looks_the_same_as_what_never_was(shared_app: SharedApp, line: Line) -> None:
-    email = "operator2@gaon.example" if line.about == "another's" else ACTORS["rival"]
-    cell = Cell(shared_app, line, "rival")
+    email = "operator2@gaon.example" if line.about == "another's" else ACTORS["competitor"]
+    cell = Cell(shared_app, line, "competitor")
     cell.email = email
     foreign = cell.path()
-    absent = Cell(shared_app, Line(line.method, line.route, "absent", line.body, ()), "rival")
+    absent = Cell(shared_app, Line(line.method, line.route, "absent", line.body, ()), "competitor")
     absent.email = email
     body = cell.body()
     answers = [cell.send(foreign, *body), cell.send(absent.path(), *body)]

@@ -210,7 +210,7 @@ def test_a_version_knows_its_signers(database, qa, gaon):
     assert database.read(qa, signers_of, "booking", 7, version=3) == frozenset()
 
 
-def test_a_company_sees_its_own_signatures_and_a_rival_none(database, qa, gaon):
+def test_a_company_sees_its_own_signatures_and_a_competitor_none(database, qa, gaon):
     verified = verify(database, qa, PASSWORD)
     database.transact(qa, sign, verified, **RECORD, company_id=gaon)
     seen = []

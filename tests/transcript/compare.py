@@ -88,7 +88,7 @@ def _of_one_file(before: list[str], after: list[str]) -> Iterator[tuple[Differen
             )
 
 
-def told(difference: Difference, place: Place, *, most: int) -> Iterator[str]:
+def describe(difference: Difference, place: Place, *, most: int) -> Iterator[str]:
     """One difference as text: how often and where, then its lines with those around them."""
     first = next(iter(place.files))
     times = sum(place.files.values())
@@ -112,7 +112,7 @@ def main() -> int:
     rewordings = read_rewordings(given.reworded) if given.reworded else []
     found = differences(given.old, given.new, rewordings, without_spaces=given.without_spaces)
     for difference, place in found.items():
-        print(*told(difference, place, most=given.lines), "", sep="\n")
+        print(*describe(difference, place, most=given.lines), "", sep="\n")
     files = {name for place in found.values() for name in place.files}
     print(f"{len(found)} differences in {len(files)} files of {sum(1 for _ in given.new.glob('*.txt'))}")
     return 1 if found else 0

@@ -47,7 +47,7 @@ WHY = "As agreed in the meeting"
 
 
 REQUESTER, APPROVER, OPERATOR, SECOND = (f"{name}@gaon.example" for name in MEMBERS)
-RIVAL = "requester@saebyeok.example"
+COMPETITOR = "requester@saebyeok.example"
 SCHEDULER, PRODUCTION, QA, DEMO, ENGINEER, MANAGER, AUDITOR = (f"{name}@brc.example" for name in STAFF)
 
 

@@ -25,7 +25,7 @@ from tests.transcript.scenes import (
 SCENES: tuple[Callable[[Cast], None], ...] = (
     begin,
     administration.correct_records,
-    administration.set_the_house_up,
+    administration.set_up_facility,
     forms.fill_a_form,
     forms.keep_drafts,
     forms.repeat_a_session,
@@ -61,7 +61,7 @@ def travel(world: World) -> bool:
             scene(cast)
         except Exception:
             is_complete = False
-            told = traceback.format_exc()
-            world.record.write(f"scene {name} broke off", told.splitlines()[-1:])
-            print(f"{name} broke off:\n{told}", file=sys.stderr)
+            traceback_text = traceback.format_exc()
+            world.record.write(f"scene {name} broke off", traceback_text.splitlines()[-1:])
+            print(f"{name} broke off:\n{traceback_text}", file=sys.stderr)
     return is_complete

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.transcript.facility import OPERATOR, RIVAL, SECOND, Cast
+from tests.transcript.facility import COMPETITOR, OPERATOR, SECOND, Cast
 from tests.transcript.people import PASSWORD, Person
 
 GUESSES = 8
@@ -26,7 +26,7 @@ def look_after_the_account(cast: Cast) -> None:
     elsewhere.get("/account")
     elsewhere.sign_in(next_path="/bookings")
     elsewhere.submit("/account", "/logout")
-    foreign = re.search(r'"id": ?(\d+)', cast.program(RIVAL).get("/api/v1/tokens").text)
+    foreign = re.search(r'"id": ?(\d+)', cast.program(COMPETITOR).get("/api/v1/tokens").text)
     cast.program(OPERATOR).call("DELETE", f"/api/v1/tokens/{foreign[1] if foreign else 0}")
     guesser = Person(cast.world, SECOND)
     for number in range(GUESSES):

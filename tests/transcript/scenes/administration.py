@@ -56,7 +56,7 @@ def _correct_a_person(admin: Person) -> None:
     admin.get(page)
 
 
-def set_the_house_up(cast: Cast) -> None:
+def set_up_facility(cast: Cast) -> None:
     """Opening hours, rules, kinds confirmed without a decision, the facility's names, holidays and the roster."""
     scheduler, quality, admin = cast.person(SCHEDULER), cast.person(QA), cast.person(ADMIN)
     week = {f"{edge}__{day}": time for day in range(5) for edge, time in (("opens", "08:00"), ("closes", "20:00"))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.transcript.facility import OPERATOR, QA, REQUESTER, RIVAL, SCHEDULER, Cast
+from tests.transcript.facility import COMPETITOR, OPERATOR, QA, REQUESTER, SCHEDULER, Cast
 from tests.transcript.people import Answer, Person
 
 SCOPES = ("mine", "company", "facility", "resource:B-01", "resource:INC-01")
@@ -29,7 +29,7 @@ def subscribe(cast: Cast) -> None:
                 _read(cast, _address_in(made))
         program.get("/api/v1/feeds")
     for language in ("ko", "zh_Hans"):
-        made = cast.program(RIVAL).post("/api/v1/feeds", {"scope": "facility", "language": language})
+        made = cast.program(COMPETITOR).post("/api/v1/feeds", {"scope": "facility", "language": language})
         _read(cast, _address_in(made))
     _read(cast, cast.world.installation.call("feed", "create", "--user", SCHEDULER, "--scope", "facility").strip())
     _renew(cast)
@@ -47,7 +47,7 @@ def _renew(cast: Cast) -> None:
     _read(cast, _address_in(renewed))
     feed = program.post("/api/v1/feeds", {"scope": "mine"}).json["id"]
     feed = program.post(f"/api/v1/feeds/{feed}/rotate").json["id"]
-    cast.program(RIVAL).call("DELETE", f"/api/v1/feeds/{feed}")
+    cast.program(COMPETITOR).call("DELETE", f"/api/v1/feeds/{feed}")
     program.call("DELETE", f"/api/v1/feeds/{feed}")
     program.post("/api/v1/feeds", {"scope": "everything"})
 

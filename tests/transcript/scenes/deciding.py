@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.transcript.bookings import REASON, SIGNED, asked, at, confirmed, etag_of, run_body
-from tests.transcript.facility import APPROVER, AUDITOR, OPERATOR, QA, REQUESTER, RIVAL, SCHEDULER, Cast
+from tests.transcript.facility import APPROVER, AUDITOR, COMPETITOR, OPERATOR, QA, REQUESTER, SCHEDULER, Cast
 from tests.transcript.people import PASSWORD, Person
 
 
@@ -29,7 +29,7 @@ def decide_by_page(cast: Cast) -> None:
     _act(scheduler, reference, "review")
     _act(quality, reference, "approve", password="wrong")
     _act(quality, reference, "approve", password=PASSWORD)
-    for reader in (REQUESTER, APPROVER, OPERATOR, AUDITOR, RIVAL):
+    for reader in (REQUESTER, APPROVER, OPERATOR, AUDITOR, COMPETITOR):
         cast.person(reader).get(f"/bookings/{reference}")
     rejected = asked(cast, run_body(at("04-29", 9)))
     _act(scheduler, rejected, "review")
@@ -41,7 +41,9 @@ def decide_by_page(cast: Cast) -> None:
 
 def decide_by_api(cast: Cast) -> None:
     """The same by API: preview, idempotent creation, lists, decisions, history, stale and foreign requests."""
-    requester, scheduler, quality, rival = (cast.program(email) for email in (REQUESTER, SCHEDULER, QA, RIVAL))
+    requester, scheduler, quality, competitor = (
+        cast.program(email) for email in (REQUESTER, SCHEDULER, QA, COMPETITOR)
+    )
     body = run_body(at("05-03", 9), at("05-04", 9), places=1, batch="GS-2703", title="By API")
     requester.post("/api/v1/bookings/preview", body)
     made = requester.post("/api/v1/bookings", body, Idempotency_Key="once")
@@ -49,7 +51,7 @@ def decide_by_api(cast: Cast) -> None:
     requester.post("/api/v1/bookings", body | {"title": "Another"}, Idempotency_Key="once")
     reference = made.json["reference"]
     address = f"/api/v1/bookings/{reference}"
-    for program in (requester, scheduler, rival):
+    for program in (requester, scheduler, competitor):
         program.get(address)
         program.get(f"{address}/history")
     scheduler.post(f"{address}/return", {"reason": "Which shelf?"})
@@ -81,7 +83,7 @@ def decide_by_api(cast: Cast) -> None:
 
 def meet_refusals(cast: Cast) -> None:
     """What the rules have against a request, in three languages and to two companies; what the shapes refuse."""
-    requester, rival = cast.program(REQUESTER), cast.program(RIVAL)
+    requester, competitor = cast.program(REQUESTER), cast.program(COMPETITOR)
     confirmed(cast, run_body(at("05-10", 9), places=3))
     bodies = {
         "taken": run_body(at("05-10", 10), product="SE-01"),
@@ -94,8 +96,8 @@ def meet_refusals(cast: Cast) -> None:
     bodies["crowded"]["sessions"][0]["headcount"] = 9
     for body in bodies.values():
         for language in ("ko", "en", "zh-Hans"):
-            rival.call("POST", "/api/v1/bookings/preview", body, Accept_Language=language)
-        rival.post("/api/v1/bookings", body)
+            competitor.call("POST", "/api/v1/bookings/preview", body, Accept_Language=language)
+        competitor.post("/api/v1/bookings", body)
     requester.post("/api/v1/bookings/preview", run_body(at("05-10", 9), places=2))
     for wrong in (
         {}, {"kind": "PARTY"}, run_body(at("05-12", 9)) | {"colour": "blue"}, run_body(at("05-12", 9), room="Z-99"),

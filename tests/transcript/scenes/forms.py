@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.transcript.bookings import at, reference_in, typed_session
-from tests.transcript.facility import APPROVER, DEMO, REQUESTER, RIVAL, SCHEDULER, Cast
+from tests.transcript.facility import APPROVER, COMPETITOR, DEMO, REQUESTER, SCHEDULER, Cast
 from tests.transcript.people import Answer, Fields, Person
 
 NEW = "/bookings/new"
@@ -11,8 +11,8 @@ RUN = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "purpose": "P
 
 
 def fill_a_form(cast: Cast) -> None:
-    """A run is typed with mistakes, judged, corrected, judged against a rival's booking, and submitted."""
-    requester, rival = cast.person(REQUESTER), cast.person(RIVAL)
+    """A run is typed with mistakes, judged, corrected, judged against a competitor's booking, and submitted."""
+    requester, competitor = cast.person(REQUESTER), cast.person(COMPETITOR)
     requester.get(NEW)
     requester.get(f"{NEW}?blank=1&room=B-01&start=2027-04-20T09:00&end=2027-04-20T12:00")
     wrong = typed_session(0, at("04-20", 9)) | {"sessions__0__end_time": "8", "sessions__0__headcount": "many"}
@@ -26,10 +26,10 @@ def fill_a_form(cast: Cast) -> None:
     _preview(requester, first)
     reference = reference_in(requester.submit(form, NEW, op="submit"))
     requester.get(f"/bookings/{reference}?done=submitted")
-    rival.get(f"/bookings/{reference}")
+    competitor.get(f"/bookings/{reference}")
     theirs = RUN | {"product": "SE-01", "batch": "SE-2701"}
-    blocked = rival.submit(NEW, NEW, **theirs, **first, op="submit")
-    _take_an_alternative(rival, blocked)
+    blocked = competitor.submit(NEW, NEW, **theirs, **first, op="submit")
+    _take_an_alternative(competitor, blocked)
     requester.submit(NEW, NEW, **RUN, **typed_session(0, at("05-05", 7), hours=14), op="check")
 
 
@@ -42,13 +42,13 @@ def _preview(requester: Person, session: Fields) -> None:
     requester.post("/bookings/marks/drop", [each for each in fields if each[0] == "csrf_token"])
 
 
-def _take_an_alternative(rival: Person, blocked: Answer) -> None:
+def _take_an_alternative(competitor: Person, blocked: Answer) -> None:
     """The first alternative the page offers, taken without a script."""
     form = blocked.page.form(NEW)
     offers = [value for name, value in form.buttons if name == "fill"]
     if offers:
-        taken = rival.submit(blocked, NEW, fill=offers[0])
-        rival.submit(taken, NEW, op="check")
+        taken = competitor.submit(blocked, NEW, fill=offers[0])
+        competitor.submit(taken, NEW, op="check")
 
 
 def keep_drafts(cast: Cast) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.transcript.facility import ADMIN, AUDITOR, DEMO, OPERATOR, QA, REQUESTER, RIVAL, SCHEDULER, Cast
+from tests.transcript.facility import ADMIN, AUDITOR, COMPETITOR, DEMO, OPERATOR, QA, REQUESTER, SCHEDULER, Cast
 from tests.transcript.people import Person, Program
 
 PAGES = (
@@ -23,7 +23,7 @@ ADDRESSES = (
 
 def look_around(cast: Cast) -> None:
     """Every page to readers with different rights, in three languages; the API and its description."""
-    for email, language in ((REQUESTER, "ko"), (RIVAL, "zh-Hans"), (SCHEDULER, "en"), (OPERATOR, "en")):
+    for email, language in ((REQUESTER, "ko"), (COMPETITOR, "zh-Hans"), (SCHEDULER, "en"), (OPERATOR, "en")):
         reader = cast.person(email)
         reader.submit("/account", "/language", language=language)
         for page in PAGES:
@@ -32,7 +32,7 @@ def look_around(cast: Cast) -> None:
     for email in (QA, DEMO, ADMIN, AUDITOR):
         for page in ("/today", "/timeline?date=2027-05-10", "/inbox", "/bookings?when=all"):
             cast.person(email).get(page)
-    for email in (REQUESTER, RIVAL, SCHEDULER, AUDITOR):
+    for email in (REQUESTER, COMPETITOR, SCHEDULER, AUDITOR):
         for address in ADDRESSES:
             cast.program(email).get(address)
     for address in ("/api/v1/openapi.json", "/api/v1/", "/healthz", "/readyz", "/metrics", "/static/nothing.js"):
