@@ -19,7 +19,7 @@ _COLUMNS = {
     "booking": "id, reference, company_id, kind, state, version, revision, product_id, run_type, track, stage,"
     " sequence, starts_at, ends_at, requested_by, entered_by, submitted_at, confirmed_at",
     "booking_version": "booking_id, company_id, version, content, content_hash, created_by",
-    "booking_session": "id, booking_id, company_id, version, number, room_id, starts_at, ends_at, headcount, state",
+    "booking_session": "id, booking_id, company_id, version, number, room_id, starts_at, ends_at, headcount",
     "session_person": "booking_session_id, booking_id, company_id, person_id, role, room_id, starts_at, ends_at",
     "slot": "unit_id, resource_id, during, company_id, booking_id, booking_session_id",
 }
@@ -87,7 +87,7 @@ def booking_rows(
     for number, (room, unit, start) in enumerate(sessions, start=1):
         session = booking * 1000 + number
         end = start + LENGTH
-        yield "booking_session", (session, booking, company, 1, number, room, start, end, 2, "PLANNED")
+        yield "booking_session", (session, booking, company, 1, number, room, start, end, 2)
         yield "session_person", (session, booking, company, person, "OPERATOR", room, start, end)
         yield "slot", (unit, room, f"[{start.isoformat()},{end.isoformat()})", company, booking, session)
 

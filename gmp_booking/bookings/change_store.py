@@ -53,24 +53,14 @@ _FREE_CREW = text(
         SELECT id FROM booking_session WHERE booking_id = :booking_id AND version = :version)
     """
 )
-_RECORDED_COLUMNS = (
-    "state, actual_start_at, start_entered_at, start_entered_by, expected_end_at, actual_end_at, end_entered_at,"
-    " end_entered_by, verified_at, verified_by, released_at, headcount_actual, deviation_no, note"
-)
-_CARRY_OVER = text(
+_REATTACH_SLOTS = text(
     f"""
-    WITH pair AS (
-        SELECT old.id AS old_id, new.id AS new_id
-        FROM booking_session AS old JOIN booking_session AS new USING (booking_id, number)
-        WHERE old.booking_id = :booking_id AND old.version = :old AND new.version = :new
-          AND old.state NOT IN ({sql_values(UNTOUCHED)})
-    ), reattached AS (
-        UPDATE slot SET booking_session_id = pair.new_id FROM pair
-        WHERE slot.booking_session_id = pair.old_id AND slot.active
-    )
-    UPDATE booking_session AS new
-    SET ({_RECORDED_COLUMNS}) = (SELECT {_RECORDED_COLUMNS} FROM booking_session AS old WHERE old.id = pair.old_id)
-    FROM pair WHERE new.id = pair.new_id
+    UPDATE slot SET booking_session_id = new.id
+    FROM booking_session AS old
+    JOIN booking_session AS new USING (booking_id, number)
+    JOIN session_record AS r USING (booking_id, number)
+    WHERE old.booking_id = :booking_id AND old.version = :old AND new.version = :new
+      AND r.state NOT IN ({sql_values(UNTOUCHED)}) AND slot.booking_session_id = old.id AND slot.active
     """
 )
 _SET_TIMES = text(
@@ -98,7 +88,10 @@ _CANCEL_SESSIONS = text(
     WITH freed AS (
         UPDATE session_person SET active = false WHERE active AND booking_session_id = ANY (:ids)
     )
-    UPDATE booking_session SET state = {sql_value(SessionState.CANCELLED)} WHERE id = ANY (:ids)
+    INSERT INTO session_record (company_id, booking_id, number, state)
+    SELECT company_id, booking_id, number, {sql_value(SessionState.CANCELLED)}
+    FROM booking_session WHERE id = ANY (:ids)
+    ON CONFLICT (booking_id, number) DO UPDATE SET state = EXCLUDED.state
     """
 )
 _REMOVE_CREW = text(
@@ -189,9 +182,9 @@ def free_crew(uow: Uow, booking_id: int, *, version: int) -> None:
     uow.session.execute(_FREE_CREW, {"booking_id": booking_id, "version": version})
 
 
-def carry_over(uow: Uow, booking_id: int, *, old: int, new: int) -> None:
-    """Copy the session records of one version to another, and attach their slots to it."""
-    uow.session.execute(_CARRY_OVER, {"booking_id": booking_id, "old": old, "new": new})
+def reattach_slots(uow: Uow, booking_id: int, *, old: int, new: int) -> None:
+    """Attach the slots of sessions that have begun or ended to their rows in the new version."""
+    uow.session.execute(_REATTACH_SLOTS, {"booking_id": booking_id, "old": old, "new": new})
 
 
 def set_times(uow: Uow, parts: Sequence[NewTime]) -> None:

@@ -166,8 +166,8 @@ _SUMMARIES = f"""
             JOIN resource AS r ON r.id = q.equipment_id
             WHERE q.booking_id = b.id AND q.version = b.version) AS equipment,
            (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version) AS sessions,
-           (SELECT count(*) FROM booking_session AS s
-            WHERE s.booking_id = b.id AND s.version = b.version AND s.state = {sql_value(SessionState.DONE)}
+           (SELECT count(*) FROM booking_session AS s JOIN session_record AS x USING (booking_id, number)
+            WHERE s.booking_id = b.id AND s.version = b.version AND x.state = {sql_value(SessionState.DONE)}
            ) AS sessions_done,
            (SELECT jsonb_path_query_array(e.findings, '$[*].severity') FROM evaluation AS e
             WHERE e.booking_id = b.id AND e.version = b.version ORDER BY e.id DESC LIMIT 1) AS severities

@@ -142,27 +142,9 @@ class BookingSession(Base):
         CheckConstraint("starts_at < ends_at", name="order"),
         CheckConstraint("headcount >= 0", name="headcount"),
         CheckConstraint("setup_min >= 0 AND teardown_min >= 0", name="margins"),
-        CheckConstraint(f"state IN ({sql_values(SessionState)})", name="state"),
         Index("ix_booking_session_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_booking_session_room_id_starts_at", "room_id", "starts_at"),
-        CheckConstraint("actual_start_at <= actual_end_at", name="actual"),
-        CheckConstraint("headcount_actual >= 0", name="headcount_actual"),
         Index("ix_booking_session_starts_at", "starts_at"),
-        Index("ix_booking_session_running", "starts_at", postgresql_where=text(f"state IN ({sql_values(RUNNING)})")),
-        Index(
-            "ix_booking_session_ready", "released_at", postgresql_where=text(f"state = {sql_value(SessionState.READY)}")
-        ),
-        Index(
-            "ix_booking_session_unverified",
-            "ends_at",
-            postgresql_where=text(f"state = {sql_value(SessionState.DONE)} AND verified_at IS NULL"),
-        ),
-        Index(
-            "ix_booking_session_overrun",
-            "room_id",
-            text("coalesce(actual_end_at, expected_end_at)"),
-            postgresql_where=text("coalesce(actual_end_at, expected_end_at) > ends_at"),
-        ),
     )
 
     id: Mapped[Key]
@@ -180,6 +162,41 @@ class BookingSession(Base):
     headcount: Mapped[int]
     agreed_starts_at: Mapped[Instant | None]
     agreed_ends_at: Mapped[Instant | None]
+
+
+class SessionRecord(Base):
+    """What happens in one session, whatever version is in force. A session without a record is planned.
+
+    Shape: `actual_*` is when it happened, `*_entered_*` when and by whom it was recorded.
+    """
+
+    __tablename__ = "session_record"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "number"),
+        _of_the_booking(),
+        CheckConstraint(f"state IN ({sql_values(SessionState)})", name="state"),
+        CheckConstraint("actual_start_at <= actual_end_at", name="actual"),
+        CheckConstraint("headcount_actual >= 0", name="headcount_actual"),
+        Index("ix_session_record_running", "booking_id", postgresql_where=text(f"state IN ({sql_values(RUNNING)})")),
+        Index(
+            "ix_session_record_ready", "released_at", postgresql_where=text(f"state = {sql_value(SessionState.READY)}")
+        ),
+        Index(
+            "ix_session_record_unverified",
+            "end_entered_at",
+            postgresql_where=text(f"state = {sql_value(SessionState.DONE)} AND verified_at IS NULL"),
+        ),
+        Index(
+            "ix_session_record_until",
+            text("coalesce(actual_end_at, expected_end_at)"),
+            postgresql_where=text("coalesce(actual_end_at, expected_end_at) IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    company_id: Mapped[Ref]
+    booking_id: Mapped[Ref]
+    number: Mapped[int]
     state: Mapped[str] = mapped_column(Text, server_default=SessionState.PLANNED.value)
     actual_start_at: Mapped[Instant | None]
     start_entered_at: Mapped[Instant | None]

@@ -17,7 +17,7 @@ from gmp_booking.bookings.content import (
     SessionContent,
     content_hash,
 )
-from gmp_booking.bookings.models import Booking, BookingSession, BookingVersion
+from gmp_booking.bookings.models import Booking, BookingVersion, SessionRecord
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
@@ -276,20 +276,25 @@ def deactivate_crew(uow: Uow, booking_id: int) -> None:
 
 
 def has_begun_session(uow: Uow, booking: Booking) -> bool:
-    """Whether a session of the version in force has started."""
-    statement = select(BookingSession.id).where(
-        BookingSession.booking_id == booking.id,
-        BookingSession.version == booking.version,
-        BookingSession.actual_start_at.is_not(None),
+    """Whether a session of the booking has started."""
+    statement = select(SessionRecord.id).where(
+        SessionRecord.booking_id == booking.id, SessionRecord.actual_start_at.is_not(None)
     )
     return bool(uow.session.execute(select(statement.exists())).scalar_one())
 
 
 def cancel_sessions(uow: Uow, booking_id: int) -> None:
+    """Every session of the version in force that has not begun."""
     uow.session.execute(
         text(
-            f"UPDATE booking_session SET state = {sql_value(SessionState.CANCELLED)}"
-            f" WHERE booking_id = :id AND state IN ({sql_values(NOT_BEGUN)})"
+            f"""
+            INSERT INTO session_record (company_id, booking_id, number, state)
+            SELECT s.company_id, s.booking_id, s.number, {sql_value(SessionState.CANCELLED)}
+            FROM booking_session AS s JOIN booking AS b ON b.id = s.booking_id AND b.version = s.version
+            WHERE s.booking_id = :id
+            ON CONFLICT (booking_id, number) DO UPDATE SET state = EXCLUDED.state
+            WHERE session_record.state IN ({sql_values(NOT_BEGUN)})
+            """
         ),
         {"id": booking_id},
     )

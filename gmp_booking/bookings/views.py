@@ -20,13 +20,14 @@ from gmp_booking.bookings.store import get_booking
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import NOT_BEGUN, SessionState
+from gmp_booking.kernel.sql import sql_value
+from gmp_booking.kernel.states import NOT_BEGUN, UNRECORDED, SessionState
 from gmp_booking.kernel.vocabulary import DonorStatus, Kind, Priority, RoomMode, RunType
 
 __all__ = ["Booking", "BookingView", "ReservationView", "SessionView", "get_view", "view_of"]
 
 _CONTENT = text(
-    """
+    f"""
     SELECT jsonb_build_object(
         'company', (SELECT jsonb_build_object('id', c.id, 'code', c.code, 'names',
                         jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh', c.name_zh))
@@ -43,7 +44,7 @@ _CONTENT = text(
                 'agreed', jsonb_build_array(COALESCE(s.agreed_starts_at, s.starts_at),
                                             COALESCE(s.agreed_ends_at, s.ends_at)),
                 'setup_min', s.setup_min, 'teardown_min', s.teardown_min, 'step', s.step, 'exposure', s.exposure,
-                'headcount', s.headcount, 'state', s.state,
+                'headcount', s.headcount, 'state', COALESCE(record.state, {sql_value(UNRECORDED)}),
                 'people', COALESCE((SELECT jsonb_agg(jsonb_build_object(
                         'id', p.id, 'email', p.email, 'name', p.name, 'role', sp.role) ORDER BY sp.id)
                     FROM session_person AS sp JOIN person AS p ON p.id = sp.person_id
@@ -52,6 +53,7 @@ _CONTENT = text(
                     FROM session_equipment AS se JOIN resource AS e ON e.id = se.equipment_id
                     WHERE se.booking_session_id = s.id), '[]')) ORDER BY s.number)
             FROM booking_session AS s JOIN resource AS r ON r.id = s.room_id JOIN room ON room.id = s.room_id
+            LEFT JOIN session_record AS record ON record.booking_id = s.booking_id AND record.number = s.number
             WHERE s.booking_id = b.id AND s.version = :version), '[]'),
         'equipment', COALESCE((
             SELECT jsonb_agg(jsonb_build_object(

@@ -293,12 +293,13 @@ def content_tag(lookup: Lookup, query: FeedQuery, period: FeedPeriod) -> str:
 
 _COLUMNS = "b.id, b.reference, b.state, b.version, b.sequence, b.changed_at"
 _SESSIONS = f"""
-    SELECT b.reference, b.state, b.sequence, b.changed_at, 's' AS part, s.number, s.state AS session_state,
+    SELECT b.reference, b.state, b.sequence, b.changed_at, 's' AS part, s.number, record.state AS session_state,
            s.room_id AS resource_id, s.starts_at, s.ends_at
     FROM {{0}} AS b CROSS JOIN LATERAL (
         SELECT * FROM booking_session AS s
         WHERE s.booking_id = b.id AND s.version = b.version AND {_SHOWN.format("s")} OFFSET 0
     ) AS s
+    LEFT JOIN session_record AS record ON record.booking_id = s.booking_id AND record.number = s.number
 """
 _RESERVATIONS = f"""
     SELECT b.reference, b.state, b.sequence, b.changed_at, 'e', q.number, NULL, q.equipment_id, q.starts_at, q.ends_at

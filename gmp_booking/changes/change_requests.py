@@ -6,7 +6,7 @@ of its own. Ending it releases those slots; applying it cannot fail because some
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -65,11 +65,8 @@ def open_change_of(uow: Uow, in_force: BookingView) -> OpenChange | None:
 
 
 def proposal_of(uow: Uow, in_force: BookingView, change: ChangeRequest) -> BookingView:
-    """The booking as a change request proposes it, with the session states of the version in force."""
-    proposal = view_of(uow, change_store.proposed(in_force.booking, change))
-    states = {each.number: each.state for each in in_force.sessions}
-    sessions = (replace(each, state=states.get(each.number, each.state)) for each in proposal.sessions)
-    return replace(proposal, sessions=tuple(sessions))
+    """The booking as a change request proposes it."""
+    return view_of(uow, change_store.proposed(in_force.booking, change))
 
 
 def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> ChangeRequest:
@@ -179,7 +176,7 @@ def apply(
     gathered = gather_remaining(uow, waiting.in_force, proposal.content, resolved, occasion=Occasion.APPROVE)
     held = list_held(uow, booking.id)
     kept = recorded_slots(waiting.in_force, held)
-    change_store.carry_over(uow, booking.id, old=old, new=new)
+    change_store.reattach_slots(uow, booking.id, old=old, new=new)
     release_some_slots(uow, [slot for slot in held if slot not in kept])
     if gathered is not None:
         wanted = wanted_slots(gathered.case, resolved, parts_of(proposal), held=held)

@@ -58,10 +58,10 @@ _SURROUNDINGS = text(
     JOIN unit ON unit.id = w.unit_id
     CROSS JOIN LATERAL (
         SELECT bs.booking_id, bs.version, bs.company_id, bs.ends_at,
-               coalesce(bs.actual_end_at, bs.expected_end_at) + bs.teardown_min * interval '1 minute' AS until
-        FROM booking_session AS bs
-        WHERE bs.room_id = unit.resource_id AND coalesce(bs.actual_end_at, bs.expected_end_at) > bs.ends_at
-          AND coalesce(bs.actual_end_at, bs.expected_end_at) > w.from_at - interval '1 day' AND bs.ends_at < w.until_at
+               coalesce(r.actual_end_at, r.expected_end_at) + bs.teardown_min * interval '1 minute' AS until
+        FROM session_record AS r JOIN booking_session AS bs USING (booking_id, number)
+        WHERE bs.room_id = unit.resource_id AND coalesce(r.actual_end_at, r.expected_end_at) > bs.ends_at
+          AND coalesce(r.actual_end_at, r.expected_end_at) > w.from_at - interval '1 day' AND bs.ends_at < w.until_at
           AND bs.booking_id IS DISTINCT FROM :booking_id
     ) AS o
     JOIN booking AS b ON b.id = o.booking_id AND b.version = o.version

@@ -37,11 +37,12 @@ _LIMITS = text(
                    sum(extract(epoch FROM s.ends_at - s.starts_at) / 60 + s.setup_min + s.teardown_min) AS minutes
             FROM booking AS b
             JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version
-                 AND s.state <> {sql_value(SessionState.CANCELLED)}
             JOIN resource AS r ON r.id = s.room_id
             WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
               AND b.state IN ({sql_values(PENDING)})
               AND b.id IS DISTINCT FROM :booking_id
+              AND NOT EXISTS (SELECT FROM session_record AS x WHERE x.booking_id = s.booking_id
+                              AND x.number = s.number AND x.state = {sql_value(SessionState.CANCELLED)})
             GROUP BY r.code) AS waiting)
     FROM company AS c WHERE c.id = :company_id
     """

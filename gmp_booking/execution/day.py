@@ -27,17 +27,21 @@ MOST_MISSING: Final = 30
 
 # ARRAY(…) keeps the planner from overestimating the union: it would read all sessions to join them.
 _SESSIONS_OF_DAY = f"""
-    WHERE b.state = {sql_value(BookingState.CONFIRMED)} AND bs.id = ANY (ARRAY(
-        SELECT id FROM booking_session WHERE state IN ({sql_values(RUNNING)})
+    WHERE b.state = {sql_value(BookingState.CONFIRMED)}
+      AND record.state IS DISTINCT FROM {sql_value(SessionState.CANCELLED)}
+      AND bs.id = ANY (ARRAY(
+        SELECT s.id FROM session_record AS x JOIN booking_session AS s USING (booking_id, number)
+        WHERE x.state IN ({sql_values(RUNNING)})
         UNION
-        SELECT id FROM booking_session
-        WHERE starts_at >= :from_at AND starts_at < :until_at AND state <> {sql_value(SessionState.CANCELLED)}
+        SELECT id FROM booking_session WHERE starts_at >= :from_at AND starts_at < :until_at
         UNION
-        SELECT id FROM booking_session
-        WHERE starts_at > :since AND starts_at < :from_at AND state IN ({sql_values(NOT_BEGUN)})
+        SELECT s.id FROM booking_session AS s
+        WHERE s.starts_at > :since AND s.starts_at < :from_at AND NOT EXISTS (
+            SELECT FROM session_record AS x WHERE x.booking_id = s.booking_id AND x.number = s.number
+            AND x.state NOT IN ({sql_values(NOT_BEGUN)}))
         UNION
-        SELECT id FROM booking_session
-        WHERE state = {sql_value(SessionState.DONE)} AND verified_at IS NULL AND ends_at > :since
+        SELECT s.id FROM session_record AS x JOIN booking_session AS s USING (booking_id, number)
+        WHERE x.state = {sql_value(SessionState.DONE)} AND x.verified_at IS NULL AND s.ends_at > :since
     ))
     ORDER BY bs.starts_at, r.code, bs.id LIMIT :most
 """
@@ -54,7 +58,9 @@ _MISSING = text(
         SELECT count(*) AS named FROM session_person AS p WHERE p.booking_session_id = bs.id AND p.left_at IS NULL
         AND p.role IN ({sql_values(IN_ROOM_ROLES)})
     ) AS crew
-    WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND bs.state IN ({sql_values(NOT_BEGUN)})
+    WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND NOT EXISTS (
+          SELECT FROM session_record AS x WHERE x.booking_id = bs.booking_id AND x.number = bs.number
+          AND x.state NOT IN ({sql_values(NOT_BEGUN)}))
       AND b.kind IN ({sql_values(WITH_A_CREW)}) AND crew.named < bs.headcount
     ORDER BY bs.starts_at, bs.id LIMIT :most
     """

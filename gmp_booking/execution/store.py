@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text, update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 
-from gmp_booking.bookings.models import BookingSession
+from gmp_booking.bookings.models import SessionRecord
 from gmp_booking.execution.clearance import needs_clearance
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import ENDED, BookingState, SessionState
+from gmp_booking.kernel.states import ENDED, UNRECORDED, BookingState, SessionState
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, OutageKind, SubjectKind
 
 _LOCK_KEYS = text(
@@ -38,14 +38,16 @@ _SESSIONS = f"""
     SELECT bs.id, b.id AS booking_id, b.reference, b.company_id, b.version, b.revision, b.state AS booking_state,
            b.kind, b.run_type, b.at_risk, b.batch, p.code AS product, b.title, b.requested_by, b.entered_by,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
-           v.content_hash, bs.number, bs.state, bs.room_id, r.code AS room,
+           v.content_hash, bs.number, COALESCE(record.state, {sql_value(UNRECORDED)}) AS state,
+           bs.room_id, r.code AS room,
            jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh_Hans', r.name_zh) AS room_names,
            room.room_class, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step, bs.headcount,
            (SELECT count(*) FROM session_person AS crew WHERE crew.booking_session_id = bs.id AND crew.left_at IS NULL
                AND crew.role IN ({sql_values(IN_ROOM_ROLES)})) AS named,
-           bs.actual_start_at, bs.start_entered_at, starter.name AS started_by, bs.expected_end_at, bs.actual_end_at,
-           bs.end_entered_at, bs.end_entered_by, ender.name AS ended_by, bs.verified_at, verifier.name AS verified_by,
-           bs.released_at, bs.headcount_actual, bs.deviation_no, bs.note,
+           record.actual_start_at, record.start_entered_at, starter.name AS started_by, record.expected_end_at,
+           record.actual_end_at, record.end_entered_at, record.end_entered_by, ender.name AS ended_by,
+           record.verified_at, verifier.name AS verified_by,
+           record.released_at, record.headcount_actual, record.deviation_no, record.note,
            lc.id AS clearance_id, lc.items AS clearance_items, lc.performed_by AS cleared_by_id,
            lc.performed_at AS cleared_at, clearer.name AS cleared_by, lc.verified_at AS clearance_verified_at,
            looker.name AS clearance_verified_by
@@ -54,13 +56,14 @@ _SESSIONS = f"""
     JOIN booking_version AS v ON v.booking_id = b.id AND v.version = b.version
     JOIN resource AS r ON r.id = bs.room_id
     JOIN room ON room.id = bs.room_id
+    LEFT JOIN session_record AS record ON record.booking_id = bs.booking_id AND record.number = bs.number
     LEFT JOIN company AS c ON c.id = b.company_id
     LEFT JOIN product AS p ON p.id = b.product_id
     LEFT JOIN line_clearance AS lc ON lc.booking_id = b.id AND lc.session_number = bs.number AND lc.void_at IS NULL
          AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at
-    LEFT JOIN person AS starter ON starter.id = bs.start_entered_by
-    LEFT JOIN person AS ender ON ender.id = bs.end_entered_by
-    LEFT JOIN person AS verifier ON verifier.id = bs.verified_by
+    LEFT JOIN person AS starter ON starter.id = record.start_entered_by
+    LEFT JOIN person AS ender ON ender.id = record.end_entered_by
+    LEFT JOIN person AS verifier ON verifier.id = record.verified_by
     LEFT JOIN person AS clearer ON clearer.id = lc.performed_by
     LEFT JOIN person AS looker ON looker.id = lc.verified_by
 """
@@ -180,14 +183,16 @@ def list_sessions(uow: Uow, condition: str, values: Mapping[str, Any]) -> list[S
 
 def change_session(uow: Uow, session: SessionRow, **changes: Any) -> None:
     """Compare-and-swap on the session's state. Errors: Stale when somebody else changed it."""
+    key = {"company_id": session.company_id, "booking_id": session.booking_id, "number": session.number}
     statement = (
-        update(BookingSession)
-        .where(BookingSession.id == session.id, BookingSession.state == session.state)
-        .values(**changes)
-        .execution_options(synchronize_session=False)
+        insert(SessionRecord)
+        .values(**key | {"state": session.state} | changes)
+        .on_conflict_do_update(
+            index_elements=["booking_id", "number"], set_=changes, where=SessionRecord.state == session.state
+        )
+        .returning(SessionRecord.id)
     )
-    result = uow.session.execute(statement)
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    if uow.session.execute(statement).scalar() is None:
         raise Stale
 
 
@@ -268,22 +273,23 @@ _EXPIRED_RELEASES = text(
            CASE WHEN held.id IS NOT NULL THEN 'a hold was placed on the room'
                 WHEN lc.id IS NULL THEN 'the session was moved'
                 ELSE 'the room stood released for too long' END AS why
-    FROM booking_session AS bs
+    FROM session_record AS record
+    JOIN booking_session AS bs USING (booking_id, number)
     JOIN booking AS b
         ON b.id = bs.booking_id AND b.version = bs.version AND b.state = {sql_value(BookingState.CONFIRMED)}
     LEFT JOIN line_clearance AS lc ON lc.booking_id = b.id AND lc.session_number = bs.number AND lc.void_at IS NULL
-         AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at AND lc.verified_at <= bs.released_at
+         AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at AND lc.verified_at <= record.released_at
     LEFT JOIN LATERAL (
         SELECT o.id FROM outage AS o
         WHERE o.kind = {sql_value(OutageKind.HOLD)} AND o.subject_kind = {sql_value(SubjectKind.ROOM)}
           AND o.subject_id = bs.room_id AND o.starts_at <= :now
-          AND (o.ends_at IS NULL OR o.ends_at > :now) AND o.created_at > bs.released_at
+          AND (o.ends_at IS NULL OR o.ends_at > :now) AND o.created_at > record.released_at
         LIMIT 1
     ) AS held ON true
-    WHERE bs.state = {sql_value(SessionState.READY)}
-      AND (held.id IS NOT NULL OR lc.id IS NULL OR bs.released_at < :oldest)
+    WHERE record.state = {sql_value(SessionState.READY)}
+      AND (held.id IS NOT NULL OR lc.id IS NULL OR record.released_at < :oldest)
       AND (:reference = '' OR b.reference = :reference AND bs.number = :number)
-    ORDER BY bs.released_at LIMIT 100
+    ORDER BY record.released_at LIMIT 100
     """
 )
 
@@ -312,7 +318,8 @@ def count_open_parts(uow: Uow, booking_id: int) -> int:
     statement = text(
         f"""
         SELECT (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version
-                AND s.state NOT IN ({sql_values(ENDED)}))
+                AND NOT EXISTS (SELECT FROM session_record AS x WHERE x.booking_id = s.booking_id
+                                AND x.number = s.number AND x.state IN ({sql_values(ENDED)})))
              + (SELECT count(*) FROM equipment_reservation AS q WHERE q.booking_id = b.id AND q.version = b.version
                 AND q.ends_at > :now)
         FROM booking AS b WHERE b.id = :id

@@ -85,6 +85,9 @@ OPEN_CHANGE = WAITING_CHANGE | {ChangeState.RETURNED}
 
 # -- sessions
 
+UNRECORDED = SessionState.PLANNED
+"""The state of a session that has no record yet."""
+
 NOT_BEGUN = frozenset({SessionState.PLANNED, SessionState.READY})
 RUNNING = frozenset({SessionState.IN_USE, SessionState.SUSPENDED})
 ENDED = frozenset({SessionState.DONE, SessionState.ABORTED, SessionState.MISSED, SessionState.CANCELLED})

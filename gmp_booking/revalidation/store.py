@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.sql import sql_values
-from gmp_booking.kernel.states import AGREED, STANDING
+from gmp_booking.kernel.sql import sql_value, sql_values
+from gmp_booking.kernel.states import AGREED, STANDING, UNRECORDED
 from gmp_booking.kernel.vocabulary import SubjectKind
 from gmp_booking.outages.store import OutageTimes, list_resources_hit
 
@@ -198,13 +198,16 @@ def scope_of(uow: Uow, outage_ids: Sequence[int]) -> OutageScope | None:
 
 # DISTINCT: several units of one equipment are one period.
 _AFFECTED_PERIODS = text(
-    """
+    f"""
     SELECT DISTINCT b.reference, b.kind, b.state, b.at_risk, c.code AS company, r.code AS resource,
-           s.starts_at, s.ends_at, bs.number, COALESCE(bs.state, '') AS session_state, b.title
+           s.starts_at, s.ends_at, bs.number,
+           CASE WHEN bs.id IS NULL THEN '' ELSE COALESCE(record.state, {sql_value(UNRECORDED)}) END AS session_state,
+           b.title
     FROM booking AS b JOIN company AS c ON c.id = b.company_id
     JOIN slot AS s ON s.booking_id = b.id AND s.active AND s.ends_at > :now
     JOIN resource AS r ON r.id = s.resource_id
     LEFT JOIN booking_session AS bs ON bs.id = s.booking_session_id
+    LEFT JOIN session_record AS record ON record.booking_id = bs.booking_id AND record.number = bs.number
     WHERE b.id = ANY (:bookings)
     ORDER BY s.starts_at, r.code, b.reference
     """

@@ -11,6 +11,7 @@ BIG = frozenset(
         "booking",
         "booking_version",
         "booking_session",
+        "session_record",
         "session_person",
         "equipment_reservation",
         "slot",
@@ -60,11 +61,12 @@ SELECT 1000000 + number, 'BK-X' || lpad(number::text, 7, '0'), company_id, 'CLEA
 FROM made;
 INSERT INTO booking_version (booking_id, company_id, version, content, content_hash, created_by)
 SELECT 1000000 + number, company_id, 1, '{{}}', 'x', person_id FROM made;
-INSERT INTO booking_session (id, booking_id, company_id, version, number, room_id, starts_at, ends_at, headcount,
-                             state, verified_at)
-SELECT 1000000 + number, 1000000 + number, company_id, 1, 1, room_id, starts_at, starts_at + interval '2 hours', 1,
-       CASE WHEN starts_at < now() THEN 'DONE' ELSE 'PLANNED' END, CASE WHEN starts_at < now() THEN now() END
+INSERT INTO booking_session (id, booking_id, company_id, version, number, room_id, starts_at, ends_at, headcount)
+SELECT 1000000 + number, 1000000 + number, company_id, 1, 1, room_id, starts_at, starts_at + interval '2 hours', 1
 FROM made;
+INSERT INTO session_record (booking_id, company_id, number, state, actual_start_at, actual_end_at, verified_at)
+SELECT 1000000 + number, company_id, 1, 'DONE', starts_at, starts_at + interval '2 hours', now()
+FROM made WHERE starts_at < now();
 INSERT INTO session_person (booking_session_id, booking_id, company_id, person_id, role, room_id, starts_at, ends_at)
 SELECT 1000000 + number, 1000000 + number, company_id, person_id, 'OPERATOR', room_id, starts_at,
        starts_at + interval '2 hours' FROM made;

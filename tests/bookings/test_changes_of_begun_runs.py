@@ -11,8 +11,8 @@ from tests.shared_app import SharedApp
 def test_a_session_that_has_begun_stays_and_is_carried_over(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app, sessions=2, equipment=False)
     begin = (
-        "UPDATE booking_session AS s SET state = 'IN_USE', actual_start_at = now() FROM booking AS b"
-        " WHERE b.id = s.booking_id AND b.reference = %s AND s.number = 1 RETURNING s.id"
+        "INSERT INTO session_record (company_id, booking_id, number, state, actual_start_at)"
+        " SELECT company_id, id, 1, 'IN_USE', now() FROM booking WHERE reference = %s RETURNING id"
     )
     shared_app.ask(begin, run.reference)
     refused = patch(shared_app, run.reference, run.shifted(days=7).body)

@@ -31,8 +31,12 @@ class ExecutionClient:
     def empty(self) -> None:
         """End every session and free every slot that earlier tests left."""
         self.shared_app.ask("UPDATE slot SET active = false WHERE active RETURNING id")
-        over = "state = 'CANCELLED', actual_start_at = NULL, actual_end_at = NULL, expected_end_at = NULL"
-        self.shared_app.ask(f"UPDATE booking_session SET {over} WHERE state <> 'CANCELLED' RETURNING id")
+        self.shared_app.ask(
+            "INSERT INTO session_record (company_id, booking_id, number, state)"
+            " SELECT DISTINCT company_id, booking_id, number, 'CANCELLED' FROM booking_session"
+            " ON CONFLICT (booking_id, number) DO UPDATE SET state = EXCLUDED.state, actual_start_at = NULL,"
+            " actual_end_at = NULL, expected_end_at = NULL RETURNING id"
+        )
         self.shared_app.ask("UPDATE session_person SET active = false WHERE active RETURNING id")
 
     def confirmed(
@@ -140,7 +144,9 @@ class ExecutionClient:
 
     def session(self, reference: str, *, number: int = 1) -> dict[str, Any]:
         (row,) = self.shared_app.ask(
-            "SELECT s.* FROM booking_session s JOIN booking b ON b.id = s.booking_id AND b.version = s.version"
+            "SELECT r.*, s.*, COALESCE(r.state, 'PLANNED') AS state"
+            " FROM booking_session s JOIN booking b ON b.id = s.booking_id AND b.version = s.version"
+            " LEFT JOIN session_record r ON r.booking_id = s.booking_id AND r.number = s.number"
             " WHERE b.reference = %s AND s.number = %s",
             reference,
             number,

@@ -173,8 +173,8 @@ def test_a_release_lapses_with_time_a_move_or_a_hold(execution: ExecutionClient)
     aged, moved, held, kept = (execution.released(2, room=room) for room in ("B-01", "B-02", "B-03", "C-01"))
     ask = execution.shared_app.ask
     ask(
-        "UPDATE booking_session SET released_at = released_at - interval '73 h' WHERE id = %s RETURNING id",
-        execution.session(aged)["id"],
+        "UPDATE session_record SET released_at = released_at - interval '73 h' WHERE booking_id = %s RETURNING id",
+        execution.session(aged)["booking_id"],
     )
     ask(
         "UPDATE line_clearance SET verified_at = verified_at - interval '74 h' WHERE booking_id = %s RETURNING id",

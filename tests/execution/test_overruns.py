@@ -73,7 +73,8 @@ def test_a_true_end_after_the_planned_one_is_recorded_whatever_is_in_the_way(exe
     execution.bring(running, -5)
     execution.bring(neighbour, -1)
     execution.shared_app.ask(
-        "UPDATE booking_session SET actual_start_at = starts_at WHERE state = 'IN_USE' RETURNING id"
+        "UPDATE session_record AS r SET actual_start_at = s.starts_at FROM booking_session AS s"
+        " WHERE s.booking_id = r.booking_id AND s.number = r.number AND r.state = 'IN_USE' RETURNING r.id"
     )
     (theirs,) = execution.slots(neighbour)
     done = execution.do(OPERATOR, running, "complete")

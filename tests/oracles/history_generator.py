@@ -87,8 +87,10 @@ class HistoryGenerator:
         self._add("steps", Step(self._id(), "booking", booking_id, old._asdict(), new._asdict(), None))
 
     def _session_becomes(self, session: Session, **values: Any) -> Session:
-        new: Session = self.swap("sessions", session, session._replace(**values))
-        step = Step(self._id(), "booking_session", session.id, session._asdict(), new._asdict(), None)
+        record_id = session.record_id or self._id()
+        new: Session = self.swap("sessions", session, session._replace(record_id=record_id, **values))
+        before = None if session.record_id is None else session._asdict()
+        step = Step(self._id(), "session_record", record_id, before, new._asdict(), None)
         self._add("steps", step)
         return new
 
@@ -106,7 +108,6 @@ class HistoryGenerator:
         self._add("sessions", session)
         self._add("versions", Version(booking_id, version, f"hash {booking_id} {version}"))
         self._add("crew", Crew(session.id, OPERATOR))
-        self._add("steps", Step(self._id(), "booking_session", session.id, None, session._asdict(), None))
         return session
 
     def _hold(self, booking_id: int, room: int, *periods: tuple[datetime, datetime]) -> None:

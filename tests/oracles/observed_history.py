@@ -71,6 +71,8 @@ class Session(NamedTuple):
     actual_start: datetime | None = None
     actual_end: datetime | None = None
     expected_end: datetime | None = None
+    record_id: int | None = None
+    """The row of its record; a session without one is planned."""
 
 
 class Attended(NamedTuple):
@@ -225,8 +227,9 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
     "sessions": (
         Session,
         """
-        SELECT id, booking_id, version, number, room_id, starts_at, ends_at, setup_min, teardown_min, state,
-        actual_start_at, actual_end_at, expected_end_at FROM booking_session
+        SELECT s.id, booking_id, version, number, room_id, starts_at, ends_at, setup_min, teardown_min,
+               COALESCE(r.state, 'PLANNED'), r.actual_start_at, r.actual_end_at, r.expected_end_at, r.id
+        FROM booking_session AS s LEFT JOIN session_record AS r USING (booking_id, number)
         """,
     ),
     "attended": (Attended, "SELECT booking_session_id, equipment_id FROM session_equipment"),

@@ -28,13 +28,14 @@ CHANGE_WAYS: Mapping[str | None, frozenset[str]] = {
     "RETURNED": frozenset({"SUBMITTED", "UNDER_REVIEW", "WITHDRAWN", "EXPIRED"}),
 }
 SESSION_WAYS: Mapping[str | None, frozenset[str]] = {
-    None: frozenset({"PLANNED"}),
+    # A session has no record until something happens in it.
+    None: frozenset({"READY", "IN_USE", "MISSED", "CANCELLED"}),
     "PLANNED": frozenset({"READY", "IN_USE", "MISSED", "CANCELLED"}),
     "READY": frozenset({"PLANNED", "IN_USE", "MISSED", "CANCELLED"}),
     "IN_USE": frozenset({"SUSPENDED", "DONE", "ABORTED"}),
     "SUSPENDED": frozenset({"IN_USE", "ABORTED"}),
 }
-_WAYS = {"booking": BOOKING_WAYS, "booking_change": CHANGE_WAYS, "booking_session": SESSION_WAYS}
+_WAYS = {"booking": BOOKING_WAYS, "booking_change": CHANGE_WAYS, "session_record": SESSION_WAYS}
 _ANY_CHANGE = frozenset(
     {
         *("BookingSubmitted", "BookingChangeRequested", "BookingChangeApproved", "BookingAdjusted"),
@@ -116,7 +117,7 @@ def ways_amiss(history: ObservedHistory) -> list[str]:
     for step in history.steps:
         if step.table in _WAYS:
             histories[step.table, step.row_id].append(step)
-    earlier = _states_of_versions(history)
+    now = _states_now(history)
     for (table, row_id), steps in histories.items():
         state: str | None = None
         for step in steps:
@@ -124,37 +125,26 @@ def ways_amiss(history: ObservedHistory) -> list[str]:
             after = step.new["state"] if step.new else None
             if before != state:
                 found.append(f"{table} {row_id}: was {state}, its next history begins with {before}")
-            if after != before and not _is_way(table, step, before, after, earlier):
+            if after != before and not _is_way(table, step, before, after):
                 found.append(f"{table} {row_id}: {before} → {after}")
             state = after
-        if (table, row_id) in earlier.now and earlier.now[table, row_id] != state:
-            found.append(f"{table} {row_id}: is {earlier.now[table, row_id]}, its history ends with {state}")
+        if (table, row_id) in now and now[table, row_id] != state:
+            found.append(f"{table} {row_id}: is {now[table, row_id]}, its history ends with {state}")
     return found + list(_stages_skipped(history)) + list(_states_that_clash(history))
 
 
-class _Known:
-    def __init__(self, now: Mapping[tuple[str, int], str], carried: frozenset[tuple[int, int, str]]) -> None:
-        self.now = now
-        self.carried = carried
-
-
-def _states_of_versions(history: ObservedHistory) -> _Known:
+def _states_now(history: ObservedHistory) -> Mapping[tuple[str, int], str]:
     now = {("booking", booking.id): booking.state for booking in history.bookings}
-    now |= {("booking_session", session.id): session.state for session in history.sessions}
-    carried = {(session.booking_id, session.number, session.state) for session in history.sessions}
-    return _Known(now, frozenset(carried))
+    records = {session.record_id: session.state for session in history.sessions if session.record_id is not None}
+    return now | {("session_record", record_id): state for record_id, state in records.items()}
 
 
-def _is_way(table: str, step: Step, before: str | None, after: str | None, known: _Known) -> bool:
-    ways = _WAYS[table].get(before, frozenset())
-    if after in ways:
-        # A request somebody has looked at goes back to its beginning only as another version.
-        again = table == "booking" and (before, after) == ("UNDER_REVIEW", "SUBMITTED")
-        return not again or (step.old or {})["version"] < (step.new or {})["version"]
-    if table == "booking_session" and before == "PLANNED" and step.new is not None and step.new["version"] > 1:
-        # What happened in a session is said by the row of the version that comes into force.
-        return (step.new["booking_id"], step.new["number"], after) in known.carried
-    return False
+def _is_way(table: str, step: Step, before: str | None, after: str | None) -> bool:
+    if after not in _WAYS[table].get(before, frozenset()):
+        return False
+    # A request somebody has looked at goes back to its beginning only as another version.
+    again = table == "booking" and (before, after) == ("UNDER_REVIEW", "SUBMITTED")
+    return not again or (step.old or {})["version"] < (step.new or {})["version"]
 
 
 def _stages_skipped(history: ObservedHistory) -> Iterator[str]:

@@ -108,8 +108,8 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
         SessionRow,
         """
         SELECT id, booking_id, version, room_id, starts_at - make_interval(mins => setup_min),
-               ends_at + make_interval(mins => teardown_min), state
-        FROM booking_session
+               ends_at + make_interval(mins => teardown_min), COALESCE(state, 'PLANNED')
+        FROM booking_session LEFT JOIN session_record USING (booking_id, number)
         """,
     ),
     "attended": (AttendedRow, "SELECT booking_session_id, equipment_id FROM session_equipment"),

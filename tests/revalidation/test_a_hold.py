@@ -35,9 +35,12 @@ def run_now(shared_app: SharedApp, reference: str) -> None:
     shared_app.ask(
         """
         WITH moved AS (
-            UPDATE booking_session SET state = 'IN_USE', starts_at = gmp_now() - interval '1 hour',
-                   ends_at = gmp_now() + interval '2 hours', actual_start_at = gmp_now() - interval '1 hour'
+            UPDATE booking_session SET starts_at = gmp_now() - interval '1 hour',
+                   ends_at = gmp_now() + interval '2 hours'
             WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING *
+        ), recorded AS (
+            INSERT INTO session_record (company_id, booking_id, number, state, actual_start_at)
+            SELECT company_id, booking_id, number, 'IN_USE', starts_at FROM moved
         ), of_booking AS (
             UPDATE booking SET starts_at = moved.starts_at, ends_at = moved.ends_at FROM moved
             WHERE booking.id = moved.booking_id
@@ -82,7 +85,7 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
     assert at_risk(shared_app, *hit) == [True] * 4
     assert at_risk(shared_app, beside) == [False]
     assert all(events(shared_app, reference) == ["BookingAtRisk"] for reference in hit)
-    sessions = shared_app.ask("SELECT bs.state FROM booking_session bs JOIN booking b ON b.id = bs.booking_id"
+    sessions = shared_app.ask("SELECT bs.state FROM session_record bs JOIN booking b ON b.id = bs.booking_id"
                             " WHERE b.reference = %s", running)  # fmt: skip
     assert [row["state"] for row in sessions] == ["IN_USE"]
     mailbox.work()

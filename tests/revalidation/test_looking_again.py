@@ -134,7 +134,7 @@ def test_work_that_is_over_is_not_judged_any_more(shared_app: SharedApp) -> None
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [True]
     shared_app.ask(
-        "UPDATE booking_session SET state = 'DONE', actual_end_at = gmp_now()"
+        "UPDATE session_record SET state = 'DONE', actual_end_at = gmp_now()"
         " WHERE booking_id = (SELECT id FROM booking WHERE reference = %s) RETURNING id",
         reference,
     )

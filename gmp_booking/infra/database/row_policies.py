@@ -31,6 +31,7 @@ ROW_POLICIES: dict[str, RowPolicy] = {
     "product": RowPolicy.TENANT,
     "booking": RowPolicy.TENANT,
     "booking_session": RowPolicy.TENANT,
+    "session_record": RowPolicy.TENANT,
     "booking_change": RowPolicy.TENANT,
     "session_person": RowPolicy.TENANT,
     "session_equipment": RowPolicy.TENANT,
