@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.session_state import state_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
@@ -41,8 +42,7 @@ _LIMITS = text(
             WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
               AND b.state IN ({sql_values(PENDING)})
               AND b.id IS DISTINCT FROM :booking_id
-              AND NOT EXISTS (SELECT FROM session_record AS x WHERE x.booking_id = s.booking_id
-                              AND x.number = s.number AND x.state = {sql_value(SessionState.CANCELLED)})
+              AND {state_of("s")} <> {sql_value(SessionState.CANCELLED)}
             GROUP BY r.code) AS waiting)
     FROM company AS c WHERE c.id = :company_id
     """

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from gmp_booking.bookings.session_state import state_of
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import MISSED_AFTER
 from gmp_booking.execution.store import SessionRow
@@ -36,9 +37,7 @@ _SESSIONS_OF_DAY = f"""
         SELECT id FROM booking_session WHERE starts_at >= :from_at AND starts_at < :until_at
         UNION
         SELECT s.id FROM booking_session AS s
-        WHERE s.starts_at > :since AND s.starts_at < :from_at AND NOT EXISTS (
-            SELECT FROM session_record AS x WHERE x.booking_id = s.booking_id AND x.number = s.number
-            AND x.state NOT IN ({sql_values(NOT_BEGUN)}))
+        WHERE s.starts_at > :since AND s.starts_at < :from_at AND {state_of("s")} IN ({sql_values(NOT_BEGUN)})
         UNION
         SELECT s.id FROM session_record AS x JOIN booking_session AS s USING (booking_id, number)
         WHERE x.state = {sql_value(SessionState.DONE)} AND x.verified_at IS NULL AND s.ends_at > :since
@@ -58,9 +57,7 @@ _MISSING = text(
         SELECT count(*) AS named FROM session_person AS p WHERE p.booking_session_id = bs.id AND p.left_at IS NULL
         AND p.role IN ({sql_values(IN_ROOM_ROLES)})
     ) AS crew
-    WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND NOT EXISTS (
-          SELECT FROM session_record AS x WHERE x.booking_id = bs.booking_id AND x.number = bs.number
-          AND x.state NOT IN ({sql_values(NOT_BEGUN)}))
+    WHERE bs.starts_at > :now AND bs.starts_at < :until_at AND {state_of("bs")} IN ({sql_values(NOT_BEGUN)})
       AND b.kind IN ({sql_values(WITH_A_CREW)}) AND crew.named < bs.headcount
     ORDER BY bs.starts_at, bs.id LIMIT :most
     """

@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from gmp_booking.bookings.models import SessionRecord
+from gmp_booking.bookings.session_state import joined_state, state_of
 from gmp_booking.execution.clearance import needs_clearance
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import ENDED, UNRECORDED, BookingState, SessionState
+from gmp_booking.kernel.states import ENDED, BookingState, SessionState
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, OutageKind, SubjectKind
 
 _LOCK_KEYS = text(
@@ -38,7 +39,7 @@ _SESSIONS = f"""
     SELECT bs.id, b.id AS booking_id, b.reference, b.company_id, b.version, b.revision, b.state AS booking_state,
            b.kind, b.run_type, b.at_risk, b.batch, p.code AS product, b.title, b.requested_by, b.entered_by,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
-           v.content_hash, bs.number, COALESCE(record.state, {sql_value(UNRECORDED)}) AS state,
+           v.content_hash, bs.number, {joined_state()} AS state,
            bs.room_id, r.code AS room,
            jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh_Hans', r.name_zh) AS room_names,
            room.room_class, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step, bs.headcount,
@@ -318,8 +319,7 @@ def count_open_parts(uow: Uow, booking_id: int) -> int:
     statement = text(
         f"""
         SELECT (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version
-                AND NOT EXISTS (SELECT FROM session_record AS x WHERE x.booking_id = s.booking_id
-                                AND x.number = s.number AND x.state IN ({sql_values(ENDED)})))
+                AND {state_of("s")} NOT IN ({sql_values(ENDED)}))
              + (SELECT count(*) FROM equipment_reservation AS q WHERE q.booking_id = b.id AND q.version = b.version
                 AND q.ends_at > :now)
         FROM booking AS b WHERE b.id = :id

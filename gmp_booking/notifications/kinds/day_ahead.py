@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from gmp_booking.bookings.events import BookingConfirmed
+from gmp_booking.bookings.session_state import state_of
 from gmp_booking.infra.web.i18n import format_day
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
@@ -29,9 +30,7 @@ _PARTS: Final = text(
     FROM (
         SELECT s.booking_id, s.version, s.room_id AS resource_id, s.starts_at, s.ends_at, 1 AS units
         FROM booking_session AS s
-        WHERE s.starts_at >= :from_at AND s.starts_at < :until_at
-          AND NOT EXISTS (SELECT FROM session_record AS x WHERE x.booking_id = s.booking_id AND x.number = s.number
-                          AND x.state NOT IN ({sql_values(NOT_BEGUN)}))
+        WHERE s.starts_at >= :from_at AND s.starts_at < :until_at AND {state_of("s")} IN ({sql_values(NOT_BEGUN)})
           AND (s.id IN (SELECT p.booking_session_id FROM session_person AS p WHERE p.person_id = :person_id
                         AND p.left_at IS NULL AND p.starts_at >= :early AND p.starts_at < :until_at)
                OR EXISTS (SELECT FROM booking AS own WHERE own.id = s.booking_id AND own.requested_by = :person_id))
