@@ -13,11 +13,12 @@ from sqlalchemy.orm import defer
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import get_booking
-from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.journal import JournalEntry, is_about
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import FREED, BookingState, SessionState
+from gmp_booking.kernel.vocabulary import RecordKind
 from gmp_booking.resources.models import LONGEST_SLOT, Resource, Slot
 
 END_OF_TIME: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
@@ -78,7 +79,7 @@ def list_history(uow: Uow, reference: str) -> list[JournalEntry]:
 
 def list_happened(uow: Uow, booking: Booking) -> list[JournalEntry]:
     """The journal of a booking that has been read, oldest first."""
-    statement = select(JournalEntry).where(JournalEntry.booking_id == booking.id).order_by(JournalEntry.id)
+    statement = select(JournalEntry).where(is_about(RecordKind.BOOKING, booking.id)).order_by(JournalEntry.id)
     return list(uow.session.scalars(statement))
 
 

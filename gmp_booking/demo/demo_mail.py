@@ -6,6 +6,8 @@ import json
 
 from sqlalchemy import Connection, text
 
+from gmp_booking.kernel.sql import sql_value
+from gmp_booking.kernel.vocabulary import RecordKind
 from gmp_booking.notifications.kinds import upcoming
 from gmp_booking.notifications.mail_kind import BookingMail, discover
 from gmp_booking.notifications.planning import NOTIFICATIONS
@@ -15,11 +17,12 @@ MAX_SENT = 16
 MAX_PER_BOOKING = 2
 
 _CLOSE = text(
-    """
+    f"""
     UPDATE delivery SET done_at = gmp_now()
     WHERE consumer = :consumer AND done_at IS NULL AND id NOT IN (
         SELECT max(d.id) FROM delivery AS d
-        JOIN journal AS j ON j.id = d.journal_id JOIN booking AS b ON b.id = j.booking_id
+        JOIN journal AS j ON j.id = d.journal_id AND j.subject_kind = {sql_value(RecordKind.BOOKING)}
+        JOIN booking AS b ON b.id = j.subject_id
         WHERE d.consumer = :consumer AND b.ends_at > gmp_now()
         GROUP BY b.id
     )
@@ -28,13 +31,14 @@ _CLOSE = text(
 # Nothing to revalidate: the nightly revalidation examines all bookings at the first start of the demo.
 _CLOSE_ALL = text("UPDATE delivery SET done_at = gmp_now() WHERE consumer = :consumer AND done_at IS NULL")
 _MARK_SENT = text(
-    """
+    f"""
     WITH due AS (
         SELECT m.id, m.kind, m.due_at,
-               row_number() OVER (PARTITION BY m.booking_id, m.kind ORDER BY m.due_at DESC, m.id) AS place
-        FROM outbox_message AS m JOIN booking AS b ON b.id = m.booking_id
-        WHERE m.due_at <= gmp_now() AND m.sent_at IS NULL AND m.withdrawn_at IS NULL
-          AND b.version = m.booking_version AND b.state = ANY (string_to_array(CAST(:states AS jsonb) ->> m.kind, ' '))
+               row_number() OVER (PARTITION BY m.subject_id, m.kind ORDER BY m.due_at DESC, m.id) AS place
+        FROM outbox_message AS m JOIN booking AS b ON b.id = m.subject_id
+        WHERE m.subject_kind = {sql_value(RecordKind.BOOKING)}
+          AND m.due_at <= gmp_now() AND m.sent_at IS NULL AND m.withdrawn_at IS NULL
+          AND b.version = m.subject_version AND b.state = ANY (string_to_array(CAST(:states AS jsonb) ->> m.kind, ' '))
           AND (m.kind <> :reminder OR CAST(m.payload ->> 'start' AS timestamptz) > gmp_now())
     ), newest AS (
         SELECT id, due_at, row_number() OVER (PARTITION BY kind ORDER BY due_at DESC, id) AS place

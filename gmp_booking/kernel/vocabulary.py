@@ -203,6 +203,18 @@ class Modality(StrEnum):
 # -- outages
 
 
+class RecordKind(StrEnum):
+    """What the journal and mails are about."""
+
+    BOOKING = "BOOKING"
+    COMPANY = "COMPANY"
+    PERSON = "PERSON"
+    RESOURCE = "RESOURCE"
+    OUTAGE = "OUTAGE"
+    CALENDAR_FEED = "CALENDAR_FEED"
+    ON_CALL = "ON_CALL"
+
+
 class SubjectKind(StrEnum):
     """What an outage lies on."""
 

@@ -111,7 +111,7 @@ class BookingMailFacts(MailFacts):
     @cached_property
     def change(self) -> ChangeRequest | None:
         """The change request that the message is about."""
-        return find_change(self.uow, self.booking.id, version=self.message.booking_version or 0)
+        return find_change(self.uow, self.booking.id, version=self.message.subject_version or 0)
 
     @cached_property
     def proposal(self) -> Booking:

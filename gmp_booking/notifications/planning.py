@@ -12,7 +12,8 @@ from gmp_booking.infra.database.consumers import DeliveredEvent, handle_delivery
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.outbox import NewMessage, add_messages, replace_pending, withdraw_pending
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.events import Event, RecordRef
+from gmp_booking.kernel.vocabulary import RecordKind
 from gmp_booking.notifications.due_times import DueTime
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import BookingMail, MailKind, OnEvents, OnSchedule, discover
@@ -66,7 +67,7 @@ def _plan(event: BookingEvent) -> None:
     kinds = discover().values()
     withdrawn = [each.name for each in kinds if isinstance(each, BookingMail) and type(event.fact) in each.withdrawn_by]
     if withdrawn:
-        withdraw_pending(event.uow, event.booking.id, withdrawn)
+        withdraw_pending(event.uow, RecordRef(RecordKind.BOOKING, event.booking.id), withdrawn)
     added: list[NewMessage] = []
     for kind in kinds:
         created = kind.created
@@ -74,7 +75,7 @@ def _plan(event: BookingEvent) -> None:
             continue
         messages = list(_messages_of(kind, created, event))
         if type(event.fact) in created.replaced_by:
-            replace_pending(event.uow, event.booking.id, kind.name, messages)
+            replace_pending(event.uow, RecordRef(RecordKind.BOOKING, event.booking.id), kind.name, messages)
         else:
             added += messages
     add_messages(event.uow, added)
@@ -102,7 +103,8 @@ def _message(kind: MailKind, created: OnEvents, event: BookingEvent, person: Per
     return replace(
         message,
         company_id=event.booking.company_id,
-        booking_id=event.booking.id,
-        booking_version=event.fact.version,
+        subject_kind=RecordKind.BOOKING.value,
+        subject_id=event.booking.id,
+        subject_version=event.fact.version,
         booking_session_id=due.session_id,
     )

@@ -37,7 +37,7 @@ def write_mail(uow: Uow, message: ClaimedMessage, config: Config) -> Mail | None
     i18n.use_language(reader.language)
     i18n.use_zone(uow.zone)
     if isinstance(kind, BookingMail):
-        booking = uow.session.get(Booking, message.booking_id) if message.booking_id else None
+        booking = uow.session.get(Booking, message.subject_id) if message.subject_id else None
         if booking is None:
             return None
         return _write_booking_mail(kind, BookingMailFacts(uow, message, reader, config, booking))

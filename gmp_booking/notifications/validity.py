@@ -24,7 +24,7 @@ def _is_current(kind: BookingMail, facts: BookingMailFacts) -> bool:
     """Whether the version or the change request that the message is about is still the current one."""
     if kind.valid_while_change:
         return facts.change is not None and facts.change.state in kind.valid_while_change
-    return kind.any_version or facts.booking.version == facts.message.booking_version
+    return kind.any_version or facts.booking.version == facts.message.subject_version
 
 
 # -- conditions that several kinds share; the documentation shows these docstrings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.events import Event, RecordRef
+from gmp_booking.kernel.vocabulary import RecordKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,10 @@ class OutagePlaced(Event):
     until_at: datetime | None
     explanation: str
 
+    @property
+    def record(self) -> RecordRef:
+        return RecordRef(RecordKind.OUTAGE, self.outage_ids[0])
+
 
 @dataclass(frozen=True, kw_only=True)
 class OutageLifted(Event):
@@ -31,3 +36,7 @@ class OutageLifted(Event):
     hold_no: str | None
     explanation: str
     meaning: str | None = None
+
+    @property
+    def record(self) -> RecordRef:
+        return RecordRef(RecordKind.OUTAGE, self.outage_ids[0])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.vocabulary import RecordKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class FacilityNamed(Event):
 class HoursSet(Event):
     """`resource_id` is None for the default hours; without times the days are closed."""
 
+    record_field = (RecordKind.RESOURCE, "resource_id")
+
     resource_id: int | None
     weekdays: tuple[int, ...]
     opens: time | None
@@ -46,6 +49,8 @@ class RuleSwitched(Event):
 class ConfirmingSwitched(Event):
     """`resource_id` and `of_company` are None for the default of the kind."""
 
+    record_field = (RecordKind.RESOURCE, "resource_id")
+
     kind: str
     is_on: bool
     resource_id: int | None
@@ -54,6 +59,8 @@ class ConfirmingSwitched(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OnCallAdded(Event):
+    record_field = (RecordKind.ON_CALL, "on_call_id")
+
     on_call_id: int
     role: str
     person_id: int
@@ -61,6 +68,8 @@ class OnCallAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OnCallEnded(Event):
+    record_field = (RecordKind.ON_CALL, "on_call_id")
+
     on_call_id: int
     role: str
     person_id: int

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from gmp_booking.bookings.events import BookingAnswered
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields
-from gmp_booking.infra.database.journal import JournalEntry
+from gmp_booking.infra.database.journal import JournalEntry, is_about
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import RecordKind
 
 LONGEST: Final = 2000
 
@@ -41,7 +42,7 @@ def find_open_question(uow: Uow, reference: str) -> str | None:
     """The last question of a returned booking, or None."""
     statement = (
         select(JournalEntry.data["question"].astext)
-        .join(Booking, Booking.id == JournalEntry.booking_id)
+        .join(Booking, is_about(RecordKind.BOOKING, Booking.id))
         .where(
             Booking.reference == reference,
             Booking.state == BookingState.RETURNED,

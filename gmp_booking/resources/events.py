@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.vocabulary import RecordKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,8 @@ class ResourceAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceChanged(Event):
+    record_field = (RecordKind.RESOURCE, "resource_id")
+
     resource_id: int
     code: str
     fields: tuple[str, ...]

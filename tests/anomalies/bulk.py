@@ -80,17 +80,17 @@ INSERT INTO evaluation (booking_id, company_id, version, occasion, outcome, find
 SELECT 1000000 + number, company_id, 1, 'SUBMIT', 'clear', '[]', 'x' FROM made;
 INSERT INTO decision_facts (booking_id, version, occasion, facts, findings)
 SELECT 1000000 + number, 1, 'SUBMIT', '{{}}', '[]' FROM made;
-INSERT INTO journal (event, at, actor_name, company_id, booking_id, reference, version, data)
-SELECT event, starts_at - interval '40 days', 'x', company_id, 1000000 + number, 'BK-X' || lpad(number::text, 7, '0'),
+INSERT INTO journal (event, at, actor_name, company_id, subject_kind, subject_id, reference, version, data)
+SELECT event, starts_at - interval '40 days', 'x', company_id, 'BOOKING', 1000000 + number, 'BK-X' || lpad(number::text, 7, '0'),
        1, '{{}}' FROM made, (VALUES ('BookingSubmitted'), ('BookingConfirmed')) AS e (event);
 INSERT INTO delivery (journal_id, consumer, done_at) SELECT id, 'notifications', now() FROM journal;
 INSERT INTO signature (company_id, record_type, record_id, record_reference, record_version, content_hash, meaning,
                        printed_name, signer_id, signed_at, time_zone, auth_method)
 SELECT company_id, 'booking', 1000000 + number, 'x', 1, 'x', 'APPROVED – QA', 'x', person_id, starts_at, 'UTC', 'x'
 FROM made;
-INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, booking_id, booking_version,
-                            booking_session_id, due_at, next_attempt_at, message_id, sent_at)
-SELECT 'CONFIRMED', company_id, person_id, 'x@x.example', 'en', 1000000 + number, 1, 1000000 + number, starts_at,
+INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, subject_kind, subject_id,
+                            subject_version, booking_session_id, due_at, next_attempt_at, message_id, sent_at)
+SELECT 'CONFIRMED', company_id, person_id, 'x@x.example', 'en', 'BOOKING', 1000000 + number, 1, 1000000 + number, starts_at,
        starts_at, 'x-' || number, starts_at FROM made;
 INSERT INTO row_history (table_name, row_id, operation, company_id)
 SELECT 'booking', 1000000 + number, 'INSERT', company_id FROM made;

@@ -113,7 +113,7 @@ def test_from_a_draft_to_a_cancelled_booking(site: Site, open_page: Callable[...
     assert any(reference in subject for subject in site.mails_to(REQUESTER))
     assert states_in_feed(link, reference) == {"CONFIRMED"}
     planned = (
-        "SELECT count(*) FROM outbox_message AS m JOIN booking AS b ON b.id = m.booking_id"
+        "SELECT count(*) FROM outbox_message AS m JOIN booking AS b ON b.id = m.subject_id"
         " WHERE b.reference = %s AND m.kind = 'upcoming' AND m.sent_at IS NULL AND m.withdrawn_at IS NULL"
     )
     assert site.ask(planned, reference)[0][0] > 0

@@ -109,7 +109,7 @@ def test_the_past_was_written_in_the_past(seeded):
     assert datetime.now(UTC) - oldest > timedelta(weeks=6)
     assert scalars(
         seeded,
-        "SELECT count(*) FROM booking b JOIN journal j ON j.booking_id = b.id AND j.event = 'BookingConfirmed'"
+        "SELECT count(*) FROM booking b JOIN journal j ON j.subject_id = b.id AND j.event = 'BookingConfirmed'"
         " WHERE j.at <> b.confirmed_at",
     ) == [0]
     assert scalars(

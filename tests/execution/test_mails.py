@@ -22,7 +22,7 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution
     jobs.plan(execution.shared_app.database)
     mails = execution.shared_app.ask(
         "SELECT b.reference, m.recipient, m.payload ->> 'happened' AS happened, m.payload ->> 'reason' AS reason"
-        " FROM outbox_message m JOIN booking b ON b.id = m.booking_id WHERE m.kind = 'happened' ORDER BY m.id"
+        " FROM outbox_message m JOIN booking b ON b.id = m.subject_id WHERE m.kind = 'happened' ORDER BY m.id"
     )
     assert [(each["reference"], each["happened"]) for each in mails] == [
         (aborted, "SessionSuspended"),

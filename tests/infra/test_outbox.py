@@ -13,6 +13,8 @@ from gmp_booking.infra.database import outbox
 from gmp_booking.infra.database.outbox import ClaimedMessage, NewMessage
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.kernel.events import RecordRef
+from gmp_booking.kernel.vocabulary import RecordKind
 
 NOW = datetime.now(UTC)
 
@@ -50,12 +52,12 @@ def test_the_same_message_twice_is_one(database: Database) -> None:
 
 
 def test_messages_differ_by_what_makes_them_so(database: Database) -> None:
-    base = a_message(booking_id=1, booking_version=1, booking_session_id=1)
+    base = a_message(subject_kind="BOOKING", subject_id=1, subject_version=1, booking_session_id=1)
     others = [
         replace(base, **change)
         for change in (
-            {"booking_id": 2},
-            {"booking_version": 2},
+            {"subject_id": 2},
+            {"subject_version": 2},
             {"booking_session_id": 2},
             {"kind": "confirmed"},
             {"recipient": "x@gaon.example"},
@@ -154,14 +156,14 @@ def test_withdrawing_spares_what_is_sent_and_what_says_something_else(database: 
     later = NOW + timedelta(days=1)
     added(
         database,
-        a_message(1, booking_id=7),
-        a_message(2, booking_id=7, due_at=later),
-        a_message(3, booking_id=7, due_at=later, kind="cancelled"),
-        a_message(4, booking_id=8, due_at=later),
+        a_message(1, subject_kind="BOOKING", subject_id=7),
+        a_message(2, subject_kind="BOOKING", subject_id=7, due_at=later),
+        a_message(3, subject_kind="BOOKING", subject_id=7, due_at=later, kind="cancelled"),
+        a_message(4, subject_kind="BOOKING", subject_id=8, due_at=later),
     )
     (mine,) = claimed(database)
     database.transact(SYSTEM, outbox.mark_sent, mine)
-    database.transact(SYSTEM, outbox.withdraw_pending, 7, ["upcoming"])
+    database.transact(SYSTEM, outbox.withdraw_pending, RecordRef(RecordKind.BOOKING, 7), ["upcoming"])
     found = rows.execute(text("SELECT left(recipient, 2) FROM outbox_message WHERE withdrawn_at IS NOT NULL"))
     assert found.scalars().all() == ["p2"]
 

@@ -216,8 +216,10 @@ def test_both_sides_are_notified_that_a_change_is_about_to_expire_while_it_waits
 
 def test_what_is_said_of_a_risk_outlives_the_version_it_was_said_of(post: MailHarness, rows) -> None:
     reference = confirmed(post.database)
-    happened = "INSERT INTO journal (event, at, actor_name, company_id, booking_id, reference, version, data) "
-    happened += "SELECT :event, gmp_now(), 'x', company_id, id, reference, version, CAST(:data AS jsonb) FROM booking"
+    happened = (
+        "INSERT INTO journal (event, at, actor_name, company_id, subject_kind, subject_id, reference, version, data)"
+    )
+    happened += " SELECT :event, gmp_now(), 'x', company_id, 'BOOKING', id, reference, version, CAST(:data AS jsonb) FROM booking"
     entry = rows.scalar(text(f"{happened} RETURNING id"), {"event": "BookingClear", "data": "{}"})
     rows.execute(text("INSERT INTO delivery (journal_id, consumer) VALUES (:id, 'notifications')"), {"id": entry})
     rows.commit()

@@ -29,9 +29,9 @@ from tests.notifications.journeys import a_demo, a_session, confirmed, submitted
 from tests.zones import SEOUL
 
 _COPY = """
-    INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, booking_id, booking_version,
-                                booking_session_id, due_at, next_attempt_at, payload, message_id)
-    SELECT m.kind, m.company_id, m.person_id, m.recipient, m.language, m.booking_id, m.booking_version,
+    INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, subject_kind, subject_id,
+                                subject_version, booking_session_id, due_at, next_attempt_at, payload, message_id)
+    SELECT m.kind, m.company_id, m.person_id, m.recipient, m.language, m.subject_kind, m.subject_id, m.subject_version,
            m.booking_session_id, d, d, m.payload, md5(n::text)
     FROM generate_series(1, :count) AS n, LATERAL (SELECT gmp_now() - n * interval '1 millisecond' AS d) AS x,
          (SELECT * FROM outbox_message WHERE kind = 'upcoming' ORDER BY id LIMIT 1) AS m

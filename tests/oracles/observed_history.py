@@ -254,7 +254,13 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
         LEFT JOIN equipment e ON e.id = r.id
         """,
     ),
-    "journal": (Journal, "SELECT id, booking_id, event, version, request_id, data FROM journal ORDER BY id"),
+    "journal": (
+        Journal,
+        """
+        SELECT id, CASE subject_kind WHEN 'BOOKING' THEN subject_id END, event, version, request_id, data
+        FROM journal ORDER BY id
+        """,
+    ),
     "steps": (
         Step,
         """
@@ -276,7 +282,7 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
     "pending": (
         Pending,
         """
-        SELECT kind, booking_id, booking_version, booking_session_id, person_id FROM outbox_message
+        SELECT kind, subject_id, subject_version, booking_session_id, person_id FROM outbox_message
         WHERE sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
         """,
     ),

@@ -117,7 +117,10 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
         ReservationRow,
         "SELECT booking_id, version, equipment_id, units, starts_at, ends_at FROM equipment_reservation",
     ),
-    "journal": (JournalRow, "SELECT booking_id, event, version FROM journal ORDER BY id"),
+    "journal": (
+        JournalRow,
+        "SELECT CASE subject_kind WHEN 'BOOKING' THEN subject_id END, event, version FROM journal ORDER BY id",
+    ),
     "signatures": (
         SignatureRow,
         "SELECT record_id, record_version, meaning FROM signature WHERE record_type = 'booking' ORDER BY id",

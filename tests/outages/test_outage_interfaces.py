@@ -239,7 +239,7 @@ def test_every_outage_keeps_its_history(shared_app: SharedApp) -> None:
     )
     assert [row["operation"] for row in rows] == ["INSERT", "UPDATE"]
     assert rows[1]["reason"] == "The requalification has passed"
-    events = shared_app.ask("SELECT event, company_id, booking_id FROM journal WHERE data -> 'outage_ids' @> %s::jsonb",
+    events = shared_app.ask("SELECT event, company_id, subject_kind FROM journal WHERE data -> 'outage_ids' @> %s::jsonb",
                           f"[{outage['id']}]")  # fmt: skip
     assert [row["event"] for row in events] == ["OutagePlaced", "OutageLifted"]
     assert {row["company_id"] for row in events} == {None}

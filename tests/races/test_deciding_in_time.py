@@ -109,7 +109,7 @@ def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> t
     quality.close()
     ((state, events),) = say(
         race_setup,
-        "SELECT b.state, array_agg(j.event ORDER BY j.id) FROM booking b JOIN journal j ON j.booking_id = b.id"
+        "SELECT b.state, array_agg(j.event ORDER BY j.id) FROM booking b JOIN journal j ON j.subject_id = b.id"
         " WHERE b.reference = %s GROUP BY b.state",
         made.json["reference"],
     )

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import text
 
+from gmp_booking.infra.database.journal import JournalRow, event_of
 from gmp_booking.infra.database.queues import ProcessNext, always, process_queue, processing
 from gmp_booking.infra.database.uow import Database, Uow
-from gmp_booking.kernel.events import Event, from_json
+from gmp_booking.kernel.events import Event
 
 MAX_ATTEMPTS = 10
 
 _NEXT = text(
     """
-    SELECT d.id, j.at, j.event, j.data, j.company_id, j.booking_id, j.reference, j.version
+    SELECT d.id, j.at, j.event, j.data, j.company_id, j.subject_kind, j.subject_id, j.reference, j.version, j.schema
     FROM delivery AS d JOIN journal AS j ON j.id = d.journal_id
     WHERE d.consumer = :consumer AND d.done_at IS NULL AND d.attempts < :max_attempts AND d.id <> ALL(:skip_ids)
     ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
@@ -49,9 +51,8 @@ def handle_delivery(
     row = uow.session.execute(_NEXT, values).one_or_none()
     if row is None:
         return None
-    columns = {"company_id": row.company_id, "booking_id": row.booking_id, "reference": row.reference}
     with processing(row.id):
-        handle(uow, DeliveredEvent(row.at, from_json(row.event, row.data, **columns, version=row.version)))
+        handle(uow, DeliveredEvent(row.at, event_of(cast("JournalRow", row))))
     uow.session.execute(_DONE, {"id": row.id})
     return int(row.id)
 

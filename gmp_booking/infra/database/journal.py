@@ -11,15 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from json import dumps
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, SmallInteger, Text, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
 from gmp_booking.kernel.access import Actor
-from gmp_booking.kernel.events import Event, from_json
+from gmp_booking.kernel.events import Event, RecordRef, from_json
+from gmp_booking.kernel.vocabulary import RecordKind
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Consumer:
 class JournalEntry(Base):
     __tablename__ = "journal"
     __table_args__ = (
-        Index("ix_journal_booking_id_id", "booking_id", "id"),
+        Index("ix_journal_subject", "subject_kind", "subject_id", "id"),
         Index("ix_journal_company_id_at", "company_id", "at"),
     )
 
@@ -46,17 +47,53 @@ class JournalEntry(Base):
     actor_id: Mapped[Ref | None]
     actor_name: Mapped[str] = mapped_column(Text)
     company_id: Mapped[Ref | None]
-    booking_id: Mapped[Ref | None]
+    subject_kind: Mapped[str | None] = mapped_column(Text)
+    subject_id: Mapped[Ref | None]
     reference: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int | None]
+    schema: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reason: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text)
 
     def as_event(self) -> Event:
         """The event as it was recorded."""
-        columns = {"company_id": self.company_id, "booking_id": self.booking_id, "reference": self.reference}
-        return from_json(self.event, self.data, **columns, version=self.version)
+        return event_of(self)
+
+
+def is_about(kind: RecordKind, record_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The condition that an entry is about this record."""
+    return and_(JournalEntry.subject_kind == kind.value, JournalEntry.subject_id == record_id)
+
+
+class JournalRow(Protocol):
+    """The columns of an entry that make an event."""
+
+    @property
+    def event(self) -> str: ...
+    @property
+    def company_id(self) -> int | None: ...
+    @property
+    def subject_kind(self) -> str | None: ...
+    @property
+    def subject_id(self) -> int | None: ...
+    @property
+    def reference(self) -> str | None: ...
+    @property
+    def version(self) -> int | None: ...
+    @property
+    def schema(self) -> int: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+def event_of(row: JournalRow) -> Event:
+    """The event as it was recorded."""
+    record = None
+    if row.subject_kind is not None and row.subject_id is not None:
+        record = RecordRef(RecordKind(row.subject_kind), row.subject_id)
+    envelope = {"company_id": row.company_id, "reference": row.reference, "version": row.version}
+    return from_json(row.event, row.data, record=record, schema=row.schema, **envelope)
 
 
 class Delivery(Base):
@@ -80,10 +117,10 @@ class Delivery(Base):
 _RECORD = text(
     """
     WITH entry AS (
-        INSERT INTO journal (event, at, actor_id, actor_name, company_id, booking_id, reference, version, data,
-                             reason, request_id)
-        VALUES (:event, :at, :actor_id, :actor_name, :company_id, :booking_id, :reference, :version,
-                CAST(:data AS jsonb), :reason, :request_id)
+        INSERT INTO journal (event, at, actor_id, actor_name, company_id, subject_kind, subject_id, reference, version,
+                             schema, data, reason, request_id)
+        VALUES (:event, :at, :actor_id, :actor_name, :company_id, :subject_kind, :subject_id, :reference, :version,
+                :schema, CAST(:data AS jsonb), :reason, :request_id)
         RETURNING id
     )
     INSERT INTO delivery (journal_id, consumer)
@@ -93,10 +130,10 @@ _RECORD = text(
 
 _RECORD_WITHOUT_CONSUMERS = text(
     """
-    INSERT INTO journal (event, at, actor_id, actor_name, company_id, booking_id, reference, version, data,
-                         reason, request_id)
-    VALUES (:event, :at, :actor_id, :actor_name, :company_id, :booking_id, :reference, :version,
-            CAST(:data AS jsonb), :reason, :request_id)
+    INSERT INTO journal (event, at, actor_id, actor_name, company_id, subject_kind, subject_id, reference, version,
+                         schema, data, reason, request_id)
+    VALUES (:event, :at, :actor_id, :actor_name, :company_id, :subject_kind, :subject_id, :reference, :version,
+            :schema, CAST(:data AS jsonb), :reason, :request_id)
     """
 )
 
@@ -119,7 +156,9 @@ def write_entry(
         "actor_id": actor.person_id,
         "actor_name": actor.name,
         "company_id": event.company_id,
-        "booking_id": event.booking_id,
+        "subject_kind": event.record.kind if event.record else None,
+        "subject_id": event.record.id if event.record else None,
+        "schema": event.schema,
         "reference": event.reference,
         "version": event.version,
         "data": dumps(event.data(), ensure_ascii=False),

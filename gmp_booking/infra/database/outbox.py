@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.events import RecordRef
 
 LEASE: Final = timedelta(seconds=60)
 SEND_LIMIT: Final = timedelta(seconds=30)
@@ -38,8 +39,9 @@ class OutboxMessage(Base):
     __table_args__ = (
         Index(
             "uq_outbox_message_once",
-            "booking_id",
-            "booking_version",
+            "subject_kind",
+            "subject_id",
+            "subject_version",
             "booking_session_id",
             "kind",
             "recipient",
@@ -52,7 +54,7 @@ class OutboxMessage(Base):
             "next_attempt_at",
             postgresql_where=text("sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL"),
         ),
-        Index("ix_outbox_message_booking_id", "booking_id"),
+        Index("ix_outbox_message_subject", "subject_kind", "subject_id"),
     )
 
     id: Mapped[Key]
@@ -61,8 +63,9 @@ class OutboxMessage(Base):
     person_id: Mapped[Ref | None]
     recipient: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
-    booking_id: Mapped[Ref | None]
-    booking_version: Mapped[int | None]
+    subject_kind: Mapped[str | None] = mapped_column(Text)
+    subject_id: Mapped[Ref | None]
+    subject_version: Mapped[int | None]
     booking_session_id: Mapped[Ref | None]
     due_at: Mapped[Instant]
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
@@ -88,16 +91,18 @@ class NewMessage:
     due_at: datetime
     company_id: int | None = None
     person_id: int | None = None
-    booking_id: int | None = None
-    booking_version: int | None = None
+    subject_kind: str | None = None
+    subject_id: int | None = None
+    subject_version: int | None = None
     booking_session_id: int | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def message_id(self) -> str:
         """The local part of its Message-ID, derived from what makes the message unique."""
-        booking = (self.booking_id, self.booking_version, self.booking_session_id)
-        named = json.dumps([*booking, self.kind, self.recipient, self.due_at.timestamp()])
+        # The kind of mail implies the kind of its subject.
+        subject = (self.subject_id, self.subject_version, self.booking_session_id)
+        named = json.dumps([*subject, self.kind, self.recipient, self.due_at.timestamp()])
         return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
@@ -111,8 +116,9 @@ class ClaimedMessage:
     person_id: int | None
     recipient: str
     language: str
-    booking_id: int | None
-    booking_version: int | None
+    subject_kind: str | None
+    subject_id: int | None
+    subject_version: int | None
     booking_session_id: int | None
     due_at: datetime
     payload: Mapping[str, Any]
@@ -130,13 +136,13 @@ class ClaimedBatch:
 
 _ADD = text(
     """
-    INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, booking_id, booking_version,
-                                booking_session_id, due_at, next_attempt_at, payload, message_id)
-    SELECT m.kind, m.company_id, m.person_id, m.recipient, m.language, m.booking_id, m.booking_version,
-           m.booking_session_id, m.due_at, m.due_at, m.payload, m.message_id
+    INSERT INTO outbox_message (kind, company_id, person_id, recipient, language, subject_kind, subject_id,
+                                subject_version, booking_session_id, due_at, next_attempt_at, payload, message_id)
+    SELECT m.kind, m.company_id, m.person_id, m.recipient, m.language, m.subject_kind, m.subject_id,
+           m.subject_version, m.booking_session_id, m.due_at, m.due_at, m.payload, m.message_id
     FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (kind text, company_id bigint, person_id bigint,
-         recipient text, language text, booking_id bigint, booking_version int, booking_session_id bigint,
-         due_at timestamptz, payload jsonb, message_id text)
+         recipient text, language text, subject_kind text, subject_id bigint, subject_version int,
+         booking_session_id bigint, due_at timestamptz, payload jsonb, message_id text)
     ON CONFLICT DO NOTHING
     RETURNING id
     """
@@ -163,8 +169,8 @@ _CLAIM = text(
     UPDATE outbox_message AS m
     SET lease_token = :token, leased_until = gmp_now() + :lease, attempts = attempts + 1
     FROM due WHERE m.id = due.id
-    RETURNING m.id, m.lease_token AS token, m.kind, m.person_id, m.recipient, m.language, m.booking_id,
-              m.booking_version, m.booking_session_id, m.due_at, m.payload, m.message_id, m.attempts
+    RETURNING m.id, m.lease_token AS token, m.kind, m.person_id, m.recipient, m.language, m.subject_kind,
+              m.subject_id, m.subject_version, m.booking_session_id, m.due_at, m.payload, m.message_id, m.attempts
     """
 )
 _LEASE_HELD = "WHERE id = :id AND lease_token = :token"
@@ -181,21 +187,21 @@ _RESCHEDULE = text(
 _WITHDRAW_OTHERS = text(
     """
     UPDATE outbox_message SET withdrawn_at = gmp_now()
-    WHERE booking_id = :booking_id AND kind = :kind AND NOT message_id = ANY (:message_ids)
-      AND sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
+    WHERE subject_kind = :subject_kind AND subject_id = :subject_id AND kind = :kind
+      AND NOT message_id = ANY (:message_ids) AND sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
     """
 )
 _REVIVE = text(
     """
     UPDATE outbox_message SET withdrawn_at = NULL, next_attempt_at = due_at
-    WHERE booking_id = :booking_id AND kind = :kind AND message_id = ANY (:message_ids)
+    WHERE subject_kind = :subject_kind AND subject_id = :subject_id AND kind = :kind AND message_id = ANY (:message_ids)
       AND sent_at IS NULL AND withdrawn_at IS NOT NULL AND dead_at IS NULL
     """
 )
 _WITHDRAW_ALL = text(
     """
     UPDATE outbox_message SET withdrawn_at = gmp_now()
-    WHERE booking_id = :booking_id AND kind = ANY(:kinds)
+    WHERE subject_kind = :subject_kind AND subject_id = :subject_id AND kind = ANY(:kinds)
       AND sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
     """
 )
@@ -246,21 +252,25 @@ def hand_back(uow: Uow, messages: Sequence[ClaimedMessage], error: str | None, *
         _mark(uow, message, _RESCHEDULE, error=error, pause=pause, uncounted=1)
 
 
-def withdraw_pending(uow: Uow, booking_id: int, kinds: Collection[str]) -> None:
-    """Withdraw a booking's pending messages of these kinds."""
-    uow.session.execute(_WITHDRAW_ALL, {"booking_id": booking_id, "kinds": list(kinds)})
+def withdraw_pending(uow: Uow, subject: RecordRef, kinds: Collection[str]) -> None:
+    """Withdraw the pending messages of these kinds about one record."""
+    uow.session.execute(_WITHDRAW_ALL, _of(subject) | {"kinds": list(kinds)})
 
 
-def replace_pending(uow: Uow, booking_id: int, kind: str, messages: Sequence[NewMessage]) -> None:
-    """Make these the booking's only pending messages of a kind: withdraw others, add new ones, keep the same.
+def replace_pending(uow: Uow, subject: RecordRef, kind: str, messages: Sequence[NewMessage]) -> None:
+    """Make these the only pending messages of a kind about one record: withdraw others, add new ones, keep the same.
 
     Shape: a withdrawn message that is given again becomes pending again; a sent one stays sent.
     """
     message_ids = [message.message_id for message in messages if message.kind == kind]
-    values = {"booking_id": booking_id, "kind": kind, "message_ids": message_ids}
+    values = _of(subject) | {"kind": kind, "message_ids": message_ids}
     uow.session.execute(_WITHDRAW_OTHERS, values)
     uow.session.execute(_REVIVE, values)
     add_messages(uow, list(messages))
+
+
+def _of(subject: RecordRef) -> dict[str, Any]:
+    return {"subject_kind": subject.kind.value, "subject_id": subject.id}
 
 
 def pause_after(attempts: int) -> timedelta:
