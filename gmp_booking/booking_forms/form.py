@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.content import BookedFor, BookingContent
 from gmp_booking.bookings.kind_fields import asks, kind_of
 from gmp_booking.kernel.vocabulary import Exposure, Kind, RoomMode, RunType, Visibility
 
@@ -143,11 +143,14 @@ def content_json(form: Form, zone: ZoneInfo) -> dict[str, Any]:
         payload["live_material"] = True
     if "partners" in payload:
         payload["partners"] = [line.strip() for line in payload["partners"].splitlines() if line.strip()]
-    if form["company"]:
-        payload["booked_for"] = f"{form['company']} {form['asked_by']}".strip()
     payload["sessions"] = [_session_json(part, zone) for part in form["sessions"]]
     payload["equipment"] = [_equipment_json(part, zone) for part in form["equipment"]]
     return payload
+
+
+def booked_for(form: Form) -> BookedFor | None:
+    """For whom staff fill the form in."""
+    return BookedFor(form["company"], form["asked_by"].strip() or None) if form["company"] else None
 
 
 def _session_json(part: Form, zone: ZoneInfo) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import make_response, render_template, request
@@ -71,7 +71,7 @@ def _fields_of(fill: str) -> dict[str, Any]:
 def content_of(form: Form) -> BookingContent:
     """Errors: ValidationError for what is missing or cannot be read."""
     content: BookingContent = BookingSchema().load(forms.content_json(form, current_zone()))
-    return content
+    return replace(content, booked_for=forms.booked_for(form))
 
 
 def errors_of(error: ValidationError) -> dict[str, str]:

@@ -66,6 +66,14 @@ class ReservationContent:
 
 
 @dataclass(frozen=True)
+class BookedFor:
+    """For whom staff enter a booking: a company by its code, one of its people by e-mail address, or both."""
+
+    company: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True)
 class BookingContent:
     kind: Kind
     product: str | None = None
@@ -76,7 +84,7 @@ class BookingContent:
     visibility: str = Visibility.BUSY.value
     sessions: tuple[SessionContent, ...] = ()
     equipment: tuple[ReservationContent, ...] = ()
-    booked_for: str | None = None
+    booked_for: BookedFor | None = None
     seats: int | None = None
     basis: str | None = None
     donor_status: DonorStatus | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 
-from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
+from gmp_booking.bookings.content import BookedFor, BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingView
@@ -77,6 +77,19 @@ class ReservationSchema(Shape):
         return ReservationContent(**data)
 
 
+class BookedForField(CleanText):
+    """A company's code, the e-mail address of one of its people, or both, with a space between."""
+
+    default_error_messages = {"many": N_("Name one company and at most one of its people.")}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
+        names = (super()._deserialize(value, attr, data, **more) or "").split()
+        codes, emails = [each for each in names if "@" not in each], [each for each in names if "@" in each]
+        if len(codes) > 1 or len(emails) > 1:
+            raise self.make_error("many")
+        return BookedFor(next(iter(codes), None), next(iter(emails), None)) if names else None
+
+
 class BookingSchema(Shape):
     """A booking as requested (`booking in` of the public contract)."""
 
@@ -117,7 +130,7 @@ class BookingSchema(Shape):
         load_default=list,
         validate=validate.Length(max=60, error=N_("At most 60 reservations a booking.")),
     )
-    booked_for = CleanText(longest=300, load_default=None, allow_none=True)
+    booked_for = BookedForField(longest=300, load_default=None, allow_none=True)
 
     @pre_load
     def without_blanks(self, data: Any, **_more: Any) -> Any:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
+from gmp_booking.bookings.content import BookedFor, BookingContent, NamedPerson, ReservationContent, SessionContent
 from gmp_booking.demo.people import COMPANIES, STAFF_DOMAIN
 from gmp_booking.demo.programme import FACILITY, HOLIDAY_VISIT, PROGRAMME, Run, Series, Visit
 from gmp_booking.evaluation.request_limits import needs_signatory
@@ -155,7 +155,7 @@ def _content(
         purpose=series.purpose,
         sessions=tuple(sorted(sessions, key=lambda session: session.start)),
         equipment=tuple(_reservation(run, monday, zone=zone) for run in series.runs),
-        booked_for=series.company if series.entered_by_staff else None,
+        booked_for=BookedFor(series.company) if series.entered_by_staff else None,
     )
 
 

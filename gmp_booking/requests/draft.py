@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gmp_booking.bookings import store
+from gmp_booking.bookings.content import BookedFor
 from gmp_booking.bookings.events import BookingDrafted
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import subject_of
@@ -34,7 +35,7 @@ def save_draft(
         require_revision(booking.revision, seen=revision)
         store.change_booking(uow, booking, draft=dict(form))
         return booking
-    company_id = company_id_for(uow, str(form.get("company") or "") or None)
+    company_id = company_id_for(uow, BookedFor(str(form["company"])) if form.get("company") else None)
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
     kind = str(form.get("kind") or Kind.CLEANROOM.value)
     new = NewBooking(

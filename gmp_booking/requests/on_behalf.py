@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import select
 
 from gmp_booking.bookings import store
+from gmp_booking.bookings.content import BookedFor
 from gmp_booking.bookings.events import BookingAcknowledged
 from gmp_booking.bookings.models import Acknowledgement, Booking
 from gmp_booking.bookings.service import event_fields
@@ -40,24 +41,20 @@ class RequestedBy:
     person_id: int | None
 
 
-def find_requester(uow: Uow, booked_for: str | None) -> RequestedBy:
+def find_requester(uow: Uow, booked_for: BookedFor | None) -> RequestedBy:
     """The requester: the actor, or for staff whom they name by company code, by e-mail address, or by both.
 
     Errors: Invalid when staff name nobody, or an unknown company or person.
     """
     if uow.actor.company_id is not None:
         return RequestedBy(uow.actor.company_id, uow.actor.person_id)
-    names = (booked_for or "").split()
-    if not names:
-        raise _invalid_requester(N_("Choose the company of this booking."))
-    codes, emails = [each for each in names if "@" not in each], [each for each in names if "@" in each]
-    if len(codes) > 1 or len(emails) > 1:
-        raise _invalid_requester(N_("Name one company and at most one of its people."))
-    companies = {_company_id(uow, code) for code in codes}
-    if not emails:
-        return RequestedBy(companies.pop(), None)
-    person = find_person_by_email(uow, emails[0])
-    if person is None or not person.active or person.company_id is None or not companies <= {person.company_id}:
+    company_id = _company_id(uow, booked_for.company) if booked_for and booked_for.company else None
+    if booked_for is None or booked_for.person is None:
+        if company_id is None:
+            raise _invalid_requester(N_("Choose the company of this booking."))
+        return RequestedBy(company_id, None)
+    person = find_person_by_email(uow, booked_for.person)
+    if person is None or not person.active or person.company_id is None or company_id not in {None, person.company_id}:
         raise _invalid_requester(N_("Nobody of this company has this e-mail address."))
     return RequestedBy(person.company_id, person.id)
 
@@ -243,12 +240,12 @@ def first_confirmation(rows: Iterable[Acknowledgement]) -> datetime | None:
     return min((row.confirmed_at for row in rows if row.confirmed_at is not None), default=None)
 
 
-def company_id_for(uow: Uow, content_company: str | None) -> int:
+def company_id_for(uow: Uow, booked_for: BookedFor | None) -> int:
     """The company a request is for: the actor's own, or for staff the one they name.
 
     Errors: Invalid when staff name nobody, or an unknown company or person.
     """
-    return find_requester(uow, content_company).company_id
+    return find_requester(uow, booked_for).company_id
 
 
 def acting_person_id(uow: Uow) -> int:

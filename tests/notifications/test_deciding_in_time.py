@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.clarifications import add_question
 from gmp_booking.approvals.jobs import expire_overdue
+from gmp_booking.bookings.content import BookedFor
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.notifications.jobs import plan_schedules
@@ -174,12 +175,12 @@ def test_reminders_keep_the_quiet_hours(post: MailHarness, rows: Session, hour: 
 
 
 def test_who_phoned_gets_a_link_and_nobody_after_it_was_confirmed(post: MailHarness, rows: Session) -> None:
-    submitted(post.database, a_demo(booked_for=REQUESTER), by=SCHEDULER)
+    submitted(post.database, a_demo(booked_for=BookedFor(person=REQUESTER)), by=SCHEDULER)
     post.work()
     (mail,) = post.mails_to(REQUESTER)
     assert "Please confirm" in mail["Subject"]
     assert re.search(r"https://booking\.brc\.example/confirm/gmpc_\S{40,}", words(mail))
-    submitted(post.database, a_demo(a_session(1), booked_for="GAO"), by=SCHEDULER)
+    submitted(post.database, a_demo(a_session(1), booked_for=BookedFor("GAO")), by=SCHEDULER)
     owner_says(rows, "UPDATE acknowledgement SET confirmed_at = gmp_now()")
     post.work()
     assert post.mails_to(APPROVER) == []

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gmp_booking.bookings.content import BookingContent, ReservationContent
+from gmp_booking.bookings.content import BookedFor, BookingContent, ReservationContent
 from gmp_booking.kernel.vocabulary import Action, Kind, RunType
 from tests.notifications.conftest import MailHarness
 from tests.notifications.journeys import (
@@ -76,7 +76,7 @@ def test_a_reviewed_request_is_announced_to_the_next_stage(post: MailHarness) ->
 
 
 def test_nobody_is_asked_to_decide_on_what_they_asked_for(post: MailHarness) -> None:
-    submitted(post.database, a_demo(booked_for="GAO"), by=DEMO_MANAGER)
+    submitted(post.database, a_demo(booked_for=BookedFor("GAO")), by=DEMO_MANAGER)
     post.work()
     assert post.mails_to(DEMO_MANAGER) == []
 
