@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY, history_sql, policy_sql
-
 revision = "a1f0c2d4e6b8"
 down_revision = None
 branch_labels = None
@@ -78,8 +76,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
 $$
 """
 
-# Later tables put up their own walls.
-TABLES = (
+# Who may read and change the rows of each table; later tables come with their own.
+TENANT = (
     "company",
     "person",
     "person_role",
@@ -91,13 +89,10 @@ TABLES = (
     "equipment_reservation",
     "slot",
     "outbox_message",
-    "booking_version",
-    "evaluation",
-    "signature",
-    "journal",
-    "row_history",
-    "decision_facts",
-    "delivery",
+)
+APPEND_ONLY = ("booking_version", "evaluation", "signature", "journal", "row_history")
+FACILITY = ("decision_facts", "delivery")
+SHARED = (
     "facility",
     "opening_hours",
     "holiday",
@@ -109,6 +104,8 @@ TABLES = (
     "equipment",
     "unit",
     "resource_lock",
+)
+SECRET_LOOKUP = (
     "account",
     "auth_session",
     "known_device",
@@ -117,6 +114,58 @@ TABLES = (
     "auth_event",
     "calendar_feed",
     "idempotency_key",
+)
+WITHOUT_HISTORY = ("outbox_message", "resource_lock")
+
+ROW_SECURITY = (
+    "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON {table} TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON {table} TO gmp_facility USING (true) WITH CHECK (true)",
+)
+OF_ONE_COMPANY = (
+    "CREATE POLICY company_own ON {table} TO gmp_app USING ({own}) WITH CHECK ({own})",
+    "CREATE POLICY engine_reads ON {table} FOR SELECT TO gmp_engine USING (true)",
+)
+TENANT_RIGHTS = (
+    "GRANT SELECT ON {table} TO gmp_app, gmp_facility, gmp_engine",
+    "GRANT INSERT, UPDATE ON {table} TO gmp_app, gmp_facility",
+)
+APPEND_ONLY_RIGHTS = (
+    "GRANT SELECT ON {table} TO gmp_app, gmp_facility, gmp_engine",
+    "GRANT INSERT ON {table} TO gmp_app, gmp_facility",
+)
+FACILITY_RIGHTS = (
+    "GRANT SELECT, INSERT, UPDATE ON {table} TO gmp_facility",
+    "GRANT INSERT ON {table} TO gmp_app",
+    "CREATE POLICY company_adds ON {table} FOR INSERT TO gmp_app WITH CHECK (true)",
+)
+SHARED_RIGHTS = (
+    "GRANT SELECT ON {table} TO gmp_app, gmp_facility, gmp_engine",
+    "GRANT INSERT, UPDATE ON {table} TO gmp_facility",
+)
+LOCK_RIGHTS = "GRANT UPDATE ON resource_lock TO gmp_app"
+SECRET_LOOKUP_RIGHTS = ("GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO gmp_app, gmp_facility",)
+POLICIES = (
+    (TENANT, (*ROW_SECURITY, *TENANT_RIGHTS, *OF_ONE_COMPANY)),
+    (APPEND_ONLY, (*ROW_SECURITY, *APPEND_ONLY_RIGHTS, *OF_ONE_COMPANY)),
+    (FACILITY, (*ROW_SECURITY, *FACILITY_RIGHTS)),
+    (SHARED, SHARED_RIGHTS),
+    (SECRET_LOOKUP, SECRET_LOOKUP_RIGHTS),
+)
+HISTORY = (
+    (
+        "CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"
+        " FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+    ),
+    (
+        "CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"
+        " FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+    ),
+    (
+        "CREATE TRIGGER history_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS old_rows"
+        " FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+    ),
 )
 LOCKED = {"resource": "resource", "company": "company", "person": "person", "air_zone": "zone"}
 
@@ -854,12 +903,20 @@ def upgrade() -> None:
     op.execute("REVOKE EXECUTE ON FUNCTION gmp_make_lock() FROM PUBLIC")
     op.execute("REVOKE EXECUTE ON FUNCTION gmp_others_busy(bigint[], timestamptz, timestamptz) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION gmp_others_busy(bigint[], timestamptz, timestamptz) TO gmp_app, gmp_facility")
-    for table in TABLES:
-        for statement in policy_sql(table, ROW_POLICIES[table]):
-            op.execute(statement)
+    for tables, statements in POLICIES:
+        for table in tables:
+            _execute_for(table, statements)
+    op.execute(LOCK_RIGHTS)
+    for table in (*TENANT, *SHARED):
         if table not in WITHOUT_HISTORY:
-            for statement in history_sql(table):
-                op.execute(statement)
+            _execute_for(table, HISTORY)
+
+
+def _execute_for(table: str, statements: tuple[str, ...]) -> None:
+    company = "id" if table == "company" else "company_id"
+    own = f"{company} = NULLIF(current_setting('gmp.company', true), '')::bigint"
+    for statement in statements:
+        op.execute(statement.format(table=table, own=own))
 
 
 def downgrade() -> None:

@@ -4,12 +4,31 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
-
 revision = "c3d81b7a2e04"
 down_revision = "b7d2e9f10c35"
 branch_labels = None
 depends_on = None
+
+OWN_COMPANY = "company_id = NULLIF(current_setting('gmp.company', true), '')::bigint"
+EACH_STATEMENT = "FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+POLICIES = (
+    "ALTER TABLE booking_change ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE booking_change FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON booking_change TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON booking_change TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT ON booking_change TO gmp_app, gmp_facility, gmp_engine",
+    "GRANT INSERT, UPDATE ON booking_change TO gmp_app, gmp_facility",
+    f"CREATE POLICY company_own ON booking_change TO gmp_app USING ({OWN_COMPANY}) WITH CHECK ({OWN_COMPANY})",
+    "CREATE POLICY engine_reads ON booking_change FOR SELECT TO gmp_engine USING (true)",
+)
+HISTORY = (
+    f"CREATE TRIGGER history_insert AFTER INSERT ON booking_change REFERENCING NEW TABLE AS new_rows {EACH_STATEMENT}",
+    (
+        "CREATE TRIGGER history_update AFTER UPDATE ON booking_change"
+        f" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows {EACH_STATEMENT}"
+    ),
+    f"CREATE TRIGGER history_delete AFTER DELETE ON booking_change REFERENCING OLD TABLE AS old_rows {EACH_STATEMENT}",
+)
 
 OPEN = "state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')"
 MOVABLE = ("booking_session", "equipment_reservation")
@@ -72,7 +91,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('SUBMITTED', 'UNDER_REVIEW')"),
     )
     op.create_index("ix_booking_change_pending", "booking_change", ["pending_until"], postgresql_where=sa.text(OPEN))
-    for statement in (*policy_sql("booking_change", RowPolicy.TENANT), *history_sql("booking_change")):
+    for statement in (*POLICIES, *HISTORY):
         op.execute(statement)
 
 

@@ -3,12 +3,38 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
-
 revision = "d5e02f9c6a18"
 down_revision = "c3d81b7a2e04"
 branch_labels = None
 depends_on = None
+
+EACH_STATEMENT = "FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+OUTAGE_POLICIES = (
+    "ALTER TABLE outage ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE outage FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON outage TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON outage TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT, INSERT, UPDATE ON outage TO gmp_facility",
+    "GRANT SELECT ON outage TO gmp_engine",
+    "CREATE POLICY engine_reads ON outage FOR SELECT TO gmp_engine USING (true)",
+)
+OUTAGE_HISTORY = (
+    f"CREATE TRIGGER history_insert AFTER INSERT ON outage REFERENCING NEW TABLE AS new_rows {EACH_STATEMENT}",
+    (
+        "CREATE TRIGGER history_update AFTER UPDATE ON outage"
+        f" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows {EACH_STATEMENT}"
+    ),
+    f"CREATE TRIGGER history_delete AFTER DELETE ON outage REFERENCING OLD TABLE AS old_rows {EACH_STATEMENT}",
+)
+REEXAMINATION_POLICIES = (
+    "ALTER TABLE reexamination ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE reexamination FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON reexamination TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON reexamination TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT, INSERT, UPDATE ON reexamination TO gmp_facility",
+    "GRANT SELECT ON reexamination TO gmp_engine",
+    "CREATE POLICY engine_reads ON reexamination FOR SELECT TO gmp_engine USING (true)",
+)
 
 # What an outage withdraws, merged, so that nobody reads from it how many there are, of what kind, or why.
 NOT_AVAILABLE = """
@@ -106,11 +132,7 @@ def upgrade() -> None:
     op.execute(NOT_AVAILABLE)
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO gmp_app, gmp_facility")
-    for statement in (
-        *policy_sql("outage", RowPolicy.STAFF),
-        *policy_sql("reexamination", RowPolicy.STAFF),
-        *history_sql("outage"),
-    ):
+    for statement in (*OUTAGE_POLICIES, *OUTAGE_HISTORY, *REEXAMINATION_POLICIES):
         op.execute(statement)
 
 

@@ -4,12 +4,31 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
-
 revision = "e7a4c1360b92"
 down_revision = "d5e02f9c6a18"
 branch_labels = None
 depends_on = None
+
+OWN_COMPANY = "company_id = NULLIF(current_setting('gmp.company', true), '')::bigint"
+EACH_STATEMENT = "FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+POLICIES = (
+    "ALTER TABLE line_clearance ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE line_clearance FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON line_clearance TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON line_clearance TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT ON line_clearance TO gmp_app, gmp_facility, gmp_engine",
+    "GRANT INSERT, UPDATE ON line_clearance TO gmp_app, gmp_facility",
+    f"CREATE POLICY company_own ON line_clearance TO gmp_app USING ({OWN_COMPANY}) WITH CHECK ({OWN_COMPANY})",
+    "CREATE POLICY engine_reads ON line_clearance FOR SELECT TO gmp_engine USING (true)",
+)
+HISTORY = (
+    f"CREATE TRIGGER history_insert AFTER INSERT ON line_clearance REFERENCING NEW TABLE AS new_rows {EACH_STATEMENT}",
+    (
+        "CREATE TRIGGER history_update AFTER UPDATE ON line_clearance"
+        f" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows {EACH_STATEMENT}"
+    ),
+    f"CREATE TRIGGER history_delete AFTER DELETE ON line_clearance REFERENCING OLD TABLE AS old_rows {EACH_STATEMENT}",
+)
 
 FREE_UNTIL = """
 CREATE FUNCTION gmp_free_until(wanted bigint, from_at timestamptz, until_at timestamptz)
@@ -97,7 +116,7 @@ def _create_clearance() -> None:
         unique=True,
         postgresql_where=sa.text("void_at IS NULL"),
     )
-    for statement in (*policy_sql("line_clearance", RowPolicy.TENANT), *history_sql("line_clearance")):
+    for statement in (*POLICIES, *HISTORY):
         op.execute(statement)
 
 

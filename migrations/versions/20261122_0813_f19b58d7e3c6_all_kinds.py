@@ -4,12 +4,57 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gmp_booking.infra.database.row_policies import RowPolicy, history_sql, policy_sql
-
 revision = "f19b58d7e3c6"
 down_revision = "e7a4c1360b92"
 branch_labels = None
 depends_on = None
+
+OWN_COMPANY = "company_id = NULLIF(current_setting('gmp.company', true), '')::bigint"
+EACH_STATEMENT = "FOR EACH STATEMENT EXECUTE FUNCTION gmp_row_history()"
+OVERRIDE_POLICIES = (
+    "ALTER TABLE override ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE override FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON override TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON override TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT ON override TO gmp_app, gmp_facility, gmp_engine",
+    "GRANT INSERT ON override TO gmp_app, gmp_facility",
+    f"CREATE POLICY company_own ON override TO gmp_app USING ({OWN_COMPANY}) WITH CHECK ({OWN_COMPANY})",
+    "CREATE POLICY engine_reads ON override FOR SELECT TO gmp_engine USING (true)",
+)
+AUTO_CONFIRM_POLICIES = (
+    "ALTER TABLE auto_confirm ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE auto_confirm FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON auto_confirm TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON auto_confirm TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT, INSERT, UPDATE ON auto_confirm TO gmp_facility",
+    "GRANT SELECT ON auto_confirm TO gmp_engine",
+    "CREATE POLICY engine_reads ON auto_confirm FOR SELECT TO gmp_engine USING (true)",
+)
+AUTO_CONFIRM_HISTORY = (
+    f"CREATE TRIGGER history_insert AFTER INSERT ON auto_confirm REFERENCING NEW TABLE AS new_rows {EACH_STATEMENT}",
+    (
+        "CREATE TRIGGER history_update AFTER UPDATE ON auto_confirm"
+        f" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows {EACH_STATEMENT}"
+    ),
+    f"CREATE TRIGGER history_delete AFTER DELETE ON auto_confirm REFERENCING OLD TABLE AS old_rows {EACH_STATEMENT}",
+)
+ON_CALL_POLICIES = (
+    "ALTER TABLE on_call ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE on_call FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON on_call TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON on_call TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT, INSERT, UPDATE ON on_call TO gmp_facility",
+    "GRANT SELECT ON on_call TO gmp_engine",
+    "CREATE POLICY engine_reads ON on_call FOR SELECT TO gmp_engine USING (true)",
+)
+ON_CALL_HISTORY = (
+    f"CREATE TRIGGER history_insert AFTER INSERT ON on_call REFERENCING NEW TABLE AS new_rows {EACH_STATEMENT}",
+    (
+        "CREATE TRIGGER history_update AFTER UPDATE ON on_call"
+        f" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows {EACH_STATEMENT}"
+    ),
+    f"CREATE TRIGGER history_delete AFTER DELETE ON on_call REFERENCING OLD TABLE AS old_rows {EACH_STATEMENT}",
+)
 
 _DEMONSTRATIONS = "'TECH_DEMO', 'EDUCATION', 'REVIEW', 'TOUR'"
 _BOOKING_CHECKS = {
@@ -68,11 +113,11 @@ def upgrade() -> None:
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO gmp_app, gmp_facility")
     for statement in (
-        *policy_sql("override", RowPolicy.APPEND_ONLY),
-        *policy_sql("auto_confirm", RowPolicy.STAFF),
-        *history_sql("auto_confirm"),
-        *policy_sql("on_call", RowPolicy.STAFF),
-        *history_sql("on_call"),
+        *OVERRIDE_POLICIES,
+        *AUTO_CONFIRM_POLICIES,
+        *AUTO_CONFIRM_HISTORY,
+        *ON_CALL_POLICIES,
+        *ON_CALL_HISTORY,
     ):
         op.execute(statement)
 

@@ -3,12 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.database.row_policies import ROW_POLICIES, policy_sql
-
 revision = "1b7d93f0c5ae"
 down_revision = "08c6e2a9f475"
 branch_labels = None
 depends_on = None
+
+RIGHTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON one_time_link TO gmp_app, gmp_facility"
 
 
 def upgrade() -> None:
@@ -30,8 +30,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_link_token_hash")),
     )
     op.create_index("ix_one_time_link_account_id", "one_time_link", ["account_id"], unique=False)
-    for statement in policy_sql("one_time_link", ROW_POLICIES["one_time_link"]):
-        op.execute(statement)
+    op.execute(RIGHTS)
 
 
 def downgrade() -> None:

@@ -3,12 +3,23 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gmp_booking.infra.database.row_policies import RowPolicy, policy_sql
-
 revision = "2e9f04b8d6c1"
 down_revision = "1b7d93f0c5ae"
 branch_labels = None
 depends_on = None
+
+OWN_COMPANY = "company_id = NULLIF(current_setting('gmp.company', true), '')::bigint"
+POLICIES = (
+    "ALTER TABLE slot_hold ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE slot_hold FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY owner_all ON slot_hold TO gmp_owner USING (true) WITH CHECK (true)",
+    "CREATE POLICY facility_all ON slot_hold TO gmp_facility USING (true) WITH CHECK (true)",
+    "GRANT SELECT ON slot_hold TO gmp_app, gmp_facility, gmp_engine",
+    "GRANT INSERT, UPDATE ON slot_hold TO gmp_app, gmp_facility",
+    "GRANT DELETE ON slot_hold TO gmp_facility",
+    f"CREATE POLICY company_own ON slot_hold TO gmp_app USING ({OWN_COMPANY}) WITH CHECK ({OWN_COMPANY})",
+    "CREATE POLICY engine_reads ON slot_hold FOR SELECT TO gmp_engine USING (true)",
+)
 
 OTHERS_MARKS = """
 CREATE FUNCTION gmp_others_marks(wanted bigint[], from_at timestamptz, until_at timestamptz)
@@ -46,7 +57,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_booking_draft", "booking", ["entered_by", "changed_at"], postgresql_where=sa.text("state = 'DRAFT'")
     )
-    for statement in policy_sql("slot_hold", RowPolicy.EXPIRING):
+    for statement in POLICIES:
         op.execute(statement)
     op.execute(OTHERS_MARKS)
     op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGNATURE} FROM PUBLIC")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,7 +43,15 @@ class Module:
 @cache
 def modules() -> tuple[Module, ...]:
     """Every module of the product."""
-    paths = [*sorted(PACKAGE.rglob("*.py")), ROOT / "config.py", ROOT / "wsgi.py"]
+    return _parsed([*sorted(PACKAGE.rglob("*.py")), ROOT / "config.py", ROOT / "wsgi.py"])
+
+
+@cache
+def migrations() -> tuple[Module, ...]:
+    return _parsed(sorted((ROOT / "migrations" / "versions").glob("*.py")))
+
+
+def _parsed(paths: Iterable[Path]) -> tuple[Module, ...]:
     return tuple(Module(str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))) for path in paths)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gmp_booking.infra.database.row_policies import ROW_POLICIES, RowPolicy
-from tests.architecture.sources import PACKAGE, ROOT, Module, method, modules
+from tests.architecture.sources import PACKAGE, ROOT, Module, method, migrations, modules
 
 COMMITS = {"gmp_booking/infra/database/uow.py"}
 BEYOND_TRANSACTIONS = {
@@ -72,6 +72,16 @@ def test_one_file_commits() -> None:
 def test_nothing_else_leaves_transactions_aside() -> None:
     found = {module.name: leaves_transactions(module) for module in modules() if leaves_transactions(module)}
     assert set(found) == set(BEYOND_TRANSACTIONS), found
+
+
+def test_a_migration_says_what_it_does_in_its_own_words() -> None:
+    """What the code says changes; what a migration did to a database of last year does not."""
+    ours = {path.stem for path in (*ROOT.glob("*.py"), PACKAGE, ROOT / "tests")}
+    found = [
+        f"{module.name}: {name}" for module in migrations() for name in module.imports() if name.split(".")[0] in ours
+    ]
+    assert migrations()
+    assert not found
 
 
 def test_only_handlers_that_know_a_secret_look_up_without_a_transaction() -> None:

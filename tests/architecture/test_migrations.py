@@ -41,6 +41,46 @@ CATALOGUE = """
         FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
     ORDER BY 1, 2
 """
+_READ = {"SELECT"}
+_ADD = {"SELECT", "INSERT"}
+_WRITE = {"SELECT", "INSERT", "UPDATE"}
+_REMOVE = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+RIGHTS: dict[RowPolicy, dict[str, set[str]]] = {
+    RowPolicy.TENANT: {"gmp_app": _WRITE, "gmp_facility": _WRITE, "gmp_engine": _READ},
+    RowPolicy.EXPIRING: {"gmp_app": _WRITE, "gmp_facility": _REMOVE, "gmp_engine": _READ},
+    RowPolicy.APPEND_ONLY: {"gmp_app": _ADD, "gmp_facility": _ADD, "gmp_engine": _READ},
+    RowPolicy.FACILITY: {"gmp_app": {"INSERT"}, "gmp_facility": _WRITE},
+    RowPolicy.STAFF: {"gmp_facility": _WRITE, "gmp_engine": _READ},
+    RowPolicy.SHARED: {"gmp_app": _READ, "gmp_facility": _WRITE, "gmp_engine": _READ},
+    RowPolicy.SECRET_LOOKUP: {"gmp_app": _REMOVE, "gmp_facility": _REMOVE},
+}
+_EVERY_ROW = {
+    ("owner_all", "ALL", "{gmp_owner}", "true", "true"),
+    ("facility_all", "ALL", "{gmp_facility}", "true", "true"),
+}
+_ENGINE_READS = ("engine_reads", "SELECT", "{gmp_engine}", "true", None)
+_COMPANY_ADDS = ("company_adds", "INSERT", "{gmp_app}", None, "true")
+
+
+def rights_of(table: str) -> dict[str, set[str]]:
+    """What each role may do with a table: as its policy says, and everybody may lock rows of `resource_lock`."""
+    rights = RIGHTS[ROW_POLICIES[table]]
+    return rights | {"gmp_app": {"SELECT", "UPDATE"}} if table == "resource_lock" else rights
+
+
+def policies_of(table: str) -> set[tuple[str | None, ...]]:
+    """The row policies of a table: name, command, role, which rows are seen, which may be written."""
+    column = "id" if table == "company" else "company_id"
+    own = f"({column} = (NULLIF(current_setting('gmp.company'::text, true), ''::text))::bigint)"
+    match ROW_POLICIES[table]:
+        case RowPolicy.SHARED | RowPolicy.SECRET_LOOKUP:
+            return set()
+        case RowPolicy.FACILITY:
+            return _EVERY_ROW | {_COMPANY_ADDS}
+        case RowPolicy.STAFF:
+            return _EVERY_ROW | {_ENGINE_READS}
+        case _:
+            return _EVERY_ROW | {_ENGINE_READS, ("company_own", "ALL", "{gmp_app}", own, own)}
 
 
 @pytest.fixture
@@ -127,6 +167,21 @@ def test_every_wall_stands_in_the_database(owner: Connection) -> None:
     assert stands == {
         name: policy not in {RowPolicy.SECRET_LOOKUP, RowPolicy.SHARED} for name, policy in ROW_POLICIES.items()
     }
+
+
+def test_every_table_has_the_rights_and_policies_of_its_kind(owner: Connection) -> None:
+    granted = text(
+        "SELECT relname, grantee::regrole::text, array_agg(privilege_type) FROM pg_class, aclexplode(relacl)"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND grantee <> relowner GROUP BY 1, 2"
+    )
+    policies = text("SELECT tablename, policyname, cmd, roles::text, qual, with_check FROM pg_policies")
+    rights: dict[str, dict[str, set[str]]] = {table: {} for table in ROW_POLICIES}
+    for table, role, privileges in owner.execute(granted):
+        rights.setdefault(table, {})[role] = set(privileges)
+    rows = list(owner.execute(policies))
+    for table in ROW_POLICIES:
+        assert rights[table] == rights_of(table), table
+        assert {tuple(row[1:]) for row in rows if row[0] == table} == policies_of(table), table
 
 
 def test_nobody_may_change_or_remove_what_is_a_trail(owner: Connection) -> None:
