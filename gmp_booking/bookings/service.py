@@ -10,6 +10,7 @@ from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.access import Subject
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import LockKind
 from gmp_booking.resources.slots import locks_of_slots
 
 REASON_LENGTH = 5
@@ -42,5 +43,5 @@ def event_fields(booking: Booking, *, version: int | None = None) -> dict[str, A
 
 def locks_of(uow: Uow, details: BookingView) -> set[LockKey]:
     """The locks of every resource whose time the booking holds, and of everybody in its crews."""
-    people = {("person", person.id) for person in details.crew}
+    people = {(LockKind.PERSON, person.id) for person in details.crew}
     return locks_of_slots(uow, details.booking.id) | people

@@ -30,7 +30,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.states import NOT_BEGUN, SessionState
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import Severity
+from gmp_booking.kernel.vocabulary import LockKind, Severity
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def prepare(uow: Uow, classified: ClassifiedChange, *, explanation: str | None) 
     waiting = change_store.find_open_change(uow, booking.id)
     resolved = resolve_content(uow, classified.wanted, company_id=booking.company_id)
     held = locks_of(uow, classified.details)
-    uow.lock(resolved.lock_keys(classified.wanted) | held | {("company", booking.company_id)})
+    uow.lock(resolved.lock_keys(classified.wanted) | held | {(LockKind.COMPANY, booking.company_id)})
     store.require_unchanged(uow, booking)
     prepared = _examined(uow, classified, resolved, occasion=Occasion.SUBMIT)
     return replace(prepared, waiting=waiting, explanation=explanation)

@@ -22,7 +22,7 @@ from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.sql import sql_value
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import ResourceKind
+from gmp_booking.kernel.vocabulary import LockKind, ResourceKind
 
 SEARCH_BEFORE = timedelta(days=3)
 SEARCH_AFTER = timedelta(days=21)
@@ -133,8 +133,8 @@ class ResolvedContent:
         """The locks this content needs: resources, home rooms of equipment, people."""
         codes = set(content.resource_codes)
         codes |= {home for code in codes if (home := self.resources[code]["home_room"])}
-        keys: set[LockKey] = {("resource", self.resource_id(code)) for code in codes}
-        return keys | {("person", int(self.people[email]["id"])) for email in content.emails}
+        keys: set[LockKey] = {(LockKind.RESOURCE, self.resource_id(code)) for code in codes}
+        return keys | {(LockKind.PERSON, int(self.people[email]["id"])) for email in content.emails}
 
 
 def resolve_content(uow: Uow, content: BookingContent, *, company_id: int, existing: bool = False) -> ResolvedContent:

@@ -18,7 +18,7 @@ from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import ENDED, BookingState, SessionState
-from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, OutageKind, SubjectKind
+from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, LockKind, OutageKind, SubjectKind
 
 _LOCK_KEYS = text(
     """
@@ -163,7 +163,7 @@ def lock_keys_of(uow: Uow, reference: str, number: int) -> set[LockKey]:
     rows = uow.session.execute(_LOCK_KEYS, {"reference": reference, "number": number}).all()
     if not rows:
         raise NotFound
-    return {(kind, int(subject)) for kind, subject in rows}
+    return {(LockKind(kind), int(subject)) for kind, subject in rows}
 
 
 def get_session(uow: Uow, reference: str, number: int) -> SessionRow:

@@ -200,6 +200,19 @@ class Modality(StrEnum):
     CMB = "CMB"
 
 
+# -- locks
+
+
+class LockKind(StrEnum):
+    """What a change locks before it looks: things whose time, people or air it may touch."""
+
+    RESOURCE = "resource"
+    PERSON = "person"
+    COMPANY = "company"
+    ZONE = "zone"
+    AHU = "ahu"
+
+
 # -- outages
 
 

@@ -17,7 +17,7 @@ from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Stale
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_values
-from gmp_booking.kernel.vocabulary import ResourceKind, SubjectKind
+from gmp_booking.kernel.vocabulary import LockKind, ResourceKind, SubjectKind
 from gmp_booking.outages.models import Outage
 
 
@@ -102,13 +102,16 @@ def list_resources_hit(uow: Uow, kind: SubjectKind, subject_id: int | None) -> l
     return [(row[0], row[1]) for row in rows]
 
 
+_OWN_LOCKS = {SubjectKind.COMPANY: LockKind.COMPANY, SubjectKind.PERSON: LockKind.PERSON}
+
+
 def locks_of(uow: Uow, subject: OutageSubject) -> set[LockKey]:
     """The locks of an outage on this subject; rooms suffice, since booking equipment locks its room too."""
-    if subject.id is not None and subject.kind in {SubjectKind.COMPANY, SubjectKind.PERSON}:
-        return {(subject.kind.value.lower(), subject.id)}
+    if subject.id is not None and subject.kind in _OWN_LOCKS:
+        return {(_OWN_LOCKS[subject.kind], subject.id)}
     hit = list_resources_hit(uow, subject.kind, subject.id)
-    rooms: set[LockKey] = {("resource", resource_id) for resource_id, is_room in hit if is_room}
-    return rooms or {("resource", resource_id) for resource_id, _ in hit}
+    rooms: set[LockKey] = {(LockKind.RESOURCE, resource_id) for resource_id, is_room in hit if is_room}
+    return rooms or {(LockKind.RESOURCE, resource_id) for resource_id, _ in hit}
 
 
 _LOCK_NUMBERS = text("SELECT pg_advisory_xact_lock(hashtext('outage.hold_no'))")

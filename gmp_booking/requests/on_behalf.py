@@ -26,7 +26,7 @@ from gmp_booking.kernel.access import Actor, Permission, Role, Subject, require
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gmp_booking.kernel.states import STANDING
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import CompanyStatus
+from gmp_booking.kernel.vocabulary import CompanyStatus, LockKind
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.people.service import find_person_by_email
 
@@ -159,7 +159,7 @@ def acknowledge(uow: Uow, secret: str, *, pepper: bytes) -> BookingView:
     """
     opened = find_by_link(uow, secret, pepper=pepper)
     booking = opened.details.booking
-    uow.lock({("company", booking.company_id)})
+    uow.lock({(LockKind.COMPANY, booking.company_id)})
     store.require_unchanged(uow, booking)
     rows = list_acknowledgements(uow, booking.id)
     if not opened.is_open or first_confirmation(rows) is not None:
@@ -178,7 +178,7 @@ def acknowledge_signed_in(uow: Uow, reference: str) -> Booking:
     if uow.actor.is_staff or uow.actor.person_id is None:
         raise Forbidden
     require(uow.actor, Permission.BOOKING_SUBMIT, subject)
-    uow.lock({("company", booking.company_id)})
+    uow.lock({(LockKind.COMPANY, booking.company_id)})
     rows = list_acknowledgements(uow, booking.id)
     if not rows or first_confirmation(rows) is not None or booking.state not in STANDING:
         raise Conflict(N_("This was confirmed before, or the booking has ended; there is nothing left to confirm."))

@@ -27,7 +27,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.kernel.errors import require_revision
 from gmp_booking.kernel.states import BookingState
-from gmp_booking.kernel.vocabulary import Action
+from gmp_booking.kernel.vocabulary import Action, LockKind
 from gmp_booking.requests.clarification_store import record_answer, require_answer
 from gmp_booking.requests.on_behalf import (
     RequestedBy,
@@ -106,7 +106,7 @@ def _evaluate_request(
     booking_id = booking.id if booking else None
     resolved = resolve_content(uow, content, company_id=company_id)
     held = locks_of_slots(uow, booking.id) if booking else set()
-    uow.lock(resolved.lock_keys(content) | held | {("company", company_id)})
+    uow.lock(resolved.lock_keys(content) | held | {(LockKind.COMPANY, company_id)})
     limits = find_limits(uow, company_id, booking_id=booking_id)
     if uow.actor.company_id is not None:
         require_signatory(limits, content, uow.actor.roles, zone=uow.zone)

@@ -16,7 +16,7 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.fingerprint import require_unchanged
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import EquipmentStatus, ResourceKind
+from gmp_booking.kernel.vocabulary import EquipmentStatus, LockKind, ResourceKind
 from gmp_booking.resources.events import ResourceChanged
 from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Slot, Unit
 
@@ -159,7 +159,7 @@ def change_resource(uow: Uow, code: str, new: ResourceDetails, *, seen: str | No
     """
     require(uow.actor, Permission.RESOURCE_EDIT)
     resource_id = _id_of(uow, code)
-    uow.lock({("resource", resource_id)})
+    uow.lock({(LockKind.RESOURCE, resource_id)})
     record = get_record(uow, code)
     require_unchanged(seen, asdict(record.facts))
     if type(new) is not type(record.facts):

@@ -14,6 +14,7 @@ from sqlalchemy import DateTime, bindparam, text
 
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.vocabulary import LockKind
 
 _TAKE = text(
     """
@@ -93,7 +94,7 @@ def list_held(uow: Uow, booking_id: int) -> list[HeldSlot]:
 
 def locks_of_slots(uow: Uow, booking_id: int) -> set[LockKey]:
     """The locks needed to change the booking's slots."""
-    return {("resource", row[0]) for row in uow.session.execute(_HELD, {"booking_id": booking_id})}
+    return {(LockKind.RESOURCE, row[0]) for row in uow.session.execute(_HELD, {"booking_id": booking_id})}
 
 
 _FIT = text(

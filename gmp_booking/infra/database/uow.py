@@ -27,6 +27,7 @@ from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import LockKind
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,7 +40,7 @@ _RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 _CONNECTION_LOST = ("08", "57P01", "57P02", "57P03")
 _QUERY_CANCELED = "57014"
 
-LockKey = tuple[str, int]
+LockKey = tuple[LockKind, int]
 
 
 class Unavailable(Exception):
@@ -166,7 +167,7 @@ class Uow(Lookup):
         self._locked = True
         requested = sorted(keys)
         found, now = self.session.execute(
-            _LOCK, {"kinds": [kind for kind, _ in requested], "ids": [subject for _, subject in requested]}
+            _LOCK, {"kinds": [kind.value for kind, _ in requested], "ids": [subject for _, subject in requested]}
         ).one()
         assert found == len(requested), f"{len(requested)} locks were requested, {found} exist: {requested}"
         self.now = now
