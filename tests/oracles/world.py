@@ -107,9 +107,9 @@ _QUERIES: Mapping[str, tuple[type, str]] = {
     "sessions": (
         SessionRow,
         """
-        SELECT id, booking_id, version, room_id, starts_at - make_interval(mins => setup_min),
-               ends_at + make_interval(mins => teardown_min), COALESCE(state, 'PLANNED')
-        FROM booking_session LEFT JOIN session_record USING (booking_id, number)
+        SELECT s.id, booking_id, version, room_id, starts_at - make_interval(mins => setup_min),
+               ends_at + make_interval(mins => teardown_min), COALESCE(r.state, 'PLANNED')
+        FROM booking_session AS s LEFT JOIN session_record AS r USING (booking_id, number)
         """,
     ),
     "attended": (AttendedRow, "SELECT booking_session_id, equipment_id FROM session_equipment"),
