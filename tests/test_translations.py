@@ -345,6 +345,7 @@ def test_a_form_that_asks_for_a_language_begins_with_the_readers(app: Flask) -> 
             assert f'<option value="{language}" selected>' in page, (language, path)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_page_says_an_english_sentence_of_ours(app: Flask, language: str, written: frozenset) -> None:
     english = {each for _context, ids in written for each in ids} - SAME_IN_EVERY_LANGUAGE

@@ -299,6 +299,7 @@ def test_five_guesses_are_free_and_the_sixth_closes_the_name_for_a_while(databas
     assert len(events(sql, "sign_in_blocked")) == 2
 
 
+@pytest.mark.heavy
 def test_a_quarter_of_an_hour_of_guessing_gets_few_answers(database, people, set_clock):
     judged = 0
     for step in range(100):
@@ -349,6 +350,7 @@ def test_guessing_many_names_from_one_network_is_slowed_down(database, people):
     assert outcomes == [Invalid] * (throttle.NETWORK_ALLOWED_FAILURES + 1) + [TooSoon] * 2
 
 
+@pytest.mark.heavy
 def test_many_people_behind_one_address_do_not_lock_each_other_out(database, people, sql):
     for _ in range(throttle.NETWORK_ALLOWED_FAILURES + 10):
         assert not isinstance(attempt(database, QA, PASSWORD, ip="192.0.2.1"), TooSoon | Invalid)

@@ -17,6 +17,8 @@ from gmp_booking.kernel.access import Actor
 from tests.calendars.conftest import COMPETITOR, REQUESTER, SCHEDULER
 from tests.clients import PageClient
 
+pytestmark = pytest.mark.heavy
+
 Get = Callable[..., Any]
 
 

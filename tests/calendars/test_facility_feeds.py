@@ -17,6 +17,8 @@ from tests.calendars.readers import read_with_icalendar
 from tests.clients import PageClient
 from tests.notifications.journeys import a_demo, a_session, morning
 
+pytestmark = pytest.mark.heavy
+
 TITLE = "Open day: sterile filling"
 
 

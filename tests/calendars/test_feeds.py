@@ -78,6 +78,7 @@ def test_a_feed_shows_each_session_and_each_reservation(get: Get, subscribe: Sub
     assert reservation["end"] == at(24 * 20).isoformat()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("scope", ["mine", "company", "resource:B-01", "resource:INC-01"])
 def test_three_programs_read_the_same(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str, scope: str
@@ -177,6 +178,7 @@ def test_a_competitor_learns_that_a_room_is_taken_and_nothing_else(
         assert word not in response.text
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("scope", ["mine", "company", "facility", "resource:B-01", "resource:C-01", "resource:INC-01"])
 def test_no_feed_of_a_company_holds_a_mark_of_a_competitor(
     get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], scope: str
@@ -306,6 +308,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_dead_link_is_as_unknown_as_an_invented_one(
     get: Get, subscribe: Subscribe, booked: str, sql: Sql, ending: str
@@ -432,6 +435,7 @@ def multiply(sql: Sql, times: int) -> None:
     )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("scope", ["mine", "company", "resource:B-01"])
 def test_500_entries_take_as_many_statements_as_5(
     get: Get, subscribe: Subscribe, app: Flask, booked: str, sql: Sql, scope: str

@@ -16,6 +16,8 @@ from gmp_booking.calendars.ics import LINE_OCTETS, address, escape, feed_of, fol
 from tests.calendars.readers import READERS
 from tests.zones import BERLIN, SEOUL
 
+pytestmark = pytest.mark.heavy
+
 AT = datetime(2027, 3, 2, 0, 0, tzinfo=UTC)
 PART = CalendarPart(
     uid="BK-7Q4K9D2M-s1@booking.example",

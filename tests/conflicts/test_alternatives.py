@@ -335,6 +335,7 @@ def facilities(draw):
     )
 
 
+@pytest.mark.heavy
 @settings(max_examples=80, deadline=None, print_blob=True)
 @given(facilities())
 def test_every_alternative_passes_the_engine_and_brings_nothing_new(facts):

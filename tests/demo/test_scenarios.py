@@ -83,6 +83,7 @@ def there_is_always_something_of_everything(moment):
     assert {scenario.name.split()[0] for scenario in scenarios} == {series.name for series in PROGRAMME}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment:%Y-%m-%d}")
 def test_the_plan_of_a_day_is_sound(moment):
     nobody_asks_for_what_somebody_else_has(moment)

@@ -11,6 +11,8 @@ import pytest
 from gmp_booking.infra.web import assets
 from gmp_booking.infra.web.assets import ROOT, NoAssetsError, build_assets
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def clone(tmp_path):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ("run", "test", "quick", "test-long", "bench", "check", "upgrade", "sbom", "help")
 

@@ -295,6 +295,7 @@ def test_a_certificate_nobody_vouches_for_gets_no_mail_and_a_known_one_does(
     assert len(moods.taken) == 1
 
 
+@pytest.mark.heavy
 def test_long_subjects_of_two_scripts_keep_every_space() -> None:
     words = ["DR-Osteo", "지지체", "세포", "HB-Derm", "이중층", "31일", "공정,", "2026.", "23.(월)", "09:00", "KST"]
     seed = 20261122

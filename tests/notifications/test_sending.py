@@ -126,6 +126,7 @@ def test_one_that_is_always_put_off_is_dead_in_the_end(post: MailHarness, rows: 
     assert counts(rows) == (0, 1, 0)
 
 
+@pytest.mark.heavy
 def test_a_server_that_is_down_costs_no_attempt_and_mail_goes_out_when_it_is_up(
     post: MailHarness, rows: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -237,6 +238,7 @@ def start_workers(post: MailHarness, number: int) -> list[multiprocessing.proces
     return workers
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("workers", "messages"), [(3, 60), pytest.param(10, 1000, marks=pytest.mark.long, id="ten workers")]
 )
@@ -253,6 +255,7 @@ def test_many_workers_send_each_due_reminder_exactly_once(
     assert counts(rows).pending == 0
 
 
+@pytest.mark.heavy
 def test_many_workers_turn_each_event_into_messages_once(post: MailHarness, rows: Session) -> None:
     for day in range(5):
         confirmed(post.database, a_demo(a_session(day)))

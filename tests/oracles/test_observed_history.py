@@ -251,6 +251,7 @@ def test_clean_histories_raise_no_alarm() -> None:
         assert amiss(a_clean_history(random.Random(seed))) == [], f"seed {seed}"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("fault", "find"), FAULTS, ids=lambda each: each.__name__)
 def test_every_planted_fault_is_found(fault: Fault, find: Callable[[ObservedHistory], list[str]]) -> None:
     missed = []

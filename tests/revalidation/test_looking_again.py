@@ -65,6 +65,7 @@ SUBJECTS = [
 ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind, code, expected", SUBJECTS, ids=[row[0] for row in SUBJECTS])
 def test_a_hold_reaches_whatever_depends_on_its_subject(
     shared_app: SharedApp, kind: str, code: str, expected: list[bool]
