@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from gmp_booking.bookings import change_store, store
-from gmp_booking.bookings.lifecycle import step
+from gmp_booking.bookings.events import BookingAnswered
+from gmp_booking.bookings.lifecycle import Step
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import locks_of, subject_of
+from gmp_booking.bookings.service import event_fields, locks_of, subject_of
+from gmp_booking.bookings.stages import booking_permission, booking_step, change_permission, change_step
+from gmp_booking.bookings.transitions import Taken, take
 from gmp_booking.bookings.views import BookingView, get_view
-from gmp_booking.changes.change_requests import open_change_of
+from gmp_booking.changes.change_requests import open_change_of, take_on_change
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.service import examine_again
 from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import require_revision
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.vocabulary import Action, Kind
 from gmp_booking.policies.store import holidays_between
-from gmp_booking.requests.clarification_store import record_answer, require_answer
+from gmp_booking.requests.clarification_store import require_answer
 from gmp_booking.requests.on_behalf import acknowledge_by_acting
 
 HOLIDAYS_AHEAD_DAYS: Final = 90
@@ -38,25 +39,23 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
     waiting = open_change_of(uow, details)
     under_decision = waiting.proposal if waiting else details
     booking = under_decision.booking
-    require(uow.actor, Permission.BOOKING_SUBMIT, subject_of(booking))
-    step(BookingState(booking.state), Action.ANSWER)
+    require(
+        uow.actor, (change_permission if waiting else booking_permission)(booking, Action.ANSWER), subject_of(booking)
+    )
+    step: Step[Any] = (change_step if waiting else booking_step)(booking, Action.ANSWER)
     require_revision(booking.revision, seen=revision)
     answer_text = require_answer(text)
     uow.lock(locks_of(uow, under_decision))
     verdict = examine_again(uow, under_decision, occasion=Occasion.SUBMIT)
     if verdict.has_hard:
         raise refusal(verdict)
-    columns = {
-        "state": BookingState.UNDER_REVIEW if booking.stage else BookingState.SUBMITTED,
-        **_deadlines(uow, booking),
-    }
+    columns = _deadlines(uow, booking)
+    taken = Taken(step, BookingAnswered(**event_fields(booking), answer=answer_text))
     if waiting is not None:
-        change_store.set_change(uow, waiting.change, **columns)
-        store.change_booking(uow, details.booking)
+        take_on_change(uow, waiting, taken, **columns)
     else:
-        store.change_booking(uow, booking, **columns, draft=None)
         acknowledge_by_acting(uow, booking)
-    record_answer(uow, booking, answer_text)
+        take(uow, booking, taken, **columns, draft=None)
     return details
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings import store
+from typing import Any
+
 from gmp_booking.bookings.events import BookingQuestionAsked
-from gmp_booking.bookings.lifecycle import step
-from gmp_booking.bookings.service import event_fields, require_reason, subject_of
-from gmp_booking.bookings.stages import stage_of
+from gmp_booking.bookings.lifecycle import Step
+from gmp_booking.bookings.service import event_fields, reason_for, subject_of
+from gmp_booking.bookings.stages import booking_permission, booking_step, change_permission, change_step, stage_of
+from gmp_booking.bookings.transitions import Taken, take
 from gmp_booking.bookings.views import BookingView, get_view
-from gmp_booking.changes.change_requests import open_change_of
+from gmp_booking.changes.change_requests import open_change_of, take_on_change
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import require_revision
-from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.vocabulary import Action
 
 
@@ -26,17 +27,15 @@ def add_question(uow: Uow, reference: str, *, text: str | None, revision: int | 
     waiting = open_change_of(uow, details)
     booking = waiting.proposal.booking if waiting else details.booking
     stage = stage_of(booking)
-    require(uow.actor, Permission.BOOKING_DECIDE, subject_of(booking, stage_role=stage.role if stage else None))
-    step(BookingState(booking.state), Action.ASK)
+    subject = subject_of(booking, stage_role=stage.role if stage else None)
+    require(uow.actor, (change_permission if waiting else booking_permission)(booking, Action.ASK), subject)
+    step: Step[Any] = (change_step if waiting else booking_step)(booking, Action.ASK)
     require_revision(booking.revision, seen=revision)
-    question = require_reason(text)
-    store.change_booking(uow, details.booking)
+    question = reason_for(step, text) or ""
     assert stage is not None
-    uow.record(
-        BookingQuestionAsked(
-            **event_fields(booking),
-            stage=stage.role.value,
-            question=question,
-        )
-    )
+    event = BookingQuestionAsked(**event_fields(booking), stage=stage.role.value, question=question)
+    if waiting is not None:
+        take_on_change(uow, waiting, Taken(step, event, text))
+    else:
+        take(uow, booking, Taken(step, event, text))
     return details

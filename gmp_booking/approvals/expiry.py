@@ -6,20 +6,18 @@ from sqlalchemy import text
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import BookingExpired
-from gmp_booking.bookings.lifecycle import step, transition_of
 from gmp_booking.bookings.service import event_fields
-from gmp_booking.bookings.stages import stage_of
+from gmp_booking.bookings.stages import booking_step, stage_of
+from gmp_booking.bookings.transitions import Taken, take
 from gmp_booking.bookings.views import get_view
 from gmp_booking.changes import change_requests
 from gmp_booking.changes.change_requests import open_change_of
-from gmp_booking.evaluation.slot_allocation import release
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
-from gmp_booking.kernel.states import OPEN_CHANGE, PENDING, BookingState
+from gmp_booking.kernel.states import OPEN_CHANGE, PENDING
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 
-_EXPIRABLE = transition_of(Action.EXPIRE).sources
 _OVERDUE = text(
     f"""
     SELECT reference FROM booking
@@ -47,21 +45,15 @@ def expire(uow: Uow, reference: str) -> bool:
     Errors: Stale when somebody decided in the same moment.
     """
     booking = store.get_booking(uow, reference)
-    previous_state = BookingState(booking.state)
-    if booking.pending_until is None or previous_state not in _EXPIRABLE:
+    if booking.pending_until is None or booking.state not in PENDING:
         return False
+    step = booking_step(booking, Action.EXPIRE)
     uow.lock(locks_of_slots(uow, booking.id))
     if booking.pending_until > uow.now:
         return False
     stage = stage_of(booking)
-    release(uow, booking, state=step(previous_state, Action.EXPIRE).target)
-    uow.record(
-        BookingExpired(
-            **event_fields(booking),
-            was=previous_state.value,
-            stage=stage.role.value if stage else None,
-        )
-    )
+    event = BookingExpired(**event_fields(booking), was=booking.state, stage=stage.role.value if stage else None)
+    take(uow, booking, Taken(step, event, by_system=True))
     return True
 
 
@@ -82,5 +74,5 @@ def expire_change(uow: Uow, reference: str) -> bool:
     uow.lock(locks_of_slots(uow, details.booking.id))
     if waiting.change.pending_until > uow.now:
         return False
-    change_requests.expire(uow, waiting, stage=stage_of(waiting.proposal.booking))
+    change_requests.expire(uow, waiting)
     return True

@@ -14,7 +14,7 @@ from gmp_booking.companies.service import find_company, list_companies
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict
-from gmp_booking.kernel.states import EDITABLE, BookingState
+from gmp_booking.kernel.states import EDITABLE
 from gmp_booking.kernel.text import N_
 from gmp_booking.people.models import Person
 from gmp_booking.people.service import list_people
@@ -67,6 +67,6 @@ def get_editable_form(uow: Uow, reference: str) -> EditableForm:
     """Errors: NotFound; Conflict when the requester may no longer edit the booking."""
     details = get_view(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
-    if BookingState(details.booking.state) not in EDITABLE:
+    if details.booking.state not in EDITABLE:
         raise Conflict(N_("This booking is no longer a draft."))
     return EditableForm(details, details.booking.draft)

@@ -19,8 +19,8 @@ from gmp_booking.booking_forms.form import Form
 from gmp_booking.bookings.views import get_view
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
-from gmp_booking.kernel.sql import sql_value
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import DRAFTED
 from gmp_booking.kernel.vocabulary import Kind, RoomClass
 
 USUAL_LENGTH = timedelta(hours=4)
@@ -206,7 +206,7 @@ _DRAFTS = text(
     f"""
     SELECT reference, kind, title, draft ->> 'product' AS product, draft -> 'sessions' -> 0 ->> 'room' AS room,
            draft -> 'sessions' -> 0 ->> 'start_date' AS start_date, changed_at, count(*) OVER () AS all_of_them
-    FROM booking WHERE entered_by = :person_id AND state = {sql_value(BookingState.DRAFT)}
+    FROM booking WHERE entered_by = :person_id AND state IN ({sql_values(DRAFTED)})
     ORDER BY changed_at DESC LIMIT :most
     """
 )

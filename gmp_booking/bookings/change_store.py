@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from gmp_booking.bookings.change_lifecycle import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import UNTOUCHED, ChangeState, SessionState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import UNTOUCHED, SessionState
 
 _LAST_NUMBERS = text(
     """
@@ -25,7 +26,8 @@ _LAST_NUMBERS = text(
 )
 _END_OPEN_CHANGE = text(
     """
-    UPDATE booking_change SET state = :state, ended_at = :now, changed_at = :now, revision = revision + 1
+    UPDATE booking_change SET state = CAST(:states AS jsonb) ->> state, ended_at = :now, changed_at = :now,
+        revision = revision + 1
     WHERE booking_id = :booking_id AND ended_at IS NULL
     """
 )
@@ -84,12 +86,12 @@ _SET_TIMES = text(
     """
 )
 _CANCEL_SESSIONS = text(
-    f"""
+    """
     WITH freed AS (
         UPDATE session_person SET active = false WHERE active AND booking_session_id = ANY (:ids)
     )
     INSERT INTO session_record (company_id, booking_id, number, state)
-    SELECT company_id, booking_id, number, {sql_value(SessionState.CANCELLED)}
+    SELECT company_id, booking_id, number, CAST(:states AS jsonb) ->> CAST(id AS text)
     FROM booking_session WHERE id = ANY (:ids)
     ON CONFLICT (booking_id, number) DO UPDATE SET state = EXCLUDED.state
     """
@@ -167,9 +169,10 @@ def set_change(uow: Uow, change: ChangeRequest, **changes: Any) -> None:
     swap(uow, change, **changes)
 
 
-def end_open_change(uow: Uow, booking_id: int, *, state: ChangeState) -> None:
-    """End the open change request, if there is one; the caller releases its slots."""
-    uow.session.execute(_END_OPEN_CHANGE, {"booking_id": booking_id, "state": state.value, "now": uow.now})
+def end_open_change(uow: Uow, booking_id: int) -> None:
+    """End the open change request of a booking that ends, if there is one; the caller releases its slots."""
+    states = json.dumps(WHEN_THE_BOOKING_ENDS)
+    uow.session.execute(_END_OPEN_CHANGE, {"booking_id": booking_id, "states": states, "now": uow.now})
 
 
 def drop_proposal(uow: Uow, booking_id: int, *, version: int) -> None:
@@ -197,9 +200,10 @@ def set_times(uow: Uow, parts: Sequence[NewTime]) -> None:
         uow.session.execute(_SET_TIMES, {"parts": json.dumps(rows)})
 
 
-def cancel_sessions_by_id(uow: Uow, ids: Collection[int]) -> None:
-    if ids:
-        uow.session.execute(_CANCEL_SESSIONS, {"ids": list(ids)})
+def cancel_sessions_by_id(uow: Uow, states: Mapping[int, SessionState]) -> None:
+    """Write the states of cancelled sessions, by row id, and release their crews."""
+    if states:
+        uow.session.execute(_CANCEL_SESSIONS, {"ids": list(states), "states": json.dumps(states)})
 
 
 def set_crew(uow: Uow, session_ids: Collection[int], crew: Sequence[CrewMember]) -> None:

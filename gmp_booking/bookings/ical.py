@@ -20,8 +20,10 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from gmp_booking.bookings.views import BookingView, ReservationView, SessionView
 from gmp_booking.bookings.vtimezone import local_or_utc, vtimezone
 from gmp_booking.infra.web.i18n import closest_language, gettext_for, html_language, named
-from gmp_booking.kernel.labels import BOOKING_STATES, MEANINGS
-from gmp_booking.kernel.states import BookingState, SessionState
+from gmp_booking.kernel.labels import CANCELLED as CANCELLED_LABEL
+from gmp_booking.kernel.labels import CONFIRMED as CONFIRMED_LABEL
+from gmp_booking.kernel.labels import MEANINGS
+from gmp_booking.kernel.states import FREED, GIVEN_UP, PENDING, RECORDED
 from gmp_booking.kernel.vocabulary import Meaning
 
 PRODID: Final = "-//gmp_booking//calendar//EN"
@@ -31,20 +33,14 @@ TENTATIVE, CONFIRMED, CANCELLED = "TENTATIVE", "CONFIRMED", "CANCELLED"
 _log = logging.getLogger(__name__)
 
 _STATUS: Final[Mapping[str, str]] = {
-    BookingState.SUBMITTED: TENTATIVE,
-    BookingState.UNDER_REVIEW: TENTATIVE,
-    BookingState.RETURNED: TENTATIVE,
-    BookingState.APPROVED: TENTATIVE,
-    BookingState.CONFIRMED: CONFIRMED,
-    BookingState.CLOSED: CONFIRMED,
-    BookingState.CANCELLED: CANCELLED,
-    BookingState.REJECTED: CANCELLED,
-    BookingState.EXPIRED: CANCELLED,
+    **dict.fromkeys(PENDING, TENTATIVE),
+    **dict.fromkeys(RECORDED, CONFIRMED),
+    **dict.fromkeys(FREED, CANCELLED),
 }
 _STATUS_LABELS: Final[Mapping[str, str]] = {
     TENTATIVE: MEANINGS[Meaning.REQUESTED],
-    CONFIRMED: BOOKING_STATES[BookingState.CONFIRMED],
-    CANCELLED: BOOKING_STATES[BookingState.CANCELLED],
+    CONFIRMED: CONFIRMED_LABEL,
+    CANCELLED: CANCELLED_LABEL,
 }
 
 
@@ -106,7 +102,7 @@ def parts_of(details: BookingView, *, base_url: str, language: str) -> list[Cale
 
 def status_of(state: str, session_state: str | None = None) -> str | None:
     """The iCalendar STATUS of a booking or session; None for a draft."""
-    if session_state == SessionState.CANCELLED:
+    if session_state in GIVEN_UP:
         return CANCELLED
     return _STATUS.get(state)
 

@@ -17,7 +17,7 @@ from gmp_booking.infra.database.journal import JournalEntry, is_about
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import FREED, BookingState, SessionState
+from gmp_booking.kernel.states import COMPLETED, FREED, OPEN_CHANGE_SHOWN_AS
 from gmp_booking.kernel.vocabulary import RecordKind
 from gmp_booking.resources.models import LONGEST_SLOT, Resource, Slot
 
@@ -102,7 +102,7 @@ class TakenTime:
 
 _TAKEN_COLUMNS = f"""
     s.resource_id, s.starts_at, s.ends_at, b.reference, b.company_id, c.code AS company, b.kind,
-    CASE WHEN COALESCE(bs.version, q.version) > b.version THEN {sql_value(BookingState.SUBMITTED)} ELSE b.state
+    CASE WHEN COALESCE(bs.version, q.version) > b.version THEN {sql_value(OPEN_CHANGE_SHOWN_AS)} ELSE b.state
     END AS state,
     p.code AS product, b.title, bs.step
 """
@@ -168,7 +168,7 @@ _SUMMARIES = f"""
             WHERE q.booking_id = b.id AND q.version = b.version) AS equipment,
            (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version) AS sessions,
            (SELECT count(*) FROM booking_session AS s JOIN session_record AS x USING (booking_id, number)
-            WHERE s.booking_id = b.id AND s.version = b.version AND x.state = {sql_value(SessionState.DONE)}
+            WHERE s.booking_id = b.id AND s.version = b.version AND x.state IN ({sql_values(COMPLETED)})
            ) AS sessions_done,
            (SELECT jsonb_path_query_array(e.findings, '$[*].severity') FROM evaluation AS e
             WHERE e.booking_id = b.id AND e.version = b.version ORDER BY e.id DESC LIMIT 1) AS severities

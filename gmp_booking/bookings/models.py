@@ -20,8 +20,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
 from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import (
+    COMPLETED,
+    DRAFTED,
     OPEN_CHANGE,
+    RELEASED,
     RUNNING,
+    UNRECORDED,
     WAITING,
     WAITING_CHANGE,
     BookingState,
@@ -68,7 +72,7 @@ class Booking(Base):
             "ix_booking_draft",
             "entered_by",
             "changed_at",
-            postgresql_where=text(f"state = {sql_value(BookingState.DRAFT)}"),
+            postgresql_where=text(f"state IN ({sql_values(DRAFTED)})"),
         ),
         Index("ix_booking_pending", "pending_until", postgresql_where=text("pending_until IS NOT NULL")),
     )
@@ -178,13 +182,11 @@ class SessionRecord(Base):
         CheckConstraint("actual_start_at <= actual_end_at", name="actual"),
         CheckConstraint("headcount_actual >= 0", name="headcount_actual"),
         Index("ix_session_record_running", "booking_id", postgresql_where=text(f"state IN ({sql_values(RUNNING)})")),
-        Index(
-            "ix_session_record_ready", "released_at", postgresql_where=text(f"state = {sql_value(SessionState.READY)}")
-        ),
+        Index("ix_session_record_ready", "released_at", postgresql_where=text(f"state IN ({sql_values(RELEASED)})")),
         Index(
             "ix_session_record_unverified",
             "end_entered_at",
-            postgresql_where=text(f"state = {sql_value(SessionState.DONE)} AND verified_at IS NULL"),
+            postgresql_where=text(f"state IN ({sql_values(COMPLETED)}) AND verified_at IS NULL"),
         ),
         Index(
             "ix_session_record_until",
@@ -197,7 +199,7 @@ class SessionRecord(Base):
     company_id: Mapped[Ref]
     booking_id: Mapped[Ref]
     number: Mapped[int]
-    state: Mapped[str] = mapped_column(Text, server_default=SessionState.PLANNED.value)
+    state: Mapped[str] = mapped_column(Text, server_default=UNRECORDED.value)
     actual_start_at: Mapped[Instant | None]
     start_entered_at: Mapped[Instant | None]
     start_entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))

@@ -19,7 +19,6 @@ from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import (
     DEMONSTRATIONS,
-    Action,
     CrewRole,
     DonorStatus,
     Exposure,
@@ -324,6 +323,3 @@ def booking_out(details: BookingView, actor: Actor, language: str) -> dict[str, 
 
 def etag_of(booking: Booking) -> str:
     return f"{booking.reference}-{booking.revision}"
-
-
-ACTIONS = tuple(action.value for action in Action)

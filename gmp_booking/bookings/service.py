@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gmp_booking.bookings.lifecycle import Step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import LockKey, Uow
@@ -29,6 +30,11 @@ def require_reason(reason: str | None) -> str:
     if sum(character.isalnum() for character in text) < REASON_LENGTH:
         raise Invalid(field_errors={"reason": [N_("Enter a reason of at least a few words.")]})
     return text
+
+
+def reason_for(step: Step[Any], reason: str | None) -> str | None:
+    """The reason as its event tells it. Errors: Invalid without one that the step needs."""
+    return require_reason(reason) if step.needs_reason else reason
 
 
 def event_fields(booking: Booking, *, version: int | None = None) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from gmp_booking.bookings.content import (
     content_hash,
 )
 from gmp_booking.bookings.models import Booking, BookingVersion, SessionRecord
+from gmp_booking.bookings.session_lifecycle import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import NOT_BEGUN, BookingState, SessionState
+from gmp_booking.kernel.states import NOT_BEGUN, UNRECORDED, BookingState
 from gmp_booking.kernel.vocabulary import RoomMode, Visibility
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -289,14 +290,14 @@ def cancel_sessions(uow: Uow, booking_id: int) -> None:
         text(
             f"""
             INSERT INTO session_record (company_id, booking_id, number, state)
-            SELECT s.company_id, s.booking_id, s.number, {sql_value(SessionState.CANCELLED)}
+            SELECT s.company_id, s.booking_id, s.number, CAST(:states AS jsonb) ->> {sql_value(UNRECORDED)}
             FROM booking_session AS s JOIN booking AS b ON b.id = s.booking_id AND b.version = s.version
             WHERE s.booking_id = :id
-            ON CONFLICT (booking_id, number) DO UPDATE SET state = EXCLUDED.state
+            ON CONFLICT (booking_id, number) DO UPDATE SET state = CAST(:states AS jsonb) ->> session_record.state
             WHERE session_record.state IN ({sql_values(NOT_BEGUN)})
             """
         ),
-        {"id": booking_id},
+        {"id": booking_id, "states": json.dumps(WHEN_THE_BOOKING_ENDS)},
     )
 
 

@@ -21,7 +21,7 @@ from gmp_booking.bookings.store import get_booking
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import NOT_BEGUN, SessionState
+from gmp_booking.kernel.states import GIVEN_UP, NOT_BEGUN, SessionState
 from gmp_booking.kernel.vocabulary import DonorStatus, Kind, Priority, RoomMode, RunType
 
 __all__ = ["Booking", "BookingView", "ReservationView", "SessionView", "get_view", "view_of"]
@@ -187,7 +187,7 @@ class BookingView:
     @property
     def content(self) -> BookingContent:
         """The content without cancelled sessions."""
-        kept = [each for each in self.sessions if each.state != SessionState.CANCELLED]
+        kept = [each for each in self.sessions if each.state not in GIVEN_UP]
         return replace(self.full_content, sessions=tuple(each.content for each in kept))
 
     @property

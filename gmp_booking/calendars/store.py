@@ -18,8 +18,8 @@ from gmp_booking.bookings.content import LONGEST
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.infra.database.uow import Lookup, Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import FREED, BookingState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import DRAFTED, FREED
 from gmp_booking.kernel.vocabulary import FeedScope
 
 
@@ -125,7 +125,7 @@ class FeedQuery:
 
 
 _INCLUDED = f"""
-    b.state <> {sql_value(BookingState.DRAFT)} AND (b.state NOT IN ({sql_values(FREED)}) OR b.ended_at > :ended_since)
+    b.state NOT IN ({sql_values(DRAFTED)}) AND (b.state NOT IN ({sql_values(FREED)}) OR b.ended_at > :ended_since)
 """
 _SHOWN = "{0}.starts_at < :until_at AND {0}.ends_at > :from_at"
 # No booking lasts longer than LONGEST, so the index scan is bounded at both ends.

@@ -9,8 +9,11 @@ from gmp_booking.bookings.change_store import CrewMember, NewTime
 from gmp_booking.bookings.content import SessionContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
+from gmp_booking.bookings.lifecycle import Slots, Step
 from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.service import event_fields
+from gmp_booking.bookings.session_lifecycle import CANCEL, session_step
+from gmp_booking.bookings.transitions import Taken
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.classify_change import cancelled_numbers, changes_people_only, moved_sessions
 from gmp_booking.changes.prepare_change import PreparedChange, parts_of
@@ -18,7 +21,7 @@ from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, merge, uncovered
-from gmp_booking.kernel.states import NOT_BEGUN
+from gmp_booking.kernel.states import NOT_BEGUN, SessionState
 from gmp_booking.resources.slots import HeldSlot, NewSlot, list_held, release_some_slots
 
 # A change of one of these raises the iCalendar SEQUENCE, so that calendars replace their copy.
@@ -34,7 +37,8 @@ def apply_unsigned(uow: Uow, prepared: PreparedChange) -> None:
     if not changes_people_only(prepared.old, wanted):
         rows = parts_of(details).sessions
         change_store.set_times(uow, list(_new_times(prepared)))
-        change_store.cancel_sessions_by_id(uow, [rows[number] for number in cancelled_numbers(prepared.agreed, wanted)])
+        cancelled = {rows[number]: step.target for number, step in cancellations(prepared).items()}
+        change_store.cancel_sessions_by_id(uow, cancelled)
         _swap_slots(uow, prepared)
     shows_in_calendars = any(
         each.part != "booking" and each.field in CALENDAR_FIELDS for each in differences(prepared.old, wanted)
@@ -43,6 +47,13 @@ def apply_unsigned(uow: Uow, prepared: PreparedChange) -> None:
         uow, details.booking, **prepared.columns, sequence=details.booking.sequence + shows_in_calendars
     )
     _record(uow, prepared, removed_ids=removed_ids)
+
+
+def cancellations(prepared: PreparedChange) -> dict[int, Step[SessionState]]:
+    """The steps of the sessions that the change leaves out, by number."""
+    states = {each.number: each.state for each in prepared.details.sessions}
+    numbers = cancelled_numbers(prepared.agreed, prepared.wanted)
+    return {number: session_step(states[number], CANCEL) for number in numbers}
 
 
 def missing_slots(wanted: Iterable[NewSlot], held: Iterable[HeldSlot]) -> list[NewSlot]:
@@ -143,17 +154,16 @@ def _crew(sessions: Mapping[int, SessionContent], resolved: ResolvedContent) -> 
 def _record(uow: Uow, prepared: PreparedChange, *, removed_ids: Sequence[int]) -> None:
     envelope = event_fields(prepared.details.booking)
     old, new = dict(prepared.old.numbered_sessions), dict(prepared.wanted.numbered_sessions)
-    moved, cancelled = (
-        sorted(moved_sessions(prepared.agreed, prepared.wanted)),
-        cancelled_numbers(prepared.agreed, prepared.wanted),
-    )
+    moved, cancelled = sorted(moved_sessions(prepared.agreed, prepared.wanted)), cancellations(prepared)
     for number in moved:
         before, after = (old[number].start, old[number].end), (new[number].start, new[number].end)
         uow.record(SessionMoved(**envelope, session=number, room=new[number].room, before=before, after=after))
-    for number in cancelled:
-        uow.record(
-            SessionCancelled(**envelope, session=number, room=old[number].room, explanation=prepared.explanation or "")
+    for number, step in cancelled.items():
+        event = SessionCancelled(
+            **envelope, session=number, room=old[number].room, explanation=prepared.explanation or ""
         )
+        assert step.slots is Slots.RELEASES, f"this step {step.slots} slots"
+        uow.record(Taken(step, event, prepared.explanation).event)
     recorded = [("session", number, "time") for number in moved] + [
         ("session", number, "whole") for number in cancelled
     ]

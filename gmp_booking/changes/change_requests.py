@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import change_store, store
+from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS, WITHDRAW
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import (
     BookingChangeApproved,
@@ -21,9 +22,12 @@ from gmp_booking.bookings.events import (
     BookingChangeReviewed,
     BookingChangeWithdrawn,
 )
-from gmp_booking.bookings.lifecycle import Stage, Track
+from gmp_booking.bookings.lifecycle import Slots, Step, step_at_stage
 from gmp_booking.bookings.models import Booking, ChangeRequest
-from gmp_booking.bookings.service import event_fields
+from gmp_booking.bookings.service import event_fields, subject_of
+from gmp_booking.bookings.stages import change_permission, change_step, stage_of
+from gmp_booking.bookings.tracks import Track
+from gmp_booking.bookings.transitions import Decided, Taken
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.apply_unsigned import apply_unsigned, missing_slots, recorded_slots
 from gmp_booking.changes.classify_change import ChangeClass, sessions_changed_after_start
@@ -35,9 +39,11 @@ from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_con
 from gmp_booking.evaluation.service import save_evaluation
 from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict
-from gmp_booking.kernel.states import BookingState, ChangeState
+from gmp_booking.kernel.states import IN_FORCE, OPEN_CHANGE, ChangeState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import list_held, release_some_slots
 
 
@@ -56,7 +62,7 @@ class OpenChange:
 
 def open_change_of(uow: Uow, in_force: BookingView) -> OpenChange | None:
     """The open change request of a confirmed booking, or None."""
-    if in_force.booking.state != BookingState.CONFIRMED:
+    if in_force.booking.state not in IN_FORCE:
         return None
     change = change_store.find_open_change(uow, in_force.booking.id)
     if change is None:
@@ -72,30 +78,24 @@ def proposal_of(uow: Uow, in_force: BookingView, change: ChangeRequest) -> Booki
 def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> ChangeRequest:
     """Add a proposed version beside the one in force; it replaces an earlier open change request."""
     booking = prepared.details.booking
-    if prepared.waiting is not None:
-        _end(uow, booking.id, prepared.waiting, ChangeState.WITHDRAWN)
+    step = step_at_stage(CHANGE_STEPS, None, Action.CHANGE, track=track, stage=0)
     version = prepared.last.version + 1
+    taken = Taken(step, _request(prepared, version), reason=prepared.explanation)
+    if prepared.waiting is not None:
+        _replace(uow, prepared, taken)
     ids = ids_of(prepared.resolved)
     numbers = {"booking_id": booking.id, "company_id": booking.company_id, "version": version}
     parts = store.add_version(uow, prepared.wanted, **numbers, ids=ids)
-    if prepared.gathered is not None:
+    if prepared.gathered is not None and step.slots is Slots.TAKES:
         held = list_held(uow, booking.id)
         wanted = wanted_slots(prepared.gathered.case, prepared.resolved, parts, held=held)
         take_or_refuse(uow, missing_slots(wanted, held), prepared.gathered.case, prepared.resolved, booking=booking)
-    change = ChangeRequest(**numbers, **_change_values(uow, prepared, track))
+    change = ChangeRequest(**numbers, **_change_values(uow, prepared, track), state=step.target.value)
     change_store.add_change(uow, change)
     if prepared.gathered is not None:
         save_evaluation(uow, change_store.proposed(booking, change), prepared.gathered, prepared.verdict)
     store.change_booking(uow, booking)
-    uow.record(
-        BookingChangeRequested(
-            **event_fields(booking, version=version),
-            base_version=booking.version,
-            changed=tuple(differences(prepared.old, prepared.wanted)),
-            open_findings=tuple(finding.code for finding in prepared.verdict.findings),
-            explanation=prepared.explanation,
-        )
-    )
+    uow.record(taken.event)
     return change
 
 
@@ -104,7 +104,6 @@ def _change_values(uow: Uow, prepared: PreparedChange, track: Track) -> dict[str
     days = decision_days(prepared.wanted.kind, prepared.wanted.envelope)
     return {
         "base_version": prepared.details.booking.version,
-        "state": ChangeState.SUBMITTED.value,
         "track": track.value,
         "stage": 0,
         "revision": 1,
@@ -120,56 +119,119 @@ def _change_values(uow: Uow, prepared: PreparedChange, track: Track) -> dict[str
     }
 
 
-def advance(uow: Uow, waiting: OpenChange, stage: Stage) -> None:
-    """Pass one stage of the change request; the next stage decides."""
-    change_store.set_change(uow, waiting.change, state=ChangeState.UNDER_REVIEW.value, stage=waiting.change.stage + 1)
-    store.change_booking(uow, waiting.booking)
-    uow.record(BookingChangeReviewed(**_event_fields(waiting), stage=stage.role.value, meaning=stage.meaning))
-
-
-def return_to_requester(uow: Uow, waiting: OpenChange, stage: Stage, *, question: str, until: datetime) -> None:
-    """Return the change request with a question; both versions keep their slots."""
-    change_store.set_change(uow, waiting.change, state=ChangeState.RETURNED.value, pending_until=until)
-    store.change_booking(uow, waiting.booking)
-    uow.record(BookingChangeReturned(**_event_fields(waiting), stage=stage.role.value, question=question))
-
-
-def reject(uow: Uow, waiting: OpenChange, stage: Stage, *, explanation: str, meaning: str | None) -> None:
-    """Reject the change request and release its slots."""
-    _drop(uow, waiting, ChangeState.REJECTED)
-    event = BookingChangeRejected(
-        **_event_fields(waiting), stage=stage.role.value, explanation=explanation, meaning=meaning
+def _request(prepared: PreparedChange, version: int) -> BookingChangeRequested:
+    booking = prepared.details.booking
+    return BookingChangeRequested(
+        **event_fields(booking, version=version),
+        base_version=booking.version,
+        changed=tuple(differences(prepared.old, prepared.wanted)),
+        open_findings=tuple(finding.code for finding in prepared.verdict.findings),
+        explanation=prepared.explanation,
     )
-    uow.record(event)
+
+
+def _replace(uow: Uow, prepared: PreparedChange, by: Taken[ChangeState]) -> None:
+    """End the open change request, since another one replaces it."""
+    booking, replaced = prepared.details.booking, prepared.waiting
+    assert replaced is not None
+    proposed = change_store.proposed(booking, replaced)
+    require(uow.actor, change_permission(proposed, Action.CHANGE), subject_of(booking))
+    taken = Taken(change_step(proposed, Action.CHANGE), by.event, prepared.explanation)
+    _write(uow, replaced, taken.step)
+
+
+def take_on_change(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState], **columns: Any) -> None:
+    """Take a step with the change request; the booking stays as it is, but for its revision.
+
+    Errors: Stale when somebody else was quicker.
+    """
+    _write(uow, waiting.change, taken.step, **columns)
+    store.change_booking(uow, waiting.booking)
+    uow.record(taken.event)
+
+
+def _write(uow: Uow, change: ChangeRequest, step: Step[ChangeState], **columns: Any) -> None:
+    """Write the state of the change request; one that ends without being applied releases what it holds."""
+    assert step.slots in {Slots.KEEPS, Slots.RELEASES}, f"this step {step.slots} slots"
+    if step.slots is Slots.RELEASES:
+        change_store.drop_proposal(uow, change.booking_id, version=change.version)
+    if step.target not in OPEN_CHANGE:
+        columns["ended_at"] = uow.now
+    if columns or step.target != change.state:
+        change_store.set_change(uow, change, state=step.target.value, **columns)
+
+
+def advance(uow: Uow, waiting: OpenChange, decided: Decided[ChangeState]) -> None:
+    """Pass one stage of the change request; the next stage decides."""
+    event = BookingChangeReviewed(**_event_fields(waiting), stage=decided.role, meaning=decided.step.meaning)
+    take_on_change(uow, waiting, decided.taken(event), stage=waiting.change.stage + 1)
+
+
+def return_to_requester(
+    uow: Uow, waiting: OpenChange, decided: Decided[ChangeState], *, question: str, until: datetime
+) -> None:
+    """Return the change request with a question; both versions keep their slots."""
+    event = BookingChangeReturned(**_event_fields(waiting), stage=decided.role, question=question)
+    take_on_change(uow, waiting, decided.taken(event), pending_until=until)
+
+
+def reject(uow: Uow, waiting: OpenChange, decided: Decided[ChangeState], *, explanation: str) -> None:
+    """Reject the change request and release its slots."""
+    meaning = decided.step.meaning
+    event = BookingChangeRejected(
+        **_event_fields(waiting), stage=decided.role, explanation=explanation, meaning=meaning
+    )
+    take_on_change(uow, waiting, decided.taken(event))
 
 
 def withdraw(uow: Uow, waiting: OpenChange, *, explanation: str | None) -> None:
     """End the change request as withdrawn and release its slots."""
-    _drop(uow, waiting, ChangeState.WITHDRAWN)
-    uow.record(BookingChangeWithdrawn(**_event_fields(waiting), explanation=explanation))
+    event = BookingChangeWithdrawn(**_event_fields(waiting), explanation=explanation)
+    take_on_change(uow, waiting, Taken(change_step(waiting.proposal.booking, WITHDRAW), event, explanation))
 
 
-def expire(uow: Uow, waiting: OpenChange, *, stage: Stage | None) -> None:
+def expire(uow: Uow, waiting: OpenChange) -> None:
     """End a change request that was not decided in time. The caller holds the locks of the booking's slots."""
-    was = waiting.change.state
-    _drop(uow, waiting, ChangeState.EXPIRED)
-    uow.record(BookingChangeExpired(**_event_fields(waiting), was=was, stage=stage.role.value if stage else None))
+    proposed = waiting.proposal.booking
+    stage = stage_of(proposed)
+    event = BookingChangeExpired(
+        **_event_fields(waiting), was=waiting.change.state, stage=stage.role.value if stage else None
+    )
+    take_on_change(uow, waiting, Taken(change_step(proposed, Action.EXPIRE), event, by_system=True))
 
 
-def apply(
-    uow: Uow, waiting: OpenChange, stage: Stage | None = None, *, resolved: ResolvedContent | None = None
-) -> None:
+def approve(uow: Uow, waiting: OpenChange, decided: Decided[ChangeState]) -> None:
+    """Apply the change request as approved at the last stage of its track."""
+    fields = _approval_fields(waiting)
+    event = BookingChangeApproved(**fields, stage=decided.role, meaning=decided.step.meaning)
+    _apply(uow, waiting, decided.taken(event), resolved=None)
+
+
+def confirm(uow: Uow, waiting: OpenChange, resolved: ResolvedContent) -> None:
+    """Apply the change request that needs no decision. Shape: `resolved` is its content."""
+    step = change_step(waiting.proposal.booking, Action.CONFIRM)
+    taken = Taken(step, BookingChangeApproved(**_approval_fields(waiting)), by_system=True)
+    _apply(uow, waiting, taken, resolved=resolved)
+
+
+def _approval_fields(waiting: OpenChange) -> dict[str, Any]:
+    base, in_place = waiting.booking.version, waiting.change.track == Track.MOVE
+    return _event_fields(waiting) | {"base_version": base, "in_place": in_place}
+
+
+def _apply(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState], *, resolved: ResolvedContent | None) -> None:
     """Apply the change request: its version comes into force and keeps only its own slots.
 
     Sessions that have begun continue in the new version. A session move is applied in place, since it needs no new
     signature.
-    Shape: `stage` is None for a change that needed no decision; `resolved` is its content if it is resolved already.
+    Shape: `resolved` is its content if it is resolved already.
     Errors: Conflict when a session it would change has begun meanwhile.
     """
     booking, proposal = waiting.booking, waiting.proposal
     _require_sessions_not_begun(waiting)
+    assert taken.step.slots is Slots.FITS, f"this step {taken.step.slots} slots"
     if waiting.change.track == Track.MOVE:
-        _move_in_place(uow, waiting, stage)
+        _move_in_place(uow, waiting, taken)
         return
     old, new = booking.version, waiting.change.version
     resolved = resolved or resolve_content(uow, proposal.content, company_id=booking.company_id)
@@ -182,28 +244,17 @@ def apply(
         wanted = wanted_slots(gathered.case, resolved, parts_of(proposal), held=held)
         take_or_refuse(uow, missing_slots(wanted, kept), gathered.case, resolved, booking=booking)
     change_store.free_crew(uow, booking.id, version=old)
-    change_store.set_change(uow, waiting.change, state=ChangeState.APPROVED.value, ended_at=uow.now)
+    change_store.set_change(uow, waiting.change, state=taken.step.target.value, ended_at=uow.now)
     head = change_store.booking_values(waiting.change.head)
     store.change_booking(uow, booking, **head, version=new, sequence=booking.sequence + 1)
-    _record_approval(uow, waiting, stage, base_version=old)
+    uow.record(taken.event)
 
 
-def _record_approval(uow: Uow, waiting: OpenChange, stage: Stage | None, *, base_version: int) -> None:
-    uow.record(
-        BookingChangeApproved(
-            **_event_fields(waiting),
-            base_version=base_version,
-            stage=stage.role.value if stage else None,
-            meaning=stage.meaning if stage else None,
-            in_place=waiting.change.track == Track.MOVE,
-        )
-    )
-
-
-def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
+def _move_in_place(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState]) -> None:
     """Drop the proposed version and give its times to the sessions in force."""
     booking, wanted = waiting.booking, waiting.proposal.content
-    _end(uow, booking.id, waiting.change, ChangeState.APPROVED)
+    change_store.drop_proposal(uow, booking.id, version=waiting.change.version)
+    change_store.set_change(uow, waiting.change, state=taken.step.target.value, ended_at=uow.now)
     resolved = resolve_content(uow, wanted, company_id=booking.company_id)
     prepared = PreparedChange(
         details=waiting.in_force,
@@ -218,7 +269,7 @@ def _move_in_place(uow: Uow, waiting: OpenChange, stage: Stage | None) -> None:
         waiting=None,
         explanation=waiting.change.explanation,
     )
-    _record_approval(uow, waiting, stage, base_version=booking.version)
+    uow.record(taken.event)
     apply_unsigned(uow, prepared)
 
 
@@ -229,16 +280,6 @@ def _require_sessions_not_begun(waiting: OpenChange) -> None:
             "Session %(number)s has started or ended since the change was requested. Return the change or reject it."
         )
         raise Conflict(message, params={"number": touched[0]})
-
-
-def _drop(uow: Uow, waiting: OpenChange, state: ChangeState) -> None:
-    _end(uow, waiting.booking.id, waiting.change, state)
-    store.change_booking(uow, waiting.booking)
-
-
-def _end(uow: Uow, booking_id: int, change: ChangeRequest, state: ChangeState) -> None:
-    change_store.drop_proposal(uow, booking_id, version=change.version)
-    change_store.set_change(uow, change, state=state.value, ended_at=uow.now)
 
 
 def _event_fields(waiting: OpenChange) -> dict[str, Any]:

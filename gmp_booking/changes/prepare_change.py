@@ -28,7 +28,7 @@ from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.kernel.states import NOT_BEGUN, SessionState
+from gmp_booking.kernel.states import GIVEN_UP, NOT_BEGUN, UNPREPARED
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import LockKind, Severity
 
@@ -85,21 +85,26 @@ def new_findings(details: BookingView, verdict: Verdict) -> list[Finding]:
 
 def agreed_state_of(details: BookingView) -> AgreedState:
     """The version in force, as changes are compared with it."""
-    sessions = [each for each in details.sessions if each.state != SessionState.CANCELLED]
+    sessions = [each for each in details.sessions if each.state not in GIVEN_UP]
     return AgreedState(
         content=details.content,
         agreed_sessions={each.number: each.agreed for each in sessions},
         agreed_reservations={each.number: each.agreed for each in details.equipment},
-        begun=frozenset(each.number for each in sessions if each.state != SessionState.PLANNED),
+        begun=frozenset(each.number for each in sessions if each.state not in UNPREPARED),
     )
 
 
-def classify(uow: Uow, details: BookingView, content: BookingContent) -> ClassifiedChange:
+def classify(
+    uow: Uow, details: BookingView, content: BookingContent, *, cancelled: int | None = None
+) -> ClassifiedChange:
     """Match the parts of the requested content with the agreed ones, and classify the change.
+
+    Shape: `cancelled` is the number of a session that is cancelled by itself, which a released one may be.
 
     Errors: Invalid for content that is wrong by itself; Conflict for sessions that have begun.
     """
     agreed, last = agreed_state_of(details), change_store.last_numbers(uow, details.booking.id)
+    agreed = replace(agreed, begun=agreed.begun - {cancelled})
     ended = {each.number for each in details.sessions} - dict(agreed.content.numbered_sessions).keys()
     asked = replace(content, sessions=tuple(each for each in content.sessions if each.number not in ended))
     starts = {each.start for each in agreed.content.sessions} | {each.start for each in agreed.content.equipment}

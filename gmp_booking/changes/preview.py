@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.stages import permission_to_change
 from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import OpenChange, open_change_of
 from gmp_booking.changes.classify_change import ChangeClass, keep_known_roles
@@ -15,9 +16,9 @@ from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.service import examine_with_alternatives
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict
-from gmp_booking.kernel.states import REQUESTED, BookingState
+from gmp_booking.kernel.states import IN_FORCE, REQUESTED
 from gmp_booking.kernel.text import N_
 from gmp_booking.requests.preview import preview_request
 
@@ -47,15 +48,15 @@ class Changeable:
 
     @property
     def is_confirmed(self) -> bool:
-        return self.details.booking.state == BookingState.CONFIRMED
+        return self.details.booking.state in IN_FORCE
 
 
 def changeable(uow: Uow, reference: str) -> Changeable:
     """Errors: NotFound; Forbidden; Conflict when the booking can no longer be changed."""
     details = get_view(uow, reference)
-    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
-    state = BookingState(details.booking.state)
-    if state not in REQUESTED | {BookingState.CONFIRMED}:
+    require(uow.actor, permission_to_change(details.booking), subject_of(details.booking))
+    state = details.booking.state
+    if state not in REQUESTED | IN_FORCE:
         raise Conflict(N_("The current state of this booking does not allow this."))
     return Changeable(details, open_change_of(uow, details))
 

@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS, WITHDRAW
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import Track
+from gmp_booking.bookings.lifecycle import find_step, permission_of
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import require_reason, subject_of
+from gmp_booking.bookings.service import reason_for, subject_of
+from gmp_booking.bookings.session_lifecycle import CANCEL, SESSION_STEPS
+from gmp_booking.bookings.stages import change_permission, permission_to_change
+from gmp_booking.bookings.tracks import Track
 from gmp_booking.bookings.views import BookingView, get_view, view_of
-from gmp_booking.changes.apply_unsigned import apply_unsigned
-from gmp_booking.changes.change_requests import OpenChange, apply, open_change_of, request_change
+from gmp_booking.changes.apply_unsigned import apply_unsigned, cancellations
+from gmp_booking.changes.change_requests import OpenChange, confirm, open_change_of, request_change
 from gmp_booking.changes.change_requests import withdraw as end_as_withdrawn
-from gmp_booking.changes.classify_change import ChangeClass, cancelled_numbers, changes_people_only, keep_known_roles
+from gmp_booking.changes.classify_change import ChangeClass, changes_people_only, keep_known_roles
 from gmp_booking.changes.prepare_change import PreparedChange, classify, prepare
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
@@ -24,7 +28,7 @@ from gmp_booking.evaluation.slot_allocation import RefusedRequest, refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, require_revision
-from gmp_booking.kernel.states import NOT_BEGUN, REQUESTED, BookingState, SessionState
+from gmp_booking.kernel.states import IN_FORCE, REQUESTED
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.submit import submit
@@ -78,15 +82,15 @@ def change(
     """
     details = get_view(uow, reference)
     booking = details.booking
-    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
+    require(uow.actor, permission_to_change(booking), subject_of(booking))
     require_revision(booking.revision, seen=revision)
     if typed:
         content = keep_known_roles(details.content, content)
-    if BookingState(booking.state) in REQUESTED:
+    if booking.state in REQUESTED:
         submitted = submit(uow, content, reference=reference, action=Action.CHANGE)
         now = view_of(uow, submitted.booking)
         return ChangeResult(ChangeOutcome.REPLACED, now, details.content, submitted.verdict)
-    if booking.state != BookingState.CONFIRMED:
+    if booking.state not in IN_FORCE:
         raise Conflict(N_("The current state of this booking does not allow this."))
     classified = classify(uow, details, content)
     if classified.change_class is ChangeClass.NOTHING:
@@ -102,8 +106,8 @@ def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
     track = required_track(uow.actor, prepared)
     if track is None:
         _require_no_open_change(prepared)
-        if cancelled_numbers(prepared.agreed, prepared.wanted):
-            require_reason(prepared.explanation)
+        for step in cancellations(prepared).values():
+            reason_for(step, prepared.explanation)
         apply_unsigned(uow, prepared)
         if prepared.gathered is not None:
             save_evaluation(uow, booking, prepared.gathered, prepared.verdict)
@@ -117,7 +121,7 @@ def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
     if waiting is not None and is_auto_confirmed(
         uow, prepared.wanted, prepared.resolved, verdict=prepared.verdict, company_id=booking.company_id
     ):
-        apply(uow, waiting, resolved=prepared.resolved)
+        confirm(uow, waiting, prepared.resolved)
         return ChangeResult(ChangeOutcome.APPROVED, view_of(uow, waiting.booking), before, prepared.verdict)
     return ChangeResult(ChangeOutcome.REQUESTED, now, before, prepared.verdict, waiting)
 
@@ -151,11 +155,12 @@ def withdraw(uow: Uow, reference: str, *, revision: int | None = None, explanati
     """
     details = get_view(uow, reference)
     booking = details.booking
-    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
+    require(uow.actor, permission_of(CHANGE_STEPS, None, WITHDRAW), subject_of(booking))
     require_revision(booking.revision, seen=revision)
     waiting = open_change_of(uow, details)
     if waiting is None:
         raise Conflict(N_("No change request for this booking is waiting for a decision."))
+    require(uow.actor, change_permission(waiting.proposal.booking, WITHDRAW), subject_of(booking))
     uow.lock(locks_of_slots(uow, booking.id))
     end_as_withdrawn(uow, waiting, explanation=explanation)
     return booking
@@ -168,29 +173,22 @@ def cancel_session(uow: Uow, reference: str, number: int, *, reason: str, revisi
     """
     details = get_view(uow, reference)
     booking = details.booking
-    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(booking))
-    require_revision(booking.revision, seen=revision)
     state = next((each.state for each in details.sessions if each.number == number), None)
+    require(uow.actor, permission_of(SESSION_STEPS, state, CANCEL), subject_of(booking))
+    require_revision(booking.revision, seen=revision)
     if state is None:
         raise NotFound
-    if booking.state != BookingState.CONFIRMED or state not in NOT_BEGUN:
+    step = find_step(SESSION_STEPS, state, CANCEL)
+    if booking.state not in IN_FORCE or step is None:
         raise Conflict(N_("Only a session of a confirmed booking that has not started can be cancelled."))
     remaining = tuple(each for each in details.content.sessions if each.number != number)
     if not remaining:
         raise Conflict(N_("This is the only session left: cancel the whole booking instead."))
-    classified = classify(uow, _as_planned(details, number), replace(details.content, sessions=remaining))
-    prepared = prepare(uow, classified, explanation=require_reason(reason))
+    classified = classify(uow, details, replace(details.content, sessions=remaining), cancelled=number)
+    prepared = prepare(uow, classified, explanation=reason_for(step, reason))
     _require_no_open_change(prepared)
     apply_unsigned(uow, prepared)
     return booking
-
-
-def _as_planned(details: BookingView, number: int) -> BookingView:
-    """The booking with one session shown as planned: a ready session may be cancelled, but `classify` refuses it."""
-    sessions = (
-        replace(each, state=SessionState.PLANNED) if each.number == number else each for each in details.sessions
-    )
-    return replace(details, sessions=tuple(sessions))
 
 
 def move_session(

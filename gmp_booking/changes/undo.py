@@ -11,11 +11,12 @@ from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.events import BookingAdjusted, Difference, SessionMoved
 from gmp_booking.bookings.lists import list_history
 from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.stages import permission_to_change
 from gmp_booking.bookings.views import get_view
 from gmp_booking.changes.service import ChangeResult, change
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Actor, Permission, require
+from gmp_booking.kernel.access import Actor, require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import CrewRole
@@ -39,7 +40,7 @@ def last_undoable_entries(journal: Sequence[JournalEntry], actor: Actor) -> list
 def undo(uow: Uow, reference: str, *, revision: int | None = None) -> ChangeResult:
     """Undo the actor's own last change. Errors: Conflict when there is none, or when a rule now refuses it; Stale."""
     details = get_view(uow, reference)
-    require(uow.actor, Permission.BOOKING_CHANGE, subject_of(details.booking))
+    require(uow.actor, permission_to_change(details.booking), subject_of(details.booking))
     content = details.content
     edits = last_undoable_entries(list_history(uow, reference), uow.actor)
     if not edits:

@@ -19,7 +19,7 @@ from gmp_booking.demo.scenarios import PRODUCTION, QA, Scenario, ScenarioAct, Sc
 from gmp_booking.execution.service import SessionAction, perform
 from gmp_booking.infra.database.uow import Database, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM, Actor
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import IN_FORCE
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.draft import save_draft
@@ -110,7 +110,7 @@ class _Seeder:
     def _is_confirmed(self, reference: str) -> bool:
         if reference not in self._confirmed:
             state = self._database.read(SYSTEM, get_booking, reference).state
-            self._confirmed[reference] = state == BookingState.CONFIRMED
+            self._confirmed[reference] = state in IN_FORCE
         return self._confirmed[reference]
 
     def sign_everybody_out(self) -> None:

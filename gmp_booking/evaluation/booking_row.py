@@ -9,7 +9,6 @@ from gmp_booking.evaluation.approval_tracks import track_for
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.states import BookingState
 
 
 def row_values(
@@ -46,12 +45,11 @@ def row_values(
 def request_row_values(
     uow: Uow, content: BookingContent, resolved: ResolvedContent, *, needs_no_decision: bool
 ) -> dict[str, Any]:
-    """Column values of a new request: submitted, or confirmed at once where no decision is needed."""
+    """Column values of a new request; one that needs no decision has no deadlines."""
     columns = row_values(uow, content, resolved, needs_no_decision=needs_no_decision)
     if not needs_no_decision:
-        return columns | {"state": BookingState.SUBMITTED}
+        return columns
     return columns | {
-        "state": BookingState.CONFIRMED,
         "confirmed_at": uow.now,
         "decide_by": None,
         "pending_until": None,

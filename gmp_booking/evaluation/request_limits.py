@@ -22,8 +22,8 @@ from gmp_booking.bookings.session_state import state_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
-from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import PENDING, SessionState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import GIVEN_UP, PENDING
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import RunType
 
@@ -42,7 +42,7 @@ _LIMITS = text(
             WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
               AND b.state IN ({sql_values(PENDING)})
               AND b.id IS DISTINCT FROM :booking_id
-              AND {state_of("s")} <> {sql_value(SessionState.CANCELLED)}
+              AND {state_of("s")} NOT IN ({sql_values(GIVEN_UP)})
             GROUP BY r.code) AS waiting)
     FROM company AS c WHERE c.id = :company_id
     """

@@ -19,8 +19,8 @@ from sqlalchemy.types import BigInteger, Text
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import Invalid
-from gmp_booking.kernel.sql import sql_value
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import IN_FORCE
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import LockKind, ResourceKind
 
@@ -66,7 +66,7 @@ _RESOLVE = text(
         'batch_is_approved', EXISTS (
             SELECT FROM booking AS b JOIN product AS p ON p.id = b.product_id
             WHERE b.company_id = :company_id AND b.batch = :batch AND p.code = :product
-              AND b.state = {sql_value(BookingState.CONFIRMED)}),
+              AND b.state IN ({sql_values(IN_FORCE)})),
         'holidays', (
             SELECT jsonb_agg(jsonb_build_array(on_date, name_ko, name_en, name_zh) ORDER BY on_date, id)
             FROM holiday WHERE active AND on_date BETWEEN :from_on AND :until_on),

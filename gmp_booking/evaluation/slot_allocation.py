@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gmp_booking.bookings import store
-from gmp_booking.bookings.change_store import end_open_change
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import Parts
 from gmp_booking.conflicts.case import Case
@@ -18,10 +16,9 @@ from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import BookingState, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Severity
-from gmp_booking.resources.slots import HeldSlot, NewSlot, release_slots, take_slots
+from gmp_booking.resources.slots import HeldSlot, NewSlot, take_slots
 
 
 @dataclass(frozen=True)
@@ -115,13 +112,3 @@ def _taken_verdict(refused: Sequence[NewSlot], case: Case, ids: Mapping[str, int
             names=facts.names,
         )
     return Verdict(tuple(found.values()))
-
-
-def release(uow: Uow, booking: Booking, *, state: BookingState) -> None:
-    """End a booking in a state that holds no slots, and clear its risk mark."""
-    ended = {"state": state, "ended_at": uow.now, "pending_until": None, "at_risk": False}
-    store.change_booking(uow, booking, **ended, sequence=booking.sequence + 1)
-    release_slots(uow, booking.id)
-    store.deactivate_crew(uow, booking.id)
-    store.cancel_sessions(uow, booking.id)
-    end_open_change(uow, booking.id, state=ChangeState.WITHDRAWN)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from gmp_booking.bookings.session_lifecycle import session_step
 from gmp_booking.execution.clearance import MISSED_AFTER, ONE_TAP_AHEAD
-from gmp_booking.execution.service import PERMISSIONS, subject_of
+from gmp_booking.execution.service import permission_for, subject_of
+from gmp_booking.execution.session_actions import conditions_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.labels import SESSION_NEWS, SESSION_TEXTS, text_for_kind
-from gmp_booking.kernel.states import NOT_BEGUN, RUNNING, BookingState, SessionState
+from gmp_booking.kernel.states import AT_WORK, COMPLETED, HALTED, IN_FORCE, NOT_BEGUN, RELEASED, RUNNING, UNPREPARED
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import Meaning
 
 
 @dataclass(frozen=True)
@@ -37,33 +38,28 @@ class AvailableAction:
 
 _CLEAR: Final = AvailableAction("clear", N_("Line clearance done"), "primary", ("items",), frozenset({"items"}))
 _VERIFY_CLEARANCE: Final = AvailableAction("verify-clearance", N_("Verify the line clearance"), "primary", at_once=True)
-_RELEASE: Final = AvailableAction("ready", N_("Release the room"), "primary", meaning=Meaning.ROOM_RELEASED)
+_RELEASE: Final = AvailableAction("ready", N_("Release the room"), "primary")
 _CHECK_IN: Final = AvailableAction("check-in", N_("Check in"), "primary", ("at", "reason"), at_once=True)
 _BEGAN_ANYWAY: Final = AvailableAction(
     "check-in",
     N_("Record work that began without release"),
     "danger",
     ("at", "deviation_no", "reason"),
-    frozenset({"deviation_no", "reason"}),
+    frozenset({"deviation_no"}),
     regardless=True,
 )
 _COMPLETE: Final = AvailableAction(
     "complete", N_("Complete"), "primary", ("at", "headcount", "note", "reason"), at_once=True
 )
 _TAKES_UNTIL: Final = AvailableAction("takes-until", N_("Extend"), "quiet", ("until",), frozenset({"until"}))
-_SUSPEND: Final = AvailableAction(
-    "suspend", N_("Suspend"), "quiet", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_PLACED
-)
-_RESUME: Final = AvailableAction(
-    "resume", N_("Resume"), "primary", ("reason",), frozenset({"reason"}), meaning=Meaning.HOLD_LIFTED
-)
+_SUSPEND: Final = AvailableAction("suspend", N_("Suspend"), "quiet", ("reason",))
+_RESUME: Final = AvailableAction("resume", N_("Resume"), "primary", ("reason",))
 _ABORT: Final = AvailableAction(
     "abort",
     SESSION_TEXTS["abort"],
     "danger",
     ("at", "deviation_no", "reason"),
-    frozenset({"deviation_no", "reason"}),
-    meaning=Meaning.ABORTED,
+    frozenset({"deviation_no"}),
 )
 _MISSED: Final = AvailableAction("missed", SESSION_NEWS["SessionMissed"], "danger", at_once=True)
 _VERIFY: Final = AvailableAction("verify", N_("Verify the record"), "primary", at_once=True)
@@ -71,36 +67,44 @@ _VERIFY: Final = AvailableAction("verify", N_("Verify the record"), "primary", a
 
 def available_actions(session: SessionRow, actor: Actor, now: datetime) -> list[AvailableAction]:
     """The actions this person may take now; the one that is expected next comes first."""
-    if session.booking_state != BookingState.CONFIRMED:
+    if session.booking_state not in IN_FORCE:
         return []
     return [
-        replace(available, label=text_for_kind(available.label, session.kind))
+        _as_the_step_asks(session, available)
         for available in _possible(session, now)
-        if is_allowed(actor, PERMISSIONS[available.action], subject_of(session, available.action))
+        if is_allowed(actor, permission_for(session, available.action), subject_of(session, available.action))
         and (not available.regardless or is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS))
     ]
 
 
+def _as_the_step_asks(session: SessionRow, available: AvailableAction) -> AvailableAction:
+    """The action with the reason and the signature that its step needs, named for the kind of the booking."""
+    step = session_step(session.stands, available.action, conditions_of(session))
+    needed = available.needed | {"reason"} if step.needs_reason else available.needed
+    label = text_for_kind(available.label, session.kind)
+    return replace(available, label=label, needed=needed, meaning=step.meaning)
+
+
 def _possible(session: SessionRow, now: datetime) -> Iterator[AvailableAction]:
     state = session.stands
-    if state is SessionState.PLANNED and session.cleared_first:
+    if state in UNPREPARED and session.cleared_first:
         yield _next_of_clearance(session)
         yield _BEGAN_ANYWAY
-    if state is SessionState.READY or (state is SessionState.PLANNED and not session.cleared_first):
+    if state in RELEASED or (state in UNPREPARED and not session.cleared_first):
         yield replace(_CHECK_IN, at_once=now >= session.starts_at - ONE_TAP_AHEAD)
     if state in NOT_BEGUN and now >= session.starts_at + MISSED_AFTER:
         yield _MISSED
-    if state is SessionState.IN_USE:
+    if state in AT_WORK:
         yield _COMPLETE
-    if state is SessionState.SUSPENDED:
+    if state in HALTED:
         yield _RESUME
     if state in RUNNING:
         yield _TAKES_UNTIL
-    if state is SessionState.IN_USE:
+    if state in AT_WORK:
         yield _SUSPEND
     if state in RUNNING:
         yield _ABORT
-    if state is SessionState.DONE and session.verified_at is None:
+    if state in COMPLETED and session.verified_at is None:
         yield _VERIFY
 
 

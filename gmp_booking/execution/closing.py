@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gmp_booking.bookings import store as bookings
-from gmp_booking.bookings.lifecycle import step as transition_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.bookings.session_events import BookingClosed
+from gmp_booking.bookings.stages import booking_permission, booking_step
+from gmp_booking.bookings.transitions import Taken, take
 from gmp_booking.execution import store
 from gmp_booking.infra.database.uow import StoredResponse, Uow, UseCaseRequest
-from gmp_booking.kernel.access import Permission, require
+from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict, Invalid, require_revision
-from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import Action, Meaning
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.handlers import proof_of
 from gmp_booking.signatures.service import Verified, sign
@@ -35,8 +35,8 @@ def close(uow: Uow, wanted: CloseRequest) -> Booking:
     """Errors: NotFound; Forbidden; Conflict while parts are not over; Invalid without a signature; Stale."""
     booking = bookings.get_booking(uow, wanted.reference)
     require_revision(booking.revision, seen=wanted.revision)
-    require(uow.actor, Permission.BOOKING_CLOSE, subject_of(booking))
-    transition_of(BookingState(booking.state), Action.CLOSE)
+    require(uow.actor, booking_permission(booking, Action.CLOSE), subject_of(booking))
+    step = booking_step(booking, Action.CLOSE)
     uow.lock(locks_of_slots(uow, booking.id))
     open_parts = store.count_open_parts(uow, booking.id)
     if open_parts:
@@ -46,6 +46,7 @@ def close(uow: Uow, wanted: CloseRequest) -> Booking:
         )
     if wanted.verified is None:
         raise Invalid(field_errors={"signature": [N_("This action needs a signature: enter your password.")]})
+    assert step.meaning is not None
     sign(
         uow,
         wanted.verified,
@@ -54,11 +55,11 @@ def close(uow: Uow, wanted: CloseRequest) -> Booking:
         record_reference=booking.reference,
         record_version=booking.version,
         content_hash=bookings.current_hash(uow, booking),
-        meaning=Meaning.RECORD_REVIEWED,
+        meaning=step.meaning,
         company_id=booking.company_id,
     )
-    bookings.change_booking(uow, booking, state=BookingState.CLOSED, ended_at=uow.now)
-    uow.record(BookingClosed(**event_fields(booking), meaning=Meaning.RECORD_REVIEWED))
+    event = BookingClosed(**event_fields(booking), meaning=step.meaning)
+    take(uow, booking, Taken(step, event, uow.reason, is_signed=True), ended_at=uow.now)
     return booking
 
 

@@ -15,8 +15,8 @@ from gmp_booking.execution.clearance import MISSED_AFTER
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import ENDED, NOT_BEGUN, RUNNING, BookingState, SessionState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import COMPLETED, ENDED, GIVEN_UP, IN_FORCE, NOT_BEGUN, RUNNING, UNPREPARED
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, WITH_A_CREW
 
 LOOK_BACK: Final = timedelta(days=14)
@@ -28,8 +28,8 @@ MOST_MISSING: Final = 30
 
 # ARRAY(…) keeps the planner from overestimating the union: it would read all sessions to join them.
 _SESSIONS_OF_DAY = f"""
-    WHERE b.state = {sql_value(BookingState.CONFIRMED)}
-      AND record.state IS DISTINCT FROM {sql_value(SessionState.CANCELLED)}
+    WHERE b.state IN ({sql_values(IN_FORCE)})
+      AND (record.state IS NULL OR record.state NOT IN ({sql_values(GIVEN_UP)}))
       AND bs.id = ANY (ARRAY(
         SELECT s.id FROM session_record AS x JOIN booking_session AS s USING (booking_id, number)
         WHERE x.state IN ({sql_values(RUNNING)})
@@ -40,7 +40,7 @@ _SESSIONS_OF_DAY = f"""
         WHERE s.starts_at > :since AND s.starts_at < :from_at AND {state_of("s")} IN ({sql_values(NOT_BEGUN)})
         UNION
         SELECT s.id FROM session_record AS x JOIN booking_session AS s USING (booking_id, number)
-        WHERE x.state = {sql_value(SessionState.DONE)} AND x.verified_at IS NULL AND s.ends_at > :since
+        WHERE x.state IN ({sql_values(COMPLETED)}) AND x.verified_at IS NULL AND s.ends_at > :since
     ))
     ORDER BY bs.starts_at, r.code, bs.id LIMIT :most
 """
@@ -50,7 +50,7 @@ _MISSING = text(
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company
     FROM booking_session AS bs
     JOIN booking AS b
-        ON b.id = bs.booking_id AND b.version = bs.version AND b.state = {sql_value(BookingState.CONFIRMED)}
+        ON b.id = bs.booking_id AND b.version = bs.version AND b.state IN ({sql_values(IN_FORCE)})
     JOIN resource AS r ON r.id = bs.room_id
     LEFT JOIN company AS c ON c.id = b.company_id
     CROSS JOIN LATERAL (
@@ -112,9 +112,9 @@ class SessionsOfDay:
         return [each for each in self.sessions if self._needs_action(each)]
 
     def _needs_action(self, session: SessionRow) -> bool:
-        if session.stands is SessionState.DONE:
+        if session.stands in COMPLETED:
             return session.verified_at is None
-        if session.stands is SessionState.PLANNED and session.cleared_first and session.cleared_at is not None:
+        if session.stands in UNPREPARED and session.cleared_first and session.cleared_at is not None:
             return True
         begun = session.stands in NOT_BEGUN
         return begun and self.now >= session.starts_at + MISSED_AFTER

@@ -19,16 +19,16 @@ from gmp_booking.execution.available_actions import AvailableAction, available_a
 from gmp_booking.execution.clearance import CHECKLIST
 from gmp_booking.execution.handlers import carry_out, carry_out_all
 from gmp_booking.execution.schemas import SessionActSchema, delay
-from gmp_booking.execution.service import PERMISSIONS, SessionAction, SessionRow, get_session
+from gmp_booking.execution.service import ACTIONS, SessionAction, SessionRow, get_session
 from gmp_booking.execution.signing import RECORD_TYPE, record_reference
 from gmp_booking.infra.database.uow import StoredResponse, Uow
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.errors import field_errors
 from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
-from gmp_booking.kernel.labels import MEANINGS_QUOTED, SESSION_STATES
+from gmp_booking.kernel.labels import MEANINGS_QUOTED, ROOM_RELEASED
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import SessionState
+from gmp_booking.kernel.states import UNPREPARED
 from gmp_booking.kernel.text import N_
 from gmp_booking.signatures.service import list_signatures
 from gmp_booking.signatures.views import SignatureView
@@ -66,7 +66,7 @@ def show(reference: str, number: int) -> Response:
 @execution.post("/bookings/<reference>/sessions/<int:number>/<action>")
 @signed_in
 def act(reference: str, number: int, action: str) -> Response:
-    if action not in PERMISSIONS:
+    if action not in ACTIONS:
         raise NotFound
     here = url_for("execution.show", reference=reference, number=number, done=action)
     address = local_path(request.form.get("next"), here)
@@ -220,8 +220,8 @@ def _steps(session: SessionRow) -> list[tuple[str, datetime | None, str | None]]
         (_("Line clearance"), session.cleared_at, session.cleared_by),
         (_("Clearance verified"), session.clearance_verified_at, session.clearance_verified_by),
         (
-            _(SESSION_STATES[SessionState.READY]),
-            session.released_at if session.stands != SessionState.PLANNED else None,
+            _(ROOM_RELEASED),
+            session.released_at if session.stands not in UNPREPARED else None,
             None,
         ),
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from gmp_booking.bookings.session_events import LineClearanceVoided
+from gmp_booking.bookings.session_lifecycle import UNREADY, session_step
+from gmp_booking.bookings.transitions import Taken
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import CLEARANCE_LASTS
-from gmp_booking.execution.session_actions import session_event_fields
+from gmp_booking.execution.session_actions import session_event_fields, write_step
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.states import SessionState
 
@@ -25,8 +27,11 @@ def expire_release(uow: Uow, reference: str, number: int) -> bool:
         return False
     ((_reference, _number, why),) = found
     session = store.get_session(uow, reference, number)
-    store.change_session(uow, session, state=SessionState.PLANNED, released_at=None)
+    # The row's own state: a session that was moved counts as planned already.
+    step = session_step(SessionState(session.state), UNREADY)
+    write_step(uow, session, step, released_at=None)
     store.void_clearance(uow, session, why)
     store.raise_booking_revision(uow, session, None)
-    uow.record(LineClearanceVoided(**session_event_fields(session), explanation=why))
+    event = LineClearanceVoided(**session_event_fields(session), explanation=why)
+    uow.record(Taken(step, event, by_system=True).event)
     return True

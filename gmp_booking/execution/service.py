@@ -10,15 +10,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from gmp_booking.execution import actual_times, interruptions, releasing, store
-from gmp_booking.execution.session_actions import PERMISSIONS, SessionAction, subject_of
+from gmp_booking.execution.session_actions import SessionAction, permission_for, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict, NotFound, Stale
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import IN_FORCE
 from gmp_booking.kernel.text import N_
 
-__all__ = ["PERMISSIONS", "SessionAction", "SessionRow", "for_session", "get_session", "perform", "subject_of"]
+__all__ = [
+    "ACTIONS",
+    "SessionAction",
+    "SessionRow",
+    "for_session",
+    "get_session",
+    "perform",
+    "permission_for",
+    "subject_of",
+]
 
 _USE_CASES: Mapping[str, Callable[[Uow, SessionRow, SessionAction], None]] = {
     "clear": releasing.clear,
@@ -33,6 +42,7 @@ _USE_CASES: Mapping[str, Callable[[Uow, SessionRow, SessionAction], None]] = {
     "missed": interruptions.missed,
     "abort": interruptions.abort,
 }
+ACTIONS = frozenset(_USE_CASES)
 
 
 def perform(uow: Uow, act: SessionAction) -> SessionRow:
@@ -41,14 +51,14 @@ def perform(uow: Uow, act: SessionAction) -> SessionRow:
     Errors: NotFound; Forbidden; Conflict when the state or the rules do not allow it; Invalid for missing fields;
     Stale when the session changed since it was read.
     """
-    if act.action not in PERMISSIONS:
+    if act.action not in ACTIONS:
         raise NotFound
     uow.lock(store.lock_keys_of(uow, act.reference, act.number))
     session = store.get_session(uow, act.reference, act.number)
-    require(uow.actor, PERMISSIONS[act.action], subject_of(session, act.action))
+    require(uow.actor, permission_for(session, act.action, until=act.until), subject_of(session, act.action))
     if act.seen and act.seen != session.stands:
         raise Stale
-    if session.booking_state != BookingState.CONFIRMED:
+    if session.booking_state not in IN_FORCE:
         raise Conflict(N_("Session records are possible for a confirmed booking only."))
     _USE_CASES[act.action](uow, session, act)
     store.raise_booking_revision(uow, session, act.revision)

@@ -1,17 +1,21 @@
-"""What all actions in sessions share: the request, permissions, the actual time, the event fields."""
+"""What all actions in sessions share: the request, its step, the actual time, the event fields."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from gmp_booking.bookings.lifecycle import Slots, Step, When, permission_of
+from gmp_booking.bookings.session_lifecycle import SESSION_STEPS, session_step
+from gmp_booking.execution import store
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject
 from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
+from gmp_booking.resources.slots import fit_slots
 from gmp_booking.signatures.service import Verified
 
 NOT_IN_THE_FUTURE: Final = N_("This time is in the future.")
@@ -40,19 +44,46 @@ class SessionAction:
     verified: Verified | None = None
 
 
-PERMISSIONS: Mapping[str, Permission] = {
-    "clear": Permission.SESSION_CLEAR,
-    "verify-clearance": Permission.SESSION_VERIFY_CLEARANCE,
-    "ready": Permission.SESSION_RELEASE,
-    "check-in": Permission.SESSION_RECORD,
-    "takes-until": Permission.SESSION_RECORD,
-    "suspend": Permission.SESSION_SUSPEND,
-    "resume": Permission.SESSION_RESUME,
-    "complete": Permission.SESSION_RECORD,
-    "verify": Permission.SESSION_VERIFY,
-    "missed": Permission.SESSION_MISSED,
-    "abort": Permission.SESSION_ABORT,
-}
+def step_of(session: SessionRow, act: SessionAction) -> Step[SessionState]:
+    """The step of an action in a session. Errors: Conflict when its state does not allow it."""
+    return session_step(session.stands, act.action, conditions_of(session, act.until))
+
+
+def permission_for(session: SessionRow, action: str, *, until: datetime | None = None) -> Permission:
+    """The permission for an action in a session, whether its state allows the action or not."""
+    return permission_of(SESSION_STEPS, session.stands, action, conditions_of(session, until))
+
+
+def conditions_of(session: SessionRow, until: datetime | None = None) -> frozenset[When]:
+    """The conditions that hold for a session. Shape: `until` is the end that is announced, if one is."""
+    clearance = When.CLEARED_FIRST if session.cleared_first else When.NOT_CLEARED_FIRST
+    plan = When.BEYOND_THE_PLAN if until is not None and until > session.ends_at else When.WITHIN_THE_PLAN
+    return frozenset({clearance, plan})
+
+
+def write_step(
+    uow: Uow,
+    session: SessionRow,
+    step: Step[SessionState],
+    *,
+    until: datetime | None = None,
+    slots_until: datetime | None = None,
+    **columns: Any,
+) -> datetime | None:
+    """Write the target of a step, and fit the time of crew and slots where the step does; how far the slots are held.
+
+    Shape: slots are held for the teardown after `until`, unless `slots_until` says otherwise; time that somebody else
+    holds stays theirs.
+    Errors: Stale when somebody else changed the session.
+    """
+    if columns or step.target != session.stands:
+        store.change_session(uow, session, state=step.target, **columns)
+    if step.slots is Slots.KEEPS:
+        return None
+    assert step.slots is Slots.FITS, f"this step {step.slots} slots"
+    assert until is not None, "there is no time to fit the slots to"
+    store.free_crew(uow, session, until)
+    return fit_slots(uow, session.id, slots_until or until + session.teardown)
 
 
 def subject_of(session: SessionRow, action: str) -> Subject:

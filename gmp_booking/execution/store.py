@@ -17,7 +17,7 @@ from gmp_booking.execution.clearance import needs_clearance
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import ENDED, BookingState, SessionState
+from gmp_booking.kernel.states import ENDED, IN_FORCE, RELEASED, UNRECORDED, SessionState
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, LockKind, OutageKind, SubjectKind
 
 _LOCK_KEYS = text(
@@ -137,8 +137,8 @@ class SessionRow:
     def stands(self) -> SessionState:
         """The effective state: a released session that was moved afterwards counts as planned."""
         state = SessionState(self.state)
-        if state is SessionState.READY and self.cleared_first and not self.is_released:
-            return SessionState.PLANNED
+        if state in RELEASED and self.cleared_first and not self.is_released:
+            return UNRECORDED
         return state
 
     @property
@@ -198,9 +198,10 @@ def change_session(uow: Uow, session: SessionRow, **changes: Any) -> None:
 
 
 _RAISE_REVISION = text(
-    """
+    f"""
     UPDATE booking SET revision = revision + 1, changed_at = :now
-    WHERE id = :id AND state = :state AND version = :version AND (:revision = 0 OR revision = :revision)
+    WHERE id = :id AND state IN ({sql_values(IN_FORCE)}) AND version = :version
+      AND (:revision = 0 OR revision = :revision)
     RETURNING revision
     """
 )
@@ -214,7 +215,6 @@ def raise_booking_revision(uow: Uow, session: SessionRow, revision: int | None) 
     values = {
         "id": session.booking_id,
         "now": uow.now,
-        "state": BookingState.CONFIRMED.value,
         "version": session.version,
         "revision": revision or 0,
     }
@@ -277,7 +277,7 @@ _EXPIRED_RELEASES = text(
     FROM session_record AS record
     JOIN booking_session AS bs USING (booking_id, number)
     JOIN booking AS b
-        ON b.id = bs.booking_id AND b.version = bs.version AND b.state = {sql_value(BookingState.CONFIRMED)}
+        ON b.id = bs.booking_id AND b.version = bs.version AND b.state IN ({sql_values(IN_FORCE)})
     LEFT JOIN line_clearance AS lc ON lc.booking_id = b.id AND lc.session_number = bs.number AND lc.void_at IS NULL
          AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at AND lc.verified_at <= record.released_at
     LEFT JOIN LATERAL (
@@ -287,7 +287,7 @@ _EXPIRED_RELEASES = text(
           AND (o.ends_at IS NULL OR o.ends_at > :now) AND o.created_at > record.released_at
         LIMIT 1
     ) AS held ON true
-    WHERE record.state = {sql_value(SessionState.READY)}
+    WHERE record.state IN ({sql_values(RELEASED)})
       AND (held.id IS NOT NULL OR lc.id IS NULL OR record.released_at < :oldest)
       AND (:reference = '' OR b.reference = :reference AND bs.number = :number)
     ORDER BY record.released_at LIMIT 100

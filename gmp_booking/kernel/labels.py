@@ -85,6 +85,8 @@ BOOKING_STATES: Final[Mapping[str, str]] = {
     BookingState.CANCELLED: N_("Cancelled"),
     BookingState.CLOSED: N_("Closed"),
 }
+CONFIRMED: Final = BOOKING_STATES[BookingState.CONFIRMED]
+CANCELLED: Final = BOOKING_STATES[BookingState.CANCELLED]
 BOOKING_HEADLINES: Final[Mapping[str, str]] = {
     **BOOKING_STATES,
     BookingState.DRAFT: N_("A draft"),
@@ -138,6 +140,7 @@ SESSION_STATES: Final[Mapping[str, str]] = {
     SessionState.MISSED: N_("Missed"),
     SessionState.CANCELLED: BOOKING_STATES[BookingState.CANCELLED],
 }
+ROOM_RELEASED: Final = SESSION_STATES[SessionState.READY]
 SESSION_NEWS: Final[Mapping[str, str]] = {
     "SessionSuspended": SESSION_STATES[SessionState.SUSPENDED],
     "SessionResumed": N_("Resumed"),

@@ -46,31 +46,56 @@ class SessionState(StrEnum):
 
 # -- bookings
 
-EDITABLE = frozenset({BookingState.DRAFT, BookingState.RETURNED})
+DRAFTED = frozenset({BookingState.DRAFT})
+"""A form that holds nothing."""
+
+UNREVIEWED = frozenset({BookingState.SUBMITTED})
+"""Asked for, and no stage has passed it."""
+
+REVIEWED = frozenset({BookingState.UNDER_REVIEW})
+"""At least one stage has passed it, and another decides next."""
+
+WITH_COMPANY = frozenset({BookingState.RETURNED})
+"""The company answers a question."""
+
+ACCEPTED = frozenset({BookingState.APPROVED})
+"""Every stage has approved it, and it is not confirmed yet."""
+
+IN_FORCE = frozenset({BookingState.CONFIRMED})
+"""Agreed; it can be changed and worked on."""
+
+OTHERS_TIME_SHOWN_AS = BookingState.CONFIRMED
+"""Other companies' time is shown like an agreed booking's, whatever its state."""
+
+REFUSED = frozenset({BookingState.REJECTED})
+LAPSED = frozenset({BookingState.EXPIRED})
+CALLED_OFF = frozenset({BookingState.CANCELLED})
+
+EDITABLE = DRAFTED | WITH_COMPANY
 """The requester's turn: they may fill the form in and submit it."""
 
-WAITING = frozenset({BookingState.SUBMITTED, BookingState.UNDER_REVIEW})
+WAITING = UNREVIEWED | REVIEWED
 """A stage of the facility decides next."""
 
-REQUESTED = WAITING | {BookingState.RETURNED}
+REQUESTED = WAITING | WITH_COMPANY
 """Asked for and undecided, whoever's turn it is."""
 
-PENDING = REQUESTED | {BookingState.APPROVED}
+PENDING = REQUESTED | ACCEPTED
 """Holds time until `pending_until`, counts against the company's limit, and expires."""
 
-AGREED = frozenset({BookingState.APPROVED, BookingState.CONFIRMED})
+AGREED = ACCEPTED | IN_FORCE
 """Decided in favour and not over."""
 
 STANDING = PENDING | AGREED
 """Holds time and is not over."""
 
-RECORDED = frozenset({BookingState.CONFIRMED, BookingState.CLOSED})
+RECORDED = IN_FORCE | {BookingState.CLOSED}
 """Its sessions take place, or did: they have records."""
 
 HOLDING = STANDING | RECORDED
 """Holds slots; a closed booking keeps them as the record of what was used."""
 
-FREED = frozenset({BookingState.REJECTED, BookingState.EXPIRED, BookingState.CANCELLED})
+FREED = REFUSED | LAPSED | CALLED_OFF
 """Over without closing: its time went back to everybody."""
 
 FINAL = FREED | {BookingState.CLOSED}
@@ -80,17 +105,35 @@ FINAL = FREED | {BookingState.CLOSED}
 WAITING_CHANGE = frozenset({ChangeState.SUBMITTED, ChangeState.UNDER_REVIEW})
 """A stage of the facility decides next."""
 
-OPEN_CHANGE = WAITING_CHANGE | {ChangeState.RETURNED}
+CHANGE_WITH_COMPANY = frozenset({ChangeState.RETURNED})
+"""The company answers a question."""
+
+OPEN_CHANGE = WAITING_CHANGE | CHANGE_WITH_COMPANY
 """A booking has at most one of these."""
+
+REFUSED_CHANGE = frozenset({ChangeState.REJECTED})
+LAPSED_CHANGE = frozenset({ChangeState.EXPIRED})
+
+OPEN_CHANGE_SHOWN_AS = BookingState.SUBMITTED
+"""Time that only an open change holds is shown like a request's."""
 
 # -- sessions
 
 UNRECORDED = SessionState.PLANNED
 """The state of a session that has no record yet."""
 
-NOT_BEGUN = frozenset({SessionState.PLANNED, SessionState.READY})
-RUNNING = frozenset({SessionState.IN_USE, SessionState.SUSPENDED})
-ENDED = frozenset({SessionState.DONE, SessionState.ABORTED, SessionState.MISSED, SessionState.CANCELLED})
+UNPREPARED = frozenset({UNRECORDED})
+"""Nothing was recorded yet, but a line clearance."""
+
+RELEASED = frozenset({SessionState.READY})
+AT_WORK = frozenset({SessionState.IN_USE})
+HALTED = frozenset({SessionState.SUSPENDED})
+COMPLETED = frozenset({SessionState.DONE})
+GIVEN_UP = frozenset({SessionState.CANCELLED})
+
+NOT_BEGUN = UNPREPARED | RELEASED
+RUNNING = AT_WORK | HALTED
+ENDED = COMPLETED | GIVEN_UP | {SessionState.ABORTED, SessionState.MISSED}
 """Nothing follows any more."""
-UNTOUCHED = frozenset({SessionState.PLANNED, SessionState.CANCELLED})
+UNTOUCHED = UNPREPARED | GIVEN_UP
 """Nothing was recorded about the work."""

@@ -17,7 +17,7 @@ from gmp_booking.infra.database.outbox import ClaimedMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.mail.smtp import CalendarFile, Mail, one_line
 from gmp_booking.infra.web import i18n
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import WITH_COMPANY
 from gmp_booking.notifications.facts import BookingMailFacts, MailFacts
 from gmp_booking.notifications.mail_kind import BookingMail, MailKind, PersonMail, Words, discover
 from gmp_booking.notifications.recipients import may_receive
@@ -70,7 +70,7 @@ def _booking_words(kind: BookingMail, facts: BookingMailFacts) -> dict[str, Any]
         "instant": i18n.format_instant(first) if first else "",
         "decide_by": booking.decide_by,
         "pending_until": booking.pending_until,
-        "is_returned": booking.state == BookingState.RETURNED,
+        "is_returned": booking.state in WITH_COMPANY,
         "url": f"{facts.config.base_url}/bookings/{booking.reference}",
     }
 

@@ -12,7 +12,7 @@ from gmp_booking.bookings.service import event_fields
 from gmp_booking.infra.database.journal import JournalEntry, is_about
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import WITH_COMPANY
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import RecordKind
 
@@ -45,7 +45,7 @@ def find_open_question(uow: Uow, reference: str) -> str | None:
         .join(Booking, is_about(RecordKind.BOOKING, Booking.id))
         .where(
             Booking.reference == reference,
-            Booking.state == BookingState.RETURNED,
+            Booking.state.in_(WITH_COMPANY),
             JournalEntry.event.in_(("BookingReturned", "BookingQuestionAsked")),
         )
         .order_by(JournalEntry.id.desc())

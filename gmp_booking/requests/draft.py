@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from gmp_booking.bookings import store
+from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS, DRAFT
 from gmp_booking.bookings.content import BookedFor
 from gmp_booking.bookings.events import BookingDrafted
+from gmp_booking.bookings.lifecycle import Slots, permission_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.stages import booking_permission, first_booking_step
 from gmp_booking.bookings.store import NewBooking
+from gmp_booking.bookings.transitions import Taken
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, Subject, require
+from gmp_booking.kernel.access import Subject, require
 from gmp_booking.kernel.errors import Conflict, require_revision
-from gmp_booking.kernel.states import EDITABLE, BookingState
+from gmp_booking.kernel.states import EDITABLE
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.requests.on_behalf import acting_person_id, company_id_for
@@ -29,20 +33,21 @@ def save_draft(
     """
     if reference is not None:
         booking = store.get_booking(uow, reference)
-        require(uow.actor, Permission.BOOKING_DRAFT, subject_of(booking))
-        if BookingState(booking.state) not in EDITABLE:
+        require(uow.actor, booking_permission(booking, DRAFT), subject_of(booking))
+        if booking.state not in EDITABLE:
             raise Conflict(N_("This booking is no longer a draft."))
         require_revision(booking.revision, seen=revision)
         store.change_booking(uow, booking, draft=dict(form))
         return booking
     company_id = company_id_for(uow, BookedFor(str(form["company"])) if form.get("company") else None)
-    require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
+    step = first_booking_step(DRAFT)
+    require(uow.actor, permission_of(BOOKING_STEPS, None, DRAFT), Subject(company_id=company_id))
     kind = str(form.get("kind") or Kind.CLEANROOM.value)
     new = NewBooking(
         reference=store.new_reference(),
         company_id=company_id,
         kind=kind,
-        state=BookingState.DRAFT,
+        state=step.target,
         track="",
         requested_by=acting_person_id(uow),
         entered_by=acting_person_id(uow),
@@ -50,7 +55,7 @@ def save_draft(
         draft=form,
     )
     booking_id = store.add_booking(uow, new)
-    uow.record(
-        BookingDrafted(company_id=company_id, booking_id=booking_id, reference=new.reference, version=1, kind=kind)
-    )
+    event = BookingDrafted(company_id=company_id, booking_id=booking_id, reference=new.reference, version=1, kind=kind)
+    assert step.slots is Slots.NONE, "a form has no content to hold time for"
+    uow.record(Taken(step, event).event)
     return store.get_booking(uow, new.reference)

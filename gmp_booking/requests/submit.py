@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gmp_booking.bookings import store
+from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.events import BookingConfirmed, BookingSubmitted
-from gmp_booking.bookings.lifecycle import step as transition_of
+from gmp_booking.bookings.lifecycle import Slots, Step, conditions_at, find_step, permission_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, subject_of
+from gmp_booking.bookings.stages import booking_permission, booking_step, first_booking_step
 from gmp_booking.bookings.store import NewBooking
+from gmp_booking.bookings.tracks import Track
+from gmp_booking.bookings.transitions import Taken, do_with_slots
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.verdict import Verdict
@@ -24,9 +28,9 @@ from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_con
 from gmp_booking.evaluation.service import require_valid_content, save_evaluation
 from gmp_booking.evaluation.slot_allocation import RefusedRequest, ids_of, refusal, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, Subject, require
+from gmp_booking.kernel.access import Subject, require
 from gmp_booking.kernel.errors import require_revision
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import DRAFTED, WITH_COMPANY, BookingState
 from gmp_booking.kernel.vocabulary import Action, LockKind
 from gmp_booking.requests.clarification_store import record_answer, require_answer
 from gmp_booking.requests.on_behalf import (
@@ -68,26 +72,33 @@ def submit(
     require_valid_content(content, uow)
     booking = store.get_booking(uow, reference) if reference else None
     requester = requester_for(uow, content, booking)
-    _require_may_submit(uow, booking, requester, action=action, revision=revision)
+    step = _require_may_submit(uow, booking, requester, action=action, revision=revision)
     evaluated = _evaluate_request(uow, content, booking, company_id=requester.company_id)
-    was_returned = booking is not None and booking.state == BookingState.RETURNED
-    written = _write_request(uow, content, evaluated, booking=booking, requester=requester)
+    was_returned = booking is not None and booking.state in WITH_COMPANY
+    confirmation = _confirmation(step, evaluated.columns)
+    evaluated = replace(evaluated, columns={**evaluated.columns, "state": (confirmation or step).target})
+    written = _write_request(uow, content, evaluated, booking=booking, requester=requester, slots=step.slots)
     save_evaluation(uow, written, evaluated.gathered, evaluated.verdict)
     if was_returned and answer and answer.strip():
         record_answer(uow, written, require_answer(answer))
-    _record_submission(uow, written, content, evaluated.verdict)
+    uow.record(Taken(step, _submission(written, content, evaluated.verdict)).event)
+    if confirmation is not None:
+        do_with_slots(uow, written, confirmation.slots)
+        uow.record(Taken(confirmation, BookingConfirmed(**event_fields(written)), by_system=True).event)
     return Submitted(written, content, evaluated.verdict)
 
 
 def _require_may_submit(
     uow: Uow, booking: Booking | None, requester: RequestedBy, *, action: Action, revision: int | None
-) -> None:
-    subject = subject_of(booking) if booking else Subject(company_id=requester.company_id)
-    require(uow.actor, Permission.BOOKING_SUBMIT, subject)
+) -> Step[BookingState]:
+    """The step to be taken. Errors: Forbidden; Conflict when the state does not allow it; Stale."""
     if booking is None:
-        return
-    transition_of(BookingState(booking.state), action)
+        require(uow.actor, permission_of(BOOKING_STEPS, None, action), Subject(company_id=requester.company_id))
+        return first_booking_step(action)
+    require(uow.actor, booking_permission(booking, action), subject_of(booking))
+    step = booking_step(booking, action)
     require_revision(booking.revision, seen=revision)
+    return step
 
 
 @dataclass(frozen=True)
@@ -128,21 +139,27 @@ def requester_for(uow: Uow, content: BookingContent, booking: Booking | None) ->
     named = find_requester(uow, content.booked_for) if uow.actor.is_staff and content.booked_for else None
     if named is not None:
         require_same_company(booking, named)
-    if uow.actor.is_staff and booking.state == BookingState.DRAFT:
+    if uow.actor.is_staff and booking.state in DRAFTED:
         return RequestedBy(booking.company_id, named.person_id if named else None)
     return RequestedBy(booking.company_id, booking.requested_by)
 
 
 def _write_request(
-    uow: Uow, content: BookingContent, evaluated: _EvaluatedRequest, *, booking: Booking | None, requester: RequestedBy
+    uow: Uow,
+    content: BookingContent,
+    evaluated: _EvaluatedRequest,
+    *,
+    booking: Booking | None,
+    requester: RequestedBy,
+    slots: Slots,
 ) -> Booking:
     """Write the booking, its version and its slots."""
     if booking is None:
         booking = _add_booking(uow, requester, evaluated.columns)
         request_confirmation(uow, booking, requester)
     else:
-        _replace_request(uow, booking, requester, evaluated.columns)
-    _write_parts(uow, content, evaluated.resolved, evaluated.gathered.case, booking=booking)
+        _replace_request(uow, booking, requester, evaluated.columns, slots=slots)
+    _write_parts(uow, content, evaluated.resolved, evaluated.gathered.case, booking=booking, slots=slots)
     return booking
 
 
@@ -160,10 +177,13 @@ def _add_booking(uow: Uow, requester: RequestedBy, columns: Mapping[str, Any]) -
     return booking
 
 
-def _replace_request(uow: Uow, booking: Booking, requester: RequestedBy, columns: Mapping[str, Any]) -> None:
+def _replace_request(
+    uow: Uow, booking: Booking, requester: RequestedBy, columns: Mapping[str, Any], *, slots: Slots
+) -> None:
     """Replace the draft or the earlier version of the request."""
-    was_submitted = booking.state != BookingState.DRAFT
-    release_slots(uow, booking.id)
+    was_submitted = booking.state not in DRAFTED
+    if slots is Slots.TAKES:
+        release_slots(uow, booking.id)
     store.deactivate_crew(uow, booking.id)
     store.change_booking(
         uow,
@@ -180,7 +200,9 @@ def _replace_request(uow: Uow, booking: Booking, requester: RequestedBy, columns
     acknowledge_by_acting(uow, booking)
 
 
-def _write_parts(uow: Uow, content: BookingContent, resolved: ResolvedContent, case: Case, *, booking: Booking) -> None:
+def _write_parts(
+    uow: Uow, content: BookingContent, resolved: ResolvedContent, case: Case, *, booking: Booking, slots: Slots
+) -> None:
     ids = ids_of(resolved)
     parts = store.add_version(
         uow,
@@ -190,19 +212,21 @@ def _write_parts(uow: Uow, content: BookingContent, resolved: ResolvedContent, c
         version=booking.version,
         ids=ids,
     )
-    wanted = wanted_slots(case, resolved, parts)
-    take_or_refuse(uow, wanted, case, resolved, booking=booking)
+    if slots is Slots.TAKES:
+        wanted = wanted_slots(case, resolved, parts)
+        take_or_refuse(uow, wanted, case, resolved, booking=booking)
 
 
-def _record_submission(uow: Uow, booking: Booking, content: BookingContent, verdict: Verdict) -> None:
-    uow.record(
-        BookingSubmitted(
-            **event_fields(booking),
-            kind=booking.kind,
-            rooms=tuple(sorted({session.room for session in content.sessions})),
-            equipment=tuple(sorted(content.resource_codes - {session.room for session in content.sessions})),
-            open_findings=tuple(finding.code for finding in verdict.findings),
-        )
+def _confirmation(step: Step[BookingState], columns: Mapping[str, Any]) -> Step[BookingState] | None:
+    """The step that the system takes right after the request, where nobody decides."""
+    return find_step(BOOKING_STEPS, step.target, Action.CONFIRM, conditions_at(Track(columns["track"]), 0))
+
+
+def _submission(booking: Booking, content: BookingContent, verdict: Verdict) -> BookingSubmitted:
+    return BookingSubmitted(
+        **event_fields(booking),
+        kind=booking.kind,
+        rooms=tuple(sorted({session.room for session in content.sessions})),
+        equipment=tuple(sorted(content.resource_codes - {session.room for session in content.sessions})),
+        open_findings=tuple(finding.code for finding in verdict.findings),
     )
-    if booking.state == BookingState.CONFIRMED:
-        uow.record(BookingConfirmed(**event_fields(booking)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gmp_booking.bookings.events import BookingCancelled, BookingExpired
 from gmp_booking.bookings.ical import CalendarPart
 from gmp_booking.kernel.access import Role
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import CALLED_OFF, DRAFTED, IN_FORCE, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents, Words
@@ -20,11 +20,11 @@ def _state_before(event: BookingEvent) -> BookingState:
 
 
 def _was_requested(event: BookingEvent) -> bool:
-    return _state_before(event) is not BookingState.DRAFT
+    return _state_before(event) not in DRAFTED
 
 
 def _was_confirmed(event: BookingEvent) -> bool:
-    return _state_before(event) is BookingState.CONFIRMED
+    return _state_before(event) in IN_FORCE
 
 
 def _to(event: BookingEvent) -> Sequence[Person]:
@@ -45,7 +45,7 @@ def _entries(facts: BookingMailFacts) -> Sequence[CalendarPart]:
 KIND = BookingMail(
     name="cancelled",
     created=OnEvents(events=[BookingCancelled], condition=_was_requested, to=_to, payload=_payload),
-    valid_while=[BookingState.CANCELLED],
+    valid_while=CALLED_OFF,
     withdrawn_by=[BookingExpired],
     subject=N_("[%(reference)s] Cancelled: %(what)s"),
     template="cancelled.txt",

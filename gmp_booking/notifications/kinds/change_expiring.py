@@ -11,7 +11,7 @@ from gmp_booking.bookings.events import (
     BookingChangeWithdrawn,
 )
 from gmp_booking.infra.web.i18n import format_day
-from gmp_booking.kernel.states import OPEN_CHANGE, BookingState
+from gmp_booking.kernel.states import IN_FORCE, OPEN_CHANGE
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import before_change_expiry
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts
@@ -41,7 +41,7 @@ KIND = BookingMail(
         due=before_change_expiry,
         payload=_payload,
     ),
-    valid_while=[BookingState.CONFIRMED],
+    valid_while=IN_FORCE,
     valid_while_change=OPEN_CHANGE,
     shows_proposal=True,
     still_true=expires_then,

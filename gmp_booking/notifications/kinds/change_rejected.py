@@ -1,7 +1,7 @@
 """A change was rejected, with the reason; the booking stays as it is."""
 
 from gmp_booking.bookings.events import BookingChangeRejected
-from gmp_booking.kernel.states import BookingState, ChangeState
+from gmp_booking.kernel.states import IN_FORCE, REFUSED_CHANGE
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
@@ -17,8 +17,8 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
 KIND = BookingMail(
     name="change_rejected",
     created=OnEvents(events=[BookingChangeRejected], to=change_requesters, payload=_payload),
-    valid_while=[BookingState.CONFIRMED],
-    valid_while_change=[ChangeState.REJECTED],
+    valid_while=IN_FORCE,
+    valid_while_change=REFUSED_CHANGE,
     subject=N_("[%(reference)s] Your change request was rejected: %(what)s"),
     template="change_rejected.txt",
 )

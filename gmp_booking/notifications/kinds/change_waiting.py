@@ -1,7 +1,7 @@
 """A change of a confirmed booking waits for a decision at its stage."""
 
 from gmp_booking.bookings.events import BookingChangeRequested, BookingChangeReviewed
-from gmp_booking.kernel.states import WAITING_CHANGE, BookingState
+from gmp_booking.kernel.states import IN_FORCE, WAITING_CHANGE
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
@@ -18,7 +18,7 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
 KIND = BookingMail(
     name="change_waiting",
     created=OnEvents(events=[BookingChangeRequested, BookingChangeReviewed], to=change_deciders, payload=_payload),
-    valid_while=[BookingState.CONFIRMED],
+    valid_while=IN_FORCE,
     valid_while_change=WAITING_CHANGE,
     shows_proposal=True,
     still_true=waits_at_that_stage,

@@ -1,7 +1,7 @@
 """A booking is confirmed; its times come as an invitation."""
 
 from gmp_booking.bookings.events import BookingConfirmed
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import IN_FORCE
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents
 from gmp_booking.notifications.reader_parts import own_entries
@@ -11,7 +11,7 @@ from gmp_booking.notifications.validity import takes_part
 KIND = BookingMail(
     name="confirmed",
     created=OnEvents(events=[BookingConfirmed], to=participants),
-    valid_while=[BookingState.CONFIRMED],
+    valid_while=IN_FORCE,
     still_true=takes_part,
     subject=N_("[%(reference)s] Confirmed: %(what)s, %(instant)s"),
     template="confirmed.txt",

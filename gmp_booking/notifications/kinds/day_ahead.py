@@ -15,8 +15,8 @@ from gmp_booking.bookings.events import BookingConfirmed
 from gmp_booking.bookings.session_state import state_of
 from gmp_booking.infra.web.i18n import format_day
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import NOT_BEGUN, BookingState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import IN_FORCE, NOT_BEGUN
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import DueTime, reminded_people, session_reminders
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, MailFacts, changes_plan
@@ -42,7 +42,7 @@ _PARTS: Final = text(
     ) AS part
     JOIN booking AS b ON b.id = part.booking_id AND b.version = part.version
     JOIN resource AS r ON r.id = part.resource_id
-    WHERE b.state = {sql_value(BookingState.CONFIRMED)} AND part.starts_at > :now
+    WHERE b.state IN ({sql_values(IN_FORCE)}) AND part.starts_at > :now
       AND (CAST(:company_id AS bigint) IS NULL OR b.company_id = :company_id)
     ORDER BY part.starts_at, r.code, b.reference
     """

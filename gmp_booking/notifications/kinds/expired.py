@@ -1,7 +1,7 @@
 """A request expired: nobody decided, or the company did not answer, in time."""
 
 from gmp_booking.bookings.events import BookingCancelled, BookingExpired
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import LAPSED
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents, Words
@@ -17,7 +17,7 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
 KIND = BookingMail(
     name="expired",
     created=OnEvents(events=[BookingExpired], to=requesters_and_deciders, payload=_payload),
-    valid_while=[BookingState.EXPIRED],
+    valid_while=LAPSED,
     withdrawn_by=[BookingCancelled],
     subject=N_("[%(reference)s] Expired: %(what)s"),
     template="expired.txt",

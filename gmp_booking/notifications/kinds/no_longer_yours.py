@@ -9,7 +9,7 @@ from gmp_booking.bookings.ical import CANCELLED, CalendarPart, part_of
 from gmp_booking.bookings.views import ReservationView, SessionView
 from gmp_booking.infra.web.i18n import named
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import RECORDED, BookingState
+from gmp_booking.kernel.states import CALLED_OFF, RECORDED
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent, BookingMailFacts, changes_plan
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
@@ -117,7 +117,7 @@ def _entries(facts: BookingMailFacts) -> list[CalendarPart]:
 KIND = BookingMail(
     name="no_longer_yours",
     created=OnEvents(events=[BookingChangeApproved, BookingAdjusted], condition=changes_plan, to=_to, payload=_payload),
-    valid_while=RECORDED | {BookingState.CANCELLED},
+    valid_while=RECORDED | CALLED_OFF,
     any_version=True,
     still_true=_is_still_left_out,
     # A cancellation does not reach who was left out before it.

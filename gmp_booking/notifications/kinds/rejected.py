@@ -1,7 +1,7 @@
 """A request was rejected, with the reason."""
 
 from gmp_booking.bookings.events import BookingRejected
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import REFUSED
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.mail_kind import Accent, BookingMail, OnEvents, Words
@@ -17,7 +17,7 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
 KIND = BookingMail(
     name="rejected",
     created=OnEvents(events=[BookingRejected], to=requesters, payload=_payload),
-    valid_while=[BookingState.REJECTED],
+    valid_while=REFUSED,
     subject=N_("[%(reference)s] Rejected: %(what)s"),
     template="rejected.txt",
     accent=Accent.RED,

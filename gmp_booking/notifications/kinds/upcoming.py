@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gmp_booking.bookings.events import BookingConfirmed
-from gmp_booking.kernel.states import BookingState, SessionState
+from gmp_booking.kernel.states import GIVEN_UP, IN_FORCE
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.due_times import DueTime, reminded_people, session_reminders
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, BookingMailFacts, changes_plan
@@ -34,7 +34,7 @@ def _is_ahead(facts: BookingMailFacts) -> bool:
     if session_id is None:
         return takes_part(facts)
     session = next((each for each in facts.details.sessions if each.id == session_id), None)
-    if session is None or session.state == SessionState.CANCELLED:
+    if session is None or session.state in GIVEN_UP:
         return False
     return facts.reader.id in participant_ids_of(facts.details, session)
 
@@ -48,7 +48,7 @@ KIND = BookingMail(
         due=_due,
         replaced_by=PLAN_CHANGES,
     ),
-    valid_while=[BookingState.CONFIRMED],
+    valid_while=IN_FORCE,
     still_true=_is_ahead,
     subject=N_("[%(reference)s] Reminder: %(what)s, %(instant)s"),
     template="upcoming.txt",

@@ -13,7 +13,7 @@ from gmp_booking.bookings.views import Booking
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.labels import BOOKING_ACTIONS, MEANINGS_QUOTED, ROLES
-from gmp_booking.kernel.states import EDITABLE, ENDED, FINAL, WAITING, BookingState
+from gmp_booking.kernel.states import DRAFTED, EDITABLE, ENDED, FINAL, IN_FORCE, WAITING, WITH_COMPANY
 from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
@@ -24,21 +24,21 @@ def list_actions(
     data: BookingPageData, actor: Actor, findings_read: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     booking = data.details.booking
-    state = BookingState(booking.state)
+    state = booking.state
     found: list[dict[str, Any]] = []
     if state in EDITABLE and is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
     found += _clarification_actions(data.under_decision.booking, actor)
     found += _decisions(data, actor, findings_read)
     found += change_links(booking, data.waiting, actor)
-    begun = state is BookingState.CONFIRMED and booking.starts_at is not None and booking.starts_at <= data.now
+    begun = state in IN_FORCE and booking.starts_at is not None and booking.starts_at <= data.now
     if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
         prompt = _("Reason for cancelling. The facility and your people read it.")
         found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
     if _is_over(data) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
         statement = _statement(booking, Meaning.RECORD_REVIEWED)
         found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
-    if state is not BookingState.DRAFT and is_allowed(actor, Permission.BOOKING_DRAFT, subject_of(booking)):
+    if state not in DRAFTED and is_allowed(actor, Permission.BOOKING_DRAFT, subject_of(booking)):
         found.append(_link(_("Book again"), url_for("bookings.new", copy=booking.reference), kind="quiet"))
     return found
 
@@ -48,12 +48,12 @@ def _is_over(data: BookingPageData) -> bool:
     details = data.details
     ended = all(each.state in ENDED for each in details.sessions)
     returned = all(each.period.end <= data.now for each in details.equipment)
-    return details.booking.state == BookingState.CONFIRMED and ended and returned
+    return details.booking.state in IN_FORCE and ended and returned
 
 
 def _clarification_actions(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
     """Answering and asking again, while the request is returned to the company."""
-    if booking.state != BookingState.RETURNED:
+    if booking.state not in WITH_COMPANY:
         return []
     found = []
     if is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):

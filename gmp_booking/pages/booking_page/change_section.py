@@ -28,7 +28,7 @@ from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.labels import EXPOSURES, RUN_TYPES, SESSION_TEXTS, label_of, text_for_kind
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import NOT_BEGUN, RECORDED, WAITING, BookingState, SessionState
+from gmp_booking.kernel.states import IN_FORCE, NOT_BEGUN, RECORDED, UNPREPARED, WAITING
 from gmp_booking.kernel.text import N_
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.requests.handlers import refused_decision
@@ -138,10 +138,10 @@ def _text(field: str, value: Any, names: Mapping[str, str]) -> str:
 
 def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> list[dict[str, Any]]:
     """The links to change the booking and to withdraw the change request, for people who may."""
-    state = BookingState(booking.state)
+    state = booking.state
     if not is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking)):
         return []
-    if state not in WAITING | {BookingState.CONFIRMED}:
+    if state not in WAITING | IN_FORCE:
         return []
     href = url_for("booking_changes.change_form", reference=booking.reference)
     plain: dict[str, Any] = {
@@ -163,13 +163,11 @@ def session_actions(details: BookingView, session: SessionView, actor: Actor) ->
     """The actions for one session outside the form, and its times as form fields."""
     booking = details.booking
     subject = subject_of(booking)
-    is_confirmed, state = booking.state == BookingState.CONFIRMED, session.state
+    is_confirmed, state = booking.state in IN_FORCE, session.state
     others = [each for each in details.content.sessions if each.number != session.number]
     return {
         "has_record": booking.state in RECORDED,
-        "move": is_confirmed
-        and state == SessionState.PLANNED
-        and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
+        "move": is_confirmed and state in UNPREPARED and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
         "times": time_fields(session.period.start, session.period.end, zone=current_zone()),
         "cancel": is_confirmed
         and state in NOT_BEGUN
@@ -181,7 +179,7 @@ def session_actions(details: BookingView, session: SessionView, actor: Actor) ->
 def undoable(journal: Sequence[JournalEntry], booking: Booking, actor: Actor) -> bool:
     """Whether the last change is the actor's own and can be undone."""
     may = is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking))
-    return booking.state == BookingState.CONFIRMED and may and bool(last_undoable_entries(journal, actor))
+    return booking.state in IN_FORCE and may and bool(last_undoable_entries(journal, actor))
 
 
 @booking_page.post("/<reference>/withdraw")

@@ -10,7 +10,7 @@ from flask import url_for
 
 from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import UseCaseRequest
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import IN_FORCE
 from gmp_booking.kernel.vocabulary import Severity
 from gmp_booking.requests.handlers import alternatives_out
 from gmp_booking.revalidation.ways_out import list_ways_out
@@ -34,6 +34,6 @@ def risk_view(request: UseCaseRequest, details: BookingView, findings_read: Sequ
         return None
     ways_out = [one["label"] for one in alternatives_out(request.read(list_ways_out, details))]
     blocking = dict.fromkeys(each["message"] for each in findings_read if each["severity"] in BLOCKING)
-    may_change = bool(ways_out) and booking.state == BookingState.CONFIRMED
+    may_change = bool(ways_out) and booking.state in IN_FORCE
     href = url_for("booking_changes.change_form", reference=booking.reference) if may_change else None
     return Risk(list(blocking), ways_out, href)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import current_stage
+from gmp_booking.bookings.tracks import TRACKS, Stage, Track
 from gmp_booking.bookings.views import Booking, BookingView, ReservationView, SessionView
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.infra.database.journal import JournalEntry
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor
-from gmp_booking.kernel.labels import BOOKING_HEADLINES, BOOKING_NOTES, BOOKING_STATES, MEANINGS, ROLES
-from gmp_booking.kernel.states import AGREED, FREED, RECORDED, WAITING, BookingState
+from gmp_booking.kernel.labels import BOOKING_HEADLINES, BOOKING_NOTES, CONFIRMED, MEANINGS, ROLES
+from gmp_booking.kernel.states import AGREED, FREED, RECORDED, WAITING, WITH_COMPANY, BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Meaning
 from gmp_booking.pages.booking_page.change_section import recorded_changes
@@ -53,7 +53,7 @@ def next_step_view(booking: Booking, waiting: OpenChange | None) -> dict[str, An
     if waiting is not None:
         booking = waiting.proposal.booking
         detail = N_("A change request is waiting for a decision; until then the booking stays unchanged.")
-        if booking.state == BookingState.RETURNED:
+        if booking.state in WITH_COMPANY:
             detail = N_("A change request was returned to the company with a question; the booking stays unchanged.")
     stage = current_stage(booking)
     return {
@@ -78,7 +78,7 @@ def progress_view(booking: Booking, journal: Sequence[JournalEntry]) -> list[dic
         steps.append(_step(_stage_label(stage), _stage_status(booking, number), None))
     ended = state in FREED
     last = {True: "stopped", False: "done" if state in RECORDED else "open"}[ended]
-    label = _(BOOKING_HEADLINES[state]) if ended else _(BOOKING_STATES[BookingState.CONFIRMED])
+    label = _(BOOKING_HEADLINES[state]) if ended else _(CONFIRMED)
     steps.append(_step(label, last, booking.ended_at if ended else booking.confirmed_at))
     return steps
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import FINAL, REQUESTED, BookingState
+from gmp_booking.kernel.states import ACCEPTED, DRAFTED, FINAL, IN_FORCE, REQUESTED
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.timeline.ruler import QUARTERS_PER_DAY, Ruler, Window, bits, lowest, runs
 
@@ -28,10 +28,10 @@ OUTAGE = "OUTAGE"
 
 
 CSS_CLASSES: Mapping[str, str] = {
-    BookingState.DRAFT: "tl-draft",
+    **dict.fromkeys(DRAFTED, "tl-draft"),
     **dict.fromkeys(REQUESTED, "tl-pending"),
-    BookingState.APPROVED: "tl-approved",
-    BookingState.CONFIRMED: "tl-confirmed",
+    **dict.fromkeys(ACCEPTED, "tl-approved"),
+    **dict.fromkeys(IN_FORCE, "tl-confirmed"),
     **dict.fromkeys(FINAL, "tl-closed"),
 }
 """The CSS class of a booking's block."""

@@ -19,7 +19,7 @@ from gmp_booking.infra.web.request_info import is_htmx
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
 from gmp_booking.kernel.labels import RESOURCE_KINDS, ROOM_GROUPS
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import BookingState
+from gmp_booking.kernel.states import IN_FORCE, OTHERS_TIME_SHOWN_AS
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word
 from gmp_booking.pages.timeline.layout import FormMarkBlock, Lane, TimelineBlock, TimelineView, Window, lay_out
@@ -160,7 +160,7 @@ def draw(facts: TimelineFacts, window: Window, actor: Actor) -> TimelineView:
     lanes = [_lane(each) for each in facts.resources]
     blocks = [_own_block(taken, codes[taken.resource_id], facts.now, actor) for taken in facts.taken]
     blocks += [
-        TimelineBlock(lane=codes[resource_id], period=period, label=title, state=BookingState.CONFIRMED, own=False)
+        TimelineBlock(lane=codes[resource_id], period=period, label=title, state=OTHERS_TIME_SHOWN_AS, own=False)
         for resource_id, period, title in others_time(facts.busy, facts.titles)
     ]
     blocks += unavailable_blocks(facts.withdrawn, codes)
@@ -202,7 +202,7 @@ def _own_block(taken: TakenTime, code: str, now: datetime, actor: Actor) -> Time
         own=True,
         href=url_for("booking_page.show", reference=taken.reference),
         detail=taken.reference,
-        running=taken.state == BookingState.CONFIRMED and period.start <= now < period.end,
+        running=taken.state in IN_FORCE and period.start <= now < period.end,
     )
 
 
