@@ -66,7 +66,7 @@ check: install ## style, types and floors
 	@$(BIN)/lint-imports
 
 docs: install ## the tables in docs/, from the code that obeys them
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.generate
 
 # The product's packages are locked within those of development: a server gets the versions that were tested.
 upgrade: ## lock the newest packages that setup.cfg allows, then run the whole suite
