@@ -39,6 +39,10 @@ class ExecutionClient:
         )
         self.shared_app.ask("UPDATE session_person SET active = false WHERE active RETURNING id")
 
+    def restart(self) -> None:
+        """Book from the first weeks on again; the time of earlier bookings is free."""
+        self._weeks = 3
+
     def confirmed(
         self, *hours: float, company: str = "gaon", room: str = "B-01", starts_in: float = 0, **more: Any
     ) -> str:
