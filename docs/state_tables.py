@@ -7,13 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from docs.markdown import page, table, yes
-from gmp_booking.bookings import tracks
-from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS, HOLDS_UNTIL, NOT_REACHED
-from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS
-from gmp_booking.bookings.change_lifecycle import WHEN_THE_BOOKING_ENDS as CHANGES_AT_THE_END
-from gmp_booking.bookings.lifecycle import Table, When
-from gmp_booking.bookings.session_lifecycle import SESSION_STEPS
-from gmp_booking.bookings.session_lifecycle import WHEN_THE_BOOKING_ENDS as SESSIONS_AT_THE_END
+from gmp_booking.bookings.lifecycle import tracks
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS, HOLDS_UNTIL, NOT_REACHED
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS
+from gmp_booking.bookings.lifecycle.change_steps import WHEN_THE_BOOKING_ENDS as CHANGES_AT_THE_END
+from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS
+from gmp_booking.bookings.lifecycle.session_steps import WHEN_THE_BOOKING_ENDS as SESSIONS_AT_THE_END
+from gmp_booking.bookings.lifecycle.steps import Table, When
 from gmp_booking.kernel.states import HOLDING, OPEN_CHANGE, BookingState, ChangeState, SessionState
 from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, Kind, RunType
 
@@ -23,7 +23,7 @@ HEADS = ("Action", "From", "When", "To", "Permission", "Reason needed", "Signed 
 def states() -> str:
     return page(
         "States",
-        "gmp_booking/bookings/*lifecycle.py",
+        "gmp_booking/bookings/lifecycle",
         "The states of bookings, of change requests and of sessions, and the steps between them. Use cases look their "
         "step up in these tables: they write its state, require its permission, reason and signature, do with slots "
         "what it says, and record its event.\n",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gmp_booking.bookings.events import BookingAnswered
-from gmp_booking.bookings.lifecycle import Step
+from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, locks_of, subject_of
 from gmp_booking.bookings.stages import booking_permission, booking_step, change_permission, change_step

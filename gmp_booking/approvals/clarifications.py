@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gmp_booking.bookings.events import BookingQuestionAsked
-from gmp_booking.bookings.lifecycle import Step
+from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.service import event_fields, reason_for, subject_of
 from gmp_booking.bookings.stages import booking_permission, booking_step, change_permission, change_step, stage_of
 from gmp_booking.bookings.transitions import Taken, take

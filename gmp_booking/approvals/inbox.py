@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from gmp_booking.bookings.lifecycle.tracks import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import stages_of
-from gmp_booking.bookings.tracks import TRACKS, Stage, Track
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.sql import sql_values

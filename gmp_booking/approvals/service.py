@@ -14,7 +14,8 @@ from gmp_booking.bookings.events import (
     BookingReturned,
     BookingReviewed,
 )
-from gmp_booking.bookings.lifecycle import Step
+from gmp_booking.bookings.lifecycle.steps import Step
+from gmp_booking.bookings.lifecycle.tracks import TRACKS, Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, locks_of, reason_for, subject_of
 from gmp_booking.bookings.stages import (
@@ -25,7 +26,6 @@ from gmp_booking.bookings.stages import (
     current_stage,
     next_step,
 )
-from gmp_booking.bookings.tracks import TRACKS, Track
 from gmp_booking.bookings.transitions import Decided, Taken, take
 from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from gmp_booking.bookings.change_lifecycle import WHEN_THE_BOOKING_ENDS
+from gmp_booking.bookings.lifecycle.change_steps import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow

@@ -18,23 +18,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gmp_booking.infra.database.base import Base, Instant, Key, Ref, Stamp
+from gmp_booking.kernel import states
 from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import (
-    COMPLETED,
-    DRAFTED,
-    OPEN_CHANGE,
-    RELEASED,
-    RUNNING,
-    UNRECORDED,
-    WAITING,
-    WAITING_CHANGE,
-    BookingState,
-    ChangeState,
-    SessionState,
-)
 from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, DonorStatus, Exposure, Priority, RoomMode, Visibility
 
-_OPEN_CHANGE = f"state IN ({sql_values(OPEN_CHANGE)})"
+_OPEN_CHANGE = f"state IN ({sql_values(states.OPEN_CHANGE)})"
 
 
 def _of_the_booking() -> ForeignKeyConstraint:
@@ -47,7 +35,7 @@ class Booking(Base):
     __table_args__ = (
         UniqueConstraint("company_id", "id"),
         ForeignKeyConstraint(["company_id", "product_id"], ["product.company_id", "product.id"]),
-        CheckConstraint(f"state IN ({sql_values(BookingState)})", name="state"),
+        CheckConstraint(f"state IN ({sql_values(states.BookingState)})", name="state"),
         CheckConstraint("seats > 0", name="seats"),
         CheckConstraint(f"donor_status IN ({sql_values(DonorStatus)})", name="donor_status"),
         CheckConstraint(f"room_mode IN ({sql_values(RoomMode)})", name="room_mode"),
@@ -67,12 +55,12 @@ class Booking(Base):
         Index("ix_booking_ends_at", "ends_at"),
         Index("ix_booking_created_at_id", "created_at", "id"),
         Index("ix_booking_public", "ends_at", postgresql_where=text(f"visibility = {sql_value(Visibility.PUBLIC)}")),
-        Index("ix_booking_waiting", "submitted_at", postgresql_where=text(f"state IN ({sql_values(WAITING)})")),
+        Index("ix_booking_waiting", "submitted_at", postgresql_where=text(f"state IN ({sql_values(states.WAITING)})")),
         Index(
             "ix_booking_draft",
             "entered_by",
             "changed_at",
-            postgresql_where=text(f"state IN ({sql_values(DRAFTED)})"),
+            postgresql_where=text(f"state IN ({sql_values(states.DRAFTED)})"),
         ),
         Index("ix_booking_pending", "pending_until", postgresql_where=text("pending_until IS NOT NULL")),
     )
@@ -178,15 +166,19 @@ class SessionRecord(Base):
     __table_args__ = (
         UniqueConstraint("booking_id", "number"),
         _of_the_booking(),
-        CheckConstraint(f"state IN ({sql_values(SessionState)})", name="state"),
+        CheckConstraint(f"state IN ({sql_values(states.SessionState)})", name="state"),
         CheckConstraint("actual_start_at <= actual_end_at", name="actual"),
         CheckConstraint("headcount_actual >= 0", name="headcount_actual"),
-        Index("ix_session_record_running", "booking_id", postgresql_where=text(f"state IN ({sql_values(RUNNING)})")),
-        Index("ix_session_record_ready", "released_at", postgresql_where=text(f"state IN ({sql_values(RELEASED)})")),
+        Index(
+            "ix_session_record_running", "booking_id", postgresql_where=text(f"state IN ({sql_values(states.RUNNING)})")
+        ),
+        Index(
+            "ix_session_record_ready", "released_at", postgresql_where=text(f"state IN ({sql_values(states.RELEASED)})")
+        ),
         Index(
             "ix_session_record_unverified",
             "end_entered_at",
-            postgresql_where=text(f"state IN ({sql_values(COMPLETED)}) AND verified_at IS NULL"),
+            postgresql_where=text(f"state IN ({sql_values(states.COMPLETED)}) AND verified_at IS NULL"),
         ),
         Index(
             "ix_session_record_until",
@@ -199,7 +191,7 @@ class SessionRecord(Base):
     company_id: Mapped[Ref]
     booking_id: Mapped[Ref]
     number: Mapped[int]
-    state: Mapped[str] = mapped_column(Text, server_default=UNRECORDED.value)
+    state: Mapped[str] = mapped_column(Text, server_default=states.UNRECORDED.value)
     actual_start_at: Mapped[Instant | None]
     start_entered_at: Mapped[Instant | None]
     start_entered_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
@@ -298,14 +290,14 @@ class ChangeRequest(Base):
         UniqueConstraint("booking_id", "version"),
         ForeignKeyConstraint(["booking_id", "version"], ["booking_version.booking_id", "booking_version.version"]),
         _of_the_booking(),
-        CheckConstraint(f"state IN ({sql_values(ChangeState)})", name="state"),
+        CheckConstraint(f"state IN ({sql_values(states.ChangeState)})", name="state"),
         CheckConstraint("version > base_version", name="version"),
         CheckConstraint(f"({_OPEN_CHANGE}) = (ended_at IS NULL)", name="ended"),
         Index("ix_booking_change_open", "booking_id", unique=True, postgresql_where=text(_OPEN_CHANGE)),
         Index(
             "ix_booking_change_waiting",
             "submitted_at",
-            postgresql_where=text(f"state IN ({sql_values(WAITING_CHANGE)})"),
+            postgresql_where=text(f"state IN ({sql_values(states.WAITING_CHANGE)})"),
         ),
         Index("ix_booking_change_pending", "pending_until", postgresql_where=text(_OPEN_CHANGE)),
     )

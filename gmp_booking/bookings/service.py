@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import Step
+from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import LockKey, Uow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS
-from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS
-from gmp_booking.bookings.lifecycle import (
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS
+from gmp_booking.bookings.lifecycle.steps import (
     Step,
     conditions_at,
     find_step,
@@ -16,8 +16,8 @@ from gmp_booking.bookings.lifecycle import (
     permission_of,
     step_at_stage,
 )
+from gmp_booking.bookings.lifecycle.tracks import TRACKS, Stage, Track
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.tracks import TRACKS, Stage, Track
 from gmp_booking.kernel.access import Permission, Role
 from gmp_booking.kernel.states import IN_FORCE, WAITING, BookingState, ChangeState
 from gmp_booking.kernel.vocabulary import Action

@@ -17,8 +17,8 @@ from gmp_booking.bookings.content import (
     SessionContent,
     content_hash,
 )
+from gmp_booking.bookings.lifecycle.session_steps import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.models import Booking, BookingVersion, SessionRecord
-from gmp_booking.bookings.session_lifecycle import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale

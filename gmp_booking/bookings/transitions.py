@@ -7,10 +7,10 @@ from typing import Any, Generic
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.change_store import end_open_change
-from gmp_booking.bookings.lifecycle import Slots, State, Step
+from gmp_booking.bookings.lifecycle.steps import Slots, State, Step
+from gmp_booking.bookings.lifecycle.tracks import Stage
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import require_reason
-from gmp_booking.bookings.tracks import Stage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.events import Event

@@ -9,10 +9,10 @@ from gmp_booking.bookings.change_store import CrewMember, NewTime
 from gmp_booking.bookings.content import SessionContent
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
-from gmp_booking.bookings.lifecycle import Slots, Step
+from gmp_booking.bookings.lifecycle.session_steps import CANCEL, session_step
+from gmp_booking.bookings.lifecycle.steps import Slots, Step
 from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.service import event_fields
-from gmp_booking.bookings.session_lifecycle import CANCEL, session_step
 from gmp_booking.bookings.transitions import Taken
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.classify_change import cancelled_numbers, changes_people_only, moved_sessions

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from gmp_booking.bookings import change_store, store
-from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS, WITHDRAW
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import (
     BookingChangeApproved,
@@ -22,11 +21,12 @@ from gmp_booking.bookings.events import (
     BookingChangeReviewed,
     BookingChangeWithdrawn,
 )
-from gmp_booking.bookings.lifecycle import Slots, Step, step_at_stage
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS, WITHDRAW
+from gmp_booking.bookings.lifecycle.steps import Slots, Step, step_at_stage
+from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.bookings.stages import change_permission, change_step, stage_of
-from gmp_booking.bookings.tracks import Track
 from gmp_booking.bookings.transitions import Decided, Taken
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.apply_unsigned import apply_unsigned, missing_slots, recorded_slots

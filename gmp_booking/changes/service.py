@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS, WITHDRAW
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.lifecycle import find_step, permission_of
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS, WITHDRAW
+from gmp_booking.bookings.lifecycle.session_steps import CANCEL, SESSION_STEPS
+from gmp_booking.bookings.lifecycle.steps import find_step, permission_of
+from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import reason_for, subject_of
-from gmp_booking.bookings.session_lifecycle import CANCEL, SESSION_STEPS
 from gmp_booking.bookings.stages import change_permission, permission_to_change
-from gmp_booking.bookings.tracks import Track
 from gmp_booking.bookings.views import BookingView, get_view, view_of
 from gmp_booking.changes.apply_unsigned import apply_unsigned, cancellations
 from gmp_booking.changes.change_requests import OpenChange, confirm, open_change_of, request_change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.tracks import Track, TrackFacts, track_of
+from gmp_booking.bookings.lifecycle.tracks import Track, TrackFacts, track_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.kernel.vocabulary import DonorStatus, Modality, ResourceKind, RoomClass
 

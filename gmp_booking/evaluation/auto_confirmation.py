@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.tracks import Track
+from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.approval_tracks import track_for
 from gmp_booking.evaluation.gather import is_auto_confirmation_enabled

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from gmp_booking.bookings.session_lifecycle import session_step
+from gmp_booking.bookings.lifecycle.session_steps import session_step
 from gmp_booking.execution.clearance import MISSED_AFTER, ONE_TAP_AHEAD
 from gmp_booking.execution.service import permission_for, subject_of
 from gmp_booking.execution.session_actions import conditions_of

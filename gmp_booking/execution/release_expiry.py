@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gmp_booking.bookings.lifecycle.session_steps import UNREADY, session_step
 from gmp_booking.bookings.session_events import LineClearanceVoided
-from gmp_booking.bookings.session_lifecycle import UNREADY, session_step
 from gmp_booking.bookings.transitions import Taken
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import CLEARANCE_LASTS

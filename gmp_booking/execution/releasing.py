@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.lifecycle import Step
+from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.session_events import LineClearanceVerified, LineCleared, SessionReady
 from gmp_booking.bookings.transitions import Taken
 from gmp_booking.evaluation.slot_allocation import refusal

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from gmp_booking.bookings.lifecycle import Slots, Step, When, permission_of
-from gmp_booking.bookings.session_lifecycle import SESSION_STEPS, session_step
+from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS, session_step
+from gmp_booking.bookings.lifecycle.steps import Slots, Step, When, permission_of
 from gmp_booking.execution import store
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS, DRAFT
 from gmp_booking.bookings.content import BookedFor
 from gmp_booking.bookings.events import BookingDrafted
-from gmp_booking.bookings.lifecycle import Slots, permission_of
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS, DRAFT
+from gmp_booking.bookings.lifecycle.steps import Slots, permission_of
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.stages import booking_permission, first_booking_step

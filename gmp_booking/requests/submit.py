@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.events import BookingConfirmed, BookingSubmitted
-from gmp_booking.bookings.lifecycle import Slots, Step, conditions_at, find_step, permission_of
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS
+from gmp_booking.bookings.lifecycle.steps import Slots, Step, conditions_at, find_step, permission_of
+from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.bookings.stages import booking_permission, booking_step, first_booking_step
 from gmp_booking.bookings.store import NewBooking
-from gmp_booking.bookings.tracks import Track
 from gmp_booking.bookings.transitions import Taken, do_with_slots
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.engine import examine

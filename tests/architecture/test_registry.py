@@ -28,7 +28,9 @@ OTHER_WORDS = {
     ("gmp_booking/conflicts/case.py", "DRAFT"): "an occasion of an examination",
     ("gmp_booking/kernel/sql.py", "CONFIRMED"): "an example in a docstring",
 }
-STATE_TABLES = {"gmp_booking/bookings/lifecycle.py"}
+STATE_TABLES = {f"gmp_booking/bookings/lifecycle/{name}_steps.py" for name in ("booking", "change", "session")}
+ICONS = "gmp_booking/templates/parts/icon.html"
+ICON_NAMES = {("gmp_booking/templates/booking_forms/form_parts/repeat.html", "CONFIRMED")}
 RULES = "gmp_booking/conflicts/rules/"  # a rule holds its own texts, some by the kind of an outage
 
 
@@ -55,6 +57,41 @@ def state_words(tree: ast.Module) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             said = [node.value] if node.value in STATES else IN_SQL.findall(node.value)
             yield from ((node.lineno, each) for each in said)
+
+
+def state_members(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Single members of the enums of states, also under another name or taken from a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in STATES and _is_state_enum(node.value, tree):
+            yield node.lineno, node.attr
+        if isinstance(node, ast.Subscript) and _is_state_enum(node.value, tree):
+            yield node.lineno, ast.unparse(node)
+
+
+def _is_state_enum(node: ast.expr, tree: ast.Module) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in STATE_ENUMS
+    return isinstance(node, ast.Name) and node.id in STATE_ENUMS | _other_names(tree)
+
+
+@cache
+def _other_names(tree: ast.Module) -> frozenset[str]:
+    """The names that a module gives the enums of states."""
+    assigned = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and getattr(node.value, "id", getattr(node.value, "attr", "")) in STATE_ENUMS
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    imported = {
+        alias.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in STATE_ENUMS and alias.asname
+    }
+    return frozenset(assigned | imported)
 
 
 def state_lists(tree: ast.Module) -> Iterator[int]:
@@ -130,6 +167,19 @@ def template_lists(tree: nodes.Template) -> Iterator[int]:
             yield node.lineno
 
 
+def template_states(tree: nodes.Template) -> Iterator[tuple[int, str]]:
+    """States as plain strings; an icon may be named like one."""
+    icons = {
+        id(each)
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name == "icon"
+        for each in call.find_all(nodes.Const)
+    }
+    for node in tree.find_all(nodes.Const):
+        if isinstance(node.value, str) and node.value in STATES and id(node) not in icons:
+            yield node.lineno, node.value
+
+
 def template_labels(tree: nodes.Template) -> Iterator[int]:
     for node in tree.find_all(nodes.Dict):
         words = [
@@ -167,6 +217,22 @@ def test_a_state_is_written_as_a_word_only_in_the_registry() -> None:
     }
     assert {place: line for place, line in found.items() if place not in OTHER_WORDS} == {}
     assert set(OTHER_WORDS) <= set(found)
+
+
+def test_a_single_state_is_named_only_in_the_registry_and_the_tables_of_steps() -> None:
+    found = [
+        f"{module.name}:{line} {state}"
+        for module in modules()
+        if module.name not in REGISTRY | STATE_TABLES
+        for line, state in state_members(module.tree)
+    ]
+    found += [
+        f"{name}:{line} {state}"
+        for name, tree in templates()
+        for line, state in template_states(tree)
+        if name != ICONS and (name, state) not in ICON_NAMES
+    ]
+    assert found == []
 
 
 def test_states_are_listed_only_in_the_registry() -> None:
@@ -232,6 +298,11 @@ def test_every_named_table_is_one_of_the_tables() -> None:
         (state_words, "def f(row): return row.state == 'PLANNED'"),
         (state_words, "SQL = \"SELECT FROM booking WHERE state <> 'DRAFT'\""),
         (state_words, "SQL = f\"SELECT FROM {table} WHERE state IN ('DRAFT', 'CLOSED')\""),
+        (state_members, "def f(row): return row.state == BookingState.DRAFT"),
+        (state_members, "def f(row): return row.state is states.SessionState.DONE"),
+        (state_members, "S = BookingState\nHELD = {S.DRAFT: 'nothing'}"),
+        (state_members, "from gmp_booking.kernel.states import ChangeState as C\nOPEN = C.SUBMITTED"),
+        (state_members, "def f(row): return row.state == BookingState['DRAFT']"),
         (state_lists, "OPEN = frozenset({BookingState.SUBMITTED, BookingState.RETURNED})"),
         (state_lists, "S = SessionState\nOPEN = (S.PLANNED, S.READY)"),
         (code_lists_in_sql, "SQL = \"WHERE kind IN ('TOUR', 'QC')\""),
@@ -250,6 +321,8 @@ def test_a_planted_copy_is_found(look, code: str) -> None:
     ("look", "template"),
     [
         (template_lists, '{% if state in ["CONFIRMED", "CLOSED"] %}x{% endif %}'),
+        (template_states, '{% if row.state != "DRAFT" %}x{% endif %}'),
+        (template_states, '{{ "CONFIRMED"|label("booking_state") }}'),
         (template_labels, '{{ {"DRAFT": _("Draft"), "CLOSED": _("Closed")}[state] }}'),
         (template_labels, '{% set words = {"mine": _("My bookings"), "company": _("My company")} %}'),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from gmp_booking.bookings import tracks
+from gmp_booking.bookings.lifecycle import tracks
 from gmp_booking.kernel.vocabulary import Kind, RunType
 
 TRACK_OF = {

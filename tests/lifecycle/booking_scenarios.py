@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from gmp_booking.approvals.expiry import expire
-from gmp_booking.bookings.booking_lifecycle import DRAFT
-from gmp_booking.bookings.lifecycle import When
+from gmp_booking.bookings.lifecycle.booking_steps import DRAFT
+from gmp_booking.bookings.lifecycle.steps import When
 from gmp_booking.kernel.errors import Refusal
 from gmp_booking.kernel.states import BookingState as S
 from gmp_booking.kernel.vocabulary import Action

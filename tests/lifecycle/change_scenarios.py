@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from gmp_booking.approvals.expiry import expire_change
-from gmp_booking.bookings.change_lifecycle import WITHDRAW
-from gmp_booking.bookings.lifecycle import When
+from gmp_booking.bookings.lifecycle.change_steps import WITHDRAW
+from gmp_booking.bookings.lifecycle.steps import When
 from gmp_booking.kernel.states import ChangeState as C
 from gmp_booking.kernel.vocabulary import Action
 from tests.bookings.changing import Held

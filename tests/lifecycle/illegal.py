@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS
-from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS, WITHDRAW
-from gmp_booking.bookings.lifecycle import When
-from gmp_booking.bookings.session_lifecycle import CANCEL, SESSION_STEPS
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS, WITHDRAW
+from gmp_booking.bookings.lifecycle.session_steps import CANCEL, SESSION_STEPS
+from gmp_booking.bookings.lifecycle.steps import When
 from gmp_booking.kernel.states import BookingState as B
 from gmp_booking.kernel.states import ChangeState as C
 from gmp_booking.kernel.states import SessionState as T
@@ -123,3 +123,18 @@ def not_refused(world: World, machine: Machine) -> list[str]:
             if status != 409:
                 found.append(f"{state} {action}: {status}")
     return found
+
+
+TOO_MANY: list[tuple[Machine, Any, str]] = [
+    (BOOKINGS, B.CLOSED, Action.CANCEL),
+    (BOOKINGS, B.REJECTED, Action.SUBMIT),
+    (BOOKINGS, B.SUBMITTED, Action.ANSWER),
+    (BOOKINGS, B.CONFIRMED, Action.ASK),
+    (CHANGES, C.SUBMITTED, Action.ANSWER),
+    (CHANGES, C.UNDER_REVIEW, Action.ASK),
+    (SESSIONS, T.DONE, "suspend"),
+    (SESSIONS, T.PLANNED, "complete"),
+    (SESSIONS, T.MISSED, "complete"),
+    (SESSIONS, T.SUSPENDED, "suspend"),
+]
+"""Steps that a table might have by mistake."""

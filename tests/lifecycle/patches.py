@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from gmp_booking.bookings.events import BookingAcknowledged
-from gmp_booking.bookings.lifecycle import Slots
+from gmp_booking.bookings.lifecycle.steps import Slots
 from gmp_booking.kernel.access import Permission
 from gmp_booking.kernel.vocabulary import Meaning
-from tests.lifecycle.scenario import Patch, Scenario, World, run
+from tests.lifecycle.scenario import Patch, Prepared, Scenario, World, run
 
 SEED = int(os.environ.get("GMP_TEST_SEED") or random.SystemRandom().randrange(1_000_000))
 OTHER_SLOTS = {
@@ -88,12 +88,29 @@ def _wrong_steps(step: Any, states: type[StrEnum], *, is_signed: bool) -> Iterat
 
 def unnoticed(world: World, wrong: list[Planted]) -> list[str]:
     """The names of the wrong entries whose scenario passes all the same."""
-    return [each.name for each in wrong if _passes(world, each)]
+    return [each.name for each in _each_on_a_booking(world, wrong)]
 
 
-def _passes(world: World, each: Planted) -> bool:
+def _each_on_a_booking(world: World, wrong: list[Planted]) -> Iterator[Planted]:
+    """A booking that an attempt left as it was serves the next attempt of its scenario."""
+    scenario, prepared, before = None, None, None
+    for each in wrong:
+        if each.scenario is not scenario or prepared is None or _trace(world, prepared) != before:
+            scenario, prepared = each.scenario, each.scenario.prepare(world)
+            before = _trace(world, prepared)
+        if _passes(world, each, prepared):
+            yield each
+
+
+def _trace(world: World, prepared: Prepared) -> object:
+    if not prepared.reference:
+        return object()  # What an attempt makes is always another booking.
+    return world.booking(prepared.reference), world.held(prepared.reference), world.events(prepared.reference)
+
+
+def _passes(world: World, each: Planted, prepared: Prepared) -> bool:
     try:
-        run(world, each.scenario, patch=each.patch, with_refusals=each.with_refusals)
+        run(world, each.scenario, prepared=prepared, patch=each.patch, with_refusals=each.with_refusals)
     except Exception:  # Refused, wrong or broken: whatever it is, somebody would see it.
         return False
     return True
@@ -102,7 +119,7 @@ def _passes(world: World, each: Planted) -> bool:
 def a_tenth(of: list[Planted]) -> list[Planted]:
     """A tenth of them, another one in each run; GMP_TEST_SEED repeats one."""
     print(f"GMP_TEST_SEED={SEED}")
-    return random.Random(SEED).sample(of, len(of) // 10)
+    return sorted(random.Random(SEED).sample(of, len(of) // 10), key=lambda each: each.name)
 
 
 everyday_or_all = pytest.mark.parametrize("share", ["a tenth", pytest.param("all", marks=pytest.mark.long)])

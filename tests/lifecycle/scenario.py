@@ -158,12 +158,19 @@ class Patch:
             self.table.update(before)
 
 
-def run(world: World, scenario: Scenario, *, patch: Patch | None = None, with_refusals: bool = True) -> None:
+def run(
+    world: World,
+    scenario: Scenario,
+    *,
+    prepared: Prepared | None = None,
+    patch: Patch | None = None,
+    with_refusals: bool = True,
+) -> None:
     """Try the action as it is refused, then take it, and look at what is there.
 
     Shape: `patch` is in force during the attempts alone, not while the booking is prepared.
     """
-    prepared = scenario.prepare(world)
+    prepared = prepared or scenario.prepare(world)
     before = world.held(prepared.reference)
     signed_before = world.signatures(prepared.reference)
     events_before = world.events(prepared.reference)

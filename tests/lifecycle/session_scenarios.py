@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from gmp_booking.bookings.lifecycle import When
-from gmp_booking.bookings.session_lifecycle import CANCEL, UNREADY
+from gmp_booking.bookings.lifecycle.session_steps import CANCEL, UNREADY
+from gmp_booking.bookings.lifecycle.steps import When
 from gmp_booking.execution.release_expiry import expire_release
 from gmp_booking.kernel.states import SessionState as T
 from tests.bookings.changing import Held

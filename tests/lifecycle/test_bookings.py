@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gmp_booking.bookings.booking_lifecycle import BOOKING_STEPS, NOT_REACHED
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS, NOT_REACHED
 from gmp_booking.kernel.states import BookingState
 from tests.lifecycle.booking_scenarios import SCENARIOS
-from tests.lifecycle.illegal import BOOKINGS, not_refused
 from tests.lifecycle.patches import a_tenth, everyday_or_all, planted, unnoticed
 from tests.lifecycle.scenario import World, run
 
@@ -19,10 +18,6 @@ def test_every_step_that_is_reached_has_a_scenario() -> None:
 @pytest.mark.parametrize("cell", SCENARIOS, ids=lambda cell: " ".join(str(part or "new") for part in cell))
 def test_a_step_does_what_its_table_says(world: World, cell: object) -> None:
     run(world, SCENARIOS[cell])
-
-
-def test_an_action_without_a_step_is_refused(world: World) -> None:
-    assert not_refused(world, BOOKINGS) == []
 
 
 @everyday_or_all

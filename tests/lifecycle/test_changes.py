@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gmp_booking.bookings.change_lifecycle import CHANGE_STEPS, WHEN_THE_BOOKING_ENDS
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS, WHEN_THE_BOOKING_ENDS
 from gmp_booking.kernel.states import ChangeState
 from tests.lifecycle.change_scenarios import AT_THE_END, SCENARIOS
-from tests.lifecycle.illegal import CHANGES, not_refused
 from tests.lifecycle.patches import a_tenth, everyday_or_all, planted, planted_at_the_end, unnoticed
 from tests.lifecycle.scenario import World, run
 
@@ -25,10 +24,6 @@ def test_a_step_does_what_its_table_says(world: World, cell: object) -> None:
 @pytest.mark.parametrize("state", AT_THE_END)
 def test_a_change_ends_with_its_booking(world: World, state: ChangeState) -> None:
     run(world, AT_THE_END[state])
-
-
-def test_an_action_without_a_step_is_refused(world: World) -> None:
-    assert not_refused(world, CHANGES) == []
 
 
 @everyday_or_all

@@ -20,6 +20,7 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
+from gmp_booking.kernel import states
 from gmp_booking.kernel.korean import resolve_particles
 from gmp_booking.kernel.labels import TABLES, label_of, text_for_kind
 from gmp_booking.kernel.languages import CHINESE, DEFAULT_LANGUAGE, ENGLISH, KOREAN, LANGUAGES
@@ -235,7 +236,7 @@ def labelled(_context: Context, code: str, table: str, *, kind: str | None = Non
 
 
 def install(environment: Environment) -> None:
-    """Add `_()`, `ngettext()` and the filters below to the templates."""
+    """Add `_()`, `ngettext()`, the sets of states and the filters below to the templates."""
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         lambda message: _catalogue(current_language()).gettext(message),
@@ -244,6 +245,7 @@ def install(environment: Environment) -> None:
     )
     for name in ("gettext", "ngettext"):
         environment.globals[name] = _with_particles(cast("Callable[..., Any]", environment.globals[name]))
+    environment.globals["state_sets"] = states
     environment.filters.update(
         instant=format_instant,
         day=format_day,

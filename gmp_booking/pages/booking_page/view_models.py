@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from gmp_booking.bookings.lifecycle.tracks import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import current_stage
-from gmp_booking.bookings.tracks import TRACKS, Stage, Track
 from gmp_booking.bookings.views import Booking, BookingView, ReservationView, SessionView
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.infra.database.journal import JournalEntry

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
-from gmp_booking.bookings.tracks import TRACKS, Track, signs_refusals
+from gmp_booking.bookings.lifecycle.tracks import TRACKS, Track, signs_refusals
 from gmp_booking.kernel.access import Permission
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.events import Event

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from gmp_booking.bookings.events import SessionCancelled
-from gmp_booking.bookings.lifecycle import Slots, Step, Table, When, cells, find_step
+from gmp_booking.bookings.lifecycle.steps import Slots, Step, Table, When, cells, find_step
 from gmp_booking.bookings.session_events import (
     LineClearanceVerified,
     LineClearanceVoided,

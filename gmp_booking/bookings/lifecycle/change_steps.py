@@ -18,7 +18,7 @@ from gmp_booking.bookings.events import (
     BookingChangeWithdrawn,
     BookingQuestionAsked,
 )
-from gmp_booking.bookings.lifecycle import SignedAs, Slots, Step, Table, When, cells
+from gmp_booking.bookings.lifecycle.steps import SignedAs, Slots, Step, Table, When, cells
 from gmp_booking.kernel.access import Permission
 from gmp_booking.kernel.states import OPEN_CHANGE, WAITING_CHANGE, ChangeState
 from gmp_booking.kernel.vocabulary import Action

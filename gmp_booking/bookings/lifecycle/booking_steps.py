@@ -18,7 +18,7 @@ from gmp_booking.bookings.events import (
     BookingReviewed,
     BookingSubmitted,
 )
-from gmp_booking.bookings.lifecycle import Cell, SignedAs, Slots, Step, Table, When, cells
+from gmp_booking.bookings.lifecycle.steps import Cell, SignedAs, Slots, Step, Table, When, cells
 from gmp_booking.bookings.session_events import BookingClosed
 from gmp_booking.kernel.access import Permission
 from gmp_booking.kernel.states import DRAFTED, EDITABLE, PENDING, REQUESTED, STANDING, WAITING, BookingState
