@@ -37,7 +37,7 @@ from gmp_booking.people.models import Person
 from gmp_booking.people.service import create_person
 from gmp_booking.policies.service import name_facility, seed_holidays
 from gmp_booking.products.models import Product
-from gmp_booking.products.service import add_product
+from gmp_booking.products.service import ProductFacts, add_product
 from gmp_booking.resources.models import Resource, Unit
 from gmp_booking.resources.service import Names, NewEquipment, NewRoom, add_equipment, add_room
 
@@ -359,7 +359,7 @@ def _seed_facility(uow: Uow) -> None:
         )
         uow.session.add(company)
         uow.session.flush()
-        add_product(uow, company_id=company.id, code=f"P{number}", name="Product", modality="MSC")
+        add_product(uow, ProductFacts(name="Product", modality="MSC"), company_id=company.id, code=f"P{number}")
         for user, role in (("requester", Role.COMPANY_REQUESTER), ("operator", Role.OPERATOR)):
             create_person(
                 uow, name=f"{user} {number}", email=f"{user}@c{number}.example", company_id=company.id, roles=[role]

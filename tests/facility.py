@@ -11,7 +11,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.policies.service import name_facility, seed_holidays, set_hours
-from gmp_booking.products.service import add_product
+from gmp_booking.products.service import ProductFacts, add_product
 from gmp_booking.resources.service import Names, NewEquipment, NewRoom, add_equipment, add_room, add_zone
 
 COMPANIES = {
@@ -104,7 +104,7 @@ def create_test_facility(uow: Uow) -> None:
         uow.session.add(company)
         uow.session.flush()
         for product, modality in products:
-            add_product(uow, company_id=company.id, code=product, name=product, modality=modality)
+            add_product(uow, ProductFacts(name=product, modality=modality), company_id=company.id, code=product)
         for user, roles in COMPANY_PEOPLE.items():
             _add_person(uow, f"{user}@{domain}", f"{code} {user}", company.id, roles)
 

@@ -11,7 +11,8 @@ from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
 from gmp_booking.infra.web.i18n import _, current_zone, format_instant, named
 from gmp_booking.infra.web.validation_messages import required_messages
-from gmp_booking.kernel.labels import DONOR_STATUSES, EXPOSURES, KINDS, PRIORITIES, ROOM_GROUPS, RUN_TYPES
+from gmp_booking.kernel.facility_labels import ROOM_GROUPS
+from gmp_booking.kernel.labels import DONOR_STATUSES, EXPOSURES, KINDS, PRIORITIES, RUN_TYPES
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import (
     DEMONSTRATIONS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import time
 
 from gmp_booking.accounts.service import create_account
@@ -13,7 +13,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.people.service import create_person
 from gmp_booking.policies.service import name_facility, seed_holidays, set_hours
-from gmp_booking.products.service import add_product
+from gmp_booking.products.service import ProductFacts, add_product
 from gmp_booking.resources.service import Names, NewEquipment, NewRoom, add_equipment, add_room, add_zone
 
 WORKING_DAYS = range(5)
@@ -27,11 +27,11 @@ _ZONES = (
 )
 _MATRIX, _L1, _NONE = "MATRIX", "L1_BETWEEN_PRODUCTS", "NONE"
 _ROOMS = (
-    # code, ko, en, zh, grade, class, m², people, gmp, changeover, zone, biosafety, vhp group, suited for
+    # code, ko, en, zh, grade, class, m², people, gmp, changeover, zone, biosafety, vhp group, modalities
     ("B-01", "세포처리실 1", "Cell processing 1", "细胞处理室1", "B", "GMP", 24, 4, True, _MATRIX, "Z1", 2, "B12",
-     ("MSC", "SKIN", "CRT")),
+     ("CMB", "CRT", "MSC", "SKIN")),
     ("B-02", "세포처리실 2", "Cell processing 2", "细胞处理室2", "B", "GMP", 24, 4, True, _MATRIX, "Z1", 2, "B12",
-     ("MSC", "SKIN", "CRT", "IMM")),
+     ("CRT", "EXO", "IMM", "MSC", "SKIN")),
     ("B-03", "조직공학실", "Tissue engineering", "组织工程室", "B", "GMP", 30, 5, True, _MATRIX, "Z1", 1, "B3",
      ("CMB", "SKIN")),
     ("V-01", "유전자변형 세포실", "Gene-modified cell suite", "基因修饰细胞室", "C", "GMP", 28, 4, True, _MATRIX,
@@ -58,6 +58,22 @@ _ROOMS = (
      "SEATED", 45,
      8, False, _NONE, None, None, None, ()),
 )  # fmt: skip
+_CLEAN = ("APS", "ENG", "GMP")
+_ACTIVITIES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("B-01", "B-02", "B-03", "V-01", "V-02", "C-01"), _CLEAN),
+    # No step of a clinical batch is done where media are prepared and parts are washed.
+    **dict.fromkeys(("C-02", "D-02"), ("ENG",)),
+    **dict.fromkeys(("D-01", "L-01"), ("ENG", "GMP")),
+    "T-01": ("ENG", "TOUR_VIEW", "TRAINING"),
+    "T-02": ("TOUR_VIEW", "TRAINING"),
+    "VC-01": ("TOUR_VIEW",),
+    "OR-1": ("TOUR_VIEW",),
+}
+_PRESSURE_MODES: Mapping[str, str] = {
+    **dict.fromkeys(("B-01", "B-02", "B-03", "C-01", "C-02", "D-01", "D-02", "L-01", "T-01"), "POSITIVE"),
+    "V-01": "SINK",
+    "V-02": "NEGATIVE",
+}
 ROOM_CLASSES = {room[0]: str(room[5]) for room in _ROOMS}
 _NAMES = {
     "name_ko": "빛고을 첨단재생의료 공용 GMP·실증센터",
@@ -95,6 +111,10 @@ _EQUIPMENT = (
 )  # fmt: skip
 _OUT_OF_SERVICE = frozenset({"RMM-01"})
 _DEDICATED = frozenset({"INCUBATOR", "ACP"})
+_QUARANTINE = "INC-05"
+_DEDICATED_TO: Mapping[str, str] = {"INC-01": "GAO/GS-M1", "INC-06": "HBT/HB-Derm"}
+_LENTIVIRAL = frozenset({"NR-19", "NR-B1"})
+_AUTOLOGOUS = frozenset({"GS-A2", "HB-Derm", "MR-Chondro", "NR-19", "NR-B1"})
 
 
 def seed_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None:
@@ -103,7 +123,6 @@ def seed_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None
     set_hours(uow, WORKING_DAYS, OPENS, closes=CLOSES)
     seed_holidays(uow, years)
     _seed_rooms(uow)
-    _seed_equipment(uow)
     for mailbox, name, role in STAFF:
         _add_person(
             uow, f"{mailbox}@{STAFF_DOMAIN}", name, (role,), company_id=None, language="ko", hashed=password_hash
@@ -113,17 +132,18 @@ def seed_facility(uow: Uow, *, years: Iterable[int], password_hash: str) -> None
     create_company(uow, code=FACILITY, **_NAMES, registration_no=REGISTRATION_NO, single_signatory=False)
     for guest in COMPANIES:
         _seed_company(uow, guest, password_hash)
+    _seed_equipment(uow)
 
 
 def _seed_rooms(uow: Uow) -> None:
     zones = {zone: add_zone(uow, code=zone, ahu=ahu, single_pass=single_pass) for zone, ahu, single_pass in _ZONES}
-    for code, ko, en, zh, grade, room_class, area, people, gmp, changeover, zone, bsl, vhp_group, suited in _ROOMS:
+    for code, ko, en, zh, grade, room_class, area, people, gmp, changeover, zone, bsl, vhp_group, modalities in _ROOMS:
         resource_id = add_room(
             uow,
             NewRoom(
                 code, Names(ko, en, zh), grade, room_class, area, people, gmp, changeover,
-                zone_id=zones[zone] if zone else None, bsl_max=bsl, vhp_group=vhp_group, suited_for=suited,
-                seats=_SEATS.get(code),
+                zone_id=zones[zone] if zone else None, bsl_max=bsl, vhp_group=vhp_group, allowed_modalities=modalities,
+                seats=_SEATS.get(code), allowed_activities=_ACTIVITIES[code], pressure_mode=_PRESSURE_MODES.get(code),
             ),
         )  # fmt: skip
         if code == "T-02":
@@ -136,7 +156,8 @@ def _seed_equipment(uow: Uow) -> None:
             uow,
             NewEquipment(
                 code, Names(ko, en, zh), kind, home, use, places=places,
-                share_policy="DEDICATED_PRODUCT" if kind in _DEDICATED else "DEDICATED_BATCH",
+                share_policy="DEDICATED_PRODUCT" if kind in _DEDICATED and code != _QUARANTINE else "DEDICATED_BATCH",
+                dedicated_product=_DEDICATED_TO.get(code),
                 status="OUT_OF_SERVICE" if code in _OUT_OF_SERVICE else "AVAILABLE",
             ),
         )  # fmt: skip
@@ -153,11 +174,22 @@ def _seed_company(uow: Uow, guest: DemoCompany, hashed: str) -> None:
         country=guest.country,
     )
     for code, name, modality in guest.products:
-        add_product(uow, company_id=company.id, code=code, name=name, modality=modality)
+        add_product(uow, _product(code, name, modality), company_id=company.id, code=code)
     for mailbox, name in guest.people:
         email = f"{mailbox}@{guest.domain}"
         roles = (COMPANY_ROLES.get(mailbox, Role.OPERATOR),)
         _add_person(uow, email, name, roles, company_id=company.id, language=guest.language, hashed=hashed)
+
+
+def _product(code: str, name: str, modality: str) -> ProductFacts:
+    is_lentiviral = code in _LENTIVIRAL
+    return ProductFacts(
+        name=name,
+        modality=modality,
+        vector="LV" if is_lentiviral else None,
+        lmo_grade=2 if is_lentiviral else None,
+        donor_type="AUTOLOGOUS" if code in _AUTOLOGOUS else "ALLOGENEIC",
+    )
 
 
 def _add_person(

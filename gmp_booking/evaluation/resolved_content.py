@@ -84,8 +84,8 @@ _REPLACEMENTS = text(
         UNION SELECT other.id FROM room AS mine JOIN known USING (id)
               JOIN room AS other ON other.room_class = mine.room_class AND other.grade = mine.grade
               JOIN resource AS r ON r.id = other.id AND r.active
-              WHERE other.suited_for = '{{}}' OR EXISTS (
-                  SELECT FROM product AS p WHERE p.id = :product_id AND p.modality = ANY (other.suited_for))
+              WHERE other.allowed_modalities = '{{}}' OR EXISTS (
+                  SELECT FROM product AS p WHERE p.id = :product_id AND p.modality = ANY (other.allowed_modalities))
     ), found AS (
         SELECT id FROM rooms
         UNION SELECT twin.id FROM equipment AS mine JOIN known ON known.id = mine.id AND known.is_named

@@ -10,32 +10,31 @@ from collections.abc import Mapping
 from typing import Final
 
 from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.facility_labels import (
+    COMPANY_STATUSES,
+    DONOR_TYPES,
+    EQUIPMENT_STATUSES,
+    RESOURCE_KINDS,
+    VECTORS,
+)
 from gmp_booking.kernel.states import BookingState, SessionState
 from gmp_booking.kernel.text import CONTEXT_END, N_, NC_
 from gmp_booking.kernel.vocabulary import (
     DEMONSTRATIONS,
     Action,
-    ChangeoverPolicy,
-    CompanyStatus,
     DonorStatus,
-    EquipmentKind,
-    EquipmentStatus,
     Exposure,
     FeedScope,
     HolidayKind,
     Kind,
     Meaning,
-    Modality,
     OutageKind,
     Priority,
     RepeatVerdict,
     ResourceKind,
-    RoomClass,
-    RoomUse,
     RuleMode,
     RunType,
     Severity,
-    SharePolicy,
     SubjectKind,
 )
 
@@ -233,76 +232,6 @@ ROLES: Final[Mapping[str, str]] = {
     Role.AUDITOR: N_("Auditor"),
 }
 
-# -- rooms and equipment
-
-RESOURCE_KINDS: Final[Mapping[str, str]] = {
-    ResourceKind.ROOM: N_("Room"),
-    ResourceKind.EQUIPMENT: N_("Equipment"),
-}
-ROOM_CLASSES: Final[Mapping[str, str]] = {
-    RoomClass.GMP: N_("GMP cleanroom"),
-    RoomClass.SERVICE: N_("GMP service room"),
-    RoomClass.DEMO: N_("Demonstration room"),
-    RoomClass.SEATED: N_("Seminar or meeting room"),
-}
-ROOM_GROUPS: Final[Mapping[str, str]] = {
-    RoomClass.GMP: N_("GMP cleanrooms"),
-    RoomClass.SERVICE: N_("Service rooms"),
-    RoomClass.DEMO: N_("Demonstration cleanroom"),
-    RoomClass.SEATED: N_("Education and review"),
-}
-"""The heading above the rooms of a class."""
-ROOM_USES: Final[Mapping[str, str]] = {
-    RoomUse.ATTENDED: N_("Used by people in its room"),
-    RoomUse.RUNS_ALONE: N_("Runs unattended for hours or weeks"),
-    RoomUse.FREE: N_("Used from anywhere"),
-}
-EQUIPMENT_KINDS: Final[Mapping[str, str]] = {
-    EquipmentKind.ACP: N_("Automated closed processor"),
-    EquipmentKind.ANALYSER: N_("Analyser"),
-    EquipmentKind.BIOREACTOR: N_("Bioreactor"),
-    EquipmentKind.BSC: N_("Biosafety cabinet"),
-    EquipmentKind.CHROMATOGRAPHY: N_("Chromatography system"),
-    EquipmentKind.FREEZER: N_("Controlled-rate freezer"),
-    EquipmentKind.INCUBATOR: N_("Incubator"),
-    EquipmentKind.ISOLATOR: N_("Isolator"),
-    EquipmentKind.STORAGE: N_("Cryogenic store"),
-    EquipmentKind.TFF: N_("Tangential-flow filtration"),
-}
-EQUIPMENT_STATUSES: Final[Mapping[str, str]] = {
-    EquipmentStatus.AVAILABLE: N_("Available"),
-    EquipmentStatus.OUT_OF_SERVICE: N_("Out of service"),
-}
-CHANGEOVER_POLICIES: Final[Mapping[str, str]] = {
-    ChangeoverPolicy.MATRIX: N_("by the changeover matrix"),
-    ChangeoverPolicy.L1_BETWEEN_PRODUCTS: N_("light, between products"),
-    ChangeoverPolicy.NONE: N_("none"),
-}
-SHARE_POLICIES: Final[Mapping[str, str]] = {
-    SharePolicy.DEDICATED_BATCH: N_("one batch at a time"),
-    SharePolicy.DEDICATED_PRODUCT: N_("one product at a time"),
-}
-
-# -- companies and products
-
-COMPANY_STATUSES: Final[Mapping[str, str]] = {
-    CompanyStatus.ACTIVE: N_("Active"),
-    CompanyStatus.SUSPENDED: N_("Suspended"),
-}
-COMPANY_STATUS_CHOICES: Final[Mapping[str, str]] = {
-    **COMPANY_STATUSES,
-    CompanyStatus.SUSPENDED: N_("Suspended: none of its people can sign in"),
-}
-MODALITIES: Final[Mapping[str, str]] = {
-    Modality.MSC: N_("Mesenchymal stromal cells"),
-    Modality.CART: N_("CAR-T cells"),
-    Modality.IMM: N_("Immune cells"),
-    Modality.EXO: N_("Exosomes (extracellular vesicles)"),
-    Modality.SKIN: N_("Engineered skin"),
-    Modality.CRT: N_("Engineered cartilage"),
-    Modality.CMB: N_("Combination therapy"),
-}
-
 # -- outages
 
 OUTAGE_KINDS: Final[Mapping[str, str]] = {
@@ -355,6 +284,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "booking_action": BOOKING_ACTIONS,
     "booking_state": BOOKING_STATES,
     "company_status": COMPANY_STATUSES,
+    "donor_type": DONOR_TYPES,
     "equipment_status": EQUIPMENT_STATUSES,
     "exposure": EXPOSURES,
     "feed_scope": FEED_SCOPES,
@@ -368,6 +298,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "session_state": SESSION_STATES,
     "session_text": SESSION_TEXTS,
     "severity": SEVERITIES,
+    "vector": VECTORS,
 }
 """The tables that pages and mails look up by name."""
 

@@ -137,6 +137,28 @@ GMP_CLASSES = frozenset({RoomClass.GMP, RoomClass.SERVICE})
 """The rooms that are run under GMP."""
 
 
+class RoomActivity(StrEnum):
+    """What may be done in a room."""
+
+    GMP = "GMP"
+    ENG = "ENG"
+    APS = "APS"
+    TRAINING = "TRAINING"
+    TOUR_VIEW = "TOUR_VIEW"
+
+
+class PressureMode(StrEnum):
+    """The pressure of a room against what surrounds it."""
+
+    POSITIVE = "POSITIVE"
+    NEGATIVE = "NEGATIVE"
+    SINK = "SINK"
+    BUBBLE = "BUBBLE"
+
+
+BIOSAFETY_LEVELS = range(1, 5)
+
+
 class RoomUse(StrEnum):
     """Whether equipment takes its room along, runs by itself, or is at home nowhere."""
 
@@ -178,6 +200,8 @@ class SharePolicy(StrEnum):
 
     DEDICATED_BATCH = "DEDICATED_BATCH"
     DEDICATED_PRODUCT = "DEDICATED_PRODUCT"
+    SHARED_SEGREGATED = "SHARED_SEGREGATED"
+    SHARED = "SHARED"
 
 
 # -- companies and products
@@ -198,6 +222,28 @@ class Modality(StrEnum):
     SKIN = "SKIN"
     CRT = "CRT"
     CMB = "CMB"
+
+
+class Vector(StrEnum):
+    """The family of the vector that a product's cells are modified with."""
+
+    LV = "LV"
+    RV = "RV"
+    AAV = "AAV"
+    ADV = "ADV"
+    NON_VIRAL = "NON_VIRAL"
+
+
+LMO_GRADES = range(1, 5)
+"""The grades of facilities for living modified organisms: 1 and 2 are notified, 3 and 4 need a permit."""
+
+
+class DonorType(StrEnum):
+    """Whose cells a product is made of, seen from its patient."""
+
+    AUTOLOGOUS = "AUTOLOGOUS"
+    DONOR_MATCHED = "DONOR_MATCHED"
+    ALLOGENEIC = "ALLOGENEIC"
 
 
 # -- locks

@@ -7,7 +7,8 @@ from typing import Final
 
 from gmp_booking.conflicts.rule import Parameter
 from gmp_booking.infra.web.i18n import _
-from gmp_booking.kernel.labels import EQUIPMENT_KINDS, KINDS, MODALITIES, PRIORITIES, label_of
+from gmp_booking.kernel.facility_labels import EQUIPMENT_KINDS, MODALITIES
+from gmp_booking.kernel.labels import KINDS, PRIORITIES, label_of
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Kind, Priority
 

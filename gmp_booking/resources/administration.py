@@ -16,7 +16,16 @@ from gmp_booking.kernel.access import Permission, require
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound
 from gmp_booking.kernel.fingerprint import require_unchanged
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import EquipmentStatus, LockKind, ResourceKind
+from gmp_booking.kernel.vocabulary import (
+    BIOSAFETY_LEVELS,
+    EquipmentStatus,
+    LockKind,
+    PressureMode,
+    ResourceKind,
+    RoomActivity,
+    SharePolicy,
+)
+from gmp_booking.products.service import MAX_MODALITY_LENGTH, MODALITY_LENGTH, find_product_id, get_full_code
 from gmp_booking.resources.events import ResourceChanged
 from gmp_booking.resources.models import AirZone, Equipment, Resource, Room, Slot, Unit
 
@@ -29,7 +38,10 @@ NOT_A_CHOICE: Final = N_("Not one of the choices.")
 
 @dataclass(frozen=True, kw_only=True)
 class RoomDetails:
-    """The editable fields of a room; code and class are fixed. Unit: recovery in minutes; None is unknown."""
+    """The editable fields of a room; code and class are fixed. Unit: recovery in minutes; None is unknown.
+
+    Shape: what is allowed is sorted. No activities: not set yet; no modalities: all of them.
+    """
 
     name_ko: str
     name_en: str
@@ -39,11 +51,18 @@ class RoomDetails:
     max_occupancy: int
     recovery_min: int | None
     seats: int | None
+    bsl_max: int | None
+    pressure_mode: str | None
+    allowed_activities: tuple[str, ...]
+    allowed_modalities: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EquipmentDetails:
-    """The editable fields of equipment; code and kind are fixed. `home_room` is a code, or empty."""
+    """The editable fields of equipment; code and kind are fixed.
+
+    Shape: `home_room` is a code, or empty; `dedicated_product` too, like "GAO/GS-M1".
+    """
 
     name_ko: str
     name_en: str
@@ -52,6 +71,8 @@ class EquipmentDetails:
     status: str
     home_room: str
     places: int
+    share_policy: str
+    dedicated_product: str
 
 
 ResourceDetails = RoomDetails | EquipmentDetails
@@ -122,6 +143,12 @@ def list_every_resource(uow: Uow) -> list[ListedResource]:
     return [ListedResource(**row._mapping) for row in uow.session.execute(statement)]  # noqa: SLF001
 
 
+def list_room_codes(uow: Uow) -> list[str]:
+    """The codes of the rooms in use."""
+    statement = select(Resource.code).where(Resource.kind == ResourceKind.ROOM, Resource.active).order_by(Resource.code)
+    return list(uow.session.scalars(statement))
+
+
 def list_zones(uow: Uow) -> list[tuple[int, str]]:
     return [(row.id, row.code) for row in uow.session.execute(select(AirZone.id, AirZone.code).order_by(AirZone.code))]
 
@@ -133,23 +160,44 @@ def get_record(uow: Uow, code: str) -> ResourceRecord:
         raise NotFound
     units = tuple(uow.session.scalars(select(Unit.id).where(Unit.resource_id == resource.id).order_by(Unit.number)))
     names = {name: getattr(resource, name) for name in _OF_RESOURCE}
-    room = uow.session.get(Room, resource.id)
-    if room is not None:
-        facts: ResourceDetails = RoomDetails(
-            **names,
-            grade=room.grade,
-            max_occupancy=room.max_occupancy,
-            recovery_min=room.recovery_min,
-            seats=room.seats,
-        )
+    facts: ResourceDetails
+    if resource.kind == ResourceKind.ROOM:
+        room = uow.session.get_one(Room, resource.id)
+        facts = _room_details(room, names)
         zone = uow.session.get(AirZone, room.air_zone_id) if room.air_zone_id else None
         fixed = {"room_class": room.room_class, "area_m2": room.area_m2, "zone": zone.code if zone else None}
-        return ResourceRecord(resource.id, code, resource.kind, facts, fixed, units)
-    equipment = uow.session.get_one(Equipment, resource.id)
-    home = uow.session.get(Resource, equipment.home_room_id) if equipment.home_room_id else None
-    facts = EquipmentDetails(**names, status=equipment.status, home_room=home.code if home else "", places=len(units))
-    fixed = {"equipment_kind": equipment.equipment_kind, "room_use": equipment.room_use}
+    else:
+        equipment = uow.session.get_one(Equipment, resource.id)
+        facts = _equipment_details(uow, equipment, names, places=len(units))
+        fixed = {"equipment_kind": equipment.equipment_kind, "room_use": equipment.room_use}
     return ResourceRecord(resource.id, code, resource.kind, facts, fixed, units)
+
+
+def _room_details(room: Room, names: Mapping[str, Any]) -> RoomDetails:
+    return RoomDetails(
+        **names,
+        grade=room.grade,
+        max_occupancy=room.max_occupancy,
+        recovery_min=room.recovery_min,
+        seats=room.seats,
+        bsl_max=room.bsl_max,
+        pressure_mode=room.pressure_mode,
+        allowed_activities=tuple(sorted(room.allowed_activities)),
+        allowed_modalities=tuple(sorted(room.allowed_modalities)),
+    )
+
+
+def _equipment_details(uow: Uow, equipment: Equipment, names: Mapping[str, Any], *, places: int) -> EquipmentDetails:
+    home = uow.session.get(Resource, equipment.home_room_id) if equipment.home_room_id else None
+    product_id = equipment.dedicated_product_id
+    return EquipmentDetails(
+        **names,
+        status=equipment.status,
+        home_room=home.code if home else "",
+        places=places,
+        share_policy=equipment.share_policy,
+        dedicated_product=get_full_code(uow, product_id) if product_id else "",
+    )
 
 
 def change_resource(uow: Uow, code: str, new: ResourceDetails, *, seen: str | None = None) -> None:
@@ -186,6 +234,9 @@ def _require_valid(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> No
     errors = name_errors((new.name_ko, new.name_en, new.name_zh))
     if isinstance(new, RoomDetails):
         errors |= room_errors(new.grade, new.max_occupancy, new.recovery_min)
+        errors |= fitness_errors(
+            new.allowed_activities, new.allowed_modalities, pressure_mode=new.pressure_mode, bsl_max=new.bsl_max
+        )
         if new.seats is not None and not 1 <= new.seats <= MAX_PEOPLE:
             errors["seats"] = [N_("Enter a number from 1 to 500.")]
     else:
@@ -195,6 +246,7 @@ def _require_valid(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> No
             errors["home_room"] = [N_("There is no such room.")]
         if not len(record.unit_ids) <= new.places <= MAX_PLACES:
             errors["places"] = [N_("Places can be added, up to 200. To reduce the places, create an outage.")]
+        errors |= sharing_errors(new.share_policy, new.dedicated_product, _product_id(uow, new))
     if errors:
         raise Invalid(field_errors=errors)
 
@@ -214,6 +266,34 @@ def room_errors(grade: str, max_occupancy: int, recovery_min: int | None) -> dic
     if recovery_min is not None and not 0 <= recovery_min <= MAX_RECOVERY_MIN:
         errors["recovery_min"] = [N_("Enter a number of minutes from 0 to 1440.")]
     return errors
+
+
+def fitness_errors(
+    activities: Sequence[str], modalities: Sequence[str], *, pressure_mode: str | None, bsl_max: int | None
+) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not set(activities) <= set(RoomActivity):
+        errors["allowed_activities"] = [NOT_A_CHOICE]
+    if not all(1 <= len(each) <= MAX_MODALITY_LENGTH for each in modalities):
+        errors["allowed_modalities"] = [MODALITY_LENGTH]
+    if pressure_mode is not None and pressure_mode not in set(PressureMode):
+        errors["pressure_mode"] = [NOT_A_CHOICE]
+    if bsl_max is not None and bsl_max not in BIOSAFETY_LEVELS:
+        errors["bsl_max"] = [N_("Enter a biosafety level from 1 to 4.")]
+    return errors
+
+
+def sharing_errors(share_policy: str, dedicated_product: str, product_id: int | None) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if share_policy not in set(SharePolicy):
+        errors["share_policy"] = [NOT_A_CHOICE]
+    if dedicated_product and product_id is None:
+        errors["dedicated_product"] = [N_("There is no such product.")]
+    return errors
+
+
+def _product_id(uow: Uow, new: EquipmentDetails) -> int | None:
+    return find_product_id(uow, new.dedicated_product) if new.dedicated_product else None
 
 
 def _is_a_room(uow: Uow, code: str) -> bool:
@@ -241,11 +321,22 @@ def _write(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> None:
         room = uow.session.get_one(Room, record.id)
         room.grade, room.max_occupancy = new.grade.strip(), new.max_occupancy
         room.recovery_min, room.seats = new.recovery_min, new.seats
+        room.bsl_max, room.pressure_mode = new.bsl_max, new.pressure_mode
+        _write_allowed(room, new)
     else:
         equipment = uow.session.get_one(Equipment, record.id)
-        equipment.status = new.status
+        equipment.status, equipment.share_policy = new.status, new.share_policy
+        equipment.dedicated_product_id = _product_id(uow, new)
         equipment.home_room_id = _id_of(uow, new.home_room) if new.home_room else None
         numbers = range(len(record.unit_ids) + 1, new.places + 1)
         if numbers:
             uow.session.execute(insert(Unit), [{"resource_id": record.id, "number": number} for number in numbers])
     uow.session.flush()
+
+
+def _write_allowed(room: Room, new: RoomDetails) -> None:
+    """Write what is allowed; the same in another order is no change, and no line of its history."""
+    if set(room.allowed_activities) != set(new.allowed_activities):
+        room.allowed_activities = list(new.allowed_activities)
+    if set(room.allowed_modalities) != set(new.allowed_modalities):
+        room.allowed_modalities = list(new.allowed_modalities)

@@ -25,7 +25,9 @@ from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.vocabulary import (
     ChangeoverPolicy,
     EquipmentStatus,
+    PressureMode,
     ResourceKind,
+    RoomActivity,
     RoomClass,
     RoomUse,
     SharePolicy,
@@ -72,6 +74,9 @@ class Room(Base):
         CheckConstraint("max_occupancy > 0", name="max_occupancy"),
         CheckConstraint("seats > 0", name="seats"),
         CheckConstraint("recovery_min BETWEEN 0 AND 1440", name="recovery_min"),
+        CheckConstraint("bsl_max BETWEEN 1 AND 4", name="bsl_max"),
+        CheckConstraint(f"pressure_mode IN ({sql_values(PressureMode)})", name="pressure_mode"),
+        CheckConstraint(f"allowed_activities <@ ARRAY[{sql_values(RoomActivity)}]", name="allowed_activities"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"), primary_key=True)
@@ -86,7 +91,11 @@ class Room(Base):
     gmp: Mapped[bool]
     changeover_policy: Mapped[str] = mapped_column(Text)
     vhp_group: Mapped[str | None] = mapped_column(Text)
-    suited_for: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    pressure_mode: Mapped[str | None] = mapped_column(Text)
+    allowed_activities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """Empty while the facility has not set them."""
+    allowed_modalities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """Empty for all."""
 
 
 class Equipment(Base):
@@ -94,6 +103,7 @@ class Equipment(Base):
     __table_args__ = (
         CheckConstraint(f"room_use IN ({sql_values(RoomUse)})", name="room_use"),
         CheckConstraint(f"status IN ({sql_values(EquipmentStatus)})", name="status"),
+        CheckConstraint(f"share_policy IN ({sql_values(SharePolicy)})", name="share_policy"),
         Index("ix_equipment_home_room_id", "home_room_id"),
     )
 
@@ -102,6 +112,7 @@ class Equipment(Base):
     home_room_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("room.id"))
     room_use: Mapped[str] = mapped_column(Text)
     share_policy: Mapped[str] = mapped_column(Text, server_default=SharePolicy.DEDICATED_BATCH.value)
+    dedicated_product_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("product.id"))
     vhp_safe: Mapped[bool] = mapped_column(server_default=text("false"))
     gmp: Mapped[bool] = mapped_column(server_default=text("true"))
     status: Mapped[str] = mapped_column(Text, server_default=EquipmentStatus.AVAILABLE.value)

@@ -22,6 +22,7 @@ from gmp_booking.kernel.vocabulary import (
     RoomUse,
     SharePolicy,
 )
+from gmp_booking.products.service import find_product_id
 from gmp_booking.resources import administration, store
 from gmp_booking.resources.events import AirZoneAdded, ResourceAdded
 from gmp_booking.resources.models import AirHandlingUnit, AirZone, Equipment, Resource, Room, Unit
@@ -71,13 +72,15 @@ class NewRoom:
     bsl_max: int | None = None
     recovery_min: int | None = 20
     vhp_group: str | None = None
-    suited_for: Sequence[str] = ()
+    allowed_modalities: Sequence[str] = ()
     seats: int | None = None
+    allowed_activities: Sequence[str] = ()
+    pressure_mode: str | None = None
 
 
 @dataclass(frozen=True)
 class NewEquipment:
-    """A piece of equipment; `places` is how many can use it at once."""
+    """A piece of equipment; `places` is how many can use it at once, `dedicated_product` a code like "GAO/GS-M1"."""
 
     code: str
     names: Names
@@ -86,6 +89,7 @@ class NewEquipment:
     room_use: str
     places: int = 1
     share_policy: str = SharePolicy.DEDICATED_BATCH
+    dedicated_product: str | None = None
     vhp_safe: bool = False
     gmp: bool = True
     status: str = EquipmentStatus.AVAILABLE
@@ -115,6 +119,9 @@ def add_room(uow: Uow, new: NewRoom) -> int:
     """Errors: Forbidden; Invalid naming the fields; Conflict when the code is taken."""
     require(uow.actor, Permission.RESOURCE_EDIT)
     errors = administration.room_errors(new.grade, new.max_occupancy, new.recovery_min)
+    errors |= administration.fitness_errors(
+        new.allowed_activities, new.allowed_modalities, pressure_mode=new.pressure_mode, bsl_max=new.bsl_max
+    )
     if new.room_class not in set(RoomClass):
         errors["room_class"] = [administration.NOT_A_CHOICE]
     if new.changeover_policy not in set(ChangeoverPolicy):
@@ -136,7 +143,9 @@ def add_room(uow: Uow, new: NewRoom) -> int:
             gmp=new.gmp,
             changeover_policy=new.changeover_policy,
             vhp_group=new.vhp_group,
-            suited_for=list(new.suited_for),
+            allowed_modalities=list(new.allowed_modalities),
+            allowed_activities=list(new.allowed_activities),
+            pressure_mode=new.pressure_mode,
             seats=new.seats,
         )
     )
@@ -153,6 +162,8 @@ def add_equipment(uow: Uow, new: NewEquipment) -> int:
         errors["equipment_kind"] = [N_("A kind has 1 to 40 characters.")]
     if not 1 <= new.places <= administration.MAX_PLACES:
         errors["places"] = [N_("Enter a number from 1 to 200.")]
+    product_id = find_product_id(uow, new.dedicated_product) if new.dedicated_product else None
+    errors |= administration.sharing_errors(new.share_policy, new.dedicated_product or "", product_id)
     _require_valid(new.code, new.names, errors)
     resource_id = _add_resource(uow, new.code, ResourceKind.EQUIPMENT, names=new.names, places=new.places)
     uow.session.execute(
@@ -162,6 +173,7 @@ def add_equipment(uow: Uow, new: NewEquipment) -> int:
             home_room_id=get_resource_id(uow, new.home_room) if new.home_room else None,
             room_use=new.room_use,
             share_policy=new.share_policy,
+            dedicated_product_id=product_id,
             vhp_safe=new.vhp_safe,
             gmp=new.gmp,
             status=new.status,

@@ -81,7 +81,7 @@ def test_nonsense_is_refused_by_its_field_and_nothing_is_lost(shared_app: Shared
 def test_a_room_that_is_booked_stays_in_use(shared_app: SharedApp) -> None:
     shared_app.book()
     parts = {"what": "equipment", "name_ko": "배양기", "name_en": "Incubator", "name_zh": "培养箱", "home_room": "B-01"}
-    form = parts | {"status": "AVAILABLE", "places": "8", "reason": "Sold"}
+    form = parts | {"status": "AVAILABLE", "places": "8", "share_policy": "SHARED", "reason": "Sold"}
     refused = shared_app.page_client(ENGINEER).post("/admin/resources/INC-01", form)
     assert refused.status_code == 409
     assert re.search(r"It is booked until \d{4}-\d\d-\d\d \(\w+\) \d\d:\d\d KST", refused.text)
@@ -92,6 +92,7 @@ def test_a_room_that_is_booked_stays_in_use(shared_app: SharedApp) -> None:
 def test_equipment_out_of_service_cannot_be_booked_and_a_new_place_can(shared_app: SharedApp) -> None:
     parts = {"what": "equipment", "name_ko": "배양기", "name_en": "Incubator", "name_zh": "培养箱", "home_room": "B-02"}
     form = parts | {"status": "OUT_OF_SERVICE", "places": "9", "active": "yes", "reason": "The door does not close"}
+    form |= {"share_policy": "DEDICATED_BATCH"}
     assert shared_app.page_client(ENGINEER).post("/admin/resources/INC-03", form).status_code == 303
     units = shared_app.ask(
         "SELECT count(*) AS n FROM unit JOIN resource AS r ON r.id = resource_id WHERE r.code = 'INC-03'"
@@ -115,7 +116,8 @@ def test_what_is_added_can_be_booked_at_once(shared_app: SharedApp) -> None:
     assert page_client.post("/admin/resources", new).status_code == 409
     names = {"name_ko": "화면", "name_en": "Screen", "name_zh": "屏幕"}
     screen = {"what": "equipment", "code": "SCR-1", "equipment_kind": "SCREEN", "home_room": "N-01"} | names | why
-    assert page_client.post("/admin/resources", screen | {"room_use": "ATTENDED", "places": "1"}).status_code == 303
+    screen |= {"room_use": "ATTENDED", "places": "1", "share_policy": "SHARED"}
+    assert page_client.post("/admin/resources", screen).status_code == 303
     listed = shared_app.api_client(REQUESTER).get("/api/v1/resources").json
     assert {"N-01", "SCR-1"} <= {each["code"] for each in listed["resources"]}
 

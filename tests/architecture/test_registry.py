@@ -11,13 +11,13 @@ from functools import cache
 import pytest
 from jinja2 import Environment, nodes
 
-from gmp_booking.kernel import labels, states, vocabulary
+from gmp_booking.kernel import facility_labels, labels, states, vocabulary
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.labels import TABLES
 from gmp_booking.kernel.states import BookingState, ChangeState, SessionState
 from tests.architecture.sources import PACKAGE, ROOT, modules
 
-REGISTRY = {f"gmp_booking/kernel/{name}.py" for name in ("access", "labels", "states", "vocabulary")}
+REGISTRY = {f"gmp_booking/kernel/{name}.py" for name in ("access", "facility_labels", "labels", "states", "vocabulary")}
 STATES = frozenset(map(str, [*BookingState, *ChangeState, *SessionState]))
 STATE_ENUMS = frozenset({"BookingState", "ChangeState", "SessionState"})
 IN_SQL = re.compile(rf"'({'|'.join(sorted(STATES))})'")
@@ -264,7 +264,7 @@ def test_a_code_has_its_label_only_in_the_registry() -> None:
 def tables() -> dict[str, Mapping[str, str]]:
     return {
         name: table
-        for name, table in vars(labels).items()
+        for name, table in (vars(labels) | vars(facility_labels)).items()
         if name[0].isupper() and isinstance(table, dict) and name != "TABLES"
     }
 

@@ -3,7 +3,7 @@
 from gmp_booking.conflicts import rule_list
 from gmp_booking.demo.facility import ROOM_CLASSES as LAID
 from gmp_booking.infra.web.i18n import use_language
-from gmp_booking.kernel.labels import ROOM_CLASSES, ROOM_USES
+from gmp_booking.kernel.facility_labels import ROOM_CLASSES, ROOM_USES
 from gmp_booking.kernel.vocabulary import RoomClass, RoomUse
 from gmp_booking.pages.rule_labels import LIMITS, equipment_word, grade_word, limit_words
 

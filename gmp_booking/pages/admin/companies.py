@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -14,13 +14,24 @@ from gmp_booking.companies import service as companies
 from gmp_booking.companies.service import CompanyFacts
 from gmp_booking.infra.database.history import RowChange, list_changes
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid, NotFound
+from gmp_booking.kernel.facility_labels import COMPANY_STATUS_CHOICES, DONOR_TYPES, MODALITIES, VECTORS
 from gmp_booking.kernel.fingerprint import fingerprint
-from gmp_booking.kernel.labels import COMPANY_STATUS_CHOICES, MODALITIES
+from gmp_booking.kernel.vocabulary import LMO_GRADES
 from gmp_booking.pages.admin import record_history
-from gmp_booking.pages.admin.form_actions import Form, admin, number, page, readable_by, ticked, words
+from gmp_booking.pages.admin.form_actions import (
+    Form,
+    admin,
+    labelled,
+    number,
+    number_if_any,
+    page,
+    readable_by,
+    ticked,
+    words,
+    words_if_any,
+)
 from gmp_booking.pages.rule_labels import modality_word
 from gmp_booking.products import service as products
 from gmp_booking.products.service import ProductFacts
@@ -40,8 +51,8 @@ def add_company(uow: Uow, new: NewCompany) -> str:
     return companies.create_company(uow, **asdict(new)).code
 
 
-def add_product(uow: Uow, company: str, *, code: str, name: str, modality: str) -> int:
-    return products.add_product(uow, company_id=_get(uow, company).id, code=code, name=name or code, modality=modality)
+def add_product(uow: Uow, new: ProductFacts, *, company: str, code: str) -> int:
+    return products.add_product(uow, new, company_id=_get(uow, company).id, code=code)
 
 
 def _get(uow: Uow, code: str) -> Any:
@@ -88,7 +99,9 @@ def _companies(errors: dict[str, str], status: int) -> Response:
     actor = readable_by(Permission.MASTER_DATA_READ)
     rows = current_request().read(companies.list_companies)
     may_edit = is_allowed(actor, Permission.COMPANY_EDIT)
-    return page("companies.html", errors, status, rows=rows, may_edit=may_edit, statuses=_statuses())
+    return page(
+        "companies.html", errors, status, rows=rows, may_edit=may_edit, statuses=labelled(COMPANY_STATUS_CHOICES)
+    )
 
 
 @admin.get("/companies/<code>")
@@ -121,8 +134,11 @@ def correct_company(code: str) -> Response:
 @signed_in
 def add_a_product(code: str) -> Response:
     form = Form(lambda errors, status: _company(code, _errors_of_form("new", errors), status))
-    typed = {name: words(name) for name in ("code", "name", "modality")}
-    return form.act(f"{_address_of(code)}#products", add_product, code, **typed)
+    try:
+        new = replace(_product_facts(), active=True, name=words("name") or words("code"))
+    except Invalid as invalid:
+        return form.refuse(invalid)
+    return form.act(f"{_address_of(code)}#products", add_product, new, company=code, code=words("code"))
 
 
 @admin.post("/companies/<code>/products/<int:product_id>")
@@ -131,9 +147,24 @@ def correct_product(code: str, product_id: int) -> Response:
     form = Form(
         lambda errors, status: _company(code, _errors_of_form(str(product_id), errors), status), needs_reason=True
     )
-    facts = ProductFacts(name=words("name"), modality=words("modality"), active=ticked("active"))
+    try:
+        facts = _product_facts()
+    except Invalid as invalid:
+        return form.refuse(invalid)
     to = f"{_address_of(code)}#products"
     return form.act(to, products.change_product, product_id, facts, seen=words("seen"))
+
+
+def _product_facts() -> ProductFacts:
+    """Errors: Invalid."""
+    return ProductFacts(
+        name=words("name"),
+        modality=words("modality"),
+        vector=words_if_any("vector"),
+        lmo_grade=number_if_any("lmo_grade"),
+        donor_type=words_if_any("donor_type"),
+        active=ticked("active"),
+    )
 
 
 def _errors_of_form(which: str, errors: dict[str, str]) -> dict[str, str]:
@@ -151,17 +182,16 @@ def _company(code: str, errors: dict[str, str], status: int) -> Response:
         company=data.company,
         seen=fingerprint(asdict(companies.facts_of(data.company))),
         products=[(each, fingerprint(asdict(products.facts_of(each)))) for each in data.products],
-        modalities=[(code, _(name)) for code, name in MODALITIES.items()],
+        modalities=labelled(MODALITIES),
         modality_word=modality_word,
-        statuses=_statuses(),
+        vectors=labelled(VECTORS),
+        lmo_grades=[(str(grade), str(grade)) for grade in LMO_GRADES],
+        donor_types=labelled(DONOR_TYPES),
+        statuses=labelled(COMPANY_STATUS_CHOICES),
         may_edit=is_allowed(actor, Permission.COMPANY_EDIT),
         may_edit_products=is_allowed(actor, Permission.PRODUCT_EDIT),
         history=record_history.record_changes(data.changes),
     )
-
-
-def _statuses() -> list[tuple[str, str]]:
-    return [(status, _(label)) for status, label in COMPANY_STATUS_CHOICES.items()]
 
 
 def _address_of(code: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import Blueprint, make_response, render_template, request
@@ -97,6 +97,20 @@ def number_if_any(name: str) -> int | None:
 
 def words(name: str) -> str:
     return request.form.get(name, "").strip()
+
+
+def words_if_any(name: str) -> str | None:
+    return words(name) or None
+
+
+def many(name: str) -> tuple[str, ...]:
+    """What was ticked or chosen under one name, sorted, each once."""
+    return tuple(sorted(set(request.form.getlist(name))))
+
+
+def labelled(choices: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Options of a form: (value, label in the reader's language)."""
+    return [(value, _(label)) for value, label in choices.items()]
 
 
 def ticked(name: str) -> bool:

@@ -9,23 +9,24 @@ from typing import Any
 
 from gmp_booking.infra.database.history import RowChange
 from gmp_booking.infra.web.i18n import _, format_instant
-from gmp_booking.kernel.labels import (
+from gmp_booking.kernel.facility_labels import (
     CHANGEOVER_POLICIES,
     COMPANY_STATUSES,
+    DONOR_TYPES,
     EQUIPMENT_KINDS,
     EQUIPMENT_STATUSES,
     MODALITIES,
+    PRESSURE_MODES,
     RESOURCE_KINDS,
-    ROLES,
+    ROOM_ACTIVITIES,
     ROOM_CLASSES,
     ROOM_USES,
-    RULE_MODES,
     SHARE_POLICIES,
-    label_of,
+    VECTORS,
 )
+from gmp_booking.kernel.labels import ROLES, RULE_MODES, label_of
 from gmp_booking.kernel.languages import LANGUAGE_NAMES
 from gmp_booking.kernel.text import N_
-from gmp_booking.pages.rule_labels import modality_word
 from gmp_booking.policies.hours import WEEKDAY_NAMES
 
 RECORDS: Mapping[str, str] = {
@@ -87,8 +88,16 @@ FIELDS: Mapping[str, str] = {
     "bsl_max": N_("Biosafety level, at most"),
     "gmp": N_("Used under GMP"),
     "changeover_policy": N_("Changeover"),
-    "suited_for": N_("Suited for"),
+    "pressure_mode": N_("Pressure"),
+    "allowed_activities": N_("Allowed activities"),
+    "allowed_modalities": N_("Allowed modalities"),
+    # The name before `allowed_modalities`; older changes still show it.
+    "suited_for": N_("Allowed modalities"),
     "share_policy": N_("Shared by"),
+    "dedicated_product_id": N_("Dedicated product (number)"),
+    "vector": N_("Vector"),
+    "lmo_grade": N_("LMO facility safety grade"),
+    "donor_type": N_("Donor"),
     "vhp_group": N_("Decontaminated together"),
     "vhp_safe": N_("Withstands decontamination by vapour"),
 }
@@ -102,6 +111,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "room_use": ROOM_USES,
     "changeover_policy": CHANGEOVER_POLICIES,
     "share_policy": SHARE_POLICIES,
+    "pressure_mode": PRESSURE_MODES,
+    "allowed_activities": ROOM_ACTIVITIES,
+    "allowed_modalities": MODALITIES,
+    "suited_for": MODALITIES,
+    "vector": VECTORS,
+    "donor_type": DONOR_TYPES,
     "mode": RULE_MODES,
 }
 OPERATIONS: Mapping[str, str] = {"INSERT": N_("added"), "UPDATE": N_("changed"), "DELETE": N_("removed")}
@@ -153,8 +168,10 @@ def _value_text(field: str, value: Any) -> str:
         return str(value)[:5]
     if field == "language":
         return LANGUAGE_NAMES.get(value, str(value))
-    if field in WORDS:
-        return _(label_of(str(value), WORDS[field]))
     if isinstance(value, list):
-        return ", ".join(modality_word(each) for each in map(str, value)) or "–"
-    return str(value)
+        return ", ".join(_code_text(field, each) for each in value) or "–"
+    return _code_text(field, value)
+
+
+def _code_text(field: str, value: Any) -> str:
+    return _(label_of(str(value), WORDS[field])) if field in WORDS else str(value)

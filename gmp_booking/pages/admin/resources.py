@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,12 +16,34 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Invalid
+from gmp_booking.kernel.facility_labels import (
+    EQUIPMENT_KINDS,
+    EQUIPMENT_STATUSES,
+    MODALITIES,
+    PRESSURE_MODES,
+    ROOM_ACTIVITIES,
+    ROOM_CLASSES,
+    ROOM_USES,
+    SHARE_POLICIES,
+)
 from gmp_booking.kernel.fingerprint import fingerprint
-from gmp_booking.kernel.labels import EQUIPMENT_KINDS, EQUIPMENT_STATUSES, ROOM_CLASSES, ROOM_USES
-from gmp_booking.kernel.vocabulary import GMP_CLASSES, ChangeoverPolicy, ResourceKind, RoomClass
+from gmp_booking.kernel.vocabulary import BIOSAFETY_LEVELS, GMP_CLASSES, ChangeoverPolicy, ResourceKind, RoomClass
 from gmp_booking.pages.admin import record_history
-from gmp_booking.pages.admin.form_actions import Form, admin, number, number_if_any, page, readable_by, ticked, words
-from gmp_booking.pages.rule_labels import equipment_word, grade_word
+from gmp_booking.pages.admin.form_actions import (
+    Form,
+    admin,
+    labelled,
+    many,
+    number,
+    number_if_any,
+    page,
+    readable_by,
+    ticked,
+    words,
+    words_if_any,
+)
+from gmp_booking.pages.rule_labels import equipment_word, grade_word, modality_word
+from gmp_booking.products.service import CodedProduct, list_coded_products
 from gmp_booking.resources import administration, service
 from gmp_booking.resources.administration import (
     EquipmentDetails,
@@ -54,6 +76,7 @@ def read_resources(uow: Uow) -> ResourceListData:
 class ResourcePageData:
     record: ResourceRecord
     rooms: list[str]
+    products: list[CodedProduct]
     changes: list[RowChange]
 
 
@@ -61,10 +84,8 @@ def read_resource(uow: Uow, code: str) -> ResourcePageData:
     record = administration.get_record(uow, code)
     table = "room" if record.kind == ResourceKind.ROOM else "equipment"
     rows = [("resource", record.id), (table, record.id), *(("unit", each) for each in record.unit_ids)]
-    rooms = [
-        each.code for each in administration.list_every_resource(uow) if each.kind == ResourceKind.ROOM and each.active
-    ]
-    return ResourcePageData(record, rooms, list_changes(uow, rows))
+    rooms = [] if record.kind == ResourceKind.ROOM else administration.list_room_codes(uow)
+    return ResourcePageData(record, rooms, list_coded_products(uow), list_changes(uow, rows))
 
 
 # -- routes
@@ -108,13 +129,30 @@ def _new_room() -> NewRoom:
         zone_id=number_if_any("zone"),
         recovery_min=number_if_any("recovery_min"),
         seats=number_if_any("seats"),
+        **_fitness(),
     )
+
+
+def _fitness() -> dict[str, Any]:
+    """What a room is fit for. Errors: Invalid."""
+    return {
+        "bsl_max": number_if_any("bsl_max"),
+        "pressure_mode": words_if_any("pressure_mode"),
+        "allowed_activities": many("allowed_activities"),
+        "allowed_modalities": many("allowed_modalities"),
+    }
 
 
 def _new_equipment() -> NewEquipment:
     home = words("home_room")
     return NewEquipment(
-        words("code").upper(), _names(), words("equipment_kind"), home or None, words("room_use"), number("places")
+        words("code").upper(),
+        _names(),
+        words("equipment_kind"),
+        home or None,
+        words("room_use"),
+        number("places"),
+        share_policy=words("share_policy"),
     )
 
 
@@ -134,9 +172,11 @@ def _resources(errors: dict[str, str], status: int) -> Response:
         zones=data.zones,
         zone_choices=[(str(zone_id), code) for zone_id, code in data.zones],
         room_choices=[(each.code, each.code) for each in data.rows if each.kind == ResourceKind.ROOM and each.active],
-        room_classes=_labelled(ROOM_CLASSES),
-        room_uses=_labelled(ROOM_USES),
-        equipment_kinds=_labelled(EQUIPMENT_KINDS),
+        room_classes=labelled(ROOM_CLASSES),
+        room_uses=labelled(ROOM_USES),
+        equipment_kinds=labelled(EQUIPMENT_KINDS),
+        share_policies=labelled(SHARE_POLICIES),
+        fitness=fitness_choices(()),
         equipment_word=equipment_word,
         grade_word=grade_word,
         may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
@@ -167,12 +207,18 @@ def _room_facts() -> ResourceDetails:
         max_occupancy=number("max_occupancy"),
         recovery_min=number_if_any("recovery_min"),
         seats=number_if_any("seats"),
+        **_fitness(),
     )
 
 
 def _equipment_facts() -> ResourceDetails:
     return EquipmentDetails(
-        **_common_facts(), status=words("status"), home_room=words("home_room"), places=number("places")
+        **_common_facts(),
+        status=words("status"),
+        home_room=words("home_room"),
+        places=number("places"),
+        share_policy=words("share_policy"),
+        dedicated_product=words("dedicated_product"),
     )
 
 
@@ -191,17 +237,67 @@ def _resource(code: str, errors: dict[str, str], status: int) -> Response:
         facts_of=data.record.facts,
         seen=fingerprint(asdict(data.record.facts)),
         rooms=[(each, each) for each in data.rooms],
-        statuses=_labelled(EQUIPMENT_STATUSES),
-        room_classes=dict(_labelled(ROOM_CLASSES)),
-        room_uses=dict(_labelled(ROOM_USES)),
+        statuses=labelled(EQUIPMENT_STATUSES),
+        share_policies=labelled(SHARE_POLICIES),
+        products=[(code, code) for code in _product_choices(data)],
+        fitness=fitness_choices(_modalities_of(data)),
+        fitness_facts=_fitness_facts(data.record.facts),
+        room_classes=dict(labelled(ROOM_CLASSES)),
+        room_uses=dict(labelled(ROOM_USES)),
         equipment_word=equipment_word,
         may_edit=is_allowed(actor, Permission.RESOURCE_EDIT),
         history=record_history.record_changes(data.changes),
     )
 
 
-def _labelled(choices: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(value, _(label)) for value, label in choices.items()]
+@dataclass(frozen=True)
+class FitnessChoices:
+    """The options of a room's form; of what is ticked (value, label, hint), of what is chosen (value, label)."""
+
+    activities: list[tuple[str, str, None]]
+    modalities: list[tuple[str, str, None]]
+    pressure_modes: list[tuple[str, str]]
+    biosafety_levels: list[tuple[str, str]]
+
+
+def fitness_choices(modalities: Sequence[str]) -> FitnessChoices:
+    """The choices of what a room is fit for; `modalities` without a label of their own stand at the end."""
+    typed = sorted(set(modalities) - set(MODALITIES))
+    return FitnessChoices(
+        activities=[(value, label, None) for value, label in labelled(ROOM_ACTIVITIES)],
+        modalities=[(each, modality_word(each), None) for each in (*MODALITIES, *typed)],
+        pressure_modes=labelled(PRESSURE_MODES),
+        biosafety_levels=[(str(level), str(level)) for level in BIOSAFETY_LEVELS],
+    )
+
+
+def _fitness_facts(facts: ResourceDetails) -> list[tuple[str, str]]:
+    """What a room or a piece of equipment is fit for, for those who may not change it."""
+    if isinstance(facts, EquipmentDetails):
+        return [
+            (_("Shared by"), _(SHARE_POLICIES[facts.share_policy])),
+            (_("Dedicated product"), facts.dedicated_product),
+        ]
+    pressure = _(PRESSURE_MODES[facts.pressure_mode]) if facts.pressure_mode else ""
+    return [
+        (_("Biosafety level, at most"), str(facts.bsl_max or "")),
+        (_("Pressure"), pressure),
+        (_("Allowed activities"), ", ".join(_(ROOM_ACTIVITIES[each]) for each in facts.allowed_activities)),
+        (_("Allowed modalities"), ", ".join(map(modality_word, facts.allowed_modalities))),
+    ]
+
+
+def _modalities_of(data: ResourcePageData) -> list[str]:
+    """The modalities of the products, and what the room allows already."""
+    allowed = data.record.facts.allowed_modalities if isinstance(data.record.facts, RoomDetails) else ()
+    return [*(product.modality for product in data.products), *allowed]
+
+
+def _product_choices(data: ResourcePageData) -> list[str]:
+    """The products in use, and the one that the equipment is dedicated to already."""
+    facts = data.record.facts
+    now = {facts.dedicated_product} - {""} if isinstance(facts, EquipmentDetails) else set()
+    return sorted({product.full_code for product in data.products} | now)
 
 
 def _address_of(code: str) -> str:

@@ -15,7 +15,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.kernel.access import Permission, Subject, is_allowed
-from gmp_booking.kernel.labels import ROOM_GROUPS
+from gmp_booking.kernel.facility_labels import ROOM_GROUPS
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.vocabulary import ResourceKind
 from gmp_booking.pages.rule_labels import grade_word

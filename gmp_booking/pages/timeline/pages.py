@@ -17,7 +17,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.infra.web.request_info import is_htmx
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
-from gmp_booking.kernel.labels import RESOURCE_KINDS, ROOM_GROUPS
+from gmp_booking.kernel.facility_labels import RESOURCE_KINDS, ROOM_GROUPS
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import IN_FORCE, OTHERS_TIME_SHOWN_AS
 from gmp_booking.kernel.vocabulary import ResourceKind
