@@ -66,6 +66,29 @@ def test_every_state_a_booking_can_be_in_is_there(seeded):
     assert scalars(seeded, "SELECT count(*) FROM booking WHERE version > 1") != [0]
 
 
+def test_everything_stands_where_the_facility_allows_it(seeded):
+    sessions = (
+        "SELECT DISTINCT b.title || ' in ' || r.code FROM booking AS b"
+        " JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version"
+        " JOIN room ON room.id = s.room_id JOIN resource AS r ON r.id = s.room_id"
+        " LEFT JOIN product AS p ON p.id = b.product_id"
+        " WHERE p.modality <> ALL (room.allowed_modalities) AND room.allowed_modalities <> '{}'"
+        " OR (CASE WHEN b.kind = 'APS' THEN 'APS' WHEN b.kind = 'TOUR' THEN 'TOUR_VIEW'"
+        "     WHEN b.kind IN ('TECH_DEMO', 'EDUCATION', 'REVIEW') THEN 'TRAINING'"
+        "     WHEN b.run_type = 'CLIN' THEN 'GMP' ELSE 'ENG' END) <> ALL (room.allowed_activities)"
+    )
+    reservations = (
+        "SELECT DISTINCT b.title || ' in ' || r.code FROM booking AS b"
+        " JOIN equipment_reservation AS e ON e.booking_id = b.id AND e.version = b.version"
+        " JOIN equipment ON equipment.id = e.equipment_id JOIN resource AS r ON r.id = e.equipment_id"
+        " WHERE b.product_id IS DISTINCT FROM equipment.dedicated_product_id"
+        " AND equipment.dedicated_product_id IS NOT NULL"
+    )
+    assert scalars(seeded, sessions) == []
+    assert scalars(seeded, reservations) == []
+    assert scalars(seeded, "SELECT count(*) FROM equipment WHERE dedicated_product_id IS NOT NULL")[0] > 0
+
+
 def test_what_needs_nobody_was_confirmed_by_itself(seeded):
     left = "SELECT count(*) FROM booking WHERE kind IN ('QC', 'REVIEW') AND track <> 'none' AND state = 'SUBMITTED'"
     assert scalars(seeded, left) == [0]
