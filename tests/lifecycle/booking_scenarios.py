@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from gmp_booking.kernel.states import BookingState as S
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.draft import save_draft
 from tests.builders import a_demonstration, a_session, an_engineering_run
+from tests.clients import weekday_at
 from tests.lifecycle.scenario import (
     DEMO,
     ENGINEER,
@@ -38,6 +40,8 @@ from tests.lifecycle.scenario import (
     taken,
 )
 from tests.shared_app import SIGNED
+
+_fortnights = itertools.count(8, 2)
 
 # -- bookings in their states; engineering work passes scheduling and quality assurance, a demonstration one stage
 
@@ -102,8 +106,8 @@ def overdue(world: World, *, state: Any) -> Prepared:
 
 
 def clinical(world: World) -> Prepared:
-    """A clinical run that has passed scheduling; it is requested three weeks ahead."""
-    start = world.shared_app.free_hour() + timedelta(weeks=4)
+    """A clinical run that has passed scheduling, in a fortnight of its own."""
+    start = weekday_at(9, weeks=next(_fortnights))
     body = an_engineering_run([a_session("B-01", start, start + HOUR)], run_type="CLIN", basis="IND-2027-014")
     reference = world.do(SIGNATORY, "", body)["reference"]
     world.do(SCHEDULER, f"/{reference}/review")

@@ -81,7 +81,7 @@ def _wrong_steps(step: Any, states: type[StrEnum], *, is_signed: bool) -> Iterat
         yield "permission of nobody", replace(step, permission=NOBODY_HERE)
         yield "permission of the system", replace(step, permission=None)
     yield "reason", replace(step, needs_reason=not step.needs_reason)
-    yield "signature", replace(step, meaning=None if is_signed else Meaning.ROOM_RELEASED)
+    yield "signature", replace(step, meaning=None if step.meaning and is_signed else Meaning.ROOM_RELEASED)
     yield "slots", replace(step, slots=OTHER_SLOTS[step.slots])
     yield "event", replace(step, event=BookingAcknowledged)
 
