@@ -231,6 +231,7 @@ def running_installation(
             "GMP_WORKERS": "1",
             "PYTHONHASHSEED": "0",
             "PYTHONPATH": str(_ON_DEMAND),
+            **({"TRANSCRIPT_SEED": f"{now:%Y%m%d}"} if now else {}),
             "TRANSCRIPT_ROUNDS": str(data_dir / "rounds.socket"),
         } | settings
         installation = Installation(command, data_dir, port, environment, mailbox, now)

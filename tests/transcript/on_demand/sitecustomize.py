@@ -2,7 +2,8 @@
 
 The worker works when it is told to. Its timetable is kept, its intervals are not: each connection to the socket named in
 TRANSCRIPT_ROUNDS starts one round, every job once, in the order of the timetable.
-References are drawn from a seeded generator. They break ties where lists are sorted, so random ones would change the
+With TRANSCRIPT_SEED, references are drawn from a seeded generator; that needs a single web process. They break ties
+where lists are sorted, so random ones would change the
 order of bookings that begin at the same time. Secrets stay random.
 """
 
@@ -43,8 +44,8 @@ def _stop(_scheduler: Any, *_args: Any, **_more: Any) -> None:
     pass
 
 
-if "TRANSCRIPT_ROUNDS" in os.environ:
-    secrets.choice = random.Random(20270405).choice
+if "TRANSCRIPT_SEED" in os.environ:
+    secrets.choice = random.Random(os.environ["TRANSCRIPT_SEED"]).choice
 
 if "TRANSCRIPT_ROUNDS" in os.environ and any(word.endswith("worker") for word in sys.orig_argv):
     from apscheduler.schedulers.background import BackgroundScheduler
