@@ -65,7 +65,8 @@ def rules() -> str:
         "Rules",
         "gmp_booking/conflicts/rules",
         "HARD refuses, SOFT needs the override named, WARN only informs, – does not apply. "
-        "The columns are the kinds of work.\n",
+        "The columns are the kinds of work. Forbidden shifts: the search for alternatives leaves out the times that "
+        "the rule would refuse.\n",
         rule_list.markdown(),
     )
 

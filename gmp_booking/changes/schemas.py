@@ -16,7 +16,7 @@ from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape
 from gmp_booking.kernel.access import Actor
-from gmp_booking.kernel.events import as_json
+from gmp_booking.kernel.typed_json import as_json
 
 
 class ChangeSchema(BookingSchema):

@@ -1,4 +1,4 @@
-"""Time shifts of a booking, or of one session, that busy time leaves free.
+"""Time shifts of a booking, or of one session, that the rules' forbidden shifts leave free.
 
 This only selects what to examine; the engine decides whether a shift is acceptable.
 """
@@ -9,16 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from gmp_booking.conflicts.case import Case, SessionFacts
 from gmp_booking.conflicts.claims import Claim, claims
-from gmp_booking.conflicts.free_shifts import EVERY_SHIFT, ShiftInterval, forbidden_by, forbidden_unless, free_gaps
-from gmp_booking.conflicts.opening import covered_time, outside_hours
-from gmp_booking.conflicts.overlaps import taken_places, taken_time
-from gmp_booking.conflicts.rules.pe03_one_person_one_place import changing_rooms
+from gmp_booking.conflicts.free_shifts import LARGEST_SHIFT, ShiftInterval, free_gaps
+from gmp_booking.conflicts.rule import Part, Rule, discover
 from gmp_booking.conflicts.verdict import Verdict
 
 GRID = timedelta(minutes=15)
-HORIZON = timedelta(days=28)
-"""The largest shift, in either direction."""
-
 NO_SHIFT = timedelta()
 SMALLEST_SHIFT = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,11 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def whole_shifts(case: Case, base: Verdict) -> Iterator[timedelta]:
     """Shifts of the whole booking, the smallest first."""
-    forbidden = [
-        *(one for claim in case.claims for one in _taken(case, claim)),
-        *(one for session in case.sessions for one in _crew_elsewhere(case, session)),
-        *(one for session in case.sessions for one in _closed(case, session, base)),
-    ]
+    forbidden = _forbidden(case, (*case.claims, *case.sessions), base)
     lowest, highest = _within_known_time(case, case.claims)
     return _on_grid(first_start(case), forbidden, lowest=lowest, highest=highest)
 
@@ -44,11 +35,7 @@ def single_shifts(case: Case, session: SessionFacts, base: Verdict) -> Iterator[
     """Shifts of this session alone, between its neighbours, the smallest first."""
     alone = replace(case, sessions=(session,), reservations=())
     taken = claims(alone)
-    forbidden = [
-        *(one for claim in taken for one in _taken(alone, claim)),
-        *_crew_elsewhere(case, session),
-        *_closed(case, session, base),
-    ]
+    forbidden = _forbidden(alone, (*taken, session), base)
     bounds = (_between_neighbours(case, session), _within_known_time(case, taken))
     lowest, highest = max(low for low, _ in bounds), min(high for _, high in bounds)
     return _on_grid(session.period.start, forbidden, lowest=lowest, highest=highest)
@@ -57,7 +44,7 @@ def single_shifts(case: Case, session: SessionFacts, base: Verdict) -> Iterator[
 def _within_known_time(case: Case, taken: tuple[Claim, ...]) -> ShiftInterval:
     """How far these claims may move without starting in the past or leaving the time whose occupation is known."""
     first, last = min(claim.period.start for claim in taken), max(claim.period.end for claim in taken)
-    lowest, highest = max(-HORIZON, case.now - first), HORIZON
+    lowest, highest = max(-LARGEST_SHIFT, case.now - first), LARGEST_SHIFT
     if case.known is None:
         return lowest, highest
     return max(lowest, case.known.start - first), min(highest, case.known.end - last)
@@ -65,7 +52,7 @@ def _within_known_time(case: Case, taken: tuple[Claim, ...]) -> ShiftInterval:
 
 def _between_neighbours(case: Case, session: SessionFacts) -> ShiftInterval:
     """How far a session may move without passing another one or leaving a reservation that contains it."""
-    lowest, highest = -HORIZON, HORIZON
+    lowest, highest = -LARGEST_SHIFT, LARGEST_SHIFT
     here = session.occupied
     for other in case.sessions:
         if other.occupied.end <= here.start:
@@ -79,34 +66,17 @@ def _between_neighbours(case: Case, session: SessionFacts) -> ShiftInterval:
     return lowest, highest
 
 
-def _taken(case: Case, claim: Claim) -> list[ShiftInterval]:
-    room = case.rooms.get(claim.resource_code)
-    if room is not None:
-        return forbidden_by(taken_time(room), claim.period)
-    return forbidden_unless(taken_places(case.equipment[claim.resource_code]), claim.period, places=claim.units)
+def _forbidden(case: Case, parts: Iterable[Part], base: Verdict) -> list[ShiftInterval]:
+    """The shifts that a rule would refuse for one of the parts."""
+    rules = [rule for rule in discover().values() if rule.offers_shifts]
+    return [shift for part in parts for rule in rules for shift in _kept_by(rule, case, part, base=base)]
 
 
-def _crew_elsewhere(case: Case, session: SessionFacts) -> Iterator[ShiftInterval]:
-    change = changing_rooms(case)
-    for person in session.crew:
-        facts = case.people.get(person.person_id)
-        for busy in facts.busy if facts else ():
-            if not busy.own_booking:
-                apart = change if busy.room != session.room else NO_SHIFT
-                yield busy.period.start - apart - session.period.end, busy.period.end + apart - session.period.start
-
-
-def _closed(case: Case, session: SessionFacts, base: Verdict) -> Iterator[ShiftInterval]:
-    """Forbidden shifts out of opening hours; none for a session outside them that is blocked for another reason."""
-    if base.has_hard and outside_hours(case.calendar, session.room, session.occupied):
-        return
-    reach = session.occupied.padded(before=HORIZON, after=HORIZON)
-    low = EVERY_SHIFT[0]
-    for window in covered_time(case.calendar, session.room, reach):
-        if window.duration >= session.occupied.duration:
-            yield low, window.start - session.occupied.start
-            low = window.end - session.occupied.end
-    yield low, EVERY_SHIFT[1]
+def _kept_by(rule: Rule, case: Case, part: Part, *, base: Verdict) -> list[ShiftInterval]:
+    """The shifts a rule would refuse; none when it can be overridden, is violated now, and another rule blocks."""
+    forbidden = list(rule.forbidden_shifts(case, part))
+    is_violated = any(low < NO_SHIFT < high for low, high in forbidden)
+    return [] if base.has_hard and rule.can_be_overridden and is_violated else forbidden
 
 
 def _on_grid(

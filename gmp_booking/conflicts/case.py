@@ -4,14 +4,15 @@ The provider leaves out what the booking itself already holds: a booking never c
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gmp_booking.conflicts.claims import Claim, claims
+from gmp_booking.conflicts.parameter import Parameter
+from gmp_booking.conflicts.work_class import WorkClass
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, Exposure, RoomUse, RuleMode
 
@@ -32,16 +33,28 @@ ENDLESS = datetime(9000, 1, 1, tzinfo=UTC)
 """Stands for the unknown end of an open period in calculations."""
 
 
+class Owner(StrEnum):
+    """What holds occupied time."""
+
+    BOOKING = "BOOKING"
+    CHANGEOVER = "CHANGEOVER"
+
+
 @dataclass(frozen=True)
 class Occupation:
-    """Time that another booking holds.
+    """Time that another booking or a changeover holds.
 
-    Shape: only the facility and the owning company may read `reference`.
+    Shape: `product` is a product code of that company. `product`, `work_class` and `exposure` are None while unknown.
+    Only the facility and the owning company may read more than the period.
     """
 
     period: Period
     company_id: int | None = None
     reference: str | None = None
+    product: str | None = None
+    work_class: WorkClass | None = None
+    exposure: Exposure | None = None
+    owner: Owner = Owner.BOOKING
 
 
 @dataclass(frozen=True)
@@ -73,15 +86,6 @@ class BookingFacts:
     is_change: bool = False
     is_of_approved_batch: bool = False
     is_patient_bound: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON, stored as evidence of a decision."""
-        return asdict(self) | {"asked_at": self.asked_at.isoformat() if self.asked_at else None}
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> "BookingFacts":
-        asked_at = stored["asked_at"]
-        return cls(**{**stored, "asked_at": datetime.fromisoformat(asked_at) if asked_at else None})
 
 
 @dataclass(frozen=True)
@@ -256,12 +260,16 @@ class Switch:
 class PolicyFacts:
     """The facility's settings of the rules.
 
-    Shape: `switches` by rule code; `values` by rule code and parameter name, where they differ from the default.
+    Shape: `switches` by rule code; `values` by rule code and parameter name. A parameter without a value has its
+    default.
     """
 
     switches: Mapping[str, tuple[Switch, ...]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    version: str = ""
+
+    def value(self, parameter: Parameter) -> float:
+        """The value of a rule's parameter, in the parameter's unit."""
+        return self.values.get(parameter.rule, {}).get(parameter.name, parameter.default)
 
     def mode_of(self, rule: str, today: date) -> RuleMode:
         """Enforced unless switched; a rule that will be enforced from a later day warns until then."""

@@ -6,9 +6,11 @@ Preview, submission, approval, move, revalidation and check-in use the same engi
 from collections.abc import Iterator, Mapping
 
 from gmp_booking.conflicts.case import Case
+from gmp_booking.conflicts.earliest_starts import earliest_start_of
 from gmp_booking.conflicts.finding import Finding, Violation
-from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Rule, WorkClass, discover, work_class_of
+from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Rule, discover
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.conflicts.work_class import WorkClass, work_class_of
 from gmp_booking.kernel.vocabulary import RuleMode, Severity
 
 ENGINE_VERSION = "2"
@@ -34,10 +36,10 @@ def _judge(rule: Rule, case: Case) -> Iterator[Finding]:
             severity = Severity.WARN
         if violation.at_most is not None:
             severity = severity.at_most(violation.at_most)
-        yield _finding(violation, rule, severity, names=_names(violation.resource, case))
+        yield _finding(violation, rule, severity, case=case)
 
 
-def _finding(violation: Violation, rule: Rule, severity: Severity, *, names: Mapping[str, str]) -> Finding:
+def _finding(violation: Violation, rule: Rule, severity: Severity, *, case: Case) -> Finding:
     return Finding(
         code=rule.code,
         severity=severity,
@@ -48,9 +50,9 @@ def _finding(violation: Violation, rule: Rule, severity: Severity, *, names: Map
         text=violation.text,
         params=violation.params,
         staff_params=violation.staff_params,
-        remedy=violation.remedy,
+        remedy=earliest_start_of(case, violation.moved) if violation.moved else {},
         override=rule.override if severity is Severity.SOFT else (),
-        names=names,
+        names=_names(violation.resource, case),
     )
 
 

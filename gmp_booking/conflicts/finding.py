@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from gmp_booking.conflicts.claims import Claim
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Severity
 
@@ -16,7 +17,7 @@ class Violation:
 
     Shape: the booking's company may read `params`, so they name nothing of another company; only the facility may read
     `staff_params`. `text` names one of the rule's texts. `at_most` caps the severity, for example where the facility
-    has not set a limit.
+    has not set a limit. `moved` is the claim for which the engine finds the earliest possible start.
     """
 
     resource: str
@@ -26,7 +27,7 @@ class Violation:
     text: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     staff_params: Mapping[str, Any] = field(default_factory=dict)
-    remedy: Mapping[str, Any] = field(default_factory=dict)
+    moved: Claim | None = None
     at_most: Severity | None = None
 
 

@@ -13,6 +13,8 @@ ShiftInterval = tuple[timedelta, timedelta]
 """From one shift to another: an open interval when forbidden, a closed one when allowed."""
 
 EVERY_SHIFT: ShiftInterval = (timedelta.min, timedelta.max)
+LARGEST_SHIFT = timedelta(days=28)
+"""How far a part is moved at most in search of an alternative, in either direction."""
 
 
 def forbidden_by(taken: Iterable[Period], wanted: Period) -> list[ShiftInterval]:

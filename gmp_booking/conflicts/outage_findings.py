@@ -9,8 +9,6 @@ from typing import Any
 from gmp_booking.conflicts.case import ENDLESS, Case, OutageFacts, RoomFacts
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Violation
-from gmp_booking.conflicts.free_shifts import forbidden_by, forbidden_unless
-from gmp_booking.conflicts.overlaps import remedy, taken_places, taken_time
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import RoomUse, Severity, SubjectKind
 
@@ -21,6 +19,12 @@ def overlapping(withdrawn: Iterable[OutageFacts], wanted: Period) -> list[Outage
     """The outages that overlap the period, in order."""
     found = (one for one in withdrawn if one.start < wanted.end and (one.end is None or wanted.start < one.end))
     return sorted(found, key=lambda one: (one.start, one.end or ENDLESS, one.subject_kind, one.subject, one.kind))
+
+
+def withdrawn_from(case: Case, claim: Claim) -> tuple[OutageFacts, ...]:
+    """The outages of the claimed room or equipment itself."""
+    code = claim.resource_code
+    return case.equipment[code].withdrawn if code in case.equipment else case.rooms[code].withdrawn
 
 
 def enclosing_room(case: Case, claim: Claim) -> RoomFacts | None:
@@ -41,7 +45,6 @@ def is_running(case: Case, claim: Claim) -> bool:
 
 
 def outage_violation(
-    case: Case,
     claim: Claim,
     one: OutageFacts,
     *,
@@ -62,7 +65,7 @@ def outage_violation(
         text=text,
         params=dict(params),
         staff_params=staff_params_of(one),
-        remedy=_remedy(case, claim),
+        moved=claim,
         at_most=at_most,
     )
 
@@ -70,12 +73,3 @@ def outage_violation(
 def staff_params_of(one: OutageFacts) -> dict[str, Any]:
     """The params of an outage that only the facility reads."""
     return {"kind": one.kind, "subject": one.subject} | ({"hold_no": one.hold_no} if one.hold_no else {})
-
-
-def _remedy(case: Case, claim: Claim) -> dict[str, Any]:
-    """The earliest free start, outages included; empty while an end is unknown."""
-    room = case.rooms.get(claim.resource_code)
-    if room is not None:
-        return remedy(case, claim, forbidden_by(taken_time(room), claim.period))
-    places = taken_places(case.equipment[claim.resource_code])
-    return remedy(case, claim, forbidden_unless(places, claim.period, places=claim.units))

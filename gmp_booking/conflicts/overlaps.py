@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from gmp_booking.conflicts.case import ENDLESS, Case, EquipmentFacts, Occupation, RoomFacts
+from gmp_booking.conflicts.case import Occupation
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Violation
-from gmp_booking.conflicts.free_shifts import ShiftInterval, earliest_start
 from gmp_booking.kernel.period import Period, merge
 
 
@@ -45,9 +42,7 @@ def references(busy: Iterable[Occupation], within: Period, wanted: Period) -> tu
     return tuple(sorted({one.reference for one in clashing if one.reference}))
 
 
-def overlap_violation(
-    case: Case, claim: Claim, block: BusyBlock, *, forbidden: Iterable[ShiftInterval], text: str = ""
-) -> Violation:
+def overlap_violation(claim: Claim, block: BusyBlock, *, text: str = "") -> Violation:
     """The violation of a claim that a busy block overlaps; only its company and staff may read the references."""
     named = {"references": list(block.references)} if block.references else {}
     return Violation(
@@ -58,29 +53,5 @@ def overlap_violation(
         text="own" if block.is_own and named else text,
         params=named if block.is_own else {},
         staff_params=named,
-        remedy=remedy(case, claim, forbidden),
+        moved=claim,
     )
-
-
-def remedy(case: Case, claim: Claim, forbidden: Iterable[ShiftInterval]) -> dict[str, Any]:
-    """Shape: {"earliest_start": ISO instant} of the session or reservation the claim is of, or nothing."""
-    start = earliest_start(_start_of(case, claim), forbidden, wanted=claim.period, now=case.now, known=case.known)
-    return {} if start is None or start >= ENDLESS else {"earliest_start": start.isoformat()}
-
-
-def taken_time(room: RoomFacts) -> list[Period]:
-    """When a room is not free: occupied, or in an outage."""
-    return [*(busy.period for busy in room.busy), *(one.period for one in room.withdrawn)]
-
-
-def taken_places(equipment: EquipmentFacts) -> list[list[Period]]:
-    """When each unit of the equipment is not free."""
-    closed = [one.period for one in equipment.withdrawn]
-    return [[*(busy.period for busy in unit.busy), *closed] for unit in equipment.units]
-
-
-def _start_of(case: Case, claim: Claim) -> datetime:
-    if claim.session_number is not None:
-        return case.sessions_by_number[claim.session_number].period.start
-    assert claim.reservation_number is not None
-    return case.reservations_by_number[claim.reservation_number].period.start

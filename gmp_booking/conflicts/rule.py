@@ -2,39 +2,32 @@
 
 A rule is a generator over one frozen case: it reads no clock, runs no query, writes no text and changes nothing. Its
 module lies in `rules/` and is discovered there; nothing is registered by hand.
+
+Beside its check, a rule may offer `forbidden_shifts`: the shifts of one claim or session after which it would refuse
+it. The search for alternatives and the earliest possible start read them, so that no second copy of a rule is needed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
 
 from gmp_booking.conflicts import rules as rules_package
-from gmp_booking.conflicts.case import Case
+from gmp_booking.conflicts.case import Case, SessionFacts
+from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.free_shifts import ShiftInterval
+from gmp_booking.conflicts.parameter import Parameter
+from gmp_booking.conflicts.work_class import WorkClass
 from gmp_booking.kernel.text import N_
-from gmp_booking.kernel.vocabulary import DEMONSTRATIONS, Kind, RoomClass, RunType, Severity
+from gmp_booking.kernel.vocabulary import Severity
 
 H, S, W = Severity.HARD, Severity.SOFT, Severity.WARN
 
 ALWAYS_ENFORCED = frozenset({"RM-01", "EQ-01", "PV-01"})
 """Rules that cannot be switched off: no double booking, no disclosure to competitors."""
-
-
-class WorkClass(StrEnum):
-    """The classes of work that may have different severities; the values are the fields of `SeverityMatrix`."""
-
-    CLIN = "clin"
-    ENG = "eng"
-    MEDIA_FILL = "media_fill"
-    DEVICE = "device"
-    SERVICE = "service"
-    DEMO = "demo"
-    SEATED = "seated"
-    CLINICAL_DEMO = "clinical_demo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,24 +65,14 @@ class Texts:
     others: str = NOT_AVAILABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A limit that the facility may set.
-
-    Shape: `rule` and `name` are its key in the policy; `unit` is the unit of `default`.
-    """
-
-    rule: str
-    name: str
-    unit: str
-    default: float
-    source: str
-
-    def of(self, case: Case) -> float:
-        return case.policy.values.get(self.rule, {}).get(self.name, self.default)
-
-
 RuleFunction = Callable[[Case], Iterator[Violation]]
+Part = Claim | SessionFacts
+"""What moves: one claim of a booking, or one of its sessions."""
+ShiftFunction = Callable[[Case, Part], Iterable[ShiftInterval]]
+
+
+def _no_shifts(_case: Case, _part: Part) -> Iterable[ShiftInterval]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +85,17 @@ class Rule:
     texts: Mapping[str, Texts]
     parameters: tuple[Parameter, ...] = ()
     judge: RuleFunction = field(compare=False)
+    forbidden_shifts: ShiftFunction = field(default=_no_shifts, compare=False)
+
+    @property
+    def offers_shifts(self) -> bool:
+        """Whether it says which shifts of a part it would refuse."""
+        return self.forbidden_shifts is not _no_shifts
+
+    @property
+    def can_be_overridden(self) -> bool:
+        """Whether none of its findings is HARD."""
+        return not any(self.severities.severity_for(work_class) is H for work_class in WorkClass)
 
     def __call__(self, case: Case) -> Iterator[Violation]:
         return self.judge(case)
@@ -116,11 +110,13 @@ def rule(
     texts: Texts | Mapping[str, Texts],
     override: str | tuple[str, ...] | None = None,
     parameters: tuple[Parameter, ...] = (),
+    forbidden_shifts: ShiftFunction = _no_shifts,
 ) -> Callable[[RuleFunction], Rule]:
     """Declare the decorated generator as a rule.
 
     Shape: `texts` is one set, or several by the name in a violation's `text`. Several roles in `override` must all
-    override.
+    override. `forbidden_shifts` gives, for a part, the shifts after which the rule would refuse it; it yields nothing
+    for parts that the rule does not judge.
     """
     roles = (override,) if isinstance(override, str) else override or ()
     by_name = {"": texts} if isinstance(texts, Texts) else dict(texts)
@@ -135,6 +131,7 @@ def rule(
             texts=MappingProxyType(by_name),
             parameters=parameters,
             judge=judge,
+            forbidden_shifts=forbidden_shifts,
         )
 
     return declare
@@ -156,25 +153,3 @@ def discover() -> Mapping[str, Rule]:
             raise RuntimeError(f"two files hold {declared[0].code}")
         found[declared[0].code] = declared[0]
     return MappingProxyType(dict(sorted(found.items())))
-
-
-_BY_ROOM = {RoomClass.SERVICE: WorkClass.SERVICE, RoomClass.DEMO: WorkClass.DEMO, RoomClass.SEATED: WorkClass.SEATED}
-
-
-def work_class_of(kind: str, run_type: str | None, room_class: str | None) -> WorkClass:
-    """The class of work that decides a rule's severity.
-
-    Shape: `room_class` is that of the session's room or of the home room of attended equipment; None for equipment
-    that runs alone. A GMP run without a run type counts as clinical, the strictest class.
-    """
-    if room_class is None:
-        return WorkClass.DEVICE
-    if kind == Kind.APS:
-        return WorkClass.MEDIA_FILL
-    if kind == Kind.CLINICAL_DEMO:
-        return WorkClass.CLINICAL_DEMO
-    if room_class != RoomClass.GMP:
-        return _BY_ROOM[RoomClass(room_class)]
-    if kind in DEMONSTRATIONS or run_type == RunType.ENG:
-        return WorkClass.ENG
-    return WorkClass.CLIN

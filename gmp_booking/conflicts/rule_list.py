@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from gmp_booking.conflicts import privacy
-from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, Parameter, SeverityMatrix, WorkClass, discover
+from gmp_booking.conflicts.parameter import Parameter
+from gmp_booking.conflicts.rule import ALWAYS_ENFORCED, SeverityMatrix, discover
+from gmp_booking.conflicts.work_class import WorkClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +13,7 @@ class RuleListRow:
     """One rule as a row of text.
 
     Shape: `severities` has "HARD", "SOFT", "WARN" or "–" for each class of work, in the order of `WorkClass`.
+    `offers_shifts` tells whether the search for alternatives leaves out the times that the rule would refuse.
     """
 
     code: str
@@ -20,6 +23,7 @@ class RuleListRow:
     parameters: tuple[Parameter, ...]
     source: str
     is_switchable: bool
+    offers_shifts: bool
 
 
 def table() -> list[RuleListRow]:
@@ -33,6 +37,7 @@ def table() -> list[RuleListRow]:
             parameters=rule.parameters,
             source=rule.source,
             is_switchable=rule.code not in ALWAYS_ENFORCED,
+            offers_shifts=rule.offers_shifts,
         )
         for rule in discover().values()
     ]
@@ -45,6 +50,7 @@ def table() -> list[RuleListRow]:
             parameters=(),
             source=privacy.SOURCE,
             is_switchable=False,
+            offers_shifts=False,
         )
     )
     return sorted(rows, key=lambda row: row.code)
@@ -58,12 +64,14 @@ def markdown() -> str:
         *(work_class.value.replace("_", " ") for work_class in WorkClass),
         "Override",
         "Limits",
+        "Forbidden shifts",
         "Source",
     ]
     lines = [heads, ["---"] * len(heads)]
     for row in table():
         limits = "; ".join(f"{one.name} {one.default:g} {one.unit} ({one.source})" for one in row.parameters)
-        lines.append([row.code, row.sentence, *row.severities, row.override or "–", limits or "–", row.source])
+        shifts = "yes" if row.offers_shifts else "–"
+        lines.append([row.code, row.sentence, *row.severities, row.override or "–", limits or "–", shifts, row.source])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 

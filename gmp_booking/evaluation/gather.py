@@ -29,6 +29,7 @@ from gmp_booking.evaluation.outage_facts import OPEN_OUTAGES, OUTAGE_ROWS, as_ev
 from gmp_booking.evaluation.resolved_content import SEARCH_AFTER, SEARCH_BEFORE, ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
+from gmp_booking.kernel.typed_json import as_json
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, Priority
 from gmp_booking.policies.roster import ON_CALL
 
@@ -126,7 +127,7 @@ def gather(
     evidence = {
         "content": _content_evidence(content),
         "catalogue": dict(resolved.raw),
-        "booking": booking.as_dict(),
+        "booking": as_json(booking),
         "busy": [[*row[:2], row[2].isoformat(), row[3].isoformat(), *row[4:]] for row in rows],
         "withdrawn": as_evidence(outage_rows),
         "now": uow.now.isoformat(),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from gmp_booking.conflicts.rule import WorkClass, work_class_of
+from gmp_booking.conflicts.work_class import WorkClass, work_class_of
 from gmp_booking.kernel.text import N_
 
 CHECKLIST: Final[Mapping[str, str]] = {

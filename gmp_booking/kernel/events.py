@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime, time
-from enum import Enum
-from functools import cache
-from types import UnionType
-from typing import Any, ClassVar, NamedTuple, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NamedTuple
 
+from gmp_booking.kernel.typed_json import as_json, known_fields
 from gmp_booking.kernel.vocabulary import RecordKind
 
 _ENVELOPE = ("company_id", "booking_id", "reference", "version")
@@ -82,49 +79,6 @@ def from_json(
         data = cls.upgraded(data, schema)
     if record is not None and record.kind is RecordKind.BOOKING:
         envelope["booking_id"] = record.id
-    known = {f: _typed(data[f], hint) for f, hint in _hints(cls).items() if f in data and f not in _ENVELOPE}
+    known = known_fields(cls, {name: value for name, value in data.items() if name not in _ENVELOPE})
     event: Event = cls(**envelope, **known)
     return event
-
-
-def as_json(value: Any) -> Any:
-    """The value as JSON: instants in ISO 8601, enums by value."""
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(value):
-        return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, list | tuple | frozenset | set):
-        return [as_json(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): as_json(item) for key, item in value.items()}
-    return value
-
-
-@cache
-def _hints(cls: Any) -> Mapping[str, Any]:
-    """The types of a dataclass's fields, by name."""
-    hints = get_type_hints(cls)
-    return {f.name: hints[f.name] for f in fields(cls)}
-
-
-def _typed(value: Any, hint: Any) -> Any:
-    """The inverse of `as_json` for a value of this type."""
-    if value is None:
-        return None
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin in {Union, UnionType}:
-        return _typed(value, next(each for each in arguments if each is not type(None)))
-    if origin in {tuple, frozenset}:
-        of = arguments if arguments[-1] is not ... and origin is tuple else (arguments[0],) * len(value)
-        return origin(_typed(item, each) for item, each in zip(value, of, strict=True))
-    if not isinstance(hint, type):
-        return value
-    if issubclass(hint, datetime | date | time):
-        return hint.fromisoformat(value)
-    if issubclass(hint, Enum):
-        return hint(value)
-    if is_dataclass(hint):
-        return hint(**{name: _typed(value[name], each) for name, each in _hints(hint).items() if name in value})
-    return value

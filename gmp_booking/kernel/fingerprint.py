@@ -8,7 +8,7 @@ from json import dumps
 from typing import Any, Final
 
 from gmp_booking.kernel.errors import Stale
-from gmp_booking.kernel.events import as_json
+from gmp_booking.kernel.typed_json import as_json
 
 LENGTH: Final = 16
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from gmp_booking.conflicts.rule import Parameter
+from gmp_booking.conflicts.parameter import Parameter
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.facility_labels import EQUIPMENT_KINDS, MODALITIES
 from gmp_booking.kernel.labels import KINDS, PRIORITIES, label_of
@@ -13,6 +13,7 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Kind, Priority
 
 LIMITS: Final[Mapping[tuple[str, str], str]] = {
+    ("CA-02", "campaign_length_days"): N_("A campaign lasts at least"),
     ("CA-02", "campaign_days"): N_("Campaigns"),
     ("CA-02", "single_session_days"): N_("Shorter work"),
     ("CA-02", "patient_bound_days"): PRIORITIES[Priority.PATIENT_BOUND],
@@ -46,5 +47,8 @@ def grade_word(grade: str) -> str:
 def limit_words(limit: Parameter) -> str:
     """A limit as text: its label and value."""
     number = f"{limit.default:g}"
-    much = _("%(minutes)s min", minutes=number) if limit.unit == "min" else _("%(num)s days ahead", num=number)
+    if limit.unit == "min":
+        much = _("%(minutes)s min", minutes=number)
+    else:
+        much = _("%(num)s days", num=number) if limit.unit == "days" else _("%(num)s days ahead", num=number)
     return f"{_(LIMITS[limit.rule, limit.name])}: {much}"

@@ -13,6 +13,7 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.evaluation.facts import build_case
 from gmp_booking.evaluation.outage_facts import outage_facts_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
+from gmp_booking.kernel.typed_json import from_json
 from gmp_booking.kernel.vocabulary import Kind, RunType
 from tests.builders import a_session, an_engineering_run, an_equipment_booking
 from tests.clients import weekday_at
@@ -163,7 +164,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: 
             content_of(facts),
             ResolvedContent(content_of(facts), 0, facts["catalogue"]),
             busy,
-            booking=BookingFacts.from_dict(facts["booking"]),
+            booking=from_json(BookingFacts, facts["booking"]),
             occasion=Occasion(row["occasion"]),
             now=instant(facts["now"]),
             zone=ZoneInfo(facts["zone"]),

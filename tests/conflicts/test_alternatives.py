@@ -30,7 +30,8 @@ from gmp_booking.conflicts.case import PersonFacts, RoomFacts, UnitFacts
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.rule import SeverityMatrix, Texts, W, WorkClass, discover, rule
+from gmp_booking.conflicts.rule import SeverityMatrix, Texts, W, discover, rule
+from gmp_booking.conflicts.work_class import WorkClass
 from gmp_booking.kernel.period import Period
 
 COLUMNS = [column.value for column in WorkClass]

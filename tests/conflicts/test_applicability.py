@@ -26,7 +26,8 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.privacy import APPLIES
 from gmp_booking.conflicts.privacy import CODE as PRIVACY
-from gmp_booking.conflicts.rule import H, S, SeverityMatrix, Texts, W, WorkClass, discover, rule, work_class_of
+from gmp_booking.conflicts.rule import H, S, SeverityMatrix, Texts, W, discover, rule
+from gmp_booking.conflicts.work_class import WorkClass, work_class_of
 
 COLUMNS = ["clin", "eng", "media_fill", "device", "service", "demo", "seated", "clinical_demo"]
 

@@ -7,10 +7,24 @@ from collections.abc import Iterator
 
 from gmp_booking.conflicts.case import CalendarFacts, Case, SessionFacts
 from gmp_booking.conflicts.finding import Violation
-from gmp_booking.conflicts.opening import days, outside_hours
-from gmp_booking.conflicts.rule import S, SeverityMatrix, Texts, W, rule
+from gmp_booking.conflicts.free_shifts import EVERY_SHIFT, LARGEST_SHIFT, ShiftInterval
+from gmp_booking.conflicts.opening import covered_time, days, outside_hours
+from gmp_booking.conflicts.rule import Part, S, SeverityMatrix, Texts, W, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+
+
+def forbidden_shifts(case: Case, part: Part) -> Iterator[ShiftInterval]:
+    """The shifts after which a session would lie outside opening hours and on-call cover."""
+    if not isinstance(part, SessionFacts):
+        return
+    low = EVERY_SHIFT[0]
+    reach = part.occupied.padded(before=LARGEST_SHIFT, after=LARGEST_SHIFT)
+    for window in covered_time(case.calendar, part.room, reach):
+        if window.duration >= part.occupied.duration:
+            yield low, window.start - part.occupied.start
+            low = window.end - part.occupied.end
+    yield low, EVERY_SHIFT[1]
 
 
 @rule(
@@ -19,6 +33,7 @@ from gmp_booking.kernel.text import N_
     applies=SeverityMatrix(clin=S, eng=W, media_fill=W, device=None, service=W, demo=W, seated=W, clinical_demo=W),
     override="SCHEDULER",
     source="Act on public holidays (KR); the hours are ours",
+    forbidden_shifts=forbidden_shifts,
     texts={
         "holiday": Texts(own=N_("{date} is {holiday}; on-call cover is required.")),
         "closed": Texts(own=N_("{resource} is closed on {date}; on-call cover is required.")),

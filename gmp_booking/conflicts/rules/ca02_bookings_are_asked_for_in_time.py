@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 
 from gmp_booking.conflicts.case import Case, Occasion
 from gmp_booking.conflicts.finding import Violation
-from gmp_booking.conflicts.rule import Parameter, S, SeverityMatrix, Texts, W, rule
+from gmp_booking.conflicts.parameter import Parameter
+from gmp_booking.conflicts.rule import S, SeverityMatrix, Texts, W, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
-CAMPAIGN = timedelta(days=5)
 OURS = "default is ours"
 
 
 def _days(name: str, default: int) -> Parameter:
-    return Parameter("CA-02", name, "days", default, OURS)
+    return Parameter("CA-02", name, "days ahead", default, OURS)
 
 
+CAMPAIGN_LENGTH = Parameter("CA-02", "campaign_length_days", "days", 5, OURS)
 CAMPAIGN_DAYS = _days("campaign_days", 60)
 SINGLE_DAYS = _days("single_session_days", 21)
 PATIENT_DAYS = _days("patient_bound_days", 7)
@@ -42,7 +43,7 @@ LATER_OCCASIONS = frozenset({Occasion.REEXAMINE, Occasion.CHECK_IN, Occasion.MOV
     override="SCHEDULER",
     source=OURS,
     texts=Texts(own=N_("This should be requested {needed} days ahead; it is {ahead} days ahead.")),
-    parameters=(CAMPAIGN_DAYS, SINGLE_DAYS, PATIENT_DAYS, *BY_KIND.values()),
+    parameters=(CAMPAIGN_LENGTH, CAMPAIGN_DAYS, SINGLE_DAYS, PATIENT_DAYS, *BY_KIND.values()),
 )
 def judge(case: Case) -> Iterator[Violation]:
     booking = case.booking
@@ -55,7 +56,7 @@ def judge(case: Case) -> Iterator[Violation]:
         return
     period, resource, session, reservation = min(parts, key=lambda part: part[0])
     length = max(one.end for one, *_ in parts) - period.start
-    needed = int(_needed(case, length).of(case))
+    needed = int(case.policy.value(_needed(case, length)))
     ahead = _days_between(case, case.booking.asked_at or case.now, period.start)
     if ahead < needed:
         params = {"needed": needed, "ahead": max(ahead, 0)}
@@ -65,7 +66,8 @@ def judge(case: Case) -> Iterator[Violation]:
 def _needed(case: Case, length: timedelta) -> Parameter:
     if case.booking.is_patient_bound:
         return PATIENT_DAYS
-    return BY_KIND.get(case.booking.kind) or (CAMPAIGN_DAYS if length >= CAMPAIGN else SINGLE_DAYS)
+    campaign = timedelta(days=case.policy.value(CAMPAIGN_LENGTH))
+    return BY_KIND.get(case.booking.kind) or (CAMPAIGN_DAYS if length >= campaign else SINGLE_DAYS)
 
 
 def _days_between(case: Case, asked_at: datetime, starts_at: datetime) -> int:

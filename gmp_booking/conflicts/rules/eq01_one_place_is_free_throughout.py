@@ -3,24 +3,33 @@
 Enough capacity at every instant does not suffice: a culture stays on its shelf.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
 from gmp_booking.conflicts.case import Case, EquipmentFacts
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Violation
-from gmp_booking.conflicts.free_shifts import forbidden_unless
-from gmp_booking.conflicts.overlaps import BusyBlock, busy_blocks, overlap_violation, references, taken_places
-from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, rule
+from gmp_booking.conflicts.free_shifts import ShiftInterval, forbidden_unless
+from gmp_booking.conflicts.overlaps import BusyBlock, busy_blocks, overlap_violation, references
+from gmp_booking.conflicts.rule import EVERYTHING_HARD, Part, Texts, rule
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
+
+
+def forbidden_shifts(case: Case, part: Part) -> Iterable[ShiftInterval]:
+    """The shifts after which too few units of the claimed equipment would be free throughout."""
+    if not isinstance(part, Claim) or part.resource_code not in case.equipment:
+        return ()
+    taken = [[busy.period for busy in unit.busy] for unit in case.equipment[part.resource_code].units]
+    return forbidden_unless(taken, part.period, places=part.units)
 
 
 @rule(
     "EQ-01",
     N_("Equipment has enough free places for the whole time"),
     applies=EVERYTHING_HARD,
+    forbidden_shifts=forbidden_shifts,
     source="PIC/S PE 009-17 Annex 2A §3.4",
     texts={
         "": Texts(
@@ -75,16 +84,15 @@ def _shortage(case: Case, equipment: EquipmentFacts, asked: Claim) -> Iterator[V
     if asked.units > capacity:
         yield replace(_violation(asked, "capacity"), params=counts)
         return
-    forbidden = forbidden_unless(taken_places(equipment), asked.period, places=asked.units)
     busy = tuple(busy for unit in equipment.units for busy in unit.busy)
     if capacity == 1:
         for block in busy_blocks(busy, asked.period, case.booking.company_id):
-            yield overlap_violation(case, asked, block, forbidden=forbidden)
+            yield overlap_violation(asked, block)
         return
     short = [period for period in _short(equipment, asked) if period.overlaps(asked.period)]
     for period in short or [asked.period]:
         block = BusyBlock(period, references(busy, period, asked.period), is_own=False)
-        violation = overlap_violation(case, asked, block, forbidden=forbidden, text="full" if short else "scattered")
+        violation = overlap_violation(asked, block, text="full" if short else "scattered")
         yield replace(violation, params=counts)
 
 

@@ -9,11 +9,26 @@ from typing import Any
 
 from gmp_booking.conflicts.case import Assignment, Case, SessionFacts
 from gmp_booking.conflicts.finding import Violation
-from gmp_booking.conflicts.rule import H, Parameter, SeverityMatrix, Texts, rule
+from gmp_booking.conflicts.free_shifts import ShiftInterval
+from gmp_booking.conflicts.parameter import Parameter
+from gmp_booking.conflicts.rule import H, Part, SeverityMatrix, Texts, rule
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
 GOWNING = Parameter("PE-03", "gowning_min", unit="min", default=20, source="default is ours, each way")
+
+
+def forbidden_shifts(case: Case, part: Part) -> Iterator[ShiftInterval]:
+    """The shifts after which one of a session's people would be elsewhere, or changing rooms."""
+    if not isinstance(part, SessionFacts):
+        return
+    change = _changing_rooms(case)
+    for person in part.crew:
+        facts = case.people.get(person.person_id)
+        for busy in facts.busy if facts else ():
+            if not busy.own_booking:
+                apart = change if busy.room != part.room else timedelta()
+                yield busy.period.start - apart - part.period.end, busy.period.end + apart - part.period.start
 
 
 @rule(
@@ -22,6 +37,7 @@ GOWNING = Parameter("PE-03", "gowning_min", unit="min", default=20, source="defa
     applies=SeverityMatrix(clin=H, eng=H, media_fill=H, device=None, service=H, demo=H, seated=H, clinical_demo=H),
     source="PIC/S PE 009-17 Annex 1 §7.2; the gowning time is ours",
     parameters=(GOWNING,),
+    forbidden_shifts=forbidden_shifts,
     texts={
         "": Texts(
             own=N_("{person} is already assigned {other}."),
@@ -34,7 +50,7 @@ GOWNING = Parameter("PE-03", "gowning_min", unit="min", default=20, source="defa
     },
 )
 def judge(case: Case) -> Iterator[Violation]:
-    change = changing_rooms(case)
+    change = _changing_rooms(case)
     for session in case.sessions:
         for person in session.crew:
             for other, room, is_same_booking in _elsewhere(case, session, person, change):
@@ -43,9 +59,9 @@ def judge(case: Case) -> Iterator[Violation]:
                     yield _violation(session, person, other, room=None if is_same_booking else room, apart=apart)
 
 
-def changing_rooms(case: Case) -> timedelta:
+def _changing_rooms(case: Case) -> timedelta:
     """The least time between two sessions of one person in different rooms: degowning and gowning."""
-    return timedelta(minutes=2 * GOWNING.of(case))
+    return timedelta(minutes=2 * case.policy.value(GOWNING))
 
 
 def _elsewhere(

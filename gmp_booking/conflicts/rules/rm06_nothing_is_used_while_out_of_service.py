@@ -4,19 +4,21 @@ Stopped air handling belongs to HV-01. For equipment that runs alone this is a w
 when only its room is out of service.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gmp_booking.conflicts.case import Case, OutageFacts
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Violation
+from gmp_booking.conflicts.free_shifts import ShiftInterval, forbidden_by
 from gmp_booking.conflicts.outage_findings import (
     AIR_HANDLING,
     enclosing_room,
     is_running,
     outage_violation,
     overlapping,
+    withdrawn_from,
 )
-from gmp_booking.conflicts.rule import EVERYTHING_HARD, Texts, W, rule
+from gmp_booking.conflicts.rule import EVERYTHING_HARD, Part, Texts, W, rule
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Severity
 
@@ -32,10 +34,18 @@ WHY = {
 }
 
 
+def forbidden_shifts(case: Case, part: Part) -> Iterable[ShiftInterval]:
+    """The shifts after which the claimed room or equipment would be out of service."""
+    if not isinstance(part, Claim):
+        return ()
+    return forbidden_by((one.period for one in _but_air(withdrawn_from(case, part))), part.period)
+
+
 @rule(
     "RM-06",
     N_("Nothing is used while it is out of service or on hold"),
     applies=EVERYTHING_HARD,
+    forbidden_shifts=forbidden_shifts,
     source="PIC/S PE 009-17 Annex 1 §4.32; Part I §3.44",
     texts={
         **{kind: Texts(own=OUT_OF_SERVICE, staff=staff) for kind, staff in WHY.items()},
@@ -68,8 +78,7 @@ def _of_the_place(case: Case, claim: Claim) -> Iterator[Violation]:
     """Outages of the claimed room or equipment, and of the room that the equipment runs in."""
     at_most = W if is_running(case, claim) else None
     equipment = case.equipment.get(claim.resource_code)
-    withdrawn = equipment.withdrawn if equipment else case.rooms[claim.resource_code].withdrawn
-    for one in overlapping(_but_air(withdrawn), claim.period):
+    for one in overlapping(_but_air(withdrawn_from(case, claim)), claim.period):
         yield _at(case, claim, one, at_most=at_most)
     if equipment is None:
         return
@@ -85,7 +94,7 @@ def _of_the_place(case: Case, claim: Claim) -> Iterator[Violation]:
     room = enclosing_room(case, claim)
     for one in overlapping(_but_air(room.withdrawn if room else ()), claim.period):
         assert room is not None
-        yield outage_violation(case, claim, one, text="around", at_most=W, params={"room": room.code})
+        yield outage_violation(claim, one, text="around", at_most=W, params={"room": room.code})
 
 
 def _but_air(withdrawn: tuple[OutageFacts, ...]) -> list[OutageFacts]:
@@ -94,14 +103,14 @@ def _but_air(withdrawn: tuple[OutageFacts, ...]) -> list[OutageFacts]:
 
 def _at(case: Case, claim: Claim, one: OutageFacts, *, at_most: Severity | None) -> Violation:
     if one.kind == HOLD:
-        return outage_violation(case, claim, one, text="hold", at_most=at_most, params={"date": _day(case, one)})
-    return outage_violation(case, claim, one, text=one.kind, at_most=at_most)
+        return outage_violation(claim, one, text="hold", at_most=at_most, params={"date": _day(case, one)})
+    return outage_violation(claim, one, text=one.kind, at_most=at_most)
 
 
 def _held(case: Case, claim: Claim, one: OutageFacts, *, who: str) -> Violation:
     """A hold on the booking's own company, product or person: the company may read its number."""
     params = {one.subject_kind.lower(): who, "hold_no": one.hold_no, "date": _day(case, one)}
-    return outage_violation(case, claim, one, text=one.subject_kind.lower(), params=params)
+    return outage_violation(claim, one, text=one.subject_kind.lower(), params=params)
 
 
 def _day(case: Case, one: OutageFacts) -> str:
