@@ -18,7 +18,7 @@ from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.classify_change import cancelled_numbers, changes_people_only, moved_sessions
 from gmp_booking.changes.prepare_change import PreparedChange, parts_of
 from gmp_booking.evaluation.resolved_content import ResolvedContent
-from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
+from gmp_booking.evaluation.slot_allocation import take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, merge, uncovered
 from gmp_booking.kernel.states import NOT_BEGUN, SessionState
@@ -143,7 +143,7 @@ def _sessions_with_new_crew(prepared: PreparedChange) -> dict[int, SessionConten
 
 
 def _crew(sessions: Mapping[int, SessionContent], resolved: ResolvedContent) -> list[CrewMember]:
-    ids = ids_of(resolved)
+    ids = resolved.row_ids
     return [
         CrewMember(row_id, ids[person.email], person.role)
         for row_id, session in sessions.items()

@@ -37,7 +37,7 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import save_evaluation
-from gmp_booking.evaluation.slot_allocation import ids_of, take_or_refuse, wanted_slots
+from gmp_booking.evaluation.slot_allocation import take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict
@@ -83,7 +83,7 @@ def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> Chang
     taken = Taken(step, _request(prepared, version), reason=prepared.explanation)
     if prepared.waiting is not None:
         _replace(uow, prepared, taken)
-    ids = ids_of(prepared.resolved)
+    ids = prepared.resolved.row_ids
     numbers = {"booking_id": booking.id, "company_id": booking.company_id, "version": version}
     parts = store.add_version(uow, prepared.wanted, **numbers, ids=ids)
     if prepared.gathered is not None and step.slots is Slots.TAKES:

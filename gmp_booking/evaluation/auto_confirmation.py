@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.approval_tracks import track_for
-from gmp_booking.evaluation.gather import is_auto_confirmation_enabled
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES
+
+# The setting of the company takes precedence over those of the rooms, and these over the general one of the kind.
+_IS_ENABLED = text(
+    """
+    SELECT COALESCE(
+        (SELECT is_on FROM auto_confirm WHERE kind = :kind AND company_id = :company_id),
+        (SELECT bool_and(is_on) FROM auto_confirm WHERE kind = :kind AND resource_id = ANY (:resources)),
+        (SELECT is_on FROM auto_confirm WHERE kind = :kind AND company_id IS NULL AND resource_id IS NULL),
+        false)
+    """
+).bindparams(bindparam("resources", type_=ARRAY(BigInteger)))
 
 
 def is_auto_confirmed(
@@ -20,4 +34,15 @@ def is_auto_confirmed(
         return False
     if track_for(content, resolved, needs_no_decision=True) is not Track.NONE:
         return False
-    return is_auto_confirmation_enabled(uow, content, resolved, company_id=company_id)
+    return _is_enabled(uow, content, resolved, company_id=company_id)
+
+
+def _is_enabled(uow: Uow, content: BookingContent, resolved: ResolvedContent, *, company_id: int) -> bool:
+    """Whether automatic confirmation is on for this kind, company and these resources."""
+    values = {
+        "kind": content.kind.value,
+        "company_id": company_id,
+        "resources": [resolved.resources[code].id for code in sorted(content.resource_codes)],
+    }
+    with uow.as_engine():
+        return bool(uow.session.execute(_IS_ENABLED, values).scalar_one())

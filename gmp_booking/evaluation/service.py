@@ -12,6 +12,7 @@ from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.evidence import evidence_as_json
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content, with_replacements
 from gmp_booking.infra.database.uow import Uow
@@ -56,7 +57,7 @@ def save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Ver
         outcome=verdict.outcome.value,
         findings=[finding.as_dict() for finding in verdict.findings],
         evidence=[finding.as_evidence() for finding in verdict.findings],
-        facts=gathered.evidence,
+        facts=evidence_as_json(gathered.evidence),
         engine=ENGINE_VERSION,
     )
 

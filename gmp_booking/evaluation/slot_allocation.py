@@ -34,12 +34,6 @@ def refusal(verdict: Verdict, request: RefusedRequest | None = None) -> Conflict
     return Conflict(N_("A rule blocks this."), detail={"verdict": verdict, "request": request})
 
 
-def ids_of(resolved: ResolvedContent) -> dict[str, int]:
-    """The row ids of everything the content names, by code or e-mail address."""
-    ids = {code: int(entry["id"]) for code, entry in resolved.resources.items()}
-    return ids | {email: int(entry["id"]) for email, entry in resolved.people.items()}
-
-
 def wanted_slots(
     case: Case, resolved: ResolvedContent, parts: Parts, *, held: Sequence[HeldSlot] = ()
 ) -> list[NewSlot]:
@@ -54,7 +48,7 @@ def wanted_slots(
     unplaced: list[NewSlot] = []
     for code, claimed in by_resource.items():
         placed = place(_units_busy(case, resolved, code), claimed, kept=_kept(held))
-        resource_id = resolved.resource_id(code)
+        resource_id = resolved.resources[code].id
         for claim in claimed:
             part = (
                 parts.sessions[claim.session_number] if claim.session_number else None,
@@ -79,13 +73,13 @@ def take_or_refuse(
 
 
 def _refusal_of_slots(refused: Sequence[NewSlot], case: Case, resolved: ResolvedContent) -> Conflict:
-    verdict = _taken_verdict(refused, case, ids_of(resolved))
+    verdict = _taken_verdict(refused, case, resolved.row_ids)
     return refusal(verdict, RefusedRequest(resolved, case.booking.booking_id))
 
 
 def _units_busy(case: Case, resolved: ResolvedContent, code: str) -> dict[int, list[Period]]:
     if code in case.rooms:
-        (unit,) = resolved.resources[code]["units"]
+        (unit,) = resolved.resources[code].units
         return {unit: [busy.period for busy in case.rooms[code].busy]}
     return {unit.unit_id: [busy.period for busy in unit.busy] for unit in case.equipment[code].units}
 

@@ -17,28 +17,6 @@ from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.policies.events import OnCallAdded, OnCallEnded
 from gmp_booking.policies.models import OnCall
 
-# A part of the statement that gathers occupied time: the merged on-call time around some periods, with the columns of
-# that statement.
-ON_CALL = """
-    SELECT 'on call', CAST(0 AS bigint), lower(m.covered), upper(m.covered), CAST(NULL AS bigint), NULL, NULL
-    FROM (
-        SELECT unnest(range_agg(tstzrange(
-            (days.day + o.from_time) AT TIME ZONE CAST(:zone AS text),
-            (days.day + CAST(o.until_time <= o.from_time AS int) + o.until_time) AT TIME ZONE CAST(:zone AS text)
-        ))) AS covered
-        FROM (
-            SELECT DISTINCT CAST(day AS date) AS day
-            FROM unnest(:roster_froms, :roster_untils) AS s (from_at, until_at)
-            CROSS JOIN generate_series(
-                CAST(s.from_at AT TIME ZONE CAST(:zone AS text) AS date) - CAST(1 AS int),
-                CAST(s.until_at AT TIME ZONE CAST(:zone AS text) AS date), interval '1 day') AS g (day)
-        ) AS days
-        JOIN on_call AS o ON o.ended_at IS NULL AND o.valid_from <= days.day
-             AND (o.valid_until IS NULL OR o.valid_until >= days.day)
-             AND (o.on_date = days.day OR o.weekday = CAST(EXTRACT(isodow FROM days.day) AS int) - 1)
-        JOIN person AS who ON who.id = o.person_id AND who.active
-    ) AS m
-"""
 ON_CALL_ROLES = tuple(sorted(role.value for role in FACILITY_ROLES - {Role.AUDITOR, Role.COMMITTEE, Role.SYSADMIN}))
 
 

@@ -26,7 +26,7 @@ from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import require_valid_content, save_evaluation
-from gmp_booking.evaluation.slot_allocation import RefusedRequest, ids_of, refusal, take_or_refuse, wanted_slots
+from gmp_booking.evaluation.slot_allocation import RefusedRequest, refusal, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Subject, require
 from gmp_booking.kernel.errors import require_revision
@@ -203,7 +203,7 @@ def _replace_request(
 def _write_parts(
     uow: Uow, content: BookingContent, resolved: ResolvedContent, case: Case, *, booking: Booking, slots: Slots
 ) -> None:
-    ids = ids_of(resolved)
+    ids = resolved.row_ids
     parts = store.add_version(
         uow,
         content,

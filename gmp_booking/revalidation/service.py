@@ -35,6 +35,7 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
+from gmp_booking.evaluation.evidence import evidence_as_json
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.consumers import DeliveredEvent, handle_delivery
@@ -213,7 +214,7 @@ def _save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Ve
         outcome=verdict.outcome.value,
         findings=[finding.as_dict() for finding in verdict.findings],
         evidence=[finding.as_evidence() for finding in verdict.findings],
-        facts=gathered.evidence,
+        facts=evidence_as_json(gathered.evidence),
         engine=ENGINE_VERSION,
     )
 

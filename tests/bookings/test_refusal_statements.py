@@ -12,7 +12,7 @@ from tests.shared_app import SIGNED, SharedApp
 from tests.statement_watch import watching
 
 GAON = "requester@gaon.example"
-RESOLVES, READS_REPLACEMENTS, READS_TIME = "WITH named AS", "WITH known AS", "'slot' AS what"
+RESOLVES, READS_REPLACEMENTS, READS_TIME = "WITH named AS", "WITH known AS", "'occupations' AS part"
 
 
 @pytest.fixture

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.conflicts.case import BookingFacts, Occasion
+from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
+from gmp_booking.evaluation.evidence import evidence_from_json
 from gmp_booking.evaluation.facts import build_case
-from gmp_booking.evaluation.outage_facts import outage_facts_of
-from gmp_booking.evaluation.resolved_content import ResolvedContent
-from gmp_booking.kernel.typed_json import from_json
-from gmp_booking.kernel.vocabulary import Kind, RunType
 from tests.builders import a_session, an_engineering_run, an_equipment_booking
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp
@@ -115,31 +110,6 @@ def cleanroom(shared_app: SharedApp) -> dict[str, Any]:
     return an_engineering_run([session], equipment=[shelf])
 
 
-def content_of(evidence: dict[str, Any]) -> BookingContent:
-    """The content as the evidence of a decision tells it."""
-    kept = evidence["content"]
-    instant = datetime.fromisoformat
-    return BookingContent(
-        kind=Kind(kept["kind"]),
-        product=kept["product"],
-        batch=kept["batch"],
-        run_type=RunType(kept["run_type"]) if kept["run_type"] else None,
-        sessions=tuple(
-            SessionContent(
-                **session
-                | {"start": instant(session["start"]), "end": instant(session["end"])}
-                | {"equipment": tuple(session["equipment"])}
-                | {"people": tuple(NamedPerson(*person) for person in people)},
-            )
-            for session, people in zip(kept["sessions"], kept["people"], strict=True)
-        ),
-        equipment=tuple(
-            ReservationContent(**each | {"start": instant(each["start"]), "end": instant(each["end"])})
-            for each in kept["equipment"]
-        ),
-    )
-
-
 def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: SharedApp) -> None:
     made = shared_app.api_client(GAON).post("/api/v1/bookings", cleanroom(shared_app))
     assert made.status_code == 201, made.text
@@ -157,19 +127,7 @@ def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: 
     were = shared_app.ask("SELECT id, status FROM equipment")
     shared_app.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' RETURNING id")
     for row in evaluations:
-        facts = row["facts"]
-        instant = datetime.fromisoformat
-        busy = [(*each[:2], instant(each[2]), instant(each[3]), *each[4:]) for each in facts["busy"]]
-        case = build_case(
-            content_of(facts),
-            ResolvedContent(content_of(facts), 0, facts["catalogue"]),
-            busy,
-            booking=from_json(BookingFacts, facts["booking"]),
-            occasion=Occasion(row["occasion"]),
-            now=instant(facts["now"]),
-            zone=ZoneInfo(facts["zone"]),
-            outages=outage_facts_of(facts["withdrawn"]),
-        )
+        case = build_case(evidence_from_json(row["facts"]), occasion=Occasion(row["occasion"]))
         verdict = examine(case)
         assert verdict.outcome.value == row["outcome"]
         assert [finding.as_dict() for finding in verdict.findings] == row["findings"]

@@ -1,0 +1,184 @@
+"""The facts of one booking and of many: read in one statement, and the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gmp_booking.bookings.content import BookingContent, NamedPerson, ReservationContent, SessionContent
+from gmp_booking.conflicts.case import Case, Occasion, Occupation, Owner
+from gmp_booking.conflicts.work_class import WorkClass
+from gmp_booking.evaluation.gather import GatherRequest, gather, gather_many
+from gmp_booking.evaluation.resolved_content import resolve_content
+from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.access import SYSTEM
+from gmp_booking.kernel.vocabulary import Exposure, Kind, RunType
+from tests.builders import a_hold, a_reservation, a_session, an_engineering_run, an_equipment_booking
+from tests.clients import weekday_at
+from tests.shared_app import SharedApp
+from tests.statement_watch import watching
+
+GAON, HANBIT = "requester@gaon.example", "requester@hanbit.example"
+START = weekday_at(9, weeks=5)
+READS = "'occupations' AS part"
+
+
+@pytest.fixture(scope="module")
+def busy_app(shared_app: SharedApp) -> SharedApp:
+    """Two companies work in B-02 and B-01; one incubator is shared, one room is on hold."""
+    hanbit = shared_app.api_client(HANBIT)
+    theirs = an_engineering_run(
+        [a_session("B-02", START, START + timedelta(hours=3), exposure="OPEN", setup_min=15)], product="HB-Derm"
+    )
+    shelf = an_equipment_booking([a_reservation("INC-03", START, START + timedelta(days=4))])
+    mine = an_engineering_run(
+        [
+            a_session(
+                "B-01",
+                START + timedelta(hours=5),
+                START + timedelta(hours=7),
+                people=[{"email": "operator@gaon.example"}],
+                headcount=1,
+                equipment=["BSC-01"],
+            )
+        ]
+    )
+    for client, body in ((hanbit, theirs), (hanbit, shelf), (shared_app.api_client(GAON), mine)):
+        made = client.post("/api/v1/bookings", body)
+        assert made.status_code == 201, made.text
+    held = a_hold("B-03") | {"from": START.isoformat()}
+    assert shared_app.api_client("qa@brc.example").post("/api/v1/outages", held).status_code == 201
+    return shared_app
+
+
+def content(start: datetime, *, room: str = "B-02") -> BookingContent:
+    session = SessionContent(
+        room, start, start + timedelta(hours=4), people=(NamedPerson("operator@gaon.example", "OPERATOR"),)
+    )
+    shelf = ReservationContent("INC-03", start, start + timedelta(days=2))
+    return BookingContent(Kind.CLEANROOM, "GS-M1", run_type=RunType.ENG, sessions=(session,), equipment=(shelf,))
+
+
+def requests_of(uow: Uow, company_id: int, *, number: int) -> list[GatherRequest]:
+    """Requests at different times in three rooms; some for stored bookings."""
+    stored = [row[0] for row in uow.session.connection().exec_driver_sql("SELECT id FROM booking ORDER BY id")]
+    found = []
+    for index in range(number):
+        asked = content(START + index * timedelta(hours=2), room=("B-01", "B-02", "B-03")[index % 3])
+        found.append(
+            GatherRequest(
+                content=asked,
+                resolved=resolve_content(uow, asked, company_id=company_id),
+                occasion=Occasion.REEXAMINE if index % 2 else Occasion.PREVIEW,
+                company_id=company_id,
+                booking_id=stored[index % len(stored)] if index % 4 == 1 else None,
+                search=index % 5 == 4,
+            )
+        )
+    return found
+
+
+def company_id(shared_app: SharedApp) -> int:
+    return int(shared_app.ask("SELECT id FROM company WHERE code = 'GAO'")[0]["id"])
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_any_number_of_bookings_is_gathered_in_one_statement(busy_app: SharedApp, number: int) -> None:
+    def count(uow: Uow) -> tuple[int, int]:
+        asked = requests_of(uow, company_id(busy_app), number=number)
+        with watching(busy_app.database) as watched:
+            assert len(gather_many(uow, asked)) == number
+        return sum(READS in each for each in watched.statements), len(watched.statements)
+
+    reads, statements = busy_app.database.read(SYSTEM, count)
+    assert reads == 1
+    assert statements == 3, "the sight of the engine is taken and given back"
+
+
+def test_many_bookings_have_the_cases_that_each_has_alone(busy_app: SharedApp) -> None:
+    def both(uow: Uow) -> tuple[list[Case], list[Case]]:
+        asked = requests_of(uow, company_id(busy_app), number=20)
+        alone = [gather(uow, **vars(each)) for each in asked]
+        return [each.case for each in gather_many(uow, asked)], [each.case for each in alone]
+
+    together, alone = busy_app.database.read(SYSTEM, both)
+    assert together == alone
+    assert len({repr(case) for case in together}) == 20
+    assert any(case.rooms["B-02"].busy for case in together if "B-02" in case.rooms)
+    assert any(person.busy for case in together for person in case.people.values())
+    assert any(room.withdrawn for case in together for room in case.rooms.values())
+    assert any(case.booking.asked_at for case in together)
+
+
+def test_no_booking_needs_no_statement(busy_app: SharedApp) -> None:
+    with watching(busy_app.database) as watched:
+        assert busy_app.database.read(SYSTEM, lambda uow: gather_many(uow, [])) == []
+    assert not any(READS in each for each in watched.statements)
+
+
+def gathered(busy_app: SharedApp, asked: BookingContent) -> Case:
+    def one(uow: Uow) -> Case:
+        resolved = resolve_content(uow, asked, company_id=company_id(busy_app))
+        return gather(uow, asked, resolved, occasion=Occasion.PREVIEW, company_id=company_id(busy_app)).case
+
+    return busy_app.database.read(SYSTEM, one)
+
+
+def told(occupation: Occupation) -> tuple[Any, ...]:
+    return occupation.product, occupation.work_class, occupation.exposure, occupation.owner
+
+
+def test_occupied_time_tells_what_is_done_there(busy_app: SharedApp) -> None:
+    case = gathered(busy_app, content(START))
+    (session,) = case.rooms["B-02"].busy
+    assert told(session) == ("HB-Derm", WorkClass.ENG, Exposure.OPEN, Owner.BOOKING)
+    (shelf,) = [each for unit in case.equipment["INC-03"].units for each in unit.busy]
+    assert told(shelf) == (None, WorkClass.DEVICE, None, Owner.BOOKING)
+
+
+def test_time_that_a_session_overran_tells_the_same(busy_app: SharedApp) -> None:
+    later = content(START + timedelta(hours=3))
+    assert len(gathered(busy_app, later).rooms["B-02"].busy) == 1
+    overran = busy_app.ask(
+        "INSERT INTO session_record (company_id, booking_id, number, state, expected_end_at)"
+        " SELECT bs.company_id, bs.booking_id, bs.number, 'IN_USE', %s FROM booking_session bs"
+        " WHERE bs.exposure = 'OPEN' RETURNING id",
+        START + timedelta(hours=4),
+    )
+    assert len(overran) == 1
+    busy = gathered(busy_app, later).rooms["B-02"].busy
+    assert {told(each) for each in busy} == {("HB-Derm", WorkClass.ENG, Exposure.OPEN, Owner.BOOKING)}
+    assert max(each.period.end for each in busy) == START + timedelta(hours=4)
+    busy_app.ask("DELETE FROM session_record WHERE id = %s RETURNING id", overran[0]["id"])
+
+
+def test_no_company_reads_what_another_one_does(busy_app: SharedApp) -> None:
+    shown = an_engineering_run([a_session("B-02", START, START + timedelta(hours=2))])
+    for path in ("/api/v1/bookings/preview", "/api/v1/bookings"):
+        answer = busy_app.api_client(GAON).post(path, shown)
+        assert "RM-01" in answer.text
+        assert not [word for word in ("HB-Derm", "OPEN", 'BOOKING"', "clin", "HBT") if word in answer.text]
+
+
+def test_a_gathered_case_has_the_value_of_each_limit(busy_app: SharedApp) -> None:
+    policy = gathered(busy_app, content(START)).policy
+    assert policy.values["PE-03"] == {"gowning_min": 20}
+    assert policy.values["CA-02"]["campaign_length_days"] == 5
+
+
+def test_a_room_tells_only_of_other_bookings(busy_app: SharedApp) -> None:
+    (own,) = busy_app.ask(
+        "SELECT b.id FROM booking b JOIN booking_session bs ON bs.booking_id = b.id AND bs.exposure = 'OPEN'"
+    )
+
+    def both(uow: Uow) -> list[Case]:
+        asked = requests_of(uow, company_id(busy_app), number=2)[1]
+        asked = replace(asked, content=content(START), booking_id=None)
+        return [each.case for each in gather_many(uow, [asked, replace(asked, booking_id=own["id"])])]
+
+    with_all, without_own = busy_app.database.read(SYSTEM, both)
+    assert len(with_all.rooms["B-02"].busy) == 1
+    assert without_own.rooms["B-02"].busy == ()
