@@ -26,7 +26,6 @@ from gmp_booking.evaluation.providers.outages import OPEN_OUTAGES, OUTAGES, Outa
 from gmp_booking.evaluation.providers.people import ASSIGNMENTS, AssignmentRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.typed_json import known_fields
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def read_surroundings(uow: Uow, queries: Sequence[SurroundingsQuery]) -> list[Su
         rows = uow.session.execute(_READ, _values(queries) | {"now": uow.now, "zone": uow.zone.key}).all()
     for part, request, subject, starts_at, ends_at, details in rows:
         _, row = _PARTS[part]
-        found[request][part].append(row(subject, starts_at, ends_at, **known_fields(row, details or {})))
+        found[request][part].append(row(subject, starts_at, ends_at, **details or {}))
     return [Surroundings(**{part: tuple(rows) for part, rows in each.items()}) for each in found]
 
 

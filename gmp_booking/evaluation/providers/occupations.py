@@ -33,31 +33,34 @@ _SLOTS = f"""
         SELECT slot.starts_at, slot.ends_at, slot.company_id, slot.booking_id FROM slot
         WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.unit_id, u.unit_id, '[]')
           AND slot.during && tstzrange(u.from_at - {LONGEST_RECOVERY}, u.until_at + {LONGEST_RECOVERY})
-          AND slot.booking_id IS DISTINCT FROM u.booking_id
+          AND slot.booking_id IS DISTINCT FROM u.booking_id OFFSET 0
     ) AS s
     JOIN booking AS b ON b.id = s.booking_id
     LEFT JOIN product AS p ON p.id = b.product_id
     CROSS JOIN LATERAL ({_EXPOSURE}) AS e
 """
 # Sessions that overran occupy their room until their actual end, even where their slot could not be extended because
-# somebody else holds the time.
+# somebody else holds the time. Few records end that late: they are found first, each other row by its key (OFFSET 0).
 _OVERRUNS = f"""
-    SELECT u.request, u.unit_id, o.ends_at, o.until, json_build_object(
-        'company_id', o.company_id, 'reference', b.reference, 'product', p.code, 'kind', b.kind,
-        'run_type', b.run_type, 'exposure', o.exposure)
-    FROM wanted_unit AS u
+    SELECT u.request, u.unit_id, o.ends_at, r.ends_at + o.teardown_min * interval '1 minute', json_build_object(
+        'company_id', o.company_id, 'reference', o.reference, 'product', p.code, 'kind', o.kind,
+        'run_type', o.run_type, 'exposure', o.exposure)
+    FROM asked AS a
     CROSS JOIN LATERAL (
-        SELECT bs.booking_id, bs.version, bs.company_id, bs.ends_at, bs.exposure,
-               coalesce(r.actual_end_at, r.expected_end_at) + bs.teardown_min * interval '1 minute' AS until
-        FROM session_record AS r JOIN booking_session AS bs USING (booking_id, number)
-        WHERE bs.room_id = u.resource_id AND coalesce(r.actual_end_at, r.expected_end_at) > bs.ends_at
-          AND coalesce(r.actual_end_at, r.expected_end_at) > u.from_at - {LONGEST_RECOVERY} - interval '1 day'
-          AND bs.ends_at < u.until_at + {LONGEST_RECOVERY}
-          AND bs.booking_id IS DISTINCT FROM u.booking_id
+        SELECT booking_id, number, coalesce(actual_end_at, expected_end_at) AS ends_at FROM session_record
+        WHERE coalesce(actual_end_at, expected_end_at) > a.from_at - {LONGEST_RECOVERY} - interval '1 day'
+          AND booking_id IS DISTINCT FROM a.booking_id OFFSET 0
+    ) AS r
+    CROSS JOIN LATERAL (
+        SELECT bs.room_id, bs.company_id, bs.ends_at, bs.teardown_min, bs.exposure, b.reference, b.product_id, b.kind,
+               b.run_type
+        FROM booking AS b JOIN booking_session AS bs ON bs.booking_id = b.id AND bs.version = b.version
+        WHERE b.id = r.booking_id AND bs.booking_id = r.booking_id AND bs.number = r.number OFFSET 0
     ) AS o
-    JOIN booking AS b ON b.id = o.booking_id AND b.version = o.version
-    LEFT JOIN product AS p ON p.id = b.product_id
-    WHERE o.until > u.from_at - {LONGEST_RECOVERY}
+    JOIN wanted_unit AS u ON u.request = a.request AND u.resource_id = o.room_id
+    LEFT JOIN product AS p ON p.id = o.product_id
+    WHERE r.ends_at > o.ends_at AND o.ends_at < u.until_at + {LONGEST_RECOVERY}
+      AND r.ends_at + o.teardown_min * interval '1 minute' > u.from_at - {LONGEST_RECOVERY}
 """
 OCCUPATIONS: Final = f"{_SLOTS} UNION ALL {_OVERRUNS}"
 """Occupied time of the units in `wanted_unit`."""

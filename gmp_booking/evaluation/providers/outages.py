@@ -81,7 +81,7 @@ class OutageRow:
     starts_at: datetime
     ends_at: datetime | None
     outage_id: int
-    hits: Hits
+    hits: str
     kind: str
     subject_kind: str
     subject: str

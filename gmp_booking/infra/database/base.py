@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import orjson
 from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -46,7 +47,12 @@ def create_engine_for(url: str, *, pool_size: int = 8, application: str = "gmp_b
     Units: lock 3 s, statement 8 s, idle in transaction 15 s; defaults are ours.
     """
     return create_engine(
-        url, pool_size=pool_size, max_overflow=2, pool_recycle=600, connect_args=_connect_args(application)
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_recycle=600,
+        json_deserializer=orjson.loads,
+        connect_args=_connect_args(application),
     )
 
 
@@ -58,6 +64,7 @@ def create_lookup_engine_for(url: str, *, application: str = "gmp_booking") -> E
         max_overflow=0,
         pool_recycle=600,
         isolation_level="AUTOCOMMIT",
+        json_deserializer=orjson.loads,
         connect_args=_connect_args(application, role="gmp_facility", default_transaction_read_only="on"),
     )
 
