@@ -28,7 +28,7 @@ READS = "'occupations' AS part"
 
 @pytest.fixture(scope="module")
 def busy_app(shared_app: SharedApp) -> SharedApp:
-    """Two companies work in B-02 and B-01; one incubator is shared, one room is on hold."""
+    """Two companies work in B-02 and B-01; one incubator is shared, one room is on hold; evenings have on-call cover."""
     hanbit = shared_app.api_client(HANBIT)
     theirs = an_engineering_run(
         [a_session("B-02", START, START + timedelta(hours=3), exposure="OPEN", setup_min=15)], product="HB-Derm"
@@ -49,6 +49,11 @@ def busy_app(shared_app: SharedApp) -> SharedApp:
     for client, body in ((hanbit, theirs), (hanbit, shelf), (shared_app.api_client(GAON), mine)):
         made = client.post("/api/v1/bookings", body)
         assert made.status_code == 201, made.text
+    shared_app.ask(
+        "INSERT INTO on_call (person_id, role, weekday, from_time, until_time, valid_from, created_by)"
+        " SELECT id, 'PRODUCTION', weekday, '20:00', '22:00', '2020-01-01', id"
+        " FROM person, generate_series(0, 3) AS weekday WHERE email = 'production@brc.example' RETURNING id"
+    )
     held = a_hold("B-03") | {"from": START.isoformat()}
     assert shared_app.api_client("qa@brc.example").post("/api/v1/outages", held).status_code == 201
     return shared_app
@@ -111,6 +116,7 @@ def test_many_bookings_have_the_cases_that_each_has_alone(busy_app: SharedApp) -
     assert any(person.busy for case in together for person in case.people.values())
     assert any(room.withdrawn for case in together for room in case.rooms.values())
     assert any(case.booking.asked_at for case in together)
+    assert len({case.calendar.on_call for case in together}) > 2
 
 
 def test_no_booking_needs_no_statement(busy_app: SharedApp) -> None:
@@ -142,17 +148,20 @@ def test_occupied_time_tells_what_is_done_there(busy_app: SharedApp) -> None:
 def test_time_that_a_session_overran_tells_the_same(busy_app: SharedApp) -> None:
     later = content(START + timedelta(hours=3))
     assert len(gathered(busy_app, later).rooms["B-02"].busy) == 1
-    overran = busy_app.ask(
+    recorded = busy_app.ask(
         "INSERT INTO session_record (company_id, booking_id, number, state, expected_end_at)"
         " SELECT bs.company_id, bs.booking_id, bs.number, 'IN_USE', %s FROM booking_session bs"
         " WHERE bs.exposure = 'OPEN' RETURNING id",
         START + timedelta(hours=4),
     )
-    assert len(overran) == 1
+    assert len(recorded) == 1
     busy = gathered(busy_app, later).rooms["B-02"].busy
     assert {told(each) for each in busy} == {("HB-Derm", WorkClass.ENG, Exposure.OPEN, Owner.BOOKING)}
     assert max(each.period.end for each in busy) == START + timedelta(hours=4)
-    busy_app.ask("DELETE FROM session_record WHERE id = %s RETURNING id", overran[0]["id"])
+    earlier = "UPDATE session_record SET actual_end_at = %s WHERE id = %s RETURNING id"
+    busy_app.ask(earlier, START + timedelta(hours=2), recorded[0]["id"])
+    assert len(gathered(busy_app, later).rooms["B-02"].busy) == 1
+    busy_app.ask("DELETE FROM session_record WHERE id = %s RETURNING id", recorded[0]["id"])
 
 
 def test_no_company_reads_what_another_one_does(busy_app: SharedApp) -> None:
@@ -169,16 +178,24 @@ def test_a_gathered_case_has_the_value_of_each_limit(busy_app: SharedApp) -> Non
     assert policy.values["CA-02"]["campaign_length_days"] == 5
 
 
-def test_a_room_tells_only_of_other_bookings(busy_app: SharedApp) -> None:
+def test_equipment_tells_no_exposure(busy_app: SharedApp) -> None:
+    asked = content(START + timedelta(hours=4), room="B-01")
+    asked = replace(asked, sessions=(replace(asked.sessions[0], equipment=("BSC-01",)),))
+    case = gathered(busy_app, asked)
+    ((cabinet,),) = (unit.busy for unit in case.equipment["BSC-01"].units)
+    assert told(cabinet) == ("GS-M1", WorkClass.ENG, None, Owner.BOOKING)
+    assert told(case.rooms["B-01"].busy[0]) == ("GS-M1", WorkClass.ENG, Exposure.CLOSED, Owner.BOOKING)
+
+
+def test_a_booking_is_not_in_its_own_way(busy_app: SharedApp) -> None:
     (own,) = busy_app.ask(
-        "SELECT b.id FROM booking b JOIN booking_session bs ON bs.booking_id = b.id AND bs.exposure = 'OPEN'"
+        "SELECT bs.booking_id FROM booking_session bs JOIN session_person sp ON sp.booking_session_id = bs.id"
     )
 
     def both(uow: Uow) -> list[Case]:
-        asked = requests_of(uow, company_id(busy_app), number=2)[1]
-        asked = replace(asked, content=content(START), booking_id=None)
-        return [each.case for each in gather_many(uow, [asked, replace(asked, booking_id=own["id"])])]
+        asked = replace(requests_of(uow, company_id(busy_app), number=1)[0], content=content(START, room="B-01"))
+        return [each.case for each in gather_many(uow, [asked, replace(asked, booking_id=own["booking_id"])])]
 
-    with_all, without_own = busy_app.database.read(SYSTEM, both)
-    assert len(with_all.rooms["B-02"].busy) == 1
-    assert without_own.rooms["B-02"].busy == ()
+    with_own, without_own = busy_app.database.read(SYSTEM, both)
+    assert [len(case.rooms["B-01"].busy) for case in (with_own, without_own)] == [1, 0]
+    assert [sum(len(person.busy) for person in case.people.values()) for case in (with_own, without_own)] == [1, 0]
