@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingView
@@ -35,6 +36,13 @@ def require_reason(reason: str | None) -> str:
 def reason_for(step: Step[Any], reason: str | None) -> str | None:
     """The reason as its event tells it. Errors: Invalid without one that the step needs."""
     return require_reason(reason) if step.needs_reason else reason
+
+
+def require_valid_content(content: BookingContent, uow: Uow) -> None:
+    """Errors: Invalid, by field, for content that is wrong by itself."""
+    found = problems(content, uow.now)
+    if found:
+        raise Invalid(field_errors=found)
 
 
 def event_fields(booking: Booking, *, version: int | None = None) -> dict[str, Any]:

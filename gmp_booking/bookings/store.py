@@ -236,34 +236,33 @@ _SAVE_EVALUATION = text(
 )
 
 
-def save_evaluation(
-    uow: Uow,
-    booking: Booking | tuple[int, int, int],
-    *,
-    occasion: str,
-    outcome: str,
-    findings: Sequence[Mapping[str, Any]],
-    evidence: Sequence[Mapping[str, Any]],
-    facts: Mapping[str, Any],
-    engine: str,
-) -> None:
-    """Save the result of the rules with the facts.
+@dataclass(frozen=True, kw_only=True)
+class EvaluationRecord:
+    """What the rules found on one occasion, and the facts they were given.
 
-    Shape: `booking` is a booking or its (id, company id, version).
+    Shape: JSON. The company reads `findings`; only the facility reads `evidence`, the whole findings, and `facts`.
     """
-    if isinstance(booking, Booking):
-        booking = (booking.id, booking.company_id, booking.version)
-    booking_id, company_id, version = booking
+
+    occasion: str
+    outcome: str
+    findings: Sequence[Mapping[str, Any]]
+    evidence: Sequence[Mapping[str, Any]]
+    facts: Mapping[str, Any]
+    engine: str
+
+
+def save_evaluation(uow: Uow, booking: Booking, record: EvaluationRecord) -> None:
+    """Save what the rules found for the version of the booking."""
     values = {
-        "booking_id": booking_id,
-        "company_id": company_id,
-        "version": version,
-        "occasion": occasion,
-        "outcome": outcome,
-        "findings": json.dumps(findings, ensure_ascii=False),
-        "evidence": json.dumps(evidence, ensure_ascii=False),
-        "facts": json.dumps(facts, ensure_ascii=False),
-        "engine": engine,
+        "booking_id": booking.id,
+        "company_id": booking.company_id,
+        "version": booking.version,
+        "occasion": record.occasion,
+        "outcome": record.outcome,
+        "findings": json.dumps(record.findings, ensure_ascii=False),
+        "evidence": json.dumps(record.evidence, ensure_ascii=False),
+        "facts": json.dumps(record.facts, ensure_ascii=False),
+        "engine": record.engine,
         "now": uow.now,
     }
     uow.session.execute(_SAVE_EVALUATION, values)

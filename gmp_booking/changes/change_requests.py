@@ -36,7 +36,7 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
-from gmp_booking.evaluation.service import save_evaluation
+from gmp_booking.evaluation.service import record_of
 from gmp_booking.evaluation.slot_allocation import take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
@@ -93,7 +93,8 @@ def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> Chang
     change = ChangeRequest(**numbers, **_change_values(uow, prepared, track), state=step.target.value)
     change_store.add_change(uow, change)
     if prepared.gathered is not None:
-        save_evaluation(uow, change_store.proposed(booking, change), prepared.gathered, prepared.verdict)
+        record = record_of(prepared.gathered, prepared.verdict)
+        store.save_evaluation(uow, change_store.proposed(booking, change), record)
     store.change_booking(uow, booking)
     uow.record(taken.event)
     return change

@@ -14,6 +14,7 @@ from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import reason_for, subject_of
 from gmp_booking.bookings.stages import change_permission, permission_to_change
+from gmp_booking.bookings.store import save_evaluation
 from gmp_booking.bookings.views import BookingView, get_view, view_of
 from gmp_booking.changes.apply_unsigned import apply_unsigned, cancellations
 from gmp_booking.changes.change_requests import OpenChange, confirm, open_change_of, request_change
@@ -23,7 +24,7 @@ from gmp_booking.changes.prepare_change import PreparedChange, classify, prepare
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory
-from gmp_booking.evaluation.service import save_evaluation
+from gmp_booking.evaluation.service import record_of
 from gmp_booking.evaluation.slot_allocation import RefusedRequest, refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
@@ -110,7 +111,7 @@ def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
             reason_for(step, prepared.explanation)
         apply_unsigned(uow, prepared)
         if prepared.gathered is not None:
-            save_evaluation(uow, booking, prepared.gathered, prepared.verdict)
+            save_evaluation(uow, booking, record_of(prepared.gathered, prepared.verdict))
         return ChangeResult(outcome_of(uow.actor, prepared), view_of(uow, booking), before, prepared.verdict)
     if uow.actor.company_id is not None:
         limits = find_limits(uow, booking.company_id, booking_id=booking.id)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.content import BookingContent, problems
-from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.store import EvaluationRecord
 from gmp_booking.bookings.views import BookingView
 from gmp_booking.conflicts.alternatives import Alternative, find_alternatives
 from gmp_booking.conflicts.case import Occasion
@@ -16,7 +15,6 @@ from gmp_booking.evaluation.evidence import evidence_as_json
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content, with_replacements
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.errors import Invalid
 
 
 @dataclass(frozen=True)
@@ -43,16 +41,9 @@ def examine_with_alternatives(
     return RequestPreview(examine(gathered.case), find_alternatives(gathered.case))
 
 
-def require_valid_content(content: BookingContent, uow: Uow) -> None:
-    found = problems(content, uow.now)
-    if found:
-        raise Invalid(field_errors=found)
-
-
-def save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
-    store.save_evaluation(
-        uow,
-        booking,
+def record_of(gathered: Gathered, verdict: Verdict) -> EvaluationRecord:
+    """The verdict and its facts, as they are stored."""
+    return EvaluationRecord(
         occasion=gathered.case.occasion.value,
         outcome=verdict.outcome.value,
         findings=[finding.as_dict() for finding in verdict.findings],
@@ -81,5 +72,5 @@ def examine_again(uow: Uow, details: BookingView, *, occasion: Occasion) -> Verd
         booking_id=booking.id,
     )
     verdict = examine(gathered.case)
-    save_evaluation(uow, booking, gathered, verdict)
+    store.save_evaluation(uow, booking, record_of(gathered, verdict))
     return verdict

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from gmp_booking.bookings import store
 from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.service import require_valid_content
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.evaluation.gather import gather
 from gmp_booking.evaluation.resolved_content import resolve_content
-from gmp_booking.evaluation.service import RequestPreview, examine_with_alternatives, require_valid_content
+from gmp_booking.evaluation.service import RequestPreview, examine_with_alternatives
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject, require
 from gmp_booking.requests.on_behalf import company_id_for

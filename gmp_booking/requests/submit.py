@@ -13,11 +13,11 @@ from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, conditions_at, find_step, permission_of
 from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.service import event_fields, subject_of
+from gmp_booking.bookings.service import event_fields, require_valid_content, subject_of
 from gmp_booking.bookings.stages import booking_permission, booking_step, first_booking_step
-from gmp_booking.bookings.store import NewBooking
+from gmp_booking.bookings.store import EvaluationRecord, NewBooking
 from gmp_booking.bookings.transitions import Taken, do_with_slots
-from gmp_booking.conflicts.case import Case, Occasion
+from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
@@ -25,7 +25,7 @@ from gmp_booking.evaluation.booking_row import request_row_values
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
-from gmp_booking.evaluation.service import require_valid_content, save_evaluation
+from gmp_booking.evaluation.service import record_of
 from gmp_booking.evaluation.slot_allocation import RefusedRequest, refusal, take_or_refuse, wanted_slots
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Subject, require
@@ -78,7 +78,6 @@ def submit(
     confirmation = _confirmation(step, evaluated.columns)
     evaluated = replace(evaluated, columns={**evaluated.columns, "state": (confirmation or step).target})
     written = _write_request(uow, content, evaluated, booking=booking, requester=requester, slots=step.slots)
-    save_evaluation(uow, written, evaluated.gathered, evaluated.verdict)
     if was_returned and answer and answer.strip():
         record_answer(uow, written, require_answer(answer))
     uow.record(Taken(step, _submission(written, content, evaluated.verdict)).event)
@@ -109,6 +108,7 @@ class _EvaluatedRequest:
     gathered: Gathered
     verdict: Verdict
     columns: Mapping[str, Any]
+    record: EvaluationRecord
 
 
 def _evaluate_request(
@@ -128,8 +128,9 @@ def _evaluate_request(
     needs_no_decision = is_auto_confirmed(uow, content, resolved, verdict=verdict, company_id=company_id)
     if not needs_no_decision:
         require_within_limit(limits, content)
+    record = record_of(gathered, verdict)
     columns = request_row_values(uow, content, resolved, needs_no_decision=needs_no_decision)
-    return _EvaluatedRequest(resolved, gathered, verdict, columns)
+    return _EvaluatedRequest(resolved, gathered, verdict, columns, record)
 
 
 def requester_for(uow: Uow, content: BookingContent, booking: Booking | None) -> RequestedBy:
@@ -153,13 +154,24 @@ def _write_request(
     requester: RequestedBy,
     slots: Slots,
 ) -> Booking:
-    """Write the booking, its version and its slots."""
+    """Write the booking, its version, the evidence and its slots."""
     if booking is None:
         booking = _add_booking(uow, requester, evaluated.columns)
         request_confirmation(uow, booking, requester)
     else:
         _replace_request(uow, booking, requester, evaluated.columns, slots=slots)
-    _write_parts(uow, content, evaluated.resolved, evaluated.gathered.case, booking=booking, slots=slots)
+    parts = store.add_version(
+        uow,
+        content,
+        booking_id=booking.id,
+        company_id=booking.company_id,
+        version=booking.version,
+        ids=evaluated.resolved.row_ids,
+    )
+    store.save_evaluation(uow, booking, evaluated.record)
+    if slots is Slots.TAKES:
+        case, resolved = evaluated.gathered.case, evaluated.resolved
+        take_or_refuse(uow, wanted_slots(case, resolved, parts), case, resolved, booking=booking)
     return booking
 
 
@@ -198,23 +210,6 @@ def _replace_request(
     if not was_submitted:
         request_confirmation(uow, booking, requester)
     acknowledge_by_acting(uow, booking)
-
-
-def _write_parts(
-    uow: Uow, content: BookingContent, resolved: ResolvedContent, case: Case, *, booking: Booking, slots: Slots
-) -> None:
-    ids = resolved.row_ids
-    parts = store.add_version(
-        uow,
-        content,
-        booking_id=booking.id,
-        company_id=booking.company_id,
-        version=booking.version,
-        ids=ids,
-    )
-    if slots is Slots.TAKES:
-        wanted = wanted_slots(case, resolved, parts)
-        take_or_refuse(uow, wanted, case, resolved, booking=booking)
 
 
 def _confirmation(step: Step[BookingState], columns: Mapping[str, Any]) -> Step[BookingState] | None:

@@ -32,12 +32,12 @@ from gmp_booking.bookings.session_events import (
 )
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.conflicts.case import Occasion
-from gmp_booking.conflicts.engine import ENGINE_VERSION, examine
+from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.evaluation.evidence import evidence_as_json
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
+from gmp_booking.evaluation.service import record_of
 from gmp_booking.infra.database.consumers import DeliveredEvent, handle_delivery
 from gmp_booking.infra.database.journal import Consumer
 from gmp_booking.infra.database.queues import processing
@@ -141,7 +141,7 @@ def _revalidate(uow: Uow, booking_id: int) -> None:
     verdict = examine(gathered.case)
     risks = risks_of(verdict, accepted=_accepted_findings(uow, booking), is_approved=booking.state in AGREED)
     if _has_changed(verdict, details):
-        _save_evaluation(uow, booking, gathered, verdict)
+        bookings.save_evaluation(uow, booking, record_of(gathered, verdict))
     _mark(uow, booking, risks, at_risk=bool(risks))
 
 
@@ -204,19 +204,6 @@ def _has_changed(verdict: Verdict, details: BookingView) -> bool:
 
 def _without_remedy(finding: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in finding.items() if name != "remedy"}
-
-
-def _save_evaluation(uow: Uow, booking: Booking, gathered: Gathered, verdict: Verdict) -> None:
-    bookings.save_evaluation(
-        uow,
-        booking,
-        occasion=Occasion.REEXAMINE.value,
-        outcome=verdict.outcome.value,
-        findings=[finding.as_dict() for finding in verdict.findings],
-        evidence=[finding.as_evidence() for finding in verdict.findings],
-        facts=evidence_as_json(gathered.evidence),
-        engine=ENGINE_VERSION,
-    )
 
 
 def _mark(uow: Uow, booking: Booking, risks: Sequence[Finding], *, at_risk: bool) -> None:
