@@ -62,7 +62,7 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
 def _deadlines(uow: Uow, booking: Booking) -> dict[str, datetime]:
     """The deadlines, counted again from the answer."""
     days = decision_days(Kind(booking.kind), _envelope(booking))
-    holidays = holidays_between(uow, uow.now.date(), days=HOLIDAYS_AHEAD_DAYS)
+    holidays = holidays_between(uow, uow.today, days=HOLIDAYS_AHEAD_DAYS)
     return {
         "submitted_at": uow.now,
         "decide_by": working_days_later(uow.now, days, holidays, zone=uow.zone),

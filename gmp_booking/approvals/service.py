@@ -138,7 +138,7 @@ def _approve(uow: Uow, booking: Booking, decided: Decided[BookingState]) -> None
 def _return(uow: Uow, details: BookingView, decision: Decision, step: Step[Any], *, waiting: OpenChange | None) -> None:
     booking = details.booking
     question = reason_for(step, decision.reason) or ""
-    holidays = holidays_between(uow, uow.now.date(), days=30)
+    holidays = holidays_between(uow, uow.today, days=30)
     until = working_days_later(uow.now, RETURNED_DAYS, holidays, zone=uow.zone)
     decided = _decided(booking, decision, step, _sign_if_due(uow, booking, decision, step))
     if waiting is not None:

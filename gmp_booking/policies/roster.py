@@ -43,7 +43,7 @@ class RosterLine:
 def list_roster(uow: Uow) -> Sequence[RosterLine]:
     """The current entries: weekly ones by weekday, then single dates; past ones are left out."""
     require(uow.actor, Permission.ROSTER_READ)
-    today = uow.now.date()
+    today = uow.today
     statement = (
         select(OnCall, Person.name)
         .join(Person, Person.id == OnCall.person_id)
@@ -95,7 +95,7 @@ def add_on_call(uow: Uow, new: RosterEntry) -> OnCall:
         raise Conflict(N_("The roster already has this entry."))
     entry = OnCall(
         **row,
-        valid_from=new.valid_from or new.on_date or uow.now.date(),
+        valid_from=new.valid_from or new.on_date or uow.today,
         valid_until=new.valid_until,
         created_by=uow.actor.person_id,
     )
@@ -117,7 +117,7 @@ def _validation_errors(uow: Uow, new: RosterEntry, person: Person | None) -> dic
         found["weekday"] = [N_("Choose a weekday or a date.")]
     if new.weekday is not None and not 0 <= new.weekday <= 6:
         found["weekday"] = [N_("Not one of the choices.")]
-    if new.on_date is not None and new.on_date < uow.now.date():
+    if new.on_date is not None and new.on_date < uow.today:
         found["on_date"] = [N_("This day is in the past.")]
     if new.valid_from and new.valid_until and new.valid_until < new.valid_from:
         found["valid_until"] = [N_("The end must be after the start.")]

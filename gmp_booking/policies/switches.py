@@ -39,7 +39,7 @@ def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
         errors["rule"] = [N_("The mode of this rule cannot be changed.")]
     if mode not in set(RuleMode):
         errors["mode"] = [N_("Not one of the choices.")]
-    if from_on < today(uow):
+    if from_on < uow.today:
         errors["from_on"] = [N_("A rule mode can change today or on a later date.")]
     if errors:
         raise Invalid(field_errors=errors)
@@ -47,10 +47,6 @@ def switch_rule(uow: Uow, rule: str, mode: str, *, from_on: date) -> None:
     key = [RuleSwitch.rule, RuleSwitch.from_on]
     uow.session.execute(statement.on_conflict_do_update(index_elements=key, set_={"mode": mode}))
     uow.record(RuleSwitched(rule=rule, mode=mode, from_on=from_on))
-
-
-def today(uow: Uow) -> date:
-    return uow.now.astimezone(uow.zone).date()
 
 
 def list_switches(uow: Uow) -> Mapping[str, list[RuleModeChange]]:

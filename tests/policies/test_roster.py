@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
+from gmp_booking.kernel.errors import Invalid
+from gmp_booking.policies.roster import RosterEntry, add_on_call, list_roster
 from tests.builders import a_session
 from tests.clients import weekday_at
 from tests.shared_app import SharedApp, shared_app
@@ -109,4 +111,21 @@ def test_the_same_entry_does_not_stand_twice(shared_app: SharedApp) -> None:
     date = f"{today + timedelta(days=30):%Y-%m-%d}"
     assert put_on_call(shared_app, on_date=date).status_code == 303
     assert put_on_call(shared_app, on_date=date).status_code == 409
+    end_all(shared_app)
+
+
+def test_the_day_is_the_facility_s_even_before_it_begins_in_utc(shared_app: SharedApp) -> None:
+    today = datetime.now(SEOUL).date() + timedelta(days=1)
+    scheduler = shared_app.actor(SCHEDULER)
+
+    def added(on_date: date) -> int:
+        entry = RosterEntry(email=SCHEDULER, role="SCHEDULER", on_date=on_date, from_time=time(8), until_time=time(20))
+        return int(shared_app.database.transact(scheduler, add_on_call, entry).id)
+
+    with shared_app.clock_at(datetime.combine(today, time(1), SEOUL)):
+        with pytest.raises(Invalid) as refused:
+            added(today - timedelta(days=1))
+        assert "on_date" in refused.value.field_errors
+        kept = added(today)
+        assert kept in {line.entry.id for line in shared_app.database.read(scheduler, list_roster)}
     end_all(shared_app)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -157,6 +157,11 @@ class Uow(Lookup):
         self.request_id = request_id
         self._consumers = consumers
         self._locked = False
+
+    @property
+    def today(self) -> date:
+        """The facility's day; the day in UTC begins at another hour."""
+        return self.now.astimezone(self.zone).date()
 
     def lock(self, keys: set[LockKey]) -> None:
         """Take all named locks in sorted order, which excludes deadlocks, and read the clock again once they are held.

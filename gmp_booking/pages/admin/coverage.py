@@ -12,7 +12,6 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import ResourceKind, RoomClass
 from gmp_booking.policies.hours import week_of
 from gmp_booking.policies.service import list_holidays
-from gmp_booking.policies.switches import today
 from gmp_booking.resources.administration import ListedResource, list_every_resource
 
 
@@ -26,7 +25,7 @@ class KnownData:
 
 
 def read_known(uow: Uow) -> KnownData:
-    year = today(uow).year
+    year = uow.today.year
     missing = tuple(each for each in (year, year + 1) if not list_holidays(uow, each))
     resources = [each for each in list_every_resource(uow) if each.active]
     return KnownData(resources, sum(hours is not None for hours in week_of(uow, None).values()), missing)

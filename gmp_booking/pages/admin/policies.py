@@ -156,7 +156,7 @@ def read_rules(uow: Uow) -> RulesPageData:
     rows = [("rule_switch", each.id) for decided in found.values() for each in decided]
     rows += [("auto_confirm", each.id) for each in confirming]
     known = coverage.read_known(uow)
-    return RulesPageData(found, confirming, known, switches.today(uow), list_companies(uow), list_changes(uow, rows))
+    return RulesPageData(found, confirming, known, uow.today, list_companies(uow), list_changes(uow, rows))
 
 
 def set_auto_confirmation(uow: Uow, kind: str, choice: str, *, room: str, company: str) -> None:

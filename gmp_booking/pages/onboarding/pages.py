@@ -20,7 +20,6 @@ from gmp_booking.kernel.text import N_
 from gmp_booking.pages.admin.form_actions import errors_of, words
 from gmp_booking.people.service import create_person, has_any_person
 from gmp_booking.policies.service import name_facility, seed_holidays, set_hours
-from gmp_booking.policies.switches import today
 
 onboarding = Blueprint("onboarding", __name__)
 
@@ -54,7 +53,7 @@ def create_facility(uow: Uow, secret: str, first: FirstStart, password_hash: str
         raise Conflict(N_("This facility has people already: ask its administrator."))
     name_facility(uow, code=first.code, name_ko=first.name_ko, name_en=first.name_en, name_zh=first.name_zh)
     set_hours(uow, WORKING_DAYS, OPENS, closes=CLOSES)
-    seed_holidays(uow, range(today(uow).year, today(uow).year + YEARS_OF_HOLIDAYS))
+    seed_holidays(uow, range(uow.today.year, uow.today.year + YEARS_OF_HOLIDAYS))
     person = create_person(uow, name=first.name, email=first.email, language=first.language, roles=[Role.SYSADMIN])
     create_account(uow, person, password_hash)
 
