@@ -25,7 +25,7 @@ from tests.facility import create_test_facility
 from tests.memory_folder import folder_in_memory
 from tests.zones import SEOUL
 
-HEAVY = ("anomalies", "races", "route_matrix")
+HEAVY = ("anomalies", "lifecycle", "races", "route_matrix")
 """Folders that `make quick` leaves out; elsewhere a module says so itself."""
 
 _numbers = itertools.count(1)
