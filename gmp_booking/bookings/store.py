@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -259,9 +260,9 @@ def save_evaluation(uow: Uow, booking: Booking, record: EvaluationRecord) -> Non
         "version": booking.version,
         "occasion": record.occasion,
         "outcome": record.outcome,
-        "findings": json.dumps(record.findings, ensure_ascii=False),
-        "evidence": json.dumps(record.evidence, ensure_ascii=False),
-        "facts": json.dumps(record.facts, ensure_ascii=False),
+        "findings": orjson.dumps(record.findings).decode(),
+        "evidence": orjson.dumps(record.evidence).decode(),
+        "facts": orjson.dumps(record.facts).decode(),
         "engine": record.engine,
         "now": uow.now,
     }

@@ -18,18 +18,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.session_state import state_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
 from gmp_booking.kernel.sql import sql_values
-from gmp_booking.kernel.states import GIVEN_UP, PENDING
+from gmp_booking.kernel.states import PENDING
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import RunType
 
 MINUTES_OF_A_ROOM_DAY: Final = 24 * 60
 DAYS_WITHOUT_A_SIGNATORY: Final = 5
 
+# Every session counts: one is given up alone only after its booking was confirmed.
 _LIMITS = text(
     f"""
     SELECT c.pending_room_days_cap, c.single_signatory, (
@@ -42,7 +42,6 @@ _LIMITS = text(
             WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
               AND b.state IN ({sql_values(PENDING)})
               AND b.id IS DISTINCT FROM :booking_id
-              AND {state_of("s")} NOT IN ({sql_values(GIVEN_UP)})
             GROUP BY r.code) AS waiting)
     FROM company AS c WHERE c.id = :company_id
     """

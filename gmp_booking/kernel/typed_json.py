@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -20,7 +20,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 def as_json(value: Any) -> Any:
     """The value as JSON: instants in ISO 8601, enums by value."""
-    kind = type(value)
+    kind: Any = type(value)
     return value if kind in _PLAIN else _writer(kind)(value)
 
 
@@ -28,7 +28,7 @@ def as_json(value: Any) -> Any:
 def _writer(kind: Any) -> Callable[[Any], Any]:
     """How values of a type are written."""
     if issubclass(kind, datetime | date | time):
-        return kind.isoformat
+        return methodcaller("isoformat")
     if issubclass(kind, Enum):
         return attrgetter("value")
     if is_dataclass(kind):
