@@ -5,6 +5,9 @@ from __future__ import annotations
 from gmp_booking.kernel.sql import sql_value
 from gmp_booking.kernel.states import UNRECORDED
 
+JOINED_STATE = f"COALESCE(record.state, {sql_value(UNRECORDED)})"
+"""The state where the record is joined by LEFT JOIN as `record`."""
+
 
 def state_of(session: str) -> str:
     """The state of the `booking_session` row with this alias.
@@ -15,8 +18,3 @@ def state_of(session: str) -> str:
         f"COALESCE((SELECT x.state FROM session_record AS x WHERE x.booking_id = {session}.booking_id"
         f" AND x.number = {session}.number), {sql_value(UNRECORDED)})"
     )
-
-
-def joined_state(record: str = "record") -> str:
-    """The same where the record is joined by LEFT JOIN under this alias."""
-    return f"COALESCE({record}.state, {sql_value(UNRECORDED)})"

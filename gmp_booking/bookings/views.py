@@ -16,7 +16,7 @@ from gmp_booking.bookings.content import (
     SessionContent,
 )
 from gmp_booking.bookings.models import Booking, DecisionFacts, Evaluation
-from gmp_booking.bookings.session_state import joined_state
+from gmp_booking.bookings.session_state import JOINED_STATE
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.infra.database.uow import Uow
@@ -44,7 +44,7 @@ _CONTENT = text(
                 'agreed', jsonb_build_array(COALESCE(s.agreed_starts_at, s.starts_at),
                                             COALESCE(s.agreed_ends_at, s.ends_at)),
                 'setup_min', s.setup_min, 'teardown_min', s.teardown_min, 'step', s.step, 'exposure', s.exposure,
-                'headcount', s.headcount, 'state', {joined_state()},
+                'headcount', s.headcount, 'state', {JOINED_STATE},
                 'people', COALESCE((SELECT jsonb_agg(jsonb_build_object(
                         'id', p.id, 'email', p.email, 'name', p.name, 'role', sp.role) ORDER BY sp.id)
                     FROM session_person AS sp JOIN person AS p ON p.id = sp.person_id

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from gmp_booking.bookings.models import SessionRecord
-from gmp_booking.bookings.session_state import joined_state, state_of
+from gmp_booking.bookings.session_state import JOINED_STATE, state_of
 from gmp_booking.execution.clearance import needs_clearance
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
@@ -39,7 +39,7 @@ _SESSIONS = f"""
     SELECT bs.id, b.id AS booking_id, b.reference, b.company_id, b.version, b.revision, b.state AS booking_state,
            b.kind, b.run_type, b.at_risk, b.batch, p.code AS product, b.title, b.requested_by, b.entered_by,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
-           v.content_hash, bs.number, {joined_state()} AS state,
+           v.content_hash, bs.number, {JOINED_STATE} AS state,
            bs.room_id, r.code AS room,
            jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh_Hans', r.name_zh) AS room_names,
            room.room_class, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step, bs.headcount,

@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
-from gmp_booking.bookings.session_state import joined_state
+from gmp_booking.bookings.session_state import JOINED_STATE
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.states import AGREED, STANDING
@@ -202,7 +202,7 @@ _AFFECTED_PERIODS = text(
     f"""
     SELECT DISTINCT b.reference, b.kind, b.state, b.at_risk, c.code AS company, r.code AS resource,
            s.starts_at, s.ends_at, bs.number,
-           CASE WHEN bs.id IS NULL THEN '' ELSE {joined_state()} END AS session_state,
+           CASE WHEN bs.id IS NULL THEN '' ELSE {JOINED_STATE} END AS session_state,
            b.title
     FROM booking AS b JOIN company AS c ON c.id = b.company_id
     JOIN slot AS s ON s.booking_id = b.id AND s.active AND s.ends_at > :now
