@@ -21,7 +21,7 @@ _COLUMNS = {
     "booking_version": "booking_id, company_id, version, content, content_hash, created_by",
     "booking_session": "id, booking_id, company_id, version, number, room_id, starts_at, ends_at, headcount",
     "session_person": "booking_session_id, booking_id, company_id, person_id, role, room_id, starts_at, ends_at",
-    "slot": "unit_id, resource_id, during, company_id, booking_id, booking_session_id",
+    "slot": "unit_id, resource_id, during, company_id, booking_id",
 }
 
 
@@ -89,7 +89,7 @@ def booking_rows(
         end = start + LENGTH
         yield "booking_session", (session, booking, company, 1, number, room, start, end, 2)
         yield "session_person", (session, booking, company, person, "OPERATOR", room, start, end)
-        yield "slot", (unit, room, f"[{start.isoformat()},{end.isoformat()})", company, booking, session)
+        yield "slot", (unit, room, f"[{start.isoformat()},{end.isoformat()})", company, booking)
 
 
 def load_feed(superuser_url: str, booking: int, company: tuple[int, int, int], room: tuple[int, int]) -> None:

@@ -15,8 +15,8 @@ from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import open_change_of, take_on_change
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.evaluation.service import examine_again
-from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import require_revision

@@ -38,8 +38,8 @@ from gmp_booking.changes.change_requests import (
 )
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
+from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.evaluation.service import examine_again
-from gmp_booking.evaluation.slot_allocation import refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import is_allowed
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, require_revision

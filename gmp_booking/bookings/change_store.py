@@ -14,8 +14,7 @@ from gmp_booking.bookings.lifecycle.change_steps import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.sql import sql_values
-from gmp_booking.kernel.states import UNTOUCHED, SessionState
+from gmp_booking.kernel.states import SessionState
 
 _LAST_NUMBERS = text(
     """
@@ -31,38 +30,11 @@ _END_OPEN_CHANGE = text(
     WHERE booking_id = :booking_id AND ended_at IS NULL
     """
 )
-_DROP_PROPOSAL = text(
-    """
-    WITH parts AS (
-        SELECT id, NULL::bigint AS reservation_id FROM booking_session
-        WHERE booking_id = :booking_id AND version = :version
-        UNION ALL
-        SELECT NULL, id FROM equipment_reservation WHERE booking_id = :booking_id AND version = :version
-    ), freed AS (
-        UPDATE session_person SET active = false
-        WHERE booking_id = :booking_id AND active AND booking_session_id IN (SELECT id FROM parts)
-    )
-    UPDATE slot SET active = false
-    WHERE booking_id = :booking_id AND active
-      AND (booking_session_id IN (SELECT id FROM parts)
-           OR equipment_reservation_id IN (SELECT reservation_id FROM parts))
-    """
-)
 _FREE_CREW = text(
     """
     UPDATE session_person SET active = false
     WHERE active AND booking_id = :booking_id AND booking_session_id IN (
         SELECT id FROM booking_session WHERE booking_id = :booking_id AND version = :version)
-    """
-)
-_REATTACH_SLOTS = text(
-    f"""
-    UPDATE slot SET booking_session_id = new.id
-    FROM booking_session AS old
-    JOIN booking_session AS new USING (booking_id, number)
-    JOIN session_record AS r USING (booking_id, number)
-    WHERE old.booking_id = :booking_id AND old.version = :old AND new.version = :new
-      AND r.state NOT IN ({sql_values(UNTOUCHED)}) AND slot.booking_session_id = old.id AND slot.active
     """
 )
 _SET_TIMES = text(
@@ -175,19 +147,9 @@ def end_open_change(uow: Uow, booking_id: int) -> None:
     uow.session.execute(_END_OPEN_CHANGE, {"booking_id": booking_id, "states": states, "now": uow.now})
 
 
-def drop_proposal(uow: Uow, booking_id: int, *, version: int) -> None:
-    """Release what a proposed version held in addition to the version in force: its own slots and its crew."""
-    uow.session.execute(_DROP_PROPOSAL, {"booking_id": booking_id, "version": version})
-
-
 def free_crew(uow: Uow, booking_id: int, *, version: int) -> None:
     """Release the crew of one version."""
     uow.session.execute(_FREE_CREW, {"booking_id": booking_id, "version": version})
-
-
-def reattach_slots(uow: Uow, booking_id: int, *, old: int, new: int) -> None:
-    """Attach the slots of sessions that have begun or ended to their rows in the new version."""
-    uow.session.execute(_REATTACH_SLOTS, {"booking_id": booking_id, "old": old, "new": new})
 
 
 def set_times(uow: Uow, parts: Sequence[NewTime]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select, text
 from sqlalchemy.orm import defer
 
+from gmp_booking.bookings.booked_parts import overlaps_session, reservation_resources, session_resources
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.store import get_booking
@@ -102,23 +103,28 @@ class TakenTime:
 
 _TAKEN_COLUMNS = f"""
     s.resource_id, s.starts_at, s.ends_at, b.reference, b.company_id, c.code AS company, b.kind,
-    CASE WHEN COALESCE(bs.version, q.version) > b.version THEN {sql_value(OPEN_CHANGE_SHOWN_AS)} ELSE b.state
-    END AS state,
-    p.code AS product, b.title, bs.step
+    CASE WHEN part.version > b.version THEN {sql_value(OPEN_CHANGE_SHOWN_AS)} ELSE b.state END AS state,
+    p.code AS product, b.title, part.step
 """
-# What a waiting change holds beyond the version in force hangs on the parts of the version to come: it is not agreed.
+# What a waiting change holds beyond the version in force serves no part of that version: it is not agreed.
+_PARTS_SERVED = f"""
+    SELECT x.version, x.number, x.step, false AS is_reservation FROM booking_session AS x
+    WHERE x.booking_id = b.id AND x.version >= b.version AND {overlaps_session("s", "x")}
+      AND s.resource_id IN ({session_resources("x")})
+    UNION ALL
+    SELECT q.version, q.number, NULL, true FROM equipment_reservation AS q
+    WHERE q.booking_id = b.id AND q.version >= b.version AND q.starts_at < s.ends_at AND q.ends_at > s.starts_at
+      AND s.resource_id IN (SELECT resource_id FROM ({reservation_resources("q")}) AS used)
+"""
 # The planner takes the overlap of ranges for far less selective than it is and would read all bookings to join them;
 # OFFSET 0 leaves it nothing but the look-up of each, and of each unit's time by its index.
-_TAKEN_JOINS = """
+_TAKEN_JOINS = f"""
     CROSS JOIN LATERAL (SELECT * FROM booking WHERE booking.id = s.booking_id OFFSET 0) AS b
     LEFT JOIN company AS c ON c.id = b.company_id
     LEFT JOIN product AS p ON p.id = b.product_id
     LEFT JOIN LATERAL (
-        SELECT step, version FROM booking_session WHERE booking_session.id = s.booking_session_id OFFSET 0
-    ) AS bs ON true
-    LEFT JOIN LATERAL (
-        SELECT version FROM equipment_reservation AS r WHERE r.id = s.equipment_reservation_id OFFSET 0
-    ) AS q ON true
+        SELECT version, step FROM ({_PARTS_SERVED}) AS served ORDER BY version, is_reservation, number LIMIT 1
+    ) AS part ON true
 """
 _OWN_TIME = text(
     f"""

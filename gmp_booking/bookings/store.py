@@ -142,30 +142,19 @@ _ADD_VERSION = text(
         SELECT s.id, :company_id, x.equipment_id
         FROM jsonb_to_recordset(CAST(:attended AS jsonb)) AS x (number int, equipment_id bigint)
         JOIN s USING (number)
-    ), r AS (
-        INSERT INTO equipment_reservation (booking_id, company_id, version, number, equipment_id, units, starts_at,
-                                           ends_at)
-        SELECT :booking_id, :company_id, :version, x.*
-        FROM jsonb_to_recordset(CAST(:reservations AS jsonb)) AS x (number int, equipment_id bigint, units int,
-             starts_at timestamptz, ends_at timestamptz)
-        RETURNING id, number
     )
-    SELECT 'session', number, id FROM s UNION ALL SELECT 'reservation', number, id FROM r
+    INSERT INTO equipment_reservation (booking_id, company_id, version, number, equipment_id, units, starts_at,
+                                       ends_at)
+    SELECT :booking_id, :company_id, :version, x.*
+    FROM jsonb_to_recordset(CAST(:reservations AS jsonb)) AS x (number int, equipment_id bigint, units int,
+         starts_at timestamptz, ends_at timestamptz)
     """
 )
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The row ids of one version's sessions and reservations, by number."""
-
-    sessions: Mapping[int, int]
-    reservations: Mapping[int, int]
-
-
 def add_version(
     uow: Uow, content: BookingContent, *, booking_id: int, company_id: int, version: int, ids: Mapping[str, int]
-) -> Parts:
+) -> None:
     """Insert one version with its sessions, people, attended equipment and reservations, in one statement.
 
     Shape: `ids` maps every resource code and e-mail address of the content to its row id.
@@ -204,11 +193,7 @@ def add_version(
             ]
         ),
     }
-    rows = uow.session.execute(_ADD_VERSION, values).all()
-    return Parts(
-        sessions={number: row_id for what, number, row_id in rows if what == "session"},
-        reservations={number: row_id for what, number, row_id in rows if what == "reservation"},
-    )
+    uow.session.execute(_ADD_VERSION, values)
 
 
 def _session_row(number: int, session: SessionContent, ids: Mapping[str, int]) -> dict[str, Any]:

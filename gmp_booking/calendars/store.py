@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
+from gmp_booking.bookings.booked_parts import reservation_resources, session_resources
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.infra.database.uow import Lookup, Uow
@@ -196,7 +197,7 @@ _OTHERS = """
     FROM unit AS u CROSS JOIN LATERAL (
         SELECT range_agg(slot.during) * tstzmultirange(tstzrange(:from_at, :until_at)) AS busy FROM slot
         WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.id, u.id, '[]')
-          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id <> :company_id
+          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id IS DISTINCT FROM :company_id
     ) AS taken
     WHERE u.resource_id = :resource_id
 """
@@ -209,7 +210,7 @@ _ALL_ROOMS_BUSY = """
     CROSS JOIN LATERAL (
         SELECT range_agg(slot.during) * tstzmultirange(tstzrange(:from_at, :until_at)) AS busy FROM slot
         WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.id, u.id, '[]')
-          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id <> :company_id
+          AND slot.during && tstzrange(:from_at, :until_at) AND slot.company_id IS DISTINCT FROM :company_id
     ) AS taken
 """
 _ANNOUNCED = """
@@ -342,12 +343,13 @@ def _mine(company: str | None) -> TextClause:
 
 
 def _about(company: str | None) -> TextClause:
-    parts = "booking_session_id, equipment_reservation_id"
-    held = _held(f"{_COLUMNS}, {parts}", f"slot.booking_id, {parts}", company=company)
+    """Sessions and reservations that use the resource."""
+    held = _held(_COLUMNS, "slot.booking_id", company=company)
+    used_by_reservation = f"SELECT resource_id FROM ({reservation_resources('q')}) AS used"
     return _reading(
         f"scope AS MATERIALIZED ({held})",
-        f"{_SESSIONS.format('scope')} WHERE s.id = b.booking_session_id",
-        f"{_RESERVATIONS.format('scope')} WHERE q.id = b.equipment_reservation_id",
+        f"{_SESSIONS.format('scope')} WHERE :resource_id IN ({session_resources('s')})",
+        f"{_RESERVATIONS.format('scope')} WHERE :resource_id IN ({used_by_reservation})",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.change_store import CrewMember, NewTime
@@ -11,18 +11,19 @@ from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, SessionCancelled, SessionMoved
 from gmp_booking.bookings.lifecycle.session_steps import CANCEL, session_step
 from gmp_booking.bookings.lifecycle.steps import Slots, Step
-from gmp_booking.bookings.models import ChangeRequest
+from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.service import event_fields
 from gmp_booking.bookings.transitions import Taken
-from gmp_booking.bookings.views import BookingView, view_of
+from gmp_booking.bookings.views import view_of
 from gmp_booking.changes.classify_change import cancelled_numbers, changes_people_only, moved_sessions
-from gmp_booking.changes.prepare_change import PreparedChange, parts_of
+from gmp_booking.changes.prepare_change import PreparedChange, row_ids_of
+from gmp_booking.evaluation.case_time import time_of_others
+from gmp_booking.evaluation.gather import Gathered
+from gmp_booking.evaluation.refusals import refuse_taken
 from gmp_booking.evaluation.resolved_content import ResolvedContent
-from gmp_booking.evaluation.slot_allocation import take_or_refuse, wanted_slots
+from gmp_booking.evaluation.slot_allocation import allocate_stored, holder_of
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.period import Period, merge, uncovered
-from gmp_booking.kernel.states import NOT_BEGUN, SessionState
-from gmp_booking.resources.slots import HeldSlot, NewSlot, list_held, release_some_slots
+from gmp_booking.kernel.states import SessionState
 
 # A change of one of these raises the iCalendar SEQUENCE, so that calendars replace their copy.
 CALENDAR_FIELDS = frozenset({"time", "room", "whole"})
@@ -35,11 +36,11 @@ def apply_unsigned(uow: Uow, prepared: PreparedChange) -> None:
     if prepared.waiting is not None:
         _swap_in_proposal(uow, prepared, prepared.waiting)
     if not changes_people_only(prepared.old, wanted):
-        rows = parts_of(details).sessions
+        rows = row_ids_of(details).sessions
         change_store.set_times(uow, list(_new_times(prepared)))
         cancelled = {rows[number]: step.target for number, step in cancellations(prepared).items()}
         change_store.cancel_sessions_by_id(uow, cancelled)
-        _swap_slots(uow, prepared)
+        fit_slots(uow, details.booking, prepared.gathered, prepared.resolved)
     shows_in_calendars = any(
         each.part != "booking" and each.field in CALENDAR_FIELDS for each in differences(prepared.old, wanted)
     )
@@ -56,48 +57,21 @@ def cancellations(prepared: PreparedChange) -> dict[int, Step[SessionState]]:
     return {number: session_step(states[number], CANCEL) for number in numbers}
 
 
-def missing_slots(wanted: Iterable[NewSlot], held: Iterable[HeldSlot]) -> list[NewSlot]:
-    """The wanted periods that no held slot of the same unit covers."""
-    periods: dict[int, list[Period]] = {}
-    for slot in held:
-        periods.setdefault(slot.unit_id, []).append(slot.period)
-    covers = {unit: merge(each) for unit, each in periods.items()}
-    return [
-        NewSlot(slot.unit_id, slot.resource_id, left, slot.session_id, slot.reservation_id)
-        for slot in wanted
-        for left in uncovered(slot.period, covers.get(slot.unit_id, ()))
-    ]
+def fit_slots(uow: Uow, booking: Booking, gathered: Gathered | None, resolved: ResolvedContent) -> None:
+    """Hold what the booking needs as it is stored now.
 
-
-def recorded_slots(details: BookingView, held: Iterable[HeldSlot]) -> list[HeldSlot]:
-    """The slots of sessions that have begun or ended; they record actual use, so a change leaves them as they are."""
-    begun = {each.id for each in details.sessions if each.state not in NOT_BEGUN}
-    return [slot for slot in held if slot.session_id in begun]
-
-
-def _swap_slots(uow: Uow, prepared: PreparedChange) -> None:
-    """Release slots that are no longer needed and take new ones; slots in both stay untouched."""
-    held = list_held(uow, prepared.details.booking.id)
-    kept = recorded_slots(prepared.details, held)
-    wanted: list[NewSlot] = []
-    if prepared.gathered is not None:
-        placed = wanted_slots(prepared.gathered.case, prepared.resolved, parts_of(prepared.details), held=held)
-        wanted = missing_slots(placed, kept)
-    as_wanted = {(slot.unit_id, slot.period, slot.session_id, slot.reservation_id) for slot in wanted}
-    same = [
-        slot
-        for slot in held
-        if slot in kept or (slot.unit_id, slot.period, slot.session_id, slot.reservation_id) in as_wanted
-    ]
-    release_some_slots(uow, [slot for slot in held if slot not in same])
-    kept_places = {(slot.unit_id, slot.period) for slot in same}
-    new = [slot for slot in wanted if (slot.unit_id, slot.period) not in kept_places]
-    if prepared.gathered is not None:
-        take_or_refuse(uow, new, prepared.gathered.case, prepared.resolved, booking=prepared.details.booking)
+    Shape: `gathered` is the case of what is still to come, if there is anything.
+    Errors: Conflict with the findings when somebody else holds time that the case needs.
+    """
+    if gathered is None:
+        allocate_stored(uow, holder_of(booking))
+        return
+    case = gathered.case
+    allocate_stored(uow, holder_of(booking), known=time_of_others(case, resolved), refuse=refuse_taken(case, resolved))
 
 
 def _new_times(prepared: PreparedChange) -> Iterator[NewTime]:
-    rows = parts_of(prepared.details)
+    rows = row_ids_of(prepared.details)
     sessions, equipment = dict(prepared.old.numbered_sessions), dict(prepared.old.numbered_equipment)
     for number, session in prepared.wanted.numbered_sessions:
         if (session.start, session.end) != (sessions[number].start, sessions[number].end):
@@ -109,7 +83,7 @@ def _new_times(prepared: PreparedChange) -> Iterator[NewTime]:
 
 def _swap_people(uow: Uow, prepared: PreparedChange) -> tuple[int, ...]:
     """Write the new crews, and return the ids of people who are in no session any more."""
-    rows = parts_of(prepared.details).sessions
+    rows = row_ids_of(prepared.details).sessions
     swapped = {rows[number]: session for number, session in _sessions_with_new_crew(prepared).items()}
     change_store.set_crew(uow, swapped.keys(), _crew(swapped, prepared.resolved))
     before = {person.email: person.id for person in prepared.details.crew}

@@ -29,22 +29,21 @@ from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.bookings.stages import change_permission, change_step, stage_of
 from gmp_booking.bookings.transitions import Decided, Taken
 from gmp_booking.bookings.views import BookingView, view_of
-from gmp_booking.changes.apply_unsigned import apply_unsigned, missing_slots, recorded_slots
+from gmp_booking.changes.apply_unsigned import apply_unsigned, fit_slots
 from gmp_booking.changes.classify_change import ChangeClass, sessions_changed_after_start
-from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, gather_remaining, parts_of
+from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, gather_remaining
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import record_of
-from gmp_booking.evaluation.slot_allocation import take_or_refuse, wanted_slots
+from gmp_booking.evaluation.slot_allocation import Holder, allocate_stored
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.states import IN_FORCE, OPEN_CHANGE, ChangeState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Action
-from gmp_booking.resources.slots import list_held, release_some_slots
 
 
 @dataclass(frozen=True)
@@ -85,13 +84,11 @@ def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> Chang
         _replace(uow, prepared, taken)
     ids = prepared.resolved.row_ids
     numbers = {"booking_id": booking.id, "company_id": booking.company_id, "version": version}
-    parts = store.add_version(uow, prepared.wanted, **numbers, ids=ids)
-    if prepared.gathered is not None and step.slots is Slots.TAKES:
-        held = list_held(uow, booking.id)
-        wanted = wanted_slots(prepared.gathered.case, prepared.resolved, parts, held=held)
-        take_or_refuse(uow, missing_slots(wanted, held), prepared.gathered.case, prepared.resolved, booking=booking)
+    store.add_version(uow, prepared.wanted, **numbers, ids=ids)
     change = ChangeRequest(**numbers, **_change_values(uow, prepared, track), state=step.target.value)
     change_store.add_change(uow, change)
+    if step.slots is Slots.TAKES:
+        fit_slots(uow, booking, prepared.gathered, prepared.resolved)
     if prepared.gathered is not None:
         record = record_of(prepared.gathered, prepared.verdict)
         store.save_evaluation(uow, change_store.proposed(booking, change), record)
@@ -154,12 +151,13 @@ def take_on_change(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState], **c
 def _write(uow: Uow, change: ChangeRequest, step: Step[ChangeState], **columns: Any) -> None:
     """Write the state of the change request; one that ends without being applied releases what it holds."""
     assert step.slots in {Slots.KEEPS, Slots.RELEASES}, f"this step {step.slots} slots"
-    if step.slots is Slots.RELEASES:
-        change_store.drop_proposal(uow, change.booking_id, version=change.version)
     if step.target not in OPEN_CHANGE:
         columns["ended_at"] = uow.now
     if columns or step.target != change.state:
         change_store.set_change(uow, change, state=step.target.value, **columns)
+    if step.slots is Slots.RELEASES:
+        change_store.free_crew(uow, change.booking_id, version=change.version)
+        allocate_stored(uow, Holder(change.booking_id, change.company_id))
 
 
 def advance(uow: Uow, waiting: OpenChange, decided: Decided[ChangeState]) -> None:
@@ -237,24 +235,18 @@ def _apply(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState], *, resolved
     old, new = booking.version, waiting.change.version
     resolved = resolved or resolve_content(uow, proposal.content, company_id=booking.company_id)
     gathered = gather_remaining(uow, waiting.in_force, proposal.content, resolved, occasion=Occasion.APPROVE)
-    held = list_held(uow, booking.id)
-    kept = recorded_slots(waiting.in_force, held)
-    change_store.reattach_slots(uow, booking.id, old=old, new=new)
-    release_some_slots(uow, [slot for slot in held if slot not in kept])
-    if gathered is not None:
-        wanted = wanted_slots(gathered.case, resolved, parts_of(proposal), held=held)
-        take_or_refuse(uow, missing_slots(wanted, kept), gathered.case, resolved, booking=booking)
     change_store.free_crew(uow, booking.id, version=old)
     change_store.set_change(uow, waiting.change, state=taken.step.target.value, ended_at=uow.now)
     head = change_store.booking_values(waiting.change.head)
     store.change_booking(uow, booking, **head, version=new, sequence=booking.sequence + 1)
+    fit_slots(uow, booking, gathered, resolved)
     uow.record(taken.event)
 
 
 def _move_in_place(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState]) -> None:
     """Drop the proposed version and give its times to the sessions in force."""
     booking, wanted = waiting.booking, waiting.proposal.content
-    change_store.drop_proposal(uow, booking.id, version=waiting.change.version)
+    change_store.free_crew(uow, booking.id, version=waiting.change.version)
     change_store.set_change(uow, waiting.change, state=taken.step.target.value, ended_at=uow.now)
     resolved = resolve_content(uow, wanted, company_id=booking.company_id)
     prepared = PreparedChange(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,6 @@ from gmp_booking.bookings import change_store, store
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.service import locks_of
-from gmp_booking.bookings.store import Parts
 from gmp_booking.bookings.views import BookingView
 from gmp_booking.changes.classify_change import (
     AgreedState,
@@ -168,9 +168,16 @@ def _columns(uow: Uow, wanted: BookingContent, resolved: ResolvedContent) -> dic
     return change_store.booking_values(change_store.stored_values(row_values(uow, wanted, resolved)))
 
 
-def parts_of(details: BookingView) -> Parts:
-    """The row ids of a version's sessions and reservations."""
-    return Parts(
+@dataclass(frozen=True)
+class RowIds:
+    """The row ids of one version's sessions and reservations, by number."""
+
+    sessions: Mapping[int, int]
+    reservations: Mapping[int, int]
+
+
+def row_ids_of(details: BookingView) -> RowIds:
+    return RowIds(
         sessions={each.number: each.id for each in details.sessions},
         reservations={each.number: each.id for each in details.equipment},
     )

@@ -23,9 +23,9 @@ from gmp_booking.changes.classify_change import ChangeClass, changes_people_only
 from gmp_booking.changes.prepare_change import PreparedChange, classify, prepare
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
+from gmp_booking.evaluation.refusals import RefusedRequest, refusal
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory
 from gmp_booking.evaluation.service import record_of
-from gmp_booking.evaluation.slot_allocation import RefusedRequest, refusal
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
 from gmp_booking.kernel.errors import Conflict, NotFound, require_revision

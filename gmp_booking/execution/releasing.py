@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.session_events import LineClearanceVerified, LineCleared, SessionReady
 from gmp_booking.bookings.transitions import Taken
-from gmp_booking.evaluation.slot_allocation import refusal
+from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.check_in_checks import check_in_verdict
 from gmp_booking.execution.clearance import CHECKLIST

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS, session_step
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, When, permission_of
+from gmp_booking.evaluation.slot_allocation import Holder, allocate_stored
 from gmp_booking.execution import store
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
@@ -15,7 +16,6 @@ from gmp_booking.kernel.access import Permission, Subject
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
-from gmp_booking.resources.slots import fit_slots
 from gmp_booking.signatures.service import Verified
 
 NOT_IN_THE_FUTURE: Final = N_("This time is in the future.")
@@ -62,18 +62,11 @@ def conditions_of(session: SessionRow, until: datetime | None = None) -> frozens
 
 
 def write_step(
-    uow: Uow,
-    session: SessionRow,
-    step: Step[SessionState],
-    *,
-    until: datetime | None = None,
-    slots_until: datetime | None = None,
-    **columns: Any,
+    uow: Uow, session: SessionRow, step: Step[SessionState], *, crew_until: datetime | None = None, **columns: Any
 ) -> datetime | None:
     """Write the target of a step, and fit the time of crew and slots where the step does; how far the slots are held.
 
-    Shape: slots are held for the teardown after `until`, unless `slots_until` says otherwise; time that somebody else
-    holds stays theirs.
+    Shape: `crew_until` is the end of the crew's time. Time that somebody else holds stays theirs.
     Errors: Stale when somebody else changed the session.
     """
     if columns or step.target != session.stands:
@@ -81,9 +74,11 @@ def write_step(
     if step.slots is Slots.KEEPS:
         return None
     assert step.slots is Slots.FITS, f"this step {step.slots} slots"
-    assert until is not None, "there is no time to fit the slots to"
-    store.free_crew(uow, session, until)
-    return fit_slots(uow, session.id, slots_until or until + session.teardown)
+    assert crew_until is not None, "there is no time to fit the crew's time to"
+    store.free_crew(uow, session, crew_until)
+    granted = allocate_stored(uow, Holder(session.booking_id, session.company_id))
+    ends = [each.period.end for each in granted if each.need.session == session.number and each.period]
+    return min(ends, default=None)
 
 
 def subject_of(session: SessionRow, action: str) -> Subject:

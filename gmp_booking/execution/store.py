@@ -25,9 +25,8 @@ _LOCK_KEYS = text(
     SELECT 'resource', bs.room_id FROM booking_session AS bs JOIN booking AS b ON b.id = bs.booking_id
     WHERE b.reference = :reference AND bs.version = b.version AND bs.number = :number
     UNION
-    SELECT 'resource', s.resource_id FROM slot AS s JOIN booking_session AS bs ON bs.id = s.booking_session_id
-    JOIN booking AS b ON b.id = bs.booking_id AND s.booking_id = b.id
-    WHERE s.active AND b.reference = :reference AND bs.version = b.version AND bs.number = :number
+    SELECT 'resource', s.resource_id FROM slot AS s JOIN booking AS b ON b.id = s.booking_id
+    WHERE s.active AND b.reference = :reference
     UNION
     SELECT 'person', p.person_id FROM session_person AS p JOIN booking_session AS bs ON bs.id = p.booking_session_id
     JOIN booking AS b ON b.id = bs.booking_id

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["Period", "merge", "uncovered"]
+__all__ = ["Period", "common", "merge", "uncovered"]
 
 NOTHING = timedelta()
 
@@ -62,6 +62,11 @@ def merge(periods: Iterable[Period]) -> list[Period]:
         else:
             merged.append(period)
     return merged
+
+
+def common(one: Period, other: Period) -> Period | None:
+    """The time that both share; None where they share no instant."""
+    return Period(max(one.start, other.start), min(one.end, other.end)) if one.overlaps(other) else None
 
 
 def uncovered(period: Period, by: Iterable[Period]) -> list[Period]:

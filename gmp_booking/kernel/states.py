@@ -133,7 +133,8 @@ GIVEN_UP = frozenset({SessionState.CANCELLED})
 
 NOT_BEGUN = UNPREPARED | RELEASED
 RUNNING = AT_WORK | HALTED
-ENDED = COMPLETED | GIVEN_UP | {SessionState.ABORTED, SessionState.MISSED}
+WORKED = COMPLETED | {SessionState.ABORTED}
+"""Ended after work was done."""
+
+ENDED = WORKED | GIVEN_UP | {SessionState.MISSED}
 """Nothing follows any more."""
-UNTOUCHED = UNPREPARED | GIVEN_UP
-"""Nothing was recorded about the work."""

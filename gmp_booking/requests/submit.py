@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,11 +22,13 @@ from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
 from gmp_booking.evaluation.booking_row import request_row_values
+from gmp_booking.evaluation.case_time import planned_needs, time_of_others
 from gmp_booking.evaluation.gather import Gathered, gather
+from gmp_booking.evaluation.refusals import RefusedRequest, refusal, refuse_taken
 from gmp_booking.evaluation.request_limits import find_limits, require_signatory, require_within_limit
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import record_of
-from gmp_booking.evaluation.slot_allocation import RefusedRequest, refusal, take_or_refuse, wanted_slots
+from gmp_booking.evaluation.slot_allocation import allocate, holder_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Subject, require
 from gmp_booking.kernel.errors import require_revision
@@ -41,7 +43,8 @@ from gmp_booking.requests.on_behalf import (
     request_confirmation,
     require_same_company,
 )
-from gmp_booking.resources.slots import locks_of_slots, release_slots
+from gmp_booking.resources.slot_changes import HeldSlot
+from gmp_booking.resources.slots import list_held, locks_of_slots
 
 
 @dataclass(frozen=True)
@@ -155,12 +158,14 @@ def _write_request(
     slots: Slots,
 ) -> Booking:
     """Write the booking, its version, the evidence and its slots."""
+    held: Sequence[HeldSlot] = ()
     if booking is None:
         booking = _add_booking(uow, requester, evaluated.columns)
         request_confirmation(uow, booking, requester)
     else:
-        _replace_request(uow, booking, requester, evaluated.columns, slots=slots)
-    parts = store.add_version(
+        held = list_held(uow, booking.id)
+        _replace_request(uow, booking, requester, evaluated.columns)
+    store.add_version(
         uow,
         content,
         booking_id=booking.id,
@@ -171,7 +176,14 @@ def _write_request(
     store.save_evaluation(uow, booking, evaluated.record)
     if slots is Slots.TAKES:
         case, resolved = evaluated.gathered.case, evaluated.resolved
-        take_or_refuse(uow, wanted_slots(case, resolved, parts), case, resolved, booking=booking)
+        allocate(
+            uow,
+            holder_of(booking),
+            planned_needs(case, resolved),
+            held=held,
+            known=time_of_others(case, resolved),
+            refuse=refuse_taken(case, resolved),
+        )
     return booking
 
 
@@ -189,13 +201,9 @@ def _add_booking(uow: Uow, requester: RequestedBy, columns: Mapping[str, Any]) -
     return booking
 
 
-def _replace_request(
-    uow: Uow, booking: Booking, requester: RequestedBy, columns: Mapping[str, Any], *, slots: Slots
-) -> None:
+def _replace_request(uow: Uow, booking: Booking, requester: RequestedBy, columns: Mapping[str, Any]) -> None:
     """Replace the draft or the earlier version of the request."""
     was_submitted = booking.state not in DRAFTED
-    if slots is Slots.TAKES:
-        release_slots(uow, booking.id)
     store.deactivate_crew(uow, booking.id)
     store.change_booking(
         uow,

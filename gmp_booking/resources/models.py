@@ -138,14 +138,27 @@ class ResourceLock(Base):
     subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
+class Changeover(Base):
+    """The cleaning that a room or a piece of equipment owes between two uses. Shape: levels 1 to 5."""
+
+    __tablename__ = "changeover"
+    __table_args__ = (CheckConstraint("required_level BETWEEN 1 AND 5", name="required_level"),)
+
+    id: Mapped[Key]
+    resource_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("resource.id"))
+    required_level: Mapped[int]
+    created_at: Mapped[Stamp]
+
+
 SLOT_CONSTRAINT = "ex_slot_unit_during"
 LONGEST_SLOT = timedelta(days=368)
 """The longest slot: a booking spans at most 366 days, plus a day at either end for setup and teardown."""
 
 
 class Slot(Base):
-    """One unit taken for one half-open period.
+    """One unit taken for one half-open period, by a booking or by a changeover.
 
+    Shape: a changeover's slot is no company's. Several sessions of a booking may share a slot.
     The wheel's server has no `btree_gist`, so equality of units is written as overlap of one-element ranges.
     """
 
@@ -165,6 +178,9 @@ class Slot(Base):
             " AND NOT upper_inc(during) AND isfinite(lower(during)) AND isfinite(upper(during))",
             name="during",
         ),
+        CheckConstraint("num_nonnulls(booking_id, changeover_id) = 1", name="owner"),
+        CheckConstraint("(booking_id IS NULL) = (company_id IS NULL)", name="company"),
+        Index("ix_slot_changeover_id", "changeover_id", postgresql_where=text("changeover_id IS NOT NULL")),
         Index("ix_slot_booking_id", "booking_id", postgresql_where=text("active")),
         Index("ix_slot_company_id_starts_at", "company_id", "starts_at"),
         Index("ix_slot_company_id_ends_at", "company_id", "ends_at", postgresql_where=text("active")),
@@ -179,7 +195,6 @@ class Slot(Base):
     starts_at: Mapped[datetime] = mapped_column(SqlDateTime(timezone=True), Computed("lower(during)", persisted=True))
     ends_at: Mapped[datetime] = mapped_column(SqlDateTime(timezone=True), Computed("upper(during)", persisted=True))
     active: Mapped[bool] = mapped_column(server_default=text("true"))
-    company_id: Mapped[Ref]
-    booking_id: Mapped[Ref]
-    booking_session_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("booking_session.id"))
-    equipment_reservation_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("equipment_reservation.id"))
+    company_id: Mapped[Ref | None]
+    booking_id: Mapped[Ref | None]
+    changeover_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("changeover.id"))

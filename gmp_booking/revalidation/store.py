@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
+from gmp_booking.bookings.booked_parts import overlaps_session, session_resources
 from gmp_booking.bookings.session_state import JOINED_STATE
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
@@ -207,7 +208,12 @@ _AFFECTED_PERIODS = text(
     FROM booking AS b JOIN company AS c ON c.id = b.company_id
     JOIN slot AS s ON s.booking_id = b.id AND s.active AND s.ends_at > :now
     JOIN resource AS r ON r.id = s.resource_id
-    LEFT JOIN booking_session AS bs ON bs.id = s.booking_session_id
+    LEFT JOIN LATERAL (
+        SELECT x.id, x.booking_id, x.number FROM booking_session AS x
+        WHERE x.booking_id = b.id AND x.version = b.version AND {overlaps_session("s", "x")}
+          AND s.resource_id IN ({session_resources("x")})
+        ORDER BY x.number LIMIT 1
+    ) AS bs ON true
     LEFT JOIN session_record AS record ON record.booking_id = bs.booking_id AND record.number = bs.number
     WHERE b.id = ANY (:bookings)
     ORDER BY s.starts_at, r.code, b.reference

@@ -73,9 +73,8 @@ SELECT 1000000 + number, 1000000 + number, company_id, person_id, 'OPERATOR', ro
 INSERT INTO equipment_reservation (booking_id, company_id, version, number, equipment_id, units, starts_at, ends_at)
 SELECT 1000000 + number, company_id, 1, 1, (SELECT min(id) FROM equipment), 1, starts_at, starts_at + interval '2 hours'
 FROM made;
-INSERT INTO slot (unit_id, resource_id, during, company_id, booking_id, booking_session_id)
-SELECT unit_id, room_id, tstzrange(starts_at, starts_at + interval '2 hours'), company_id, 1000000 + number,
-       1000000 + number FROM made;
+INSERT INTO slot (unit_id, resource_id, during, company_id, booking_id)
+SELECT unit_id, room_id, tstzrange(starts_at, starts_at + interval '2 hours'), company_id, 1000000 + number FROM made;
 INSERT INTO evaluation (booking_id, company_id, version, occasion, outcome, findings, engine_version)
 SELECT 1000000 + number, company_id, 1, 'SUBMIT', 'clear', '[]', 'x' FROM made;
 INSERT INTO decision_facts (booking_id, version, occasion, facts, findings)

@@ -7,8 +7,9 @@ from conflict_facts import Occupation, case, during, equipment, reservation, ses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmp_booking.conflicts.claims import Claim, choose_units, place
+from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.engine import examine
+from gmp_booking.conflicts.placement import choose_units, place
 from gmp_booking.kernel.period import Period
 
 HOUR = timedelta(hours=1)

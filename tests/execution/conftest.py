@@ -160,7 +160,9 @@ class ExecutionClient:
     def slots(self, reference: str, *, number: int = 1) -> list[dict[str, Any]]:
         return self.shared_app.ask(
             "SELECT r.code, s.starts_at, s.ends_at FROM slot s JOIN resource r ON r.id = s.resource_id"
-            " WHERE s.active AND s.booking_session_id = %s ORDER BY 1, 2",
+            " JOIN booking_session x ON x.booking_id = s.booking_id AND x.id = %s"
+            " WHERE s.active AND s.ends_at > x.starts_at - interval '6 hours'"
+            " AND s.starts_at < x.ends_at + interval '6 hours' ORDER BY 1, 2",
             self.session(reference, number=number)["id"],
         )
 

@@ -11,7 +11,7 @@ from typing import Final
 from gmp_booking.conflicts.case import Occupation, Owner
 from gmp_booking.conflicts.work_class import WorkClass
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.vocabulary import Exposure
 
 LONGEST_RECOVERY: Final = "interval '24 hours'"
@@ -27,15 +27,16 @@ _EXPOSURE = f"""
 _SLOTS = f"""
     SELECT u.request, u.unit_id, s.starts_at, s.ends_at, json_build_object(
         'company_id', s.company_id, 'reference', b.reference, 'product', p.code, 'kind', b.kind,
-        'run_type', b.run_type, 'exposure', e.exposure)
+        'run_type', b.run_type, 'exposure', e.exposure, 'owner', CASE WHEN s.changeover_id IS NULL
+        THEN {sql_value(Owner.BOOKING)} ELSE {sql_value(Owner.CHANGEOVER)} END)
     FROM wanted_unit AS u
     CROSS JOIN LATERAL (
-        SELECT slot.starts_at, slot.ends_at, slot.company_id, slot.booking_id FROM slot
+        SELECT slot.starts_at, slot.ends_at, slot.company_id, slot.booking_id, slot.changeover_id FROM slot
         WHERE slot.active AND int8range(slot.unit_id, slot.unit_id, '[]') && int8range(u.unit_id, u.unit_id, '[]')
           AND slot.during && tstzrange(u.from_at - {LONGEST_RECOVERY}, u.until_at + {LONGEST_RECOVERY})
           AND slot.booking_id IS DISTINCT FROM u.booking_id OFFSET 0
     ) AS s
-    JOIN booking AS b ON b.id = s.booking_id
+    LEFT JOIN booking AS b ON b.id = s.booking_id
     LEFT JOIN product AS p ON p.id = b.product_id
     CROSS JOIN LATERAL ({_EXPOSURE}) AS e
 """

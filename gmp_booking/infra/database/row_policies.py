@@ -53,6 +53,7 @@ ROW_POLICIES: dict[str, RowPolicy] = {
     "auto_confirm": RowPolicy.STAFF,
     "on_call": RowPolicy.STAFF,
     "revalidation": RowPolicy.STAFF,
+    "changeover": RowPolicy.STAFF,
     "facility": RowPolicy.SHARED,
     "opening_hours": RowPolicy.SHARED,
     "holiday": RowPolicy.SHARED,
