@@ -108,7 +108,6 @@ def form_page(template: str, form: Form, *, status: int, errors: dict[str, str] 
         template,
         form=form,
         errors=errors or {},
-        labels={},
         idempotency_key=request.form.get("idempotency_key") or secrets.token_urlsafe(18),
         kept=forms.hidden_fields(form),
         blank_session=forms.blank_session(),

@@ -92,7 +92,6 @@ def choices_of(options: FormChoices, *, kind: str = "") -> dict[str, Any]:
             (each.code, label(each), each.home_room or "") for each in equipment if each.room_use == RoomUse.ATTENDED
         ],
         "running_alone": [(each.code, label(each), each.home_room or "–") for each in equipment],
-        "steps": [],
         "asks": fields_of(kind_of(kind)),
         "is_demonstration": kind in DEMONSTRATIONS,
         "donor_statuses": [(value.value, _(DONOR_STATUSES[value])) for value in DonorStatus],

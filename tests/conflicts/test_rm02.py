@@ -10,8 +10,6 @@ from gmp_booking.conflicts.engine import examine
 
 SEVERITIES = {"RM-02": "S W S – – – – –"}
 
-RECOVERING = replace(room("B-01"), recovery=timedelta(minutes=20))
-
 
 def findings(*sessions, taken=(), recovery=timedelta(minutes=20), **more):
     place = replace(room("B-01", *taken), recovery=recovery)
