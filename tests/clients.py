@@ -24,6 +24,7 @@ from gmp_booking.people.models import Person
 from tests.zones import SEOUL
 
 PASSWORD = "demo-bitgoeul-2027"
+SIGNED = {"signature": {"password": PASSWORD}}
 CHEAP = "t=1,m=1024,p=1"
 TODAY = datetime.now(SEOUL)
 """Read once: a run that passes midnight goes on counting from the day it began."""
@@ -97,6 +98,9 @@ class ApiClient:
 
     def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         return self.client.post(path, json=body if body is not None else {}, headers=self.headers | headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> TestResponse:
+        return self.client.patch(path, json=body, headers=self.headers | headers)
 
 
 def _actor_of(uow: Uow, email: str) -> Any:

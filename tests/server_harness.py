@@ -115,6 +115,9 @@ class Client:
         headers |= {"If-Match": f'"{seen}"'} if seen else {}
         return self.send("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
 
+    def patch(self, path: str, body: Any) -> Reply:
+        return self.send("PATCH", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
     def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         """One request on the wire, never repeated: a stale keep-alive connection is told apart before sending."""
         headers = {"Authorization": f"Bearer {self._token}", "Accept-Language": "en", **headers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,13 +18,15 @@ from psycopg.rows import dict_row
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM, Actor
 from gmp_booking.registry import CONSUMERS
-from tests.builders import a_reservation, a_session, an_engineering_run, an_equipment_booking
-from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, weekday_at
+from tests.clients import ApiClient, PageClient, make_app, open_accounts, weekday_at
 from tests.conftest import Place, place_of
 from tests.facility import actor_of
+from tests.factories.request_bodies import (
+    EquipmentRequestFactory,
+    ReservationFactory,
+)
 from tests.zones import SEOUL
 
-SIGNED = {"signature": {"password": PASSWORD}}
 # What any request may write, also a refused one: who was seen, and when.
 _PASSING = ("auth_event", "auth_session", "api_token", "known_device", "login_throttle", "alembic_version")
 
@@ -36,7 +38,6 @@ class SharedApp:
         self.app, self.database, self.place = app, database, place
         self._page_clients: dict[str, PageClient] = {}
         self._api_clients: dict[str, ApiClient] = {}
-        self._kept: dict[str, str] = {}
         self._hours = itertools.count()
         self._rows = psycopg.connect(place.superuser_url, autocommit=True, row_factory=dict_row)
 
@@ -87,38 +88,7 @@ class SharedApp:
 
     def incubator_body(self, **more: Any) -> dict[str, Any]:
         """An equipment booking of Gaon's that meets nobody."""
-        start = self.free_hour()
-        part = a_reservation("INC-01", start, start + timedelta(hours=1))
-        return an_equipment_booking([part]) | more
-
-    def session_body(self) -> dict[str, Any]:
-        """A booking of Gaon's with one session in a cleanroom."""
-        start = self.free_hour()
-        part = a_session("B-01", start, start + timedelta(minutes=30))
-        return an_engineering_run([part])
-
-    def book(self, state: str = "submitted") -> str:
-        """The reference of a new booking of Gaon's in this state."""
-        body = self.session_body() if state == "planned" else self.incubator_body()
-        made = self.api_client("requester@gaon.example").post("/api/v1/bookings", body)
-        assert made.status_code == 201, made.text
-        address = f"/api/v1/bookings/{made.json['reference']}"
-        scheduler, quality = self.api_client("scheduler@brc.example"), self.api_client("qa@brc.example")
-        if state in {"reviewed", "confirmed", "planned"}:
-            assert scheduler.post(f"{address}/review").status_code == 200
-        if state in {"confirmed", "planned"}:
-            assert quality.post(f"{address}/approve", SIGNED).status_code == 200
-        if state == "returned":
-            assert scheduler.post(f"{address}/return", {"reason": "Which shelf is it?"}).status_code == 200
-        return str(made.json["reference"])
-
-    def booking_in(self, state: str, *, untouched: bool) -> str:
-        """A booking in this state; the same one again for those who will leave it as it is."""
-        if not untouched:
-            return self.book(state)
-        if state not in self._kept:
-            self._kept[state] = self.book(state)
-        return self._kept[state]
+        return EquipmentRequestFactory(equipment=[ReservationFactory(start=self.free_hour(), hours=1)]) | more
 
     def close(self) -> None:
         self._rows.close()

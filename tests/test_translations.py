@@ -28,8 +28,8 @@ from gmp_booking.kernel.languages import LANGUAGES, UNREVIEWED
 from gmp_booking.kernel.states import BookingState, SessionState
 from gmp_booking.kernel.vocabulary import Action, Exposure, Kind, RunType
 from tests.architecture.sources import modules
-from tests.builders import form_of
 from tests.clients import PASSWORD, PageClient, make_app, open_accounts, weekday_at
+from tests.factories.form_fields import form_of
 
 TRANSLATED = tuple(each for each in LANGUAGES if each != "en")
 LETTERS = {"ko": re.compile("[가-힣]"), "zh_Hans": re.compile("[\u4e00-\u9fff]")}

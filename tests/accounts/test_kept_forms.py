@@ -8,8 +8,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from tests.builders import form_of
 from tests.clients import PASSWORD, PageClient
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]

@@ -6,7 +6,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.builders import a_session, an_engineering_run
+from tests.factories.bookings import SubmittedBookingFactory
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 
@@ -79,7 +80,7 @@ def test_nonsense_is_refused_by_its_field_and_nothing_is_lost(shared_app: Shared
 
 
 def test_a_room_that_is_booked_stays_in_use(shared_app: SharedApp) -> None:
-    shared_app.book()
+    SubmittedBookingFactory(app=shared_app)
     parts = {"what": "equipment", "name_ko": "배양기", "name_en": "Incubator", "name_zh": "培养箱", "home_room": "B-01"}
     form = parts | {"status": "AVAILABLE", "places": "8", "share_policy": "SHARED", "reason": "Sold"}
     refused = shared_app.page_client(ENGINEER).post("/admin/resources/INC-01", form)
@@ -198,8 +199,8 @@ def test_a_rule_is_switched_from_a_day_on_and_two_never(shared_app: SharedApp) -
 
 def test_a_switch_acts_from_its_day_and_not_before(shared_app: SharedApp) -> None:
     start = shared_app.free_hour()
-    people = a_session("B-01", start, start + timedelta(hours=1), headcount=9)
-    body = an_engineering_run([people])
+    people = SessionFactory(room="B-01", start=start, hours=1, headcount=9)
+    body = EngineeringRequestFactory(sessions=[people])
 
     def severity() -> str:
         answer = shared_app.api_client(REQUESTER).post("/api/v1/bookings/preview", body).json
@@ -224,7 +225,7 @@ def test_the_facility_is_renamed(shared_app: SharedApp) -> None:
 
 def test_what_confirms_itself_is_switched_for_all_for_a_room_and_for_a_company(shared_app: SharedApp) -> None:
     start = shared_app.free_hour()
-    session = a_session("T-02", start, start + timedelta(hours=1))
+    session = SessionFactory(room="T-02", start=start, hours=1)
     body = {"kind": "REVIEW", "title": "Advice", "sessions": [session | {"headcount": 4}]}
 
     def becomes() -> str:

@@ -11,9 +11,10 @@ from flask import Flask
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications import jobs
 from gmp_booking.revalidation.jobs import work
-from tests.builders import a_reservation, a_session, an_engineering_run, form_of
 from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place
+from tests.factories.form_fields import form_of
+from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
 
 CANARY = "KANARIENVOGEL"
 GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
@@ -54,18 +55,18 @@ def a_booking(product: str, day: int, *, word: str, domain: str, room: str = "B-
     """Three hours of one room with people and equipment, and an incubator."""
     start = weekday_at(9) + timedelta(days=day)
     end = start + timedelta(hours=3)
-    session = a_session(
-        room,
-        start,
-        end,
+    session = SessionFactory(
+        room=room,
+        start=start,
+        end=end,
         step=f"{word}-step",
         headcount=2,
         people=[{"email": f"operator@{domain}", "role": "OPERATOR"}],
         equipment=["BSC-01" if room == "B-01" else "BSC-02"],
     )
     texts = {"title": f"{word}-title", "purpose": f"{word}-purpose", "batch": f"{word}-batch"}
-    incubator = a_reservation("INC-01", start, end, units=units)
-    return texts | an_engineering_run([session], product=product, equipment=[incubator])
+    incubator = ReservationFactory(resource="INC-01", start=start, end=end, units=units)
+    return texts | EngineeringRequestFactory(sessions=[session], product=product, equipment=[incubator])
 
 
 def settle(place: Place, database: Database, folder) -> Competitors:

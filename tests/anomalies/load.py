@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.builders import a_reservation, a_session
+from tests.factories.request_bodies import ReservationFactory, SessionFactory
 from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Call, Client, Ledger, Reply
 
@@ -110,9 +110,11 @@ class Load:
             start, end = self._next_span(chance)
         rooms = chance.sample(FULL_ROOMS, chance.choice([1, 1, 2]))
         reservations = (
-            [a_reservation("INC-01", start, end, units=chance.randint(1, 3))] if chance.random() < 0.4 else []
+            [ReservationFactory(resource="INC-01", start=start, end=end, units=chance.randint(1, 3))]
+            if chance.random() < 0.4
+            else []
         )
-        return cleanroom_work(email, [a_session(room, start, end) for room in rooms], reservations)
+        return cleanroom_work(email, [SessionFactory(room=room, start=start, end=end) for room in rooms], reservations)
 
     def _next_span(self, chance: random.Random) -> tuple[datetime, datetime]:
         """Often the one somebody else just asked for."""

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 from gmp_booking.infra.mail.dev_mail_server import list_messages, read_message, running_sink
 from gmp_booking.notifications.jobs import send
 from tests.anomalies.competitors import CANARY, GAON, SAEBYEOK, Competitors, a_booking
-from tests.builders import form_of
 from tests.clients import utc, weekday_at
+from tests.factories.form_fields import form_of
 from tests.notifications.conftest import config_for
 
 ABSENT = "BK-00000000"

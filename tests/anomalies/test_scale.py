@@ -16,9 +16,9 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
-from tests.builders import a_session
 from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place, drop_database, place_of
+from tests.factories.request_bodies import SessionFactory
 from tests.statement_watch import watching
 from tests.zones import SEOUL
 
@@ -49,10 +49,10 @@ class Site:
         self.weeks += 1
         first = weekday_at(9, weeks=self.weeks)
         sessions = [
-            a_session(
-                room,
-                first + timedelta(days=day),
-                first + timedelta(days=day, hours=3),
+            SessionFactory(
+                room=room,
+                start=first + timedelta(days=day),
+                end=first + timedelta(days=day, hours=3),
                 headcount=2,
                 people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
                 equipment=[bench],

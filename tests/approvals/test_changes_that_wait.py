@@ -5,7 +5,9 @@ from __future__ import annotations
 from gmp_booking.approvals.jobs import expire_overdue
 from tests.approvals.test_inbox import QA, SCHEDULER, act, references, waiting
 from tests.bookings.changing import confirmed_run, hold_of, patch
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED
+from tests.factories.bookings import SubmittedBookingFactory
+from tests.shared_app import SharedApp
 
 REQUESTER = "requester@gaon.example"
 
@@ -24,7 +26,7 @@ def change_of(shared_app: SharedApp, reference: str) -> str:
 
 
 def test_a_change_stands_in_the_inbox_and_is_decided_among_others(shared_app: SharedApp) -> None:
-    reference, other = with_a_change(shared_app), shared_app.book()
+    reference, other = with_a_change(shared_app), SubmittedBookingFactory(app=shared_app).reference
     changes = references(waiting(shared_app, changes=1))
     assert reference in changes
     assert other not in changes

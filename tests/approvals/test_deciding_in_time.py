@@ -7,8 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from gmp_booking.approvals.jobs import expire_overdue
-from tests.builders import a_demonstration, a_session, an_engineering_run, form_of
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED
+from tests.factories.bookings import (
+    ConfirmedBookingFactory,
+    ReturnedBookingFactory,
+    ReviewedBookingFactory,
+    SubmittedBookingFactory,
+)
+from tests.factories.form_fields import form_of
+from tests.factories.request_bodies import DemonstrationRequestFactory, EngineeringRequestFactory, SessionFactory
+from tests.shared_app import SharedApp
 
 SCHEDULER, QA, REQUESTER, APPROVER = (
     "scheduler@brc.example",
@@ -40,7 +48,11 @@ def events_of(shared_app: SharedApp, reference: str) -> list[str]:
 
 
 def test_a_request_whose_time_is_up_frees_its_slots_and_no_other_one_does(shared_app: SharedApp) -> None:
-    ended, returned, standing_one = shared_app.book(), shared_app.book("returned"), shared_app.book()
+    ended, returned, standing_one = (
+        SubmittedBookingFactory(app=shared_app).reference,
+        ReturnedBookingFactory(app=shared_app).reference,
+        SubmittedBookingFactory(app=shared_app).reference,
+    )
     for reference in (ended, returned):
         let_its_time_pass(shared_app, reference)
     expire_overdue(shared_app.database)
@@ -55,7 +67,7 @@ def test_a_request_whose_time_is_up_frees_its_slots_and_no_other_one_does(shared
 
 
 def test_what_is_confirmed_never_expires(shared_app: SharedApp) -> None:
-    reference = shared_app.book("confirmed")
+    reference = ConfirmedBookingFactory(app=shared_app).reference
     assert (
         shared_app.ask("SELECT pending_until FROM booking WHERE reference = %s", reference)[0]["pending_until"] is None
     )
@@ -65,7 +77,7 @@ def test_what_is_confirmed_never_expires(shared_app: SharedApp) -> None:
 
 
 def test_ten_workers_at_once_let_each_request_expire_once(shared_app: SharedApp) -> None:
-    references = [shared_app.book() for _ in range(3)]
+    references = [SubmittedBookingFactory(app=shared_app).reference for _ in range(3)]
     for reference in references:
         let_its_time_pass(shared_app, reference)
     with ThreadPoolExecutor(10) as pool:
@@ -113,7 +125,7 @@ def weekdays(shared_app: SharedApp) -> Any:
 
 def room_on(start: Any, room: str) -> dict[str, Any]:
     end = start + timedelta(hours=8)
-    return a_demonstration([a_session(room, start, end, headcount=2)])
+    return DemonstrationRequestFactory(sessions=[SessionFactory(room=room, start=start, end=end, headcount=2)])
 
 
 def test_the_form_is_kept_when_the_limit_is_in_the_way(shared_app: SharedApp) -> None:
@@ -132,8 +144,8 @@ def test_the_form_is_kept_when_the_limit_is_in_the_way(shared_app: SharedApp) ->
 def campaign(shared_app: SharedApp, room: str = "B-03") -> dict[str, Any]:
     days = weekdays(shared_app)
     starts = [next(days) for _ in range(6)]
-    sessions = [a_session(room, s, s + timedelta(hours=4), headcount=2) for s in starts]
-    return an_engineering_run(sessions)
+    sessions = [SessionFactory(room=room, start=s, hours=4, headcount=2) for s in starts]
+    return EngineeringRequestFactory(sessions=sessions)
 
 
 def test_work_on_more_than_five_days_is_asked_for_by_a_signatory_unless_the_company_has_but_one_manager(
@@ -150,7 +162,7 @@ def test_work_on_more_than_five_days_is_asked_for_by_a_signatory_unless_the_comp
 
 
 def test_an_answer_in_words_gives_the_request_back_to_the_stage_that_asked(shared_app: SharedApp) -> None:
-    reference = shared_app.book("reviewed")
+    reference = ReviewedBookingFactory(app=shared_app).reference
     address = f"/api/v1/bookings/{reference}"
     asked = shared_app.api_client(QA).post(f"{address}/return", {"reason": "Which lot is it?"})
     assert asked.json["state"] == "RETURNED"
@@ -167,7 +179,7 @@ def test_an_answer_in_words_gives_the_request_back_to_the_stage_that_asked(share
 
 
 def test_an_answer_goes_with_a_changed_request(shared_app: SharedApp) -> None:
-    reference = shared_app.book("returned")
+    reference = ReturnedBookingFactory(app=shared_app).reference
     page_client = shared_app.page_client(REQUESTER)
     form = page_client.get(f"/bookings/{reference}/edit").text
     assert "Which shelf is it?" in form

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED
+from tests.factories.bookings import ReviewedBookingFactory, SubmittedBookingFactory
+from tests.shared_app import SharedApp
 
 SCHEDULER, QA, DEMO = "scheduler@brc.example", "qa@brc.example", "demo@brc.example"
 
@@ -35,7 +37,7 @@ def test_who_entered_a_booking_may_schedule_it_and_nothing_later(shared_app: Sha
 
 
 def test_a_refusal_is_signed_and_needs_a_reason(shared_app: SharedApp) -> None:
-    address = f"/api/v1/bookings/{shared_app.book('reviewed')}"
+    address = f"/api/v1/bookings/{ReviewedBookingFactory(app=shared_app).reference}"
     api_client = shared_app.api_client(QA)
     before = shared_app.count_rows()
     assert api_client.post(f"{address}/reject", {"reason": "Not in this quarter"}).status_code == 422
@@ -60,7 +62,7 @@ def test_a_refusal_is_signed_and_needs_a_reason(shared_app: SharedApp) -> None:
 
 
 def test_a_question_needs_words_and_a_waiting_booking(shared_app: SharedApp) -> None:
-    address = f"/api/v1/bookings/{shared_app.book()}"
+    address = f"/api/v1/bookings/{SubmittedBookingFactory(app=shared_app).reference}"
     api_client = shared_app.api_client(SCHEDULER)
     assert api_client.post(f"{address}/return", {"reason": "?"}).status_code == 422
     assert api_client.post(f"{address}/return", {"reason": "Which shelf is it?"}).json["state"] == "RETURNED"

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.clients import PASSWORD
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import PASSWORD, SIGNED
+from tests.factories.bookings import ReviewedBookingFactory, SubmittedBookingFactory
+from tests.shared_app import SharedApp
 
 SCHEDULER, QA, REQUESTER = "scheduler@brc.example", "qa@brc.example", "requester@gaon.example"
 
@@ -33,7 +34,7 @@ def act(shared_app: SharedApp, reference: str, action: str, **more: Any) -> dict
 
 
 def test_each_row_says_who_decides_and_by_when(shared_app: SharedApp) -> None:
-    reference = shared_app.book()
+    reference = SubmittedBookingFactory(app=shared_app).reference
     row = next(row for row in waiting(shared_app)["waiting"] if row["reference"] == reference)
     assert (row["stage"], row["deciders"], row["may_decide"]) == ("SCHEDULER", ["Staff scheduler"], True)
     assert row["submitted_at"] < row["decide_by"] < row["pending_until"]
@@ -50,7 +51,7 @@ def test_a_company_reads_no_inbox(shared_app: SharedApp) -> None:
 
 
 def test_the_address_narrows_what_is_shown(shared_app: SharedApp) -> None:
-    late, other = shared_app.book(), shared_app.book()
+    late, other = SubmittedBookingFactory(app=shared_app).reference, SubmittedBookingFactory(app=shared_app).reference
     shared_app.ask(
         "UPDATE booking SET decide_by = gmp_now() - interval '1 day' WHERE reference = %s RETURNING id", late
     )
@@ -68,7 +69,7 @@ def test_the_address_narrows_what_is_shown(shared_app: SharedApp) -> None:
 
 
 def test_ticked_records_are_shown_in_full_and_decided_one_by_one(shared_app: SharedApp) -> None:
-    good, stale = shared_app.book("reviewed"), shared_app.book("reviewed")
+    good, stale = ReviewedBookingFactory(app=shared_app).reference, ReviewedBookingFactory(app=shared_app).reference
     items = [item(shared_app, good), item(shared_app, stale)]
     page_client = shared_app.page_client(QA)
     form = page_client.get("/inbox/decide?" + urlencode({"item": items}, doseq=True)).text
@@ -94,7 +95,7 @@ def test_ticked_records_are_shown_in_full_and_decided_one_by_one(shared_app: Sha
 
 
 def test_with_a_wrong_password_nothing_is_decided_and_the_form_is_kept(shared_app: SharedApp) -> None:
-    reference = shared_app.book("reviewed")
+    reference = ReviewedBookingFactory(app=shared_app).reference
     fields = {
         "item": item(shared_app, reference),
         "password": "not it",
@@ -108,8 +109,8 @@ def test_with_a_wrong_password_nothing_is_decided_and_the_form_is_kept(shared_ap
 
 
 def test_a_program_decides_on_several_under_one_signature(shared_app: SharedApp) -> None:
-    approved, returned, rejected = (shared_app.book("reviewed") for _ in range(3))
-    early = shared_app.book()
+    approved, returned, rejected = (ReviewedBookingFactory(app=shared_app).reference for _ in range(3))
+    early = SubmittedBookingFactory(app=shared_app).reference
     body = SIGNED | {
         "items": [
             act(shared_app, approved, "approve"),
@@ -142,7 +143,10 @@ def test_a_program_decides_on_several_under_one_signature(shared_app: SharedApp)
 
 
 def test_without_a_signature_what_is_signed_is_refused_and_the_rest_is_done(shared_app: SharedApp) -> None:
-    signed, unsigned = shared_app.book("reviewed"), shared_app.book("reviewed")
+    signed, unsigned = (
+        ReviewedBookingFactory(app=shared_app).reference,
+        ReviewedBookingFactory(app=shared_app).reference,
+    )
     body = {
         "items": [act(shared_app, signed, "approve"), act(shared_app, unsigned, "return", reason="Which lot is it?")]
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gmp_booking.requests.on_behalf import link_secret
-from tests.builders import form_of
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp
 
 SCHEDULER, REQUESTER, APPROVER, OPERATOR, COMPETITOR = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.builders import a_session, form_of
-from tests.clients import weekday_at
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED, weekday_at
+from tests.factories.form_fields import form_of
+from tests.factories.request_bodies import SessionFactory
+from tests.shared_app import SharedApp
 
 SIGNATORY, REQUESTER = "approver@gaon.example", "requester@gaon.example"
 SCHEDULER, PRODUCTION, QA = "scheduler@brc.example", "production@brc.example", "qa@brc.example"
@@ -17,7 +18,7 @@ WHY = "The culture cannot wait; agreed with the head of the facility"
 def clinical(shared_app: SharedApp, hour: int, *, weeks: int = 5, weekday: int = 1) -> str:
     """A clinical run of Gaon's; late in the evening it needs cover."""
     start = weekday_at(hour, weeks=weeks, weekday=weekday)
-    session = a_session("B-01", start, start + timedelta(hours=2))
+    session = SessionFactory(room="B-01", start=start)
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [session]}
     made = shared_app.api_client(SIGNATORY).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.builders import a_reservation, a_session, an_engineering_run
-from tests.clients import utc, weekday_at
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED, utc, weekday_at
+from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
+from tests.shared_app import SharedApp
 
 GAON, HANBIT = "requester@gaon.example", "requester@hanbit.example"
 SCHEDULER, QA = "scheduler@brc.example", "qa@brc.example"
@@ -49,12 +49,12 @@ def run_body(
     equipment: bool = False,
 ) -> dict[str, Any]:
     named = people or (("operator@gaon.example",) if product.startswith("GS") else ())
-    return an_engineering_run(
-        [
-            a_session(
-                room,
-                start + timedelta(days=day),
-                start + timedelta(days=day) + LENGTH,
+    return EngineeringRequestFactory(
+        sessions=[
+            SessionFactory(
+                room=room,
+                start=start + timedelta(days=day),
+                end=start + timedelta(days=day) + LENGTH,
                 headcount=2,
                 people=[{"email": email} for email in named],
             )
@@ -62,7 +62,9 @@ def run_body(
         ],
         product=product,
         purpose="P2 harvest",
-        equipment=[a_reservation("INC-01", start, start + LENGTH, units=2)] if equipment else [],
+        equipment=[ReservationFactory(resource="INC-01", start=start, end=start + LENGTH, units=2)]
+        if equipment
+        else [],
     )
 
 

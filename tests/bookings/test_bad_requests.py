@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.builders import a_reservation, a_session, an_engineering_run, form_of
 from tests.clients import weekday_at
+from tests.factories.bookings import MadeBooking, SubmittedBookingFactory
+from tests.factories.form_fields import form_of
+from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
 from tests.shared_app import SharedApp
 
 START, END = weekday_at(9), weekday_at(16)
@@ -25,18 +27,18 @@ Body = dict[str, Any]
 
 def good() -> Body:
     """A request that is taken as it is."""
-    return an_engineering_run(
-        [
-            a_session(
-                "B-01",
-                START,
-                END,
+    return EngineeringRequestFactory(
+        sessions=[
+            SessionFactory(
+                room="B-01",
+                start=START,
+                end=END,
                 headcount=2,
                 people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
                 equipment=["BSC-01"],
             )
         ],
-        equipment=[a_reservation("INC-01", START, END, units=1)],
+        equipment=[ReservationFactory(resource="INC-01", start=START, end=END)],
     )
 
 
@@ -82,7 +84,7 @@ def equipment_only(body: Body) -> None:
 
 def demonstration(body: Body) -> None:
     body |= {"kind": "TECH_DEMO", "product": None, "run_type": None, "equipment": []}
-    body["sessions"] = [a_session("T-01", START, END, headcount=4)]
+    body["sessions"] = [SessionFactory(room="T-01", start=START, end=END, headcount=4)]
 
 
 S0, E0 = "sessions.0", "equipment.0"
@@ -448,6 +450,12 @@ def test_an_idempotency_key_is_not_used_for_two_requests(shared_app: SharedApp) 
     assert shared_app.count_rows() == before
 
 
+@pytest.fixture(scope="module")
+def waiting(shared_app: SharedApp) -> MadeBooking:
+    """A booking whose cancellation is refused in every test."""
+    return SubmittedBookingFactory(app=shared_app)
+
+
 @pytest.mark.parametrize(
     ("mark", "status"),
     [
@@ -458,12 +466,12 @@ def test_an_idempotency_key_is_not_used_for_two_requests(shared_app: SharedApp) 
         ("{reference}--1", 422),
     ],
 )
-def test_a_revision_that_is_not_this_one_is_refused(shared_app: SharedApp, mark: str, status: int) -> None:
-    reference = shared_app.booking_in("submitted", untouched=True)
+def test_a_revision_that_is_not_this_one_is_refused(
+    shared_app: SharedApp, waiting: MadeBooking, mark: str, status: int
+) -> None:
     before = shared_app.count_rows()
-    path = f"/api/v1/bookings/{reference}/cancel"
-    stale = {"If-Match": f'"{mark.format(reference=reference)}"'}
-    answer = post(shared_app, {"reason": "It is not needed any more"}, path, **stale)
+    stale = {"If-Match": f'"{mark.format(reference=waiting.reference)}"'}
+    answer = post(shared_app, {"reason": "It is not needed any more"}, f"{waiting.address}/cancel", **stale)
     assert answer.status_code == status, answer.text
     assert shared_app.count_rows() == before
 
@@ -483,10 +491,9 @@ def test_a_revision_that_is_not_this_one_is_refused(shared_app: SharedApp, mark:
         ({"reason": "It is not needed", "signature": {"password": 5}}, "signature.password"),
     ],
 )
-def test_a_bad_reason_is_refused(shared_app: SharedApp, body: Body, field: str) -> None:
-    reference = shared_app.booking_in("submitted", untouched=True)
+def test_a_bad_reason_is_refused(shared_app: SharedApp, waiting: MadeBooking, body: Body, field: str) -> None:
     before = shared_app.count_rows()
-    answer = post(shared_app, body, f"/api/v1/bookings/{reference}/cancel")
+    answer = post(shared_app, body, f"{waiting.address}/cancel")
     assert answer.status_code == 422, answer.text
     assert field in answer.json["errors"]
     assert shared_app.count_rows() == before

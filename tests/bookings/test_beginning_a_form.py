@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import form_of
 from tests.clients import weekday_at
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp
 
 REQUESTER = "requester@saebyeok.example"

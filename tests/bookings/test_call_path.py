@@ -7,8 +7,8 @@ from itertools import groupby
 from types import FrameType
 from typing import Any
 
-from tests.builders import a_session, an_engineering_run
 from tests.clients import weekday_at
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 
 # Values, infrastructure and rules are used everywhere; who asks is known before the use case begins.
@@ -29,7 +29,9 @@ def _package(frame: FrameType | None) -> str | None:
 def test_a_booking_goes_back_to_a_package_at_most_three_times(shared_app: SharedApp) -> None:
     client, start = shared_app.api_client("requester@gaon.example"), weekday_at(9, weeks=6)
     crew = [{"email": "operator@gaon.example", "role": "OPERATOR"}]
-    body = an_engineering_run([a_session("B-02", start, start.replace(hour=12), people=crew)])
+    body = EngineeringRequestFactory(
+        sessions=[SessionFactory(room="B-02", start=start, end=start.replace(hour=12), people=crew)]
+    )
     client.post("/api/v1/bookings/preview", body)
     entered: list[str] = []
 

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.bookings.changing import GAON, LENGTH, QA, SCHEDULER, booked, confirmed_run, hold_of, patch
-from tests.builders import form_of
 from tests.clients import PASSWORD, utc
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 

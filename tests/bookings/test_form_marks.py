@@ -14,8 +14,8 @@ import pytest
 from gmp_booking.booking_forms import form_marks
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.period import Period
-from tests.builders import form_of
 from tests.clients import weekday_at
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp
 
 REQUESTER, COLLEAGUE, COMPETITOR = "requester@gaon.example", "approver@gaon.example", "requester@hanbit.example"

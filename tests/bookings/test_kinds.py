@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_reservation, a_session
-from tests.clients import weekday_at
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED, weekday_at
+from tests.factories.request_bodies import ReservationFactory, SessionFactory
+from tests.shared_app import SharedApp
 
 GAON, DEMO, QA, BSO = "requester@gaon.example", "demo@brc.example", "qa@brc.example", "bso@brc.example"
 SCHEDULER, PRODUCTION, COMMITTEE = "scheduler@brc.example", "production@brc.example", "committee@brc.example"
@@ -17,7 +17,7 @@ SIGNATORY = "approver@gaon.example"
 
 
 def session(room: str, start: datetime, hours: float = 2, **more: Any) -> dict[str, Any]:
-    return a_session(room, start, start + timedelta(hours=hours)) | more
+    return SessionFactory(room=room, start=start, hours=hours) | more
 
 
 def ask(shared_app: SharedApp, body: dict[str, Any], *, by: str = GAON, expected: int = 201) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def test_quality_control_in_a_cleanroom_is_decided_like_work_there(shared_app: S
     made = ask(shared_app, {"kind": "QC", "sessions": [session("C-01", weekday_at(8, weeks=5))]})
     assert (made["state"], made["track"]) == ("SUBMITTED", "engineering")
     taken = ask(shared_app, {"kind": "QC", "equipment": [
-        a_reservation("INC-03", weekday_at(8), weekday_at(8, weekday=3))
+        ReservationFactory(resource="INC-03", start=weekday_at(8), end=weekday_at(8, weekday=3))
     ]})  # fmt: skip
     assert taken["track"] == "engineering"
 
@@ -116,7 +116,7 @@ def test_live_material_takes_biosafety_in_and_gmp_equipment_quality_assurance(sh
     assert live["track"] == "light+"
     assert act(shared_app, DEMO, live["reference"], "review")["meaning"] == "APPROVED – BIOSAFETY"
     assert act(shared_app, BSO, live["reference"])["state"] == "CONFIRMED"
-    part = a_reservation("INC-03", start, start + timedelta(hours=3))
+    part = ReservationFactory(resource="INC-03", start=start, hours=3)
     with_device = ask(shared_app, body | {
         "sessions": [session("T-01", start + timedelta(days=1))], "equipment": [part]
     })  # fmt: skip

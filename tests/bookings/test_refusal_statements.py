@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_session, an_engineering_run
-from tests.clients import ApiClient, weekday_at
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED, ApiClient, weekday_at
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
+from tests.shared_app import SharedApp
 from tests.statement_watch import watching
 
 GAON = "requester@gaon.example"
@@ -22,7 +22,9 @@ def client(shared_app: SharedApp) -> ApiClient:
 
 def _run(hour: int, weeks: int) -> dict[str, Any]:
     start = weekday_at(hour, weeks=weeks)
-    return an_engineering_run([a_session("B-02", start, start.replace(hour=start.hour + 3))])
+    return EngineeringRequestFactory(
+        sessions=[SessionFactory(room="B-02", start=start, end=start.replace(hour=start.hour + 3))]
+    )
 
 
 def _require_one_resolution(shared_app: SharedApp, ask: Any) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gmp_booking.policies.service import add_holiday
-from tests.builders import form_of
 from tests.clients import weekday_at
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp
 from tests.statement_watch import watching
 

@@ -10,8 +10,14 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.evaluation.evidence import evidence_from_json
 from gmp_booking.evaluation.facts import build_case
-from tests.builders import a_session, an_engineering_run, an_equipment_booking
 from tests.clients import weekday_at
+from tests.factories.bookings import (
+    ConfirmedBookingFactory,
+    ReturnedBookingFactory,
+    ReviewedBookingFactory,
+    SubmittedBookingFactory,
+)
+from tests.factories.request_bodies import EngineeringRequestFactory, EquipmentRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 
 REASON = "The donor material was not released"
@@ -32,8 +38,9 @@ def slots_of(shared_app: SharedApp, reference: str) -> list[tuple[str, bool]]:
 
 
 def test_a_cancelled_booking_holds_nothing_and_stays_cancelled(shared_app: SharedApp) -> None:
-    for state in ("submitted", "reviewed", "returned", "confirmed"):
-        reference = shared_app.book(state)
+    undecided = (SubmittedBookingFactory, ReviewedBookingFactory, ReturnedBookingFactory)
+    for booking_factory in (*undecided, ConfirmedBookingFactory):
+        reference = booking_factory(app=shared_app).reference
         assert cancel(shared_app, reference, reason="-.-.-").status_code == 422
         assert slots_of(shared_app, reference) == [("INC-01", True)]
         assert cancel(shared_app, reference).json["state"] == "CANCELLED"
@@ -46,7 +53,7 @@ def test_a_cancelled_booking_holds_nothing_and_stays_cancelled(shared_app: Share
 
 
 def test_what_has_begun_is_not_cancelled_as_a_whole(shared_app: SharedApp) -> None:
-    reference = shared_app.book("confirmed")
+    reference = ConfirmedBookingFactory(app=shared_app).reference
     shared_app.ask(
         "UPDATE booking SET starts_at = now() - interval '1 hour' WHERE reference = %s RETURNING id", reference
     )
@@ -60,7 +67,7 @@ def test_what_has_begun_is_not_cancelled_as_a_whole(shared_app: SharedApp) -> No
 
 
 def test_a_returned_booking_keeps_its_slots_and_comes_back_as_the_next_version(shared_app: SharedApp) -> None:
-    reference = shared_app.book("returned")
+    reference = ReturnedBookingFactory(app=shared_app).reference
     assert slots_of(shared_app, reference) == [("INC-01", True)]
     body = shared_app.incubator_body()
     body["equipment"][0]["resource"] = "INC-02"
@@ -78,10 +85,10 @@ def test_a_returned_booking_keeps_its_slots_and_comes_back_as_the_next_version(s
 
 
 def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app: SharedApp) -> None:
-    reference = shared_app.book("returned")
+    reference = ReturnedBookingFactory(app=shared_app).reference
     body = shared_app.incubator_body()
     body["equipment"][0] |= {"resource": "TFF-01"}
-    competitor = an_equipment_booking([dict(body["equipment"][0])])
+    competitor = EquipmentRequestFactory(equipment=[dict(body["equipment"][0])])
     assert shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings", competitor).status_code == 201
     before = shared_app.count_rows()
     refused = shared_app.api_client(GAON).post(f"/api/v1/bookings/{reference}/submit", body)
@@ -94,10 +101,10 @@ def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app
 def cleanroom(shared_app: SharedApp) -> dict[str, Any]:
     """A run of a whole day and its incubation, in the evening too, so that the rules have something to say."""
     start = weekday_at(18, weeks=12)
-    session = a_session(
-        "B-02",
-        start,
-        start + timedelta(hours=5),
+    session = SessionFactory(
+        room="B-02",
+        start=start,
+        hours=5,
         setup_min=30,
         teardown_min=15,
         headcount=2,
@@ -107,7 +114,7 @@ def cleanroom(shared_app: SharedApp) -> dict[str, Any]:
     )
     shelf = {"resource": "INC-03", "units": 2, "start": start.isoformat()}
     shelf["end"] = (start + timedelta(days=9)).isoformat()
-    return an_engineering_run([session], equipment=[shelf])
+    return EngineeringRequestFactory(sessions=[session], equipment=[shelf])
 
 
 def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: SharedApp) -> None:

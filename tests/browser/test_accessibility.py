@@ -10,10 +10,9 @@ from playwright.sync_api import Page
 
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
-from tests.builders import a_session, an_engineering_run
-from tests.clients import ApiClient, make_app, weekday_at
+from tests.clients import SIGNED, ApiClient, make_app, weekday_at
 from tests.facility import FAR_YEAR
-from tests.shared_app import SIGNED
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = {"serious", "critical"}
@@ -23,8 +22,8 @@ DAY = weekday_at(9).strftime("%Y-%m-%d")
 
 def a_run(*, room: str, weeks: int) -> dict[str, object]:
     start = weekday_at(9, weeks=weeks)
-    part = a_session(room, start, start.replace(hour=12), headcount=2)
-    return an_engineering_run([part])
+    part = SessionFactory(room=room, start=start, end=start.replace(hour=12), headcount=2)
+    return EngineeringRequestFactory(sessions=[part])
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.builders import a_session, an_engineering_run
 from tests.clients import ApiClient, make_app, weekday_at
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.zones import SEOUL
 
 REQUESTER, COMPETITOR = "requester@gaon.example", "requester@hanbit.example"
@@ -54,8 +54,8 @@ def an_earlier_booking(site: Site, tmp_path_factory: pytest.TempPathFactory) -> 
     """Gaon has booked before: B-02, in a morning, two people."""
     app = make_app(site.place.app_url, site.place.owner_url, tmp_path_factory.mktemp("earlier"))
     start = AFTERNOON.replace(hour=9) - timedelta(days=7)
-    session = a_session("B-02", start, start + timedelta(hours=3))
-    body = an_engineering_run([session | {"headcount": 2}])
+    session = SessionFactory(room="B-02", start=start, hours=3)
+    body = EngineeringRequestFactory(sessions=[session | {"headcount": 2}])
     made = ApiClient(app, site.database, REQUESTER).post("/api/v1/bookings", body)
     app.extensions["gmp"].database.dispose()
     assert made.status_code == 201, made.text

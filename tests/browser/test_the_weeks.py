@@ -14,10 +14,10 @@ from playwright.sync_api import Page, expect
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
 from tests.browser.test_the_journey import calendar_link, decide, fill_moment
-from tests.builders import a_session, an_engineering_run
-from tests.clients import PASSWORD, make_app, weekday_at
+from tests.clients import PASSWORD, SIGNED, make_app, weekday_at
 from tests.execution.conftest import ExecutionClient
-from tests.shared_app import SIGNED, SharedApp
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
+from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 
 REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
@@ -39,9 +39,9 @@ def desk(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Share
 def a_confirmed_run(desk: SharedApp, *, weeks: int) -> str:
     """Gaon's morning in B-02 with one operator, passed on by scheduling and signed by quality assurance."""
     start = weekday_at(9, weeks=weeks)
-    session = a_session("B-02", start, start + timedelta(hours=4))
+    session = SessionFactory(room="B-02", start=start, hours=4)
     session |= {"headcount": 2, "people": [{"email": OPERATOR, "role": "OPERATOR"}]}
-    body = an_engineering_run([session])
+    body = EngineeringRequestFactory(sessions=[session])
     made = desk.api_client(REQUESTER).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     reference = str(made.json["reference"])

@@ -16,8 +16,14 @@ from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.vocabulary import Exposure, Kind, RunType
-from tests.builders import a_hold, a_reservation, a_session, an_engineering_run, an_equipment_booking
 from tests.clients import weekday_at
+from tests.factories.request_bodies import (
+    EngineeringRequestFactory,
+    EquipmentRequestFactory,
+    HoldFactory,
+    ReservationFactory,
+    SessionFactory,
+)
 from tests.shared_app import SharedApp
 from tests.statement_watch import watching
 
@@ -30,16 +36,16 @@ READS = "'occupations' AS part"
 def busy_app(shared_app: SharedApp) -> SharedApp:
     """Two companies work in B-02 and B-01; one incubator is shared, one room is on hold; evenings have on-call cover."""
     hanbit = shared_app.api_client(HANBIT)
-    theirs = an_engineering_run(
-        [a_session("B-02", START, START + timedelta(hours=3), exposure="OPEN", setup_min=15)], product="HB-Derm"
+    theirs = EngineeringRequestFactory(
+        sessions=[SessionFactory(room="B-02", start=START, hours=3, exposure="OPEN", setup_min=15)], product="HB-Derm"
     )
-    shelf = an_equipment_booking([a_reservation("INC-03", START, START + timedelta(days=4))])
-    mine = an_engineering_run(
-        [
-            a_session(
-                "B-01",
-                START + timedelta(hours=5),
-                START + timedelta(hours=7),
+    shelf = EquipmentRequestFactory(equipment=[ReservationFactory(resource="INC-03", start=START, hours=96)])
+    mine = EngineeringRequestFactory(
+        sessions=[
+            SessionFactory(
+                room="B-01",
+                start=START + timedelta(hours=5),
+                end=START + timedelta(hours=7),
                 people=[{"email": "operator@gaon.example"}],
                 headcount=1,
                 equipment=["BSC-01"],
@@ -54,7 +60,7 @@ def busy_app(shared_app: SharedApp) -> SharedApp:
         " SELECT id, 'PRODUCTION', weekday, '20:00', '22:00', '2020-01-01', id"
         " FROM person, generate_series(0, 3) AS weekday WHERE email = 'production@brc.example' RETURNING id"
     )
-    held = a_hold("B-03") | {"from": START.isoformat()}
+    held = HoldFactory(code="B-03") | {"from": START.isoformat()}
     assert shared_app.api_client("qa@brc.example").post("/api/v1/outages", held).status_code == 201
     return shared_app
 
@@ -165,7 +171,7 @@ def test_time_that_a_session_overran_tells_the_same(busy_app: SharedApp) -> None
 
 
 def test_no_company_reads_what_another_one_does(busy_app: SharedApp) -> None:
-    shown = an_engineering_run([a_session("B-02", START, START + timedelta(hours=2))])
+    shown = EngineeringRequestFactory(sessions=[SessionFactory(room="B-02", start=START)])
     for path in ("/api/v1/bookings/preview", "/api/v1/bookings"):
         answer = busy_app.api_client(GAON).post(path, shown)
         assert "RM-01" in answer.text

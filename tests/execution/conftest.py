@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.builders import a_session
-from tests.shared_app import SIGNED, SharedApp, shared_app
+from tests.clients import SIGNED
+from tests.factories.request_bodies import SessionFactory
+from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]
 
@@ -56,7 +57,7 @@ class ExecutionClient:
         sessions = []
         at = begins
         for length in hours or (3.0,):
-            part = a_session(room, at, at + timedelta(hours=length))
+            part = SessionFactory(room=room, start=at, hours=length)
             sessions.append(part | {"headcount": 2} | dict(more.get("session", {})))
             at += timedelta(hours=length + 2)
         product = {"gaon": "GS-M1", "saebyeok": "SE-01", "hanbit": "HB-Derm"}[company]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from gmp_booking.bookings.content import content_hash
 from gmp_booking.execution.jobs import expire_releases
-from tests.builders import a_session, an_engineering_run
+from tests.clients import SIGNED
 from tests.execution.conftest import (
     OPERATOR,
     OPERATOR2,
@@ -18,7 +18,7 @@ from tests.execution.conftest import (
     WHY,
     ExecutionClient,
 )
-from tests.shared_app import SIGNED
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 
 
 def ago(**much: float) -> str:
@@ -228,7 +228,7 @@ def test_who_was_done_before_the_time_planned_is_free_in_it(execution: Execution
     execution.do(OPERATOR, early, "check-in")
     execution.do(OPERATOR, early, "complete")
     start = datetime.now(UTC) + timedelta(hours=0.5)
-    part = a_session("B-02", start, start + timedelta(hours=4))
+    part = SessionFactory(room="B-02", start=start, hours=4)
     part |= {"people": [{"email": OPERATOR}], "headcount": 1}
-    body = an_engineering_run([part])
+    body = EngineeringRequestFactory(sessions=[part])
     assert execution.shared_app.api_client(REQUESTER).post("/api/v1/bookings", body).status_code == 201

@@ -6,8 +6,8 @@ from gmp_booking.infra.database.outbox import claim
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.rendering import write_mail
+from tests.clients import SIGNED
 from tests.execution.conftest import OPERATOR, PRODUCTION, QA, SCHEDULER, WHY, ExecutionClient
-from tests.shared_app import SIGNED
 
 
 def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution: ExecutionClient) -> None:

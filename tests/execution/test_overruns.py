@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gmp_booking.revalidation import jobs as revalidation
-from tests.builders import a_session, an_engineering_run
 from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, ExecutionClient
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 
 HOUR = timedelta(hours=1)
 
@@ -46,8 +46,8 @@ def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(executio
     (finding,) = refused.json["findings"]
     assert finding["rule"] == "RM-01"
     begin = execution.session(neighbour)["starts_at"]
-    body = a_session("B-01", begin + 0.2 * HOUR, begin + 0.9 * HOUR)
-    asked = an_engineering_run([body], product="HB-Derm")
+    body = SessionFactory(room="B-01", start=begin + 0.2 * HOUR, end=begin + 0.9 * HOUR)
+    asked = EngineeringRequestFactory(sessions=[body], product="HB-Derm")
     seen = execution.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked)
     preview_text = seen.text
     assert "RM-01" in preview_text
@@ -58,8 +58,8 @@ def test_the_next_booking_learns_that_its_room_is_taken_and_not_by_whom(executio
 
 
 def _release(execution: ExecutionClient, reference: str):
+    from tests.clients import SIGNED
     from tests.execution.conftest import POINTS, PRODUCTION
-    from tests.shared_app import SIGNED
 
     if execution.session(reference)["state"] == "PLANNED":
         execution.act(PRODUCTION, reference, "clear", POINTS)
@@ -94,8 +94,8 @@ def test_ending_early_gives_the_rest_back_and_teardown_is_kept(execution: Execut
     assert all(slot["ends_at"] == ended + 0.5 * HOUR for slot in after)
     assert [slot["starts_at"] for slot in after] == [slot["starts_at"] for slot in before]
     begin = datetime.now(UTC) + HOUR
-    body = a_session("B-01", begin, begin + HOUR)
-    asked = an_engineering_run([body], product="HB-Derm")
+    body = SessionFactory(room="B-01", start=begin, hours=1)
+    asked = EngineeringRequestFactory(sessions=[body], product="HB-Derm")
     seen = execution.shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings/preview", asked).json
     assert not [each for each in seen["findings"] if each["rule"] == "RM-01"]
 

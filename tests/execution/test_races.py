@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_session, an_engineering_run
 from tests.execution.conftest import OPERATOR, OPERATOR2, ExecutionClient
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 
 pytestmark = pytest.mark.heavy
 
@@ -29,9 +29,9 @@ def test_an_overrun_and_bookings_of_the_time_after_it_share_out_the_room(executi
 
         def book(index: int, ends: Any = ends, api_clients: Any = api_clients) -> int:
             start = ends + timedelta(minutes=20 + 45 * (index % 3))
-            part = a_session("B-01", start, start + timedelta(minutes=30))
+            part = SessionFactory(room="B-01", start=start, hours=0.5)
             product = ("HB-Derm", "SE-01")[index % 2]
-            body = an_engineering_run([part], product=product)
+            body = EngineeringRequestFactory(sessions=[part], product=product)
             return int(api_clients[index % 2].post("/api/v1/bookings", body).status_code)
 
         def overrun(minutes: int, running: str = running, ends: Any = ends) -> int:

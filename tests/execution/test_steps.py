@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_session, an_engineering_run
+from tests.clients import SIGNED
 from tests.execution.conftest import OPERATOR, POINTS, PRODUCTION, QA, SCHEDULER, WHY, ExecutionClient
-from tests.shared_app import SIGNED
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 
 # Where each act leads from each state of a session that begins with a released room; a dash refuses (409).
 STEPS = {
@@ -146,8 +146,8 @@ def test_a_session_said_to_be_missed_much_later_held_no_more_than_its_own_time(e
 
 def test_nothing_happens_in_a_booking_that_is_not_confirmed(execution: ExecutionClient) -> None:
     start = datetime.now(UTC) + timedelta(days=40)
-    part = a_session("B-01", start, start + timedelta(hours=1))
-    asked = an_engineering_run([part])
+    part = SessionFactory(room="B-01", start=start, hours=1)
+    asked = EngineeringRequestFactory(sessions=[part])
     made = execution.shared_app.api_client("requester@gaon.example").post("/api/v1/bookings", asked)
     assert execution.act(OPERATOR, made.json["reference"], "clear", POINTS).status_code == 409
     assert execution.act(OPERATOR, made.json["reference"], "clear", POINTS, number=2).status_code == 404

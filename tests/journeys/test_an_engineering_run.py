@@ -7,8 +7,14 @@ import re
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests.builders import a_demonstration, a_reservation, a_session, an_engineering_run, form_of
 from tests.clients import PASSWORD, weekday_at
+from tests.factories.form_fields import form_of
+from tests.factories.request_bodies import (
+    DemonstrationRequestFactory,
+    EngineeringRequestFactory,
+    ReservationFactory,
+    SessionFactory,
+)
 
 START, END = weekday_at(9), weekday_at(16)
 SESSION = {
@@ -19,18 +25,18 @@ SESSION = {
     "people": ["operator@gaon.example", "operator2@gaon.example"],
 }
 INCUBATOR = {"resource": "INC-01", "units": "1", "start": START, "end": weekday_at(9, weeks=5)}
-BODY = an_engineering_run(
-    [
-        a_session(
-            "B-01",
-            START,
-            END,
+BODY = EngineeringRequestFactory(
+    sessions=[
+        SessionFactory(
+            room="B-01",
+            start=START,
+            end=END,
             headcount=2,
             people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
         )
     ],
     equipment=[
-        a_reservation("INC-01", START, INCUBATOR["end"]),
+        ReservationFactory(resource="INC-01", start=START, end=INCUBATOR["end"]),
     ],
 )
 SIGNED = {"signature": {"password": PASSWORD}}
@@ -118,9 +124,9 @@ def test_a_refusal_explains_itself_and_offers_what_works(api_client) -> None:
 
 
 def test_a_demonstration_takes_one_click(page_client, api_client) -> None:
-    session = a_session("T-01", START, END, headcount=8)
+    session = SessionFactory(room="T-01", start=START, end=END, headcount=8)
     asked = api_client("requester@saebyeok.example").post(
-        "/api/v1/bookings", a_demonstration([session], title="Exosome demonstration")
+        "/api/v1/bookings", DemonstrationRequestFactory(sessions=[session], title="Exosome demonstration")
     )
     assert asked.status_code == 201, asked.text
     approved = api_client("demo@brc.example").post(f"/api/v1/bookings/{asked.json['reference']}/approve")

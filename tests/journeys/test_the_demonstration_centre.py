@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import form_of
 from tests.clients import weekday_at
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]

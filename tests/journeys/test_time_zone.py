@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,10 +14,11 @@ from gmp_booking.infra.mail.smtp import Mail
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.rendering import write_mail
-from tests.builders import a_session, form_of
 from tests.calendars.readers import READERS
 from tests.clients import PageClient
 from tests.conftest import Place
+from tests.factories.form_fields import form_of
+from tests.factories.request_bodies import SessionFactory
 from tests.shared_app import SharedApp, an_app
 from tests.zones import BERLIN
 
@@ -53,7 +54,7 @@ def local(instant: datetime) -> str:
 
 def rules_of(berlin: SharedApp, start: datetime, *, hours: int = 2) -> list[str]:
     """What is said of a clinical session at this time."""
-    part = a_session("B-01", start, start + timedelta(hours=hours))
+    part = SessionFactory(room="B-01", start=start, hours=hours)
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [part]}
     answer = berlin.api_client(APPROVER).post("/api/v1/bookings/preview", body)
     assert answer.status_code == 200, answer.text

@@ -14,12 +14,11 @@ from gmp_booking.kernel.errors import Refusal
 from gmp_booking.kernel.states import BookingState as S
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.draft import save_draft
-from tests.builders import a_demonstration, a_session, an_engineering_run
-from tests.clients import weekday_at
+from tests.clients import SIGNED, weekday_at
+from tests.factories.request_bodies import ClinicalRequestFactory, DemonstrationRequestFactory, SessionFactory
 from tests.lifecycle.scenario import (
     DEMO,
     ENGINEER,
-    HOUR,
     OPERATOR,
     PRODUCTION,
     QA,
@@ -39,7 +38,6 @@ from tests.lifecycle.scenario import (
     say,
     taken,
 )
-from tests.shared_app import SIGNED
 
 _fortnights = itertools.count(8, 2)
 
@@ -55,7 +53,7 @@ def submitted(world: World) -> Prepared:
 
 def demonstration(world: World) -> Prepared:
     start = world.shared_app.free_hour()
-    body = a_demonstration([a_session("T-01", start, start + HOUR)], seats=4)
+    body = DemonstrationRequestFactory(sessions=[SessionFactory(room="T-01", start=start, hours=1)], seats=4)
     return Prepared(world.do(REQUESTER, "", body)["reference"], start)
 
 
@@ -108,7 +106,7 @@ def overdue(world: World, *, state: Any) -> Prepared:
 def clinical(world: World) -> Prepared:
     """A clinical run that has passed scheduling, in a fortnight of its own."""
     start = weekday_at(9, weeks=next(_fortnights))
-    body = an_engineering_run([a_session("B-01", start, start + HOUR)], run_type="CLIN", basis="IND-2027-014")
+    body = ClinicalRequestFactory(sessions=[SessionFactory(room="B-01", start=start, hours=1)], basis="IND-2027-014")
     reference = world.do(SIGNATORY, "", body)["reference"]
     world.do(SCHEDULER, f"/{reference}/review")
     return Prepared(reference, start)
@@ -171,7 +169,7 @@ def create(world: World, prepared: Prepared, attempt: Attempt) -> int:
 
 def create_quality_control(world: World, prepared: Prepared, attempt: Attempt) -> int:
     assert prepared.wanted is not None
-    part = a_session("L-01", prepared.wanted, prepared.wanted + HOUR)
+    part = SessionFactory(room="L-01", start=prepared.wanted, hours=1)
     answer = world.send(REQUESTER, "", {"kind": "QC", "sessions": [part]})
     if answer.status_code == 201:
         prepared.notes["reference"] = answer.json["reference"]

@@ -12,7 +12,8 @@ from gmp_booking.bookings.lifecycle.steps import When
 from gmp_booking.kernel.states import ChangeState as C
 from gmp_booking.kernel.vocabulary import Action
 from tests.bookings.changing import Held
-from tests.builders import a_demonstration, a_session, an_engineering_run
+from tests.clients import SIGNED
+from tests.factories.request_bodies import ClinicalRequestFactory, DemonstrationRequestFactory, SessionFactory
 from tests.lifecycle.booking_scenarios import (
     BY_DEMO,
     BY_QA,
@@ -24,7 +25,6 @@ from tests.lifecycle.booking_scenarios import (
 )
 from tests.lifecycle.scenario import (
     DEMO,
-    HOUR,
     PRODUCTION,
     QA,
     REQUESTER,
@@ -42,7 +42,6 @@ from tests.lifecycle.scenario import (
     released,
     say,
 )
-from tests.shared_app import SIGNED
 
 WEEK = timedelta(weeks=1)
 
@@ -93,8 +92,8 @@ def clinical_reviewed(world: World) -> Prepared:
     assert prepared.start is not None
     world.do(PRODUCTION, f"/{prepared.reference}/approve", SIGNED)
     world.do(QA, f"/{prepared.reference}/approve", SIGNED)
-    later = a_session("B-01", prepared.start + WEEK, prepared.start + WEEK + HOUR)
-    body = an_engineering_run([later], run_type="CLIN", basis="IND-2027-014")
+    later = SessionFactory(room="B-01", start=prepared.start + WEEK, hours=1)
+    body = ClinicalRequestFactory(sessions=[later], basis="IND-2027-014")
     ask_for(world, prepared, body, by=SIGNATORY)
     world.do(SCHEDULER, f"/{prepared.reference}/review")
     return prepared
@@ -106,7 +105,11 @@ def demonstration_asked(world: World) -> Prepared:
     assert prepared.start is not None
     world.do(DEMO, f"/{prepared.reference}/approve")
     start = prepared.start + WEEK
-    ask_for(world, prepared, a_demonstration([a_session("T-01", start, start + HOUR)], seats=4))
+    ask_for(
+        world,
+        prepared,
+        DemonstrationRequestFactory(sessions=[SessionFactory(room="T-01", start=start, hours=1)], seats=4),
+    )
     return prepared
 
 
@@ -121,7 +124,7 @@ def quality_control(world: World) -> Prepared:
 
 
 def quality_control_at(start: datetime) -> dict[str, Any]:
-    return {"kind": "QC", "sessions": [a_session("L-01", start, start + HOUR)]}
+    return {"kind": "QC", "sessions": [SessionFactory(room="L-01", start=start, hours=1)]}
 
 
 def overdue(world: World, *, state: Any) -> Prepared:

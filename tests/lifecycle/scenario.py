@@ -10,10 +10,10 @@ from typing import Any
 
 from gmp_booking.kernel.access import SYSTEM
 from tests.bookings.changing import Held, hold_of
-from tests.builders import a_reservation, an_equipment_booking
-from tests.clients import utc
+from tests.clients import SIGNED, utc
 from tests.execution.conftest import ExecutionClient
-from tests.shared_app import SIGNED, SharedApp
+from tests.factories.request_bodies import EquipmentRequestFactory, ReservationFactory
+from tests.shared_app import SharedApp
 
 REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
 SIGNATORY = "approver@gaon.example"
@@ -63,7 +63,7 @@ class World:
 
 
 def incubator(start: datetime) -> dict[str, Any]:
-    return an_equipment_booking([a_reservation("INC-01", start, start + HOUR)])
+    return EquipmentRequestFactory(equipment=[ReservationFactory(resource="INC-01", start=start, hours=1)])
 
 
 def incubator_at(*starts: datetime) -> Held:

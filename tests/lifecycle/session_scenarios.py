@@ -11,6 +11,7 @@ from gmp_booking.bookings.lifecycle.steps import When
 from gmp_booking.execution.release_expiry import expire_release
 from gmp_booking.kernel.states import SessionState as T
 from tests.bookings.changing import Held
+from tests.clients import SIGNED
 from tests.execution.conftest import POINTS
 from tests.lifecycle.booking_scenarios import BY_REQUESTER
 from tests.lifecycle.scenario import (
@@ -31,7 +32,6 @@ from tests.lifecycle.scenario import (
     post,
     released,
 )
-from tests.shared_app import SIGNED
 
 COURSE = {"kind": "EDUCATION", "product": None, "run_type": None, "title": "Cell culture", "seats": 6}
 DEVIATION = {"deviation_no": "DEV-27-001"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.shared_app import SIGNED, SharedApp
+from tests.clients import SIGNED
+from tests.shared_app import SharedApp
 
 QA, ENGINEER = "qa@brc.example", "engineer@brc.example"
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import HOLD_REASON, a_hold, a_maintenance
-from tests.clients import weekday_at
+from tests.clients import SIGNED, weekday_at
+from tests.factories.bookings import ConfirmedBookingFactory
+from tests.factories.request_bodies import HOLD_REASON, HoldFactory, MaintenanceFactory
 from tests.outages.acts import ENGINEER, QA, lifted, placed
-from tests.shared_app import SIGNED, SharedApp
+from tests.shared_app import SharedApp
 
 GAON = "requester@gaon.example"
 STAFF = ("scheduler", "production", "qa", "bso", "demo", "engineer", "committee", "manager", "admin", "auditor")
@@ -32,8 +33,8 @@ def a_form(**more: str) -> dict[str, str]:
 @pytest.mark.parametrize("who", STAFF)
 def test_who_may_place_what(shared_app: SharedApp, who: str) -> None:
     api_client = shared_app.api_client(f"{who}@brc.example")
-    maintenance = api_client.post("/api/v1/outages", a_maintenance("B-03", weekday_at(9, weeks=40)))
-    hold = api_client.post("/api/v1/outages", a_hold("B-03", start=weekday_at(9, weeks=50).isoformat()))
+    maintenance = api_client.post("/api/v1/outages", MaintenanceFactory(code="B-03", start=weekday_at(9, weeks=40)))
+    hold = api_client.post("/api/v1/outages", HoldFactory(code="B-03", start=weekday_at(9, weeks=50).isoformat()))
     assert (maintenance.status_code == 201) == (who in {"engineer", "scheduler", "manager"}), maintenance.text
     assert (hold.status_code == 201) == (who in {"qa", "bso", "production"}), hold.text
     assert {maintenance.status_code, hold.status_code} <= {201, 403}
@@ -54,7 +55,7 @@ def test_an_outage_may_be_written_in_short(shared_app: SharedApp) -> None:
 
 def test_a_company_may_neither_place_nor_look(shared_app: SharedApp) -> None:
     api_client, page_client = shared_app.api_client(GAON), shared_app.page_client(GAON)
-    assert api_client.post("/api/v1/outages", a_hold()).status_code == 403
+    assert api_client.post("/api/v1/outages", HoldFactory()).status_code == 403
     for path in (
         "/api/v1/outages",
         "/api/v1/outages/1",
@@ -66,14 +67,14 @@ def test_a_company_may_neither_place_nor_look(shared_app: SharedApp) -> None:
 
 
 def test_hold_numbers_have_no_gap_even_where_a_placing_was_refused(shared_app: SharedApp) -> None:
-    first = placed(shared_app, a_hold("C-02", end=weekday_at(9, weeks=60).isoformat()))
-    assert shared_app.api_client(QA).post("/api/v1/outages", a_hold("C-02", reason="no")).status_code == 422
-    second = placed(shared_app, a_hold("C-02", end=weekday_at(9, weeks=60).isoformat()))
+    first = placed(shared_app, HoldFactory(code="C-02", end=weekday_at(9, weeks=60).isoformat()))
+    assert shared_app.api_client(QA).post("/api/v1/outages", HoldFactory(code="C-02", reason="no")).status_code == 422
+    second = placed(shared_app, HoldFactory(code="C-02", end=weekday_at(9, weeks=60).isoformat()))
     assert int(second["hold_no"][5:]) == int(first["hold_no"][5:]) + 1
 
 
 def test_a_hold_is_lifted_under_a_signature_with_a_reason_by_quality_alone(shared_app: SharedApp) -> None:
-    hold = placed(shared_app, a_hold("C-02"))
+    hold = placed(shared_app, HoldFactory(code="C-02"))
     path = f"/api/v1/outages/{hold['id']}/lift"
     reason = {"reason": "The requalification has passed"}
     unsigned = shared_app.api_client(QA).post(path, reason)
@@ -92,7 +93,7 @@ def test_a_hold_is_lifted_under_a_signature_with_a_reason_by_quality_alone(share
 
 
 def test_the_same_key_places_one_outage(shared_app: SharedApp) -> None:
-    body = a_maintenance("B-03", weekday_at(9, weeks=45))
+    body = MaintenanceFactory(code="B-03", start=weekday_at(9, weeks=45))
     answers = [
         shared_app.api_client(ENGINEER).post("/api/v1/outages", body, **{"Idempotency-Key": "once"}) for _ in "ab"
     ]
@@ -118,7 +119,7 @@ def test_the_same_key_places_one_outage(shared_app: SharedApp) -> None:
 def test_what_is_wrong_is_said_by_field(shared_app: SharedApp, change: dict[str, Any], field: str) -> None:
     before = shared_app.ask("SELECT count(*) AS n FROM outage")
     answer = shared_app.api_client(ENGINEER).post(
-        "/api/v1/outages", a_maintenance("B-03", weekday_at(9, weeks=46)) | change
+        "/api/v1/outages", MaintenanceFactory(code="B-03", start=weekday_at(9, weeks=46)) | change
     )
     assert answer.status_code == 422, answer.text
     assert field in answer.json["errors"], answer.json
@@ -127,7 +128,7 @@ def test_what_is_wrong_is_said_by_field(shared_app: SharedApp, change: dict[str,
 
 def test_a_series_falls_at_the_same_local_hour_and_its_rest_is_lifted_at_once(shared_app: SharedApp) -> None:
     start = weekday_at(7, weeks=20)
-    body = a_maintenance("C-02", start, hours=2, repeat={"every_days": 7, "times": 5})
+    body = MaintenanceFactory(code="C-02", start=start, hours=2, repeat={"every_days": 7, "times": 5})
     answer = shared_app.api_client(ENGINEER).post("/api/v1/outages", body)
     series = answer.json["outages"]
     starts = [datetime.fromisoformat(one["start"]) for one in series]
@@ -140,7 +141,7 @@ def test_a_series_falls_at_the_same_local_hour_and_its_rest_is_lifted_at_once(sh
 
 
 def test_what_an_outage_would_hit_is_shown_before_it_is_placed(shared_app: SharedApp) -> None:
-    reference = shared_app.book("confirmed")
+    reference = ConfirmedBookingFactory(app=shared_app).reference
     (row,) = shared_app.ask("SELECT starts_at, ends_at FROM booking WHERE reference = %s", reference)
     query = {
         "subject_kind": "EQUIPMENT",
@@ -191,7 +192,7 @@ def test_a_double_click_places_once(shared_app: SharedApp) -> None:
 
 
 def test_a_hold_is_lifted_on_its_page_with_the_password(shared_app: SharedApp) -> None:
-    hold = placed(shared_app, a_hold("C-02", start=weekday_at(9, weeks=55).isoformat()))
+    hold = placed(shared_app, HoldFactory(code="C-02", start=weekday_at(9, weeks=55).isoformat()))
     quality = shared_app.page_client(QA)
     path = f"/outages/{hold['id']}/lift"
     wrong = quality.post(path, {"revision": "1", "reason": "All is well again", "password": "not it"})
@@ -206,9 +207,11 @@ def test_a_hold_is_lifted_on_its_page_with_the_password(shared_app: SharedApp) -
 
 def test_a_company_sees_that_something_is_not_available_and_nothing_else(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=35)
-    hold = placed(shared_app, a_hold("B-01", start=start.isoformat(), end=(start + timedelta(hours=3)).isoformat()))
-    stop = a_maintenance(
-        "", start + timedelta(hours=2), hours=3, kind="AHU_STOP", subject={"kind": "AHU", "code": "AHU-1"}
+    hold = placed(
+        shared_app, HoldFactory(code="B-01", start=start.isoformat(), end=(start + timedelta(hours=3)).isoformat())
+    )
+    stop = MaintenanceFactory(
+        code="", start=start + timedelta(hours=2), hours=3, kind="AHU_STOP", subject={"kind": "AHU", "code": "AHU-1"}
     )
     placed(shared_app, stop)
     day = f"{start:%Y-%m-%d}"
@@ -231,7 +234,7 @@ def test_a_company_sees_that_something_is_not_available_and_nothing_else(shared_
 
 
 def test_every_outage_keeps_its_history(shared_app: SharedApp) -> None:
-    outage = placed(shared_app, a_maintenance("C-02", weekday_at(9, weeks=47)))
+    outage = placed(shared_app, MaintenanceFactory(code="C-02", start=weekday_at(9, weeks=47)))
     lifted(shared_app, outage)
     rows = shared_app.ask(
         "SELECT operation, actor_name, reason FROM row_history WHERE table_name = 'outage' AND row_id = %s ORDER BY id",

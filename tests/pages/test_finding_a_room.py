@@ -16,8 +16,8 @@ from gmp_booking.pages.timeline.free_rooms_pages import Search, find_free_rooms
 from gmp_booking.pages.timeline.pages import TimelineFacts
 from gmp_booking.policies.service import DayOff, OpeningHoursRow
 from gmp_booking.resources.service import ResourceRow
-from tests.builders import form_of
 from tests.clients import weekday_at
+from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_session
 from tests.clients import weekday_at
+from tests.factories.request_bodies import SessionFactory
 from tests.shared_app import SharedApp
 
 GAON, COMPETITOR, DEMO = "requester@gaon.example", "requester@saebyeok.example", "demo@brc.example"
@@ -16,7 +16,7 @@ TITLE = "Three weeks of cell culture"
 
 
 def book(shared_app: SharedApp, start: datetime, **more: Any) -> str:
-    part = a_session("T-02", start, start + timedelta(hours=2))
+    part = SessionFactory(room="T-02", start=start)
     body = {"kind": "EDUCATION", "title": TITLE, "seats": 12, "sessions": [part]} | more
     made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.builders import a_session, an_engineering_run
 from tests.clients import weekday_at
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 from tests.statement_watch import watching
 from tests.zones import SEOUL
@@ -15,8 +15,8 @@ START = weekday_at(9, weeks=5)
 
 
 def book(shared_app: SharedApp, *, at: datetime, hours: int = 2, room: str = "B-03") -> str:
-    session = a_session(room, at, at + timedelta(hours=hours))
-    body = an_engineering_run([session], title="Canary run")
+    session = SessionFactory(room=room, start=at, hours=hours)
+    body = EngineeringRequestFactory(sessions=[session], title="Canary run")
     made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
     assert made.status_code == 201, made.text
     return str(made.json["reference"])

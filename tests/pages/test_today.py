@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.clients import PASSWORD, PageClient
+from tests.clients import PASSWORD, SIGNED, PageClient
 from tests.execution.conftest import OPERATOR, OPERATOR2, POINTS, QA, SCHEDULER, ExecutionClient, execution
-from tests.shared_app import SIGNED, SharedApp
+from tests.shared_app import SharedApp
 from tests.statement_watch import watching
 from tests.zones import SEOUL
 

@@ -9,8 +9,8 @@ import pytest
 
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.policies.roster import RosterEntry, add_on_call, list_roster
-from tests.builders import a_session
 from tests.clients import weekday_at
+from tests.factories.request_bodies import SessionFactory
 from tests.shared_app import SharedApp, shared_app
 from tests.zones import SEOUL
 
@@ -32,7 +32,7 @@ def put_on_call(shared_app: SharedApp, by: str = SCHEDULER, **typed: str) -> Any
 
 def rules_of(shared_app: SharedApp, start: datetime, *, hours: int = 2) -> list[str]:
     """What is said of a clinical session at this time."""
-    part = a_session("B-01", start, start + timedelta(hours=hours))
+    part = SessionFactory(room="B-01", start=start, hours=hours)
     body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [part]}
     answer = shared_app.api_client(GAON).post("/api/v1/bookings/preview", body)
     assert answer.status_code == 200, answer.text

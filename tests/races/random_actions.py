@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.builders import PRODUCTS, a_demonstration, a_reservation, a_session, an_engineering_run
+from tests.factories.request_bodies import (
+    PRODUCTS,
+    DemonstrationRequestFactory,
+    EngineeringRequestFactory,
+    ReservationFactory,
+    SessionFactory,
+)
 from tests.server_harness import PASSWORD
 from tests.zones import SEOUL
 
@@ -56,15 +62,17 @@ class ActionChooser:
         start = self._a_start()
         if self.chance.random() < 0.35:
             room = self.chance.choice(DEMO_ROOMS)
-            return a_demonstration([self._session(domain, room, start)], title="Show")
+            return DemonstrationRequestFactory(sessions=[self._session(domain, room, start)], title="Show")
         sessions = [self._session(domain, self.chance.choice(GMP_ROOMS), start)]
         for _ in range(self.chance.choice([0, 0, 0, 1, 2])):
             start = self._on_a_day(start + timedelta(days=1))
             sessions.append(self._session(domain, self.chance.choice(GMP_ROOMS), start))
-        body = an_engineering_run(sessions, product=PRODUCTS[domain])
+        body = EngineeringRequestFactory(sessions=sessions, product=PRODUCTS[domain])
         if self.chance.random() < 0.25:
             until = start + timedelta(hours=self.chance.randint(2, 30))
-            body["equipment"] = [a_reservation("INC-01", start, until, units=self.chance.randint(1, 3))]
+            body["equipment"] = [
+                ReservationFactory(resource="INC-01", start=start, end=until, units=self.chance.randint(1, 3))
+            ]
         return body
 
     def _session(self, domain: str, room: str, start: datetime) -> dict[str, Any]:
@@ -74,7 +82,7 @@ class ActionChooser:
         more: dict[str, Any] = {"people": [{"email": f"{user}@{domain}"} for user in crew]}
         if room == "B-01" and self.chance.random() < 0.3:
             more["equipment"] = ["BSC-01"]
-        return a_session(room, start, end, **margins, **more) | {"headcount": 2}
+        return SessionFactory(room=room, start=start, end=end, **margins, **more) | {"headcount": 2}
 
     def _a_start(self) -> datetime:
         """Half of all within the next hours, the rest in the days that follow."""

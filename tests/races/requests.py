@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.builders import PRODUCTS, an_engineering_run
+from tests.factories.request_bodies import PRODUCTS, EngineeringRequestFactory
 from tests.zones import SEOUL
 
 FULL_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02")
@@ -37,4 +37,6 @@ def cleanroom_work(
 ) -> dict[str, Any]:
     """An engineering run of a product of the asker's company."""
     product = PRODUCTS[email.partition("@")[2]]
-    return an_engineering_run(sessions, product=product, batch="RACE-1", equipment=list(equipment)) | more
+    return (
+        EngineeringRequestFactory(sessions=sessions, product=product, batch="RACE-1", equipment=list(equipment)) | more
+    )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.builders import a_reservation, a_session
+from tests.factories.request_bodies import ReservationFactory, SessionFactory
 from tests.oracles import Need, all_violations, effects_beyond_one, lost, read_world, refused_in_vain
 from tests.oracles.world import World
 from tests.races.client_log import successful_calls
@@ -27,18 +27,20 @@ def a_mixed_request(chance: random.Random, monday: datetime, *, days: int) -> di
         start = day + timedelta(minutes=30 * chance.randrange(16))
         end = start + timedelta(minutes=30 * chance.randint(1, 6))
         if code in ROOMS:
-            sessions.append(a_session(code, start, end, setup_min=chance.choice([0, 0, 15]), teardown_min=0))
+            sessions.append(
+                SessionFactory(room=code, start=start, end=end, setup_min=chance.choice([0, 0, 15]), teardown_min=0)
+            )
         elif code in INCUBATORS:
             end = start + timedelta(hours=chance.randint(1, 30))
-            reservations.append(a_reservation(code, start, end, units=chance.randint(1, 5)))
+            reservations.append(ReservationFactory(resource=code, start=start, end=end, units=chance.randint(1, 5)))
         elif sessions and chance.random() < 0.5:
             # In whatever room the session is: its home room is taken along.
             sessions[-1].setdefault("equipment", []).append(code)
         else:
-            reservations.append(a_reservation(code, start, end))
+            reservations.append(ReservationFactory(resource=code, start=start, end=end))
     if not sessions:
         start = day + timedelta(hours=chance.randrange(8))
-        sessions.append(a_session(chance.choice(ROOMS), start, start + timedelta(hours=1)))
+        sessions.append(SessionFactory(room=chance.choice(ROOMS), start=start, hours=1))
     chance.shuffle(sessions)
     chance.shuffle(reservations)
     return {"sessions": sessions, "equipment": reservations}

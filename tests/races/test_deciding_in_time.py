@@ -11,7 +11,7 @@ import pytest
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.registry import CONSUMERS
-from tests.builders import a_demonstration, a_session
+from tests.factories.request_bodies import DemonstrationRequestFactory, SessionFactory
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import ALONE, RaceSetup
 from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
@@ -60,9 +60,9 @@ def rush(race_setup: RaceSetup, *, clients: int, limit: int) -> list[Reply]:
         length = (end - start) / 2
         span = (start + half_day * length, start + (half_day + 1) * length)
         body = (
-            a_demonstration([a_session(room, *span)], title="Show")
+            DemonstrationRequestFactory(sessions=[SessionFactory(room=room, start=span[0], end=span[1])], title="Show")
             if room.startswith("T")
-            else cleanroom_work(ALONE, [a_session(room, *span)])
+            else cleanroom_work(ALONE, [SessionFactory(room=room, start=span[0], end=span[1])])
         )
         replies[number] = client.post("/api/v1/bookings", body)
         client.close()
@@ -86,7 +86,9 @@ def test_of_many_requests_at_once_no_more_get_in_than_the_limit_lets(race_setup:
 def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> tuple[str, int]:
     """QA approves while the time runs out; the final state and the answer QA got."""
     client = race_setup.shared_client()
-    made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *span)]))
+    made = client.as_(GAON).post(
+        "/api/v1/bookings", cleanroom_work(GAON, [SessionFactory(room=room, start=span[0], end=span[1])])
+    )
     assert made.status == 201, made
     address = f"/api/v1/bookings/{made.json['reference']}"
     assert client.as_("scheduler@brc.example").post(f"{address}/review", {}).status == 200

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.builders import a_reservation, a_session, an_equipment_booking
+from tests.factories.request_bodies import EquipmentRequestFactory, ReservationFactory, SessionFactory
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import RaceSetup
 from tests.races.requests import cleanroom_work, weeks_of_its_own, working_hours
@@ -20,17 +20,19 @@ Span = tuple[datetime, datetime]
 
 
 def equipment_alone(email: str, span: Span) -> dict:
-    return an_equipment_booking(
-        [a_reservation("TFF-01", *span)], product=cleanroom_work(email, [])["product"], run_type="ENG"
+    return EquipmentRequestFactory(
+        equipment=[ReservationFactory(resource="TFF-01", start=span[0], end=span[1])],
+        product=cleanroom_work(email, [])["product"],
+        run_type="ENG",
     )
 
 
 def equipment_in_another_room(email: str, span: Span) -> dict:
-    return cleanroom_work(email, [a_session("C-02", *span, equipment=["TFF-01"])])
+    return cleanroom_work(email, [SessionFactory(room="C-02", start=span[0], end=span[1], equipment=["TFF-01"])])
 
 
 def its_room(email: str, span: Span) -> dict:
-    return cleanroom_work(email, [a_session("C-01", *span)])
+    return cleanroom_work(email, [SessionFactory(room="C-01", start=span[0], end=span[1])])
 
 
 def ask(race_setup: RaceSetup, email: str, body: dict) -> Reply:

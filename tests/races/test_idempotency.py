@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.builders import a_session
+from tests.factories.request_bodies import SessionFactory
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
 from tests.races.client_log import successful_calls
 from tests.races.conftest import REQUESTERS, RaceSetup
@@ -39,7 +39,7 @@ def run_repeated(race_setup: RaceSetup, *, keys: int, seed: int) -> None:
     places = ((room, span) for span in working_hours(weeks_of_its_own(keys // 125 + 1)) for room in FULL_ROOMS)
     for number, (room, span) in enumerate(itertools.islice(places, keys)):
         email, key = chance.choice(REQUESTERS), f"again-{seed}-{number}"
-        as_asked = cleanroom_work(email, [a_session(room, *span)])
+        as_asked = cleanroom_work(email, [SessionFactory(room=room, start=span[0], end=span[1])])
         changes = [bool(repeat) and chance.random() < 0.2 for repeat in range(chance.randint(1, 5) + 1)]
         jobs = [
             sending(
@@ -96,9 +96,9 @@ def test_a_refusal_is_not_kept(race_setup: RaceSetup) -> None:
     span = next(working_hours(weeks_of_its_own()))
     client = race_setup.shared_client()
     taken = client.as_(REQUESTERS[0]).post(
-        "/api/v1/bookings", cleanroom_work(REQUESTERS[0], [a_session("B-01", *span)])
+        "/api/v1/bookings", cleanroom_work(REQUESTERS[0], [SessionFactory(room="B-01", start=span[0], end=span[1])])
     )
-    wanted = cleanroom_work(REQUESTERS[1], [a_session("B-01", *span)])
+    wanted = cleanroom_work(REQUESTERS[1], [SessionFactory(room="B-01", start=span[0], end=span[1])])
     assert client.as_(REQUESTERS[1]).post("/api/v1/bookings", wanted, key="patient").status == 409
     gone = client.as_(REQUESTERS[0]).post(
         f"/api/v1/bookings/{taken.json['reference']}/cancel", {"reason": "Not needed any more"}
@@ -112,7 +112,11 @@ def test_keys_of_two_people_are_two_keys(race_setup: RaceSetup) -> None:
     first, second = itertools.islice(working_hours(weeks_of_its_own()), 2)
     client = race_setup.shared_client()
     for email, span in zip(REQUESTERS, (first, second), strict=False):
-        reply = client.as_(email).post("/api/v1/bookings", cleanroom_work(email, [a_session("B-02", *span)]), key="k")
+        reply = client.as_(email).post(
+            "/api/v1/bookings",
+            cleanroom_work(email, [SessionFactory(room="B-02", start=span[0], end=span[1])]),
+            key="k",
+        )
         assert reply.status == 201
         assert "idempotency-replayed" not in reply.headers
     client.close()

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.builders import a_session
+from tests.factories.request_bodies import SessionFactory
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
 from tests.races.client_log import successful_calls
 from tests.races.conftest import REQUESTERS, RaceSetup
@@ -31,7 +31,7 @@ def run_for_the_same_times(
             email = chance.choice(REQUESTERS)
             # Not always the very same period: any overlap is a competitor.
             shift = chance.choice([0, 0, 0, 10, 20])
-            session = a_session(room, start, end, setup_min=0, teardown_min=0)
+            session = SessionFactory(room=room, start=start, end=end, setup_min=0, teardown_min=0)
             session |= {"start": start.replace(minute=shift).isoformat()}
             body = cleanroom_work(email, [session])
             key = f"{seed}-{len(jobs)}"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from tests.builders import a_session
+from tests.factories.request_bodies import SessionFactory
 from tests.races.conftest import RaceSetup
 from tests.races.requests import cleanroom_work, weeks_of_its_own
 from tests.server_harness import PASSWORD, Client, Reply, at_once
@@ -51,13 +51,15 @@ PLACES = places()
 def a_waiting_change(race_setup: RaceSetup, room: str, old: Span, new: Span) -> str:
     """A confirmed booking whose change to another week waits for QA."""
     client = race_setup.shared_client()
-    made = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *old)]))
+    made = client.as_(GAON).post(
+        "/api/v1/bookings", cleanroom_work(GAON, [SessionFactory(room=room, start=old[0], end=old[1])])
+    )
     assert made.status == 201, made.body
     reference = str(made.json["reference"])
     path = f"/api/v1/bookings/{reference}"
     for who, what, body in ((SCHEDULER, "review", {}), (QA, "approve", SIGNED)):
         assert client.as_(who).post(f"{path}/{what}", body).status == 200
-    wanted = json.dumps(cleanroom_work(GAON, [a_session(room, *new)])).encode()
+    wanted = json.dumps(cleanroom_work(GAON, [SessionFactory(room=room, start=new[0], end=new[1])])).encode()
     client.as_(GAON)
     asked = client.send("PATCH", path, wanted, {"Content-Type": "application/json"})
     assert asked.status == 200, asked.body
@@ -116,7 +118,10 @@ def fight(race_setup: RaceSetup, acts: tuple[str, str]) -> None:
     reference = a_waiting_change(race_setup, room, old, new)
     assert held(race_setup, reference) == [old, new]
     replies: list[Reply] = [Reply(0)] * 2
-    sessions = {"old": a_session(room, *old), "new": a_session(room, *new)}
+    sessions = {
+        "old": SessionFactory(room=room, start=old[0], end=old[1]),
+        "new": SessionFactory(room=room, start=new[0], end=new[1]),
+    }
 
     def one(number: int) -> None:
         replies[number] = act(race_setup, reference, acts[number], sessions)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.builders import a_session
+from tests.factories.request_bodies import SessionFactory
 from tests.oracles import all_violations, lost, read_world
 from tests.races.client_log import successful_calls
 from tests.races.conftest import RaceSetup
@@ -48,7 +48,9 @@ def act(client: Client, reference: str, what: str, *, seen: str | None = None, k
 def a_booking(race_setup: RaceSetup, room: str, span: tuple[datetime, datetime], *, stage: int) -> tuple[str, str]:
     """Submitted, and reviewed where QA is to decide; its reference and ETag."""
     client = race_setup.shared_client()
-    reply = client.as_(GAON).post("/api/v1/bookings", cleanroom_work(GAON, [a_session(room, *span)]))
+    reply = client.as_(GAON).post(
+        "/api/v1/bookings", cleanroom_work(GAON, [SessionFactory(room=room, start=span[0], end=span[1])])
+    )
     assert reply.status == 201, reply
     reference = reply.json["reference"]
     if stage:

@@ -6,8 +6,8 @@ import os
 import random
 from datetime import UTC, datetime, timedelta
 
-from tests.builders import a_reservation, an_equipment_booking
 from tests.clients import weekday_at
+from tests.factories.request_bodies import EquipmentRequestFactory, ReservationFactory
 from tests.shared_app import SharedApp
 
 STEP = timedelta(minutes=15)
@@ -25,9 +25,9 @@ def add_reservations(
         start = FIRST + STEP * dice.randrange(0, 3 * 96 - 8)
         end = start + STEP * dice.randint(1, 40)
         units = dice.randint(1, places)
-        part = a_reservation(of, start, end, units=units)
+        part = ReservationFactory(resource=of, start=start, end=end, units=units)
         api_client = shared_app.api_client(dice.choice([GAON, HANBIT]))
-        answer = api_client.post("/api/v1/bookings", an_equipment_booking([part]))
+        answer = api_client.post("/api/v1/bookings", EquipmentRequestFactory(equipment=[part]))
         assert answer.status_code in {201, 409}, answer.text
         if answer.status_code == 201:
             taken.append((start, end, units))

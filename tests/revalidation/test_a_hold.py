@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gmp_booking.revalidation.jobs import work
-from tests.builders import a_hold, a_maintenance, a_session, an_engineering_run
-from tests.clients import weekday_at
+from tests.clients import SIGNED, weekday_at
+from tests.factories.request_bodies import EngineeringRequestFactory, HoldFactory, MaintenanceFactory, SessionFactory
 from tests.notifications.conftest import MailHarness
 from tests.outages.acts import lifted, placed
-from tests.shared_app import SIGNED, SharedApp
+from tests.shared_app import SharedApp
 
 GAON = "requester@gaon.example"
 
 
 def a_run(room: str, start: datetime, *, hours: float = 3, **more: Any) -> dict[str, Any]:
-    session = a_session(room, start, start + timedelta(hours=hours), headcount=1, exposure="CLOSED")
-    return an_engineering_run([session]) | more
+    session = SessionFactory(room=room, start=start, hours=hours, headcount=1, exposure="CLOSED")
+    return EngineeringRequestFactory(sessions=[session]) | more
 
 
 def confirmed(shared_app: SharedApp, body: dict[str, Any], by: str = GAON) -> str:
@@ -78,7 +78,7 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
     mailbox.plan()
     assert at_risk(shared_app, *hit, beside) == [False] * 5
 
-    hold = placed(shared_app, a_hold("B-02"))
+    hold = placed(shared_app, HoldFactory(code="B-02"))
     assert hold["hold_no"] == "HOLD-0001"
     assert hold["end"] is None
     work(shared_app.database)
@@ -121,7 +121,7 @@ def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp,
 
 def test_who_books_into_an_outage_is_refused_with_ways_around_it(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=5)
-    outage = placed(shared_app, a_maintenance("B-03", start, hours=3))
+    outage = placed(shared_app, MaintenanceFactory(code="B-03", start=start, hours=3))
     answer = shared_app.api_client(GAON).post("/api/v1/bookings", a_run("B-03", start + timedelta(hours=1)))
     assert answer.status_code == 409, answer.text
     (finding,) = answer.json["findings"]

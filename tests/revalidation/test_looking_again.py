@@ -13,8 +13,8 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from gmp_booking.revalidation.jobs import enqueue_nightly, revalidate_waiting, work
-from tests.builders import a_hold, a_maintenance, an_equipment_booking
 from tests.clients import weekday_at
+from tests.factories.request_bodies import EquipmentRequestFactory, HoldFactory, MaintenanceFactory
 from tests.outages.acts import ENGINEER, QA, lifted, placed
 from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now
 from tests.shared_app import SharedApp
@@ -51,7 +51,7 @@ def evaluations(shared_app: SharedApp, reference: str) -> list[str]:
 
 def an_incubation(start: datetime, *, units: int = 1, hours: int = 48) -> dict[str, Any]:
     part = {"resource": "INC-03", "units": units, "start": start.isoformat()}
-    return an_equipment_booking([part | {"end": (start + timedelta(hours=hours)).isoformat()}])
+    return EquipmentRequestFactory(equipment=[part | {"end": (start + timedelta(hours=hours)).isoformat()}])
 
 
 SUBJECTS = [
@@ -76,7 +76,7 @@ def test_a_hold_reaches_whatever_depends_on_its_subject(
     theirs = a_run("C-01", start, product="SE-01")
     references = [confirmed(shared_app, ours), confirmed(shared_app, theirs, by=SAEBYEOK)]
     work(shared_app.database)
-    hold = placed(shared_app, a_hold() | {"subject": {"kind": kind, "code": code}})
+    hold = placed(shared_app, HoldFactory() | {"subject": {"kind": kind, "code": code}})
     work(shared_app.database)
     assert at_risk(shared_app, *references) == expected
     lifted(shared_app, hold)
@@ -90,7 +90,7 @@ def test_stopped_air_reaches_the_rooms_it_serves_and_only_warns_of_what_runs_alo
     device = confirmed(shared_app, an_incubation(start))
     other = confirmed(shared_app, a_run("C-01", start))
     work(shared_app.database)
-    stop = a_maintenance("", start, hours=10, kind="AHU_STOP", subject={"kind": "AHU", "code": "AHU-1"})
+    stop = MaintenanceFactory(code="", start=start, hours=10, kind="AHU_STOP", subject={"kind": "AHU", "code": "AHU-1"})
     placed(shared_app, stop)
     work(shared_app.database)
     assert {one: at_risk(shared_app, one)[0] for one in (room, device, other)} == {
@@ -106,8 +106,8 @@ def test_stopped_air_reaches_the_rooms_it_serves_and_only_warns_of_what_runs_alo
 def test_an_outage_that_only_touches_a_session_leaves_it_clear(shared_app: SharedApp) -> None:
     start = in_a_fresh_week()
     reference = confirmed(shared_app, a_run("B-03", start, hours=3))
-    placed(shared_app, a_maintenance("B-03", start - timedelta(hours=2), hours=2))
-    placed(shared_app, a_maintenance("B-03", start + timedelta(hours=3), hours=2))
+    placed(shared_app, MaintenanceFactory(code="B-03", start=start - timedelta(hours=2), hours=2))
+    placed(shared_app, MaintenanceFactory(code="B-03", start=start + timedelta(hours=3), hours=2))
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [False]
     assert evaluations(shared_app, reference) == ["SUBMIT", "APPROVE", "APPROVE"]
@@ -115,7 +115,7 @@ def test_an_outage_that_only_touches_a_session_leaves_it_clear(shared_app: Share
 
 def test_a_look_that_finds_the_same_writes_nothing(shared_app: SharedApp) -> None:
     reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
-    placed(shared_app, a_hold("B-03"))
+    placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     before = shared_app.count_rows()
     shared_app.ask(
@@ -131,7 +131,7 @@ def test_a_look_that_finds_the_same_writes_nothing(shared_app: SharedApp) -> Non
 def test_work_that_is_over_is_not_judged_any_more(shared_app: SharedApp) -> None:
     reference = confirmed(shared_app, a_run("C-02", in_a_fresh_week(weekday=2)))
     run_now(shared_app, reference)
-    hold = placed(shared_app, a_hold("C-02"))
+    hold = placed(shared_app, HoldFactory(code="C-02"))
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [True]
     shared_app.ask(
@@ -147,7 +147,7 @@ def test_work_that_is_over_is_not_judged_any_more(shared_app: SharedApp) -> None
 
 def test_what_is_given_up_is_at_risk_of_nothing_any_more(shared_app: SharedApp) -> None:
     reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
-    placed(shared_app, a_hold("B-03"))
+    placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [True]
     shared_app.api_client(GAON).post(f"/api/v1/bookings/{reference}/cancel", {"reason": "Another room is better"})
@@ -182,7 +182,7 @@ def test_ten_workers_look_once(shared_app: SharedApp) -> None:
     starts = [monday + timedelta(days=day, hours=hour) for day in range(3) for hour in (0, 3)]
     references = [confirmed(shared_app, a_run("B-03", start, hours=1)) for start in starts]
     work(shared_app.database)
-    placed(shared_app, a_hold("B-03"))
+    placed(shared_app, HoldFactory(code="B-03"))
     workers = [Database(shared_app.place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=2) for _ in range(10)]
 
     def at_once(database: Database) -> None:
@@ -207,7 +207,7 @@ def test_a_booking_that_cannot_be_judged_stops_no_other(
     sound = confirmed(shared_app, a_run("B-03", start + timedelta(hours=5)))
     work(shared_app.database)
     shared_app.ask("UPDATE booking SET kind = 'NO SUCH KIND' WHERE reference = %s RETURNING id", broken)
-    placed(shared_app, a_hold("B-03"))
+    placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     assert at_risk(shared_app, sound) == [True]
     (row,) = shared_app.ask(
@@ -243,7 +243,7 @@ def test_a_request_that_waits_is_at_risk_too_and_what_needs_an_override_is_no_ri
     assert made.status_code == 201, made.text
     work(shared_app.database)
     assert at_risk(shared_app, made.json["reference"]) == [False]
-    placed(shared_app, a_hold("B-03"))
+    placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     assert at_risk(shared_app, made.json["reference"]) == [True]
     cancelled = shared_app.api_client(GAON).post(
@@ -268,7 +268,9 @@ def test_an_outage_that_races_a_request_is_seen_by_it_or_puts_it_at_risk(shared_
 
     def hold(_index: int) -> tuple[int, str]:
         client = shared_app.app.test_client()
-        answer = client.post("/api/v1/outages", json=a_hold("B-03"), headers=shared_app.api_client(QA).headers)
+        answer = client.post(
+            "/api/v1/outages", json=HoldFactory(code="B-03"), headers=shared_app.api_client(QA).headers
+        )
         return answer.status_code, "hold"
 
     with ThreadPoolExecutor(9) as pool:
@@ -286,7 +288,7 @@ def test_an_outage_that_races_a_request_is_seen_by_it_or_puts_it_at_risk(shared_
 
 def test_the_system_looks_and_nobody_else_is_named(shared_app: SharedApp) -> None:
     reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
-    placed(shared_app, a_hold("B-03"))
+    placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     rows = shared_app.ask("SELECT actor_name FROM journal WHERE reference = %s AND event = 'BookingAtRisk'", reference)
     assert [row["actor_name"] for row in rows] == [SYSTEM.name]

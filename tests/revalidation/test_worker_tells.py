@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from gmp_booking.revalidation.jobs import work
-from tests.builders import a_hold
 from tests.clients import weekday_at
+from tests.factories.request_bodies import HoldFactory
 from tests.notifications.conftest import MailHarness
 from tests.notifications.test_worker import PROGRAM, wait_for
 from tests.outages.acts import lifted, placed
@@ -50,7 +50,7 @@ def test_owners_are_told_within_a_minute(
     def count_mails(word: str) -> int:
         return sum(word in mail["Subject"] for mail in mailbox.mails_to(GAON))
 
-    hold = placed(shared_app, a_hold("B-03"))
+    hold = placed(shared_app, HoldFactory(code="B-03"))
     began = time.monotonic()
     assert wait_for(lambda: count_mails("At risk") == 4, within_s=WITHIN_S)
     print(f"four owners were notified after {time.monotonic() - began:.1f} s")

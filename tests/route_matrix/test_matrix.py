@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.builders import an_equipment_booking, form_of
 from tests.clients import PASSWORD, PageClient, weekday_at
+from tests.factories.form_fields import form_of
+from tests.factories.request_bodies import EquipmentRequestFactory
 from tests.route_matrix.administration import administration_form, record_of_the_administration
+from tests.route_matrix.bookings import booking_in, kept_booking_in
 from tests.shared_app import SharedApp
 
 ACTORS = {
@@ -104,7 +106,8 @@ class Cell:
         if name == "number":
             return 1
         if name == "reference":
-            return self.shared_app.booking_in(self.line.about, untouched=self.changes_nothing)
+            booking = kept_booking_in if self.changes_nothing else booking_in
+            return booking(self.shared_app, self.line.about)
         if self.line.about == "absent":
             return 987_654_321
         if self.line.route.startswith("/admin"):
@@ -163,9 +166,7 @@ class Cell:
             "approve": lambda: {"password": PASSWORD},
             "close": lambda: {"password": PASSWORD},
             "clear": lambda: {"clear-items": list(POINTS)},
-            "release": lambda: (
-                {"session": f"{self.shared_app.booking_in('planned', untouched=True)}/1"} | {"password": PASSWORD}
-            ),
+            "release": lambda: {"session": f"{kept_booking_in(self.shared_app, 'planned')}/1"} | {"password": PASSWORD},
             "cancel": lambda: {"reason": REASON},
             "return": lambda: {"reason": REASON},
             "reject": lambda: {"reason": REASON, "password": PASSWORD},
@@ -175,7 +176,7 @@ class Cell:
             "move": lambda: moved_to(another_time()),
         }
         bodies: Mapping[str, Any] = {
-            "booking": an_equipment_booking([equipment]) | staff,
+            "booking": EquipmentRequestFactory(equipment=[equipment]) | staff,
             "reason": {"reason": REASON},
             "words": {"text": REASON},
             "decisions": {"items": [{"reference": "BK-ZZZZZZZZ", "action": "approve", "revision": 1}]},

@@ -1,0 +1,1 @@
+"""What tests need to be there, by meaning; names and times are given or fixed, never random."""
