@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select, text
 from sqlalchemy.orm import defer
 
-from gmp_booking.bookings.booked_parts import overlaps_session, reservation_resources, session_resources
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.bookings.models import Booking
+from gmp_booking.bookings.part_resources import overlaps_session, reservation_resources, session_resources
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.infra.database.journal import JournalEntry, is_about
 from gmp_booking.infra.database.uow import Uow

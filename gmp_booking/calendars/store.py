@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
-from gmp_booking.bookings.booked_parts import reservation_resources, session_resources
 from gmp_booking.bookings.content import LONGEST
+from gmp_booking.bookings.part_resources import reservation_resources, session_resources
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.infra.database.uow import Lookup, Uow
 from gmp_booking.kernel.period import Period

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gmp_booking.bookings.needs import Need
 from gmp_booking.conflicts.case import Case
 from gmp_booking.conflicts.claims import claimed_parts
+from gmp_booking.evaluation.needs import Need
 from gmp_booking.evaluation.others_time import UnitsBusy
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 

@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from gmp_booking.bookings.needs import Need
 from gmp_booking.conflicts.case import ENDLESS
+from gmp_booking.evaluation.needs import Need
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period, uncovered
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from gmp_booking.bookings.booked_parts import list_booked_parts
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.needs import Need, needs
 from gmp_booking.conflicts.placement import place
 from gmp_booking.conflicts.unit_layers import UnitTime, clusters, layers
+from gmp_booking.evaluation.booked_parts import list_booked_parts
+from gmp_booking.evaluation.needs import Need, needs
 from gmp_booking.evaluation.others_time import OthersTime, UnitsBusy, all_but
 from gmp_booking.evaluation.refusals import not_free
 from gmp_booking.infra.database.uow import Uow

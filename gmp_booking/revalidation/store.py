@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
-from gmp_booking.bookings.booked_parts import overlaps_session, session_resources
+from gmp_booking.bookings.part_resources import overlaps_session, session_resources
 from gmp_booking.bookings.session_state import JOINED_STATE
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
