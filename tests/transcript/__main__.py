@@ -9,6 +9,9 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from alembic import command
+
+from gmp_booking.infra.database.migrate import alembic_config
 from tests.memory_folder import folder_in_memory
 from tests.transcript.installation import end_in_good_order, running_installation
 from tests.transcript.journey import travel
@@ -26,6 +29,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where to write; it must not exist")
     parser.add_argument("--command", type=Path, default=Path(".venv/bin/gmp-booking"), help="whom to observe")
     parser.add_argument("--port", type=int, default=8071)
+    parser.add_argument("--tables-at", metavar="REVISION", help="migrate down before the tables are written")
     given = parser.parse_args()
     end_in_good_order()
     record = Record(given.folder)
@@ -33,6 +37,8 @@ def main() -> int:
     try:
         with running_installation(given.command.absolute(), data_dir, given.port, now=BEGIN) as installation:
             is_complete = travel(World(installation, record))
+            if given.tables_at:
+                command.downgrade(alembic_config(installation.owner_url), given.tables_at)
             write_tables(installation, record)
             record.finish()
     finally:

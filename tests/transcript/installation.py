@@ -131,6 +131,10 @@ class Installation:
     def superuser_url(self) -> str:
         return self._url("superuser", "postgres")
 
+    @property
+    def owner_url(self) -> str:
+        return self._url("owner", "gmp_owner")
+
     def _url(self, role: str, user: str) -> str:
         kept = json.loads((self.data_dir / "postgres.json").read_text())
         host, password = (quote(kept[name], safe="") for name in ("socket_dir", role))
