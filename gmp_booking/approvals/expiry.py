@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import text
 
 from gmp_booking.bookings import store
@@ -11,7 +13,7 @@ from gmp_booking.bookings.stages import booking_step, stage_of
 from gmp_booking.bookings.transitions import Taken, take
 from gmp_booking.bookings.views import get_view
 from gmp_booking.changes import change_requests
-from gmp_booking.changes.change_requests import open_change_of
+from gmp_booking.changes.change_requests import find_open_change
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.states import OPEN_CHANGE, PENDING
@@ -21,7 +23,7 @@ from gmp_booking.resources.slots import locks_of_slots
 _OVERDUE = text(
     f"""
     SELECT reference FROM booking
-    WHERE pending_until <= (SELECT gmp_now()) AND state IN ({sql_values(PENDING)})
+    WHERE pending_until <= (SELECT gmp_now()) AND state IN ({sql_values(PENDING)}) AND reference <> ALL (:seen)
     ORDER BY pending_until, id LIMIT :limit
     """
 )
@@ -29,14 +31,15 @@ _OVERDUE_CHANGES = text(
     f"""
     SELECT b.reference FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id
     WHERE n.pending_until <= (SELECT gmp_now()) AND n.state IN ({sql_values(OPEN_CHANGE)})
+      AND b.reference <> ALL (:seen)
     ORDER BY n.pending_until, n.id LIMIT :limit
     """
 )
 
 
-def list_overdue(uow: Uow, *, limit: int = 100) -> list[str]:
-    """References of overdue requests, the longest overdue first."""
-    return list(uow.session.scalars(_OVERDUE, {"limit": limit}))
+def list_overdue(uow: Uow, *, seen: Collection[str] = (), limit: int = 100) -> list[str]:
+    """References of overdue requests that were not seen yet, the longest overdue first."""
+    return list(uow.session.scalars(_OVERDUE, {"seen": list(seen), "limit": limit}))
 
 
 def expire(uow: Uow, reference: str) -> bool:
@@ -57,9 +60,9 @@ def expire(uow: Uow, reference: str) -> bool:
     return True
 
 
-def list_overdue_changes(uow: Uow, *, limit: int = 100) -> list[str]:
-    """References of confirmed bookings with an overdue change request."""
-    return list(uow.session.scalars(_OVERDUE_CHANGES, {"limit": limit}))
+def list_overdue_changes(uow: Uow, *, seen: Collection[str] = (), limit: int = 100) -> list[str]:
+    """References of bookings with an overdue change request that were not seen yet."""
+    return list(uow.session.scalars(_OVERDUE_CHANGES, {"seen": list(seen), "limit": limit}))
 
 
 def expire_change(uow: Uow, reference: str) -> bool:
@@ -68,7 +71,7 @@ def expire_change(uow: Uow, reference: str) -> bool:
     Errors: Stale when somebody decided in the same moment.
     """
     details = get_view(uow, reference)
-    waiting = open_change_of(uow, details)
+    waiting = find_open_change(uow, details)
     if waiting is None:
         return False
     uow.lock(locks_of_slots(uow, details.booking.id))

@@ -14,7 +14,8 @@ from gmp_booking.bookings.lifecycle.change_steps import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.states import SessionState
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import GIVEN_UP, NOT_BEGUN, RUNNING, SessionState
 
 _LAST_NUMBERS = text(
     """
@@ -35,6 +36,19 @@ _FREE_CREW = text(
     UPDATE session_person SET active = false
     WHERE active AND booking_id = :booking_id AND booking_session_id IN (
         SELECT id FROM booking_session WHERE booking_id = :booking_id AND version = :version)
+    """
+)
+_FIT_CREW = text(
+    f"""
+    UPDATE session_person AS p SET ends_at = greatest(x.until, p.starts_at), active = x.until > p.starts_at
+    FROM (
+        SELECT s.id, CASE WHEN r.state IN ({sql_values(RUNNING)}) THEN greatest(s.ends_at, r.expected_end_at)
+                          WHEN r.state IN ({sql_values(GIVEN_UP)}) THEN s.starts_at
+                          ELSE COALESCE(r.actual_end_at, least(s.ends_at, r.end_entered_at)) END AS until
+        FROM booking_session AS s JOIN session_record AS r USING (booking_id, number)
+        WHERE s.booking_id = :booking_id AND r.state NOT IN ({sql_values(NOT_BEGUN)})
+    ) AS x
+    WHERE p.booking_session_id = x.id AND p.active AND p.ends_at <> greatest(x.until, p.starts_at)
     """
 )
 _SET_TIMES = text(
@@ -150,6 +164,11 @@ def end_open_change(uow: Uow, booking_id: int) -> None:
 def free_crew(uow: Uow, booking_id: int, *, version: int) -> None:
     """Release the crew of one version."""
     uow.session.execute(_FREE_CREW, {"booking_id": booking_id, "version": version})
+
+
+def fit_crew(uow: Uow, booking_id: int) -> None:
+    """End the crew's time when its session ended, in every version that holds its crew; a cancelled one frees it."""
+    uow.session.execute(_FIT_CREW, {"booking_id": booking_id})
 
 
 def set_times(uow: Uow, parts: Sequence[NewTime]) -> None:

@@ -61,8 +61,11 @@ class OpenChange:
 
 def open_change_of(uow: Uow, in_force: BookingView) -> OpenChange | None:
     """The open change request of a confirmed booking, or None."""
-    if in_force.booking.state not in IN_FORCE:
-        return None
+    return find_open_change(uow, in_force) if in_force.booking.state in IN_FORCE else None
+
+
+def find_open_change(uow: Uow, in_force: BookingView) -> OpenChange | None:
+    """The open change request of a booking in any state, or None."""
     change = change_store.find_open_change(uow, in_force.booking.id)
     if change is None:
         return None
@@ -87,6 +90,7 @@ def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> Chang
     store.add_version(uow, prepared.wanted, **numbers, ids=ids)
     change = ChangeRequest(**numbers, **_change_values(uow, prepared, track), state=step.target.value)
     change_store.add_change(uow, change)
+    change_store.fit_crew(uow, booking.id)
     if step.slots is Slots.TAKES:
         fit_slots(uow, booking, prepared.gathered, prepared.resolved)
     if prepared.gathered is not None:
@@ -197,6 +201,15 @@ def expire(uow: Uow, waiting: OpenChange) -> None:
         **_event_fields(waiting), was=waiting.change.state, stage=stage.role.value if stage else None
     )
     take_on_change(uow, waiting, Taken(change_step(proposed, Action.EXPIRE), event, by_system=True))
+
+
+def end_with_booking(uow: Uow, waiting: OpenChange, *, explanation: str) -> None:
+    """End the change request of a booking that is closed; the booking keeps what was used."""
+    step = change_step(waiting.proposal.booking, Action.CLOSE)
+    event = BookingChangeWithdrawn(**_event_fields(waiting), explanation=explanation)
+    taken = Taken(step, event, by_system=True)
+    _write(uow, waiting.change, taken.step)
+    uow.record(taken.event)
 
 
 def approve(uow: Uow, waiting: OpenChange, decided: Decided[ChangeState]) -> None:

@@ -84,7 +84,7 @@ def extend(uow: Uow, session: SessionRow, act: SessionAction) -> None:
         raise Invalid(field_errors={"until": [N_("The planned end is already at or after this time.")]})
     until = max(act.until, session.ends_at)
     longer = until > session.ends_at
-    held_until = write_step(uow, session, step, crew_until=until, expected_end_at=until if longer else None)
+    held_until = write_step(uow, session, step, expected_end_at=until if longer else None)
     fields = session_event_fields(session)
     event: Event = OverrunWithdrawn(**fields, until=until)
     if longer:
@@ -97,7 +97,7 @@ def complete(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     at, late_min, explanation = _actual_end(uow, session, act)
     headcount = session.headcount if act.headcount is None else act.headcount
     values = {"headcount_actual": headcount, "note": act.note, **end_values(uow, at)}
-    held_until = write_step(uow, session, step, crew_until=at, **values)
+    held_until = write_step(uow, session, step, **values)
     event = SessionCompleted(
         **session_event_fields(session),
         ended_at=at,

@@ -11,6 +11,8 @@ from gmp_booking.bookings.service import event_fields, subject_of
 from gmp_booking.bookings.session_events import BookingClosed
 from gmp_booking.bookings.stages import booking_permission, booking_step
 from gmp_booking.bookings.transitions import Taken, take
+from gmp_booking.bookings.views import get_view
+from gmp_booking.changes.change_requests import end_with_booking, open_change_of
 from gmp_booking.execution import store
 from gmp_booking.infra.database.uow import StoredResponse, Uow, UseCaseRequest
 from gmp_booking.kernel.access import require
@@ -33,7 +35,8 @@ class CloseRequest:
 
 def close(uow: Uow, wanted: CloseRequest) -> Booking:
     """Errors: NotFound; Forbidden; Conflict while parts are not over; Invalid without a signature; Stale."""
-    booking = bookings.get_booking(uow, wanted.reference)
+    details = get_view(uow, wanted.reference)
+    booking = details.booking
     require_revision(booking.revision, seen=wanted.revision)
     require(uow.actor, booking_permission(booking, Action.CLOSE), subject_of(booking))
     step = booking_step(booking, Action.CLOSE)
@@ -58,8 +61,11 @@ def close(uow: Uow, wanted: CloseRequest) -> Booking:
         meaning=step.meaning,
         company_id=booking.company_id,
     )
+    waiting = open_change_of(uow, details)
     event = BookingClosed(**event_fields(booking), meaning=step.meaning)
     take(uow, booking, Taken(step, event, uow.reason, is_signed=True), ended_at=uow.now)
+    if waiting is not None:
+        end_with_booking(uow, waiting, explanation=N_("The booking was closed."))
     return booking
 
 

@@ -53,7 +53,7 @@ def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
         ended_at=at.isoformat(),
     )
     values = {"deviation_no": act.deviation_no, "note": act.note, **end_values(uow, at)}
-    held_until = write_step(uow, session, step, crew_until=at, **values)
+    held_until = write_step(uow, session, step, **values)
     event = SessionAborted(
         **session_event_fields(session),
         ended_at=at,
@@ -74,7 +74,5 @@ def missed(uow: Uow, session: SessionRow, act: SessionAction) -> None:
             N_("A session counts as missed %(minutes)s minutes after its start."),
             params={"minutes": MISSED_AFTER // timedelta(minutes=1)},
         )
-    crew_until = min(uow.now, session.ends_at)
-    recorded = {"end_entered_at": uow.now, "end_entered_by": uow.actor.person_id}
-    write_step(uow, session, step, crew_until=crew_until, **recorded)
+    write_step(uow, session, step, end_entered_at=uow.now, end_entered_by=uow.actor.person_id)
     uow.record(Taken(step, SessionMissed(**session_event_fields(session)), act.reason).event)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from gmp_booking.bookings.change_store import fit_crew
 from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS, session_step
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, When, permission_of
 from gmp_booking.evaluation.slot_allocation import Holder, allocate_stored
@@ -61,12 +62,10 @@ def conditions_of(session: SessionRow, until: datetime | None = None) -> frozens
     return frozenset({clearance, plan})
 
 
-def write_step(
-    uow: Uow, session: SessionRow, step: Step[SessionState], *, crew_until: datetime | None = None, **columns: Any
-) -> datetime | None:
+def write_step(uow: Uow, session: SessionRow, step: Step[SessionState], **columns: Any) -> datetime | None:
     """Write the target of a step, and fit the time of crew and slots where the step does; how far the slots are held.
 
-    Shape: `crew_until` is the end of the crew's time. Time that somebody else holds stays theirs.
+    Time that somebody else holds stays theirs.
     Errors: Stale when somebody else changed the session.
     """
     if columns or step.target != session.stands:
@@ -74,8 +73,7 @@ def write_step(
     if step.slots is Slots.KEEPS:
         return None
     assert step.slots is Slots.FITS, f"this step {step.slots} slots"
-    assert crew_until is not None, "there is no time to fit the crew's time to"
-    store.free_crew(uow, session, crew_until)
+    fit_crew(uow, session.booking_id)
     granted = allocate_stored(uow, Holder(session.booking_id, session.company_id))
     ends = [each.period.end for each in granted if each.need.session == session.number and each.period]
     return min(ends, default=None)

@@ -302,17 +302,6 @@ def list_expired_releases(
     return [(row[0], row[1], row[2]) for row in uow.session.execute(_EXPIRED_RELEASES, values)]
 
 
-def free_crew(uow: Uow, session: SessionRow, until: datetime) -> None:
-    """Set the end of the crew's time; a session that ended before its start holds nobody."""
-    uow.session.execute(
-        text(
-            "UPDATE session_person SET ends_at = greatest(:until, starts_at), active = :until > starts_at"
-            " WHERE booking_session_id = :id AND active AND ends_at <> greatest(:until, starts_at)"
-        ),
-        {"id": session.id, "until": until},
-    )
-
-
 def count_open_parts(uow: Uow, booking_id: int) -> int:
     """The number of sessions and reservations of the current version that are not over."""
     statement = text(

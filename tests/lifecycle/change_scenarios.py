@@ -134,6 +134,21 @@ def overdue(world: World, *, state: Any) -> Prepared:
     return prepared
 
 
+def over(world: World, *, state: Any) -> Prepared:
+    """The time of the version in force has passed while the change waits."""
+    prepared: Prepared = state(world)
+    id_ = world.booking(prepared.reference)["id"]
+    times = "starts_at = starts_at - interval '1 year', ends_at = ends_at - interval '1 year'"
+    world.ask(f"UPDATE equipment_reservation SET {times} WHERE booking_id = %s AND version = 1 RETURNING id", id_)
+    world.ask(
+        "UPDATE slot SET during = tstzrange(lower(during) - interval '1 year', upper(during) - interval '1 year')"
+        " WHERE active AND booking_id = %s AND starts_at = %s RETURNING id",
+        id_,
+        prepared.start,
+    )
+    return prepared
+
+
 def ended(world: World, *, action: str, by: str) -> Prepared:
     prepared = asked(world)
     world.do(by, f"/{prepared.reference}/{action}", {"reason": WHY} | SIGNED)
@@ -193,6 +208,14 @@ def another_beside(_world: World, prepared: Prepared, before: Held, after: Held)
 
 def agreed_alone(_world: World, prepared: Prepared, before: Held, after: Held) -> None:
     assert before != after == prepared.notes["agreed"]
+
+
+def used_alone(_world: World, prepared: Prepared, before: Held, after: Held) -> None:
+    assert prepared.start is not None
+    assert prepared.wanted is not None
+    used = incubator_at(prepared.start - timedelta(days=365))
+    assert before == {code: sorted(used[code] + each) for code, each in incubator_at(prepared.wanted).items()}
+    assert after == used
 
 
 def wanted_alone(_world: World, prepared: Prepared, before: Held, after: Held) -> None:
@@ -260,6 +283,10 @@ REJECTED: dict[str, Any] = LATEST | {
 EXPIRED: dict[str, Any] = LATEST | {
     "act": let_expire, "target": "EXPIRED", "events": ("BookingChangeExpired",), "slots": agreed_alone
 }  # fmt: skip
+ENDED_WITH_BOOKING: dict[str, Any] = LATEST | {
+    "act": post("close"), "target": "WITHDRAWN", "events": ("BookingClosed", "BookingChangeWithdrawn"),
+    "slots": used_alone, "meaning": "RECORD REVIEWED",
+} | BY_QA  # fmt: skip
 REVIEWED: dict[str, Any] = LATEST | {"target": "UNDER_REVIEW", "events": ("BookingChangeReviewed",), "slots": kept}
 ANSWERED: dict[str, Any] = LATEST | {"act": say("answer"), "events": ("BookingAnswered",), "slots": kept} | BY_REQUESTER
 
@@ -308,6 +335,9 @@ SCENARIOS: dict[Any, Scenario] = {
     (C.SUBMITTED, Action.EXPIRE, ANY): Scenario(partial(overdue, state=asked), **EXPIRED),
     (C.UNDER_REVIEW, Action.EXPIRE, ANY): Scenario(partial(overdue, state=reviewed), **EXPIRED),
     (C.RETURNED, Action.EXPIRE, ANY): Scenario(partial(overdue, state=returned), **EXPIRED),
+    (C.SUBMITTED, Action.CLOSE, ANY): Scenario(partial(over, state=asked), **ENDED_WITH_BOOKING),
+    (C.UNDER_REVIEW, Action.CLOSE, ANY): Scenario(partial(over, state=reviewed), **ENDED_WITH_BOOKING),
+    (C.RETURNED, Action.CLOSE, ANY): Scenario(partial(over, state=returned), **ENDED_WITH_BOOKING),
 }
 
 CANCELLED_BOOKING: dict[str, Any] = {

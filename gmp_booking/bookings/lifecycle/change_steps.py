@@ -60,6 +60,7 @@ _REJECTED = Step(
 _ASKED = Step(target=C.RETURNED, permission=Permission.BOOKING_DECIDE, event=BookingQuestionAsked, needs_reason=True)
 _ANSWERED = Step(target=C.SUBMITTED, permission=Permission.BOOKING_SUBMIT, event=BookingAnswered)
 _ANSWERED_LATER = Step(target=C.UNDER_REVIEW, permission=Permission.BOOKING_SUBMIT, event=BookingAnswered)
+_ENDED_WITH_BOOKING = Step(target=C.WITHDRAWN, permission=None, event=BookingChangeWithdrawn, slots=Slots.RELEASES)
 _EXPIRED = Step(target=C.EXPIRED, permission=None, event=BookingChangeExpired, slots=Slots.RELEASES)
 
 CHANGE_STEPS: Table[ChangeState] = dict(
@@ -78,8 +79,9 @@ CHANGE_STEPS: Table[ChangeState] = dict(
         *cells([C.RETURNED], Action.ANSWER, _ANSWERED, when=When.FIRST_STAGE),
         *cells([C.RETURNED], Action.ANSWER, _ANSWERED_LATER, when=When.LATER_STAGE),
         *cells(OPEN_CHANGE, Action.EXPIRE, _EXPIRED),
+        *cells(OPEN_CHANGE, Action.CLOSE, _ENDED_WITH_BOOKING),
     ]
 )
 
 WHEN_THE_BOOKING_ENDS: dict[ChangeState, ChangeState] = dict.fromkeys(OPEN_CHANGE, C.WITHDRAWN)
-"""What becomes of an open change whose booking ends; its slots are released with the booking's."""
+"""What becomes of an open change whose booking is freed; its slots are released with the booking's."""
