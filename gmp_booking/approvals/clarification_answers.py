@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
+from gmp_booking.approvals.decision_clock import clock_of
 from gmp_booking.bookings.events import BookingAnswered
 from gmp_booking.bookings.lifecycle.steps import Step
-from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.service import event_fields, locks_of, subject_of
 from gmp_booking.bookings.stages import booking_permission, booking_step, change_permission, change_step
 from gmp_booking.bookings.transitions import Taken, take
 from gmp_booking.bookings.views import BookingView, get_view
 from gmp_booking.changes.change_requests import open_change_of, take_on_change
 from gmp_booking.conflicts.case import Occasion
-from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.decision_deadlines import decision_days
 from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.evaluation.service import examine_again
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import require_revision
-from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Action, Kind
-from gmp_booking.policies.store import holidays_between
 from gmp_booking.requests.clarification_store import require_answer
 from gmp_booking.requests.on_behalf import acknowledge_by_acting
-
-HOLIDAYS_AHEAD_DAYS: Final = 90
 
 
 def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None = None) -> BookingView:
@@ -49,7 +44,9 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
     verdict = examine_again(uow, under_decision, occasion=Occasion.SUBMIT)
     if verdict.has_hard:
         raise refusal(verdict)
-    columns = _deadlines(uow, booking)
+    days = decision_days(Kind(booking.kind), under_decision.content.envelope)
+    deadlines = clock_of(uow, under_decision, waiting).deadlines(days)
+    columns = {"submitted_at": uow.now, "returned_at": None, **deadlines}
     taken = Taken(step, BookingAnswered(**event_fields(booking), answer=answer_text))
     if waiting is not None:
         take_on_change(uow, waiting, taken, **columns)
@@ -57,20 +54,3 @@ def answer(uow: Uow, reference: str, *, text: str | None, revision: int | None =
         acknowledge_by_acting(uow, booking)
         take(uow, booking, taken, **columns, draft=None)
     return details
-
-
-def _deadlines(uow: Uow, booking: Booking) -> dict[str, datetime]:
-    """The deadlines, counted again from the answer."""
-    days = decision_days(Kind(booking.kind), _envelope(booking))
-    holidays = holidays_between(uow, uow.today, days=HOLIDAYS_AHEAD_DAYS)
-    return {
-        "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, holidays, zone=uow.zone),
-        "pending_until": working_days_later(uow.now, 2 * days, holidays, zone=uow.zone),
-    }
-
-
-def _envelope(booking: Booking) -> Period:
-    assert booking.starts_at is not None
-    assert booking.ends_at is not None
-    return Period(booking.starts_at, booking.ends_at)

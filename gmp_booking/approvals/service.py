@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from gmp_booking.approvals.decision_clock import clock_of
 from gmp_booking.approvals.overrides import OverrideRequest, resolve_overrides, save_overrides
 from gmp_booking.bookings import store
 from gmp_booking.bookings.events import (
@@ -37,7 +38,6 @@ from gmp_booking.changes.change_requests import (
     return_to_requester,
 )
 from gmp_booking.conflicts.case import Occasion
-from gmp_booking.evaluation.decision_deadlines import RETURNED_DAYS, working_days_later
 from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.evaluation.service import examine_again
 from gmp_booking.infra.database.uow import Uow
@@ -46,7 +46,6 @@ from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid, require_revi
 from gmp_booking.kernel.states import BookingState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Action
-from gmp_booking.policies.store import holidays_between
 from gmp_booking.signatures.models import Signature
 from gmp_booking.signatures.service import Verified, sign, signers_of
 
@@ -138,14 +137,13 @@ def _approve(uow: Uow, booking: Booking, decided: Decided[BookingState]) -> None
 def _return(uow: Uow, details: BookingView, decision: Decision, step: Step[Any], *, waiting: OpenChange | None) -> None:
     booking = details.booking
     question = reason_for(step, decision.reason) or ""
-    holidays = holidays_between(uow, uow.today, days=30)
-    until = working_days_later(uow.now, RETURNED_DAYS, holidays, zone=uow.zone)
+    until = clock_of(uow, details, waiting).returned_until()
     decided = _decided(booking, decision, step, _sign_if_due(uow, booking, decision, step))
     if waiting is not None:
         return_to_requester(uow, waiting, decided, question=question, until=until)
         return
     event = BookingReturned(**event_fields(booking), stage=decided.role, question=question)
-    take(uow, booking, decided.taken(event), pending_until=until)
+    take(uow, booking, decided.taken(event), pending_until=until, returned_at=uow.now)
 
 
 def _reject(uow: Uow, details: BookingView, decision: Decision, step: Step[Any], *, waiting: OpenChange | None) -> None:

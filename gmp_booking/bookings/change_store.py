@@ -196,24 +196,32 @@ def set_crew(uow: Uow, session_ids: Collection[int], crew: Sequence[CrewMember])
     uow.session.execute(_ADD_CREW, {"crew": rows})
 
 
+_OF_THE_REQUEST = (
+    "version",
+    "state",
+    "track",
+    "stage",
+    "requested_by",
+    "entered_by",
+    "submitted_at",
+    "decide_by",
+    "pending_until",
+    "pending_since",
+    "returned_at",
+)
+"""What a proposal has of its change request, and not of the booking."""
+
+
 def proposed(booking: Booking, change: ChangeRequest) -> Booking:
     """The booking as a change request proposes it; a transient row that is never written."""
     values = {column.key: getattr(booking, column.key) for column in Booking.__table__.columns}
-    taken = ("version", "state", "track", "stage", "requested_by", "entered_by", "submitted_at", "decide_by")
-    own = {name: getattr(change, name) for name in taken}
-    return Booking(
-        **values | booking_values(change.head) | own | {"pending_until": change.pending_until, "confirmed_at": None}
-    )
+    own = {name: getattr(change, name) for name in _OF_THE_REQUEST}
+    return Booking(**values | booking_values(change.head) | own | {"confirmed_at": None})
 
 
 def stored_values(columns: Mapping[str, Any]) -> dict[str, Any]:
     """New values of the `booking` row as JSON, as a change request stores them in `head`."""
-    own = {"submitted_at", "decide_by", "pending_until"}
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in columns.items()
-        if name not in own
-    }
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in columns.items()}
 
 
 def booking_values(head: Mapping[str, Any]) -> dict[str, Any]:

@@ -90,6 +90,9 @@ class Booking(Base):
     stage: Mapped[int] = mapped_column(server_default=text("0"))
     at_risk: Mapped[bool] = mapped_column(server_default=text("false"))
     sequence: Mapped[int] = mapped_column(server_default=text("0"))
+    pending_since: Mapped[Instant | None]
+    """The first submission, with the time spent returned added."""
+    returned_at: Mapped[Instant | None]
     draft: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     starts_at: Mapped[Instant | None]
     ends_at: Mapped[Instant | None]
@@ -318,6 +321,8 @@ class ChangeRequest(Base):
     submitted_at: Mapped[Instant]
     decide_by: Mapped[Instant]
     pending_until: Mapped[Instant]
+    pending_since: Mapped[Instant]
+    returned_at: Mapped[Instant | None]
     ended_at: Mapped[Instant | None]
     created_at: Mapped[Stamp]
     changed_at: Mapped[Stamp]

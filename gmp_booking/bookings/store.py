@@ -64,12 +64,12 @@ _ADD = text(
     WITH added AS (
         INSERT INTO booking (reference, company_id, kind, state, product_id, batch, run_type, title, purpose,
                              visibility, track, starts_at, ends_at, requested_by, entered_by, created_at, changed_at,
-                             submitted_at, decide_by, pending_until, confirmed_at, draft, seats, basis, donor_status,
-                             campaign, room_mode, priority, live_material, partners)
+                             submitted_at, decide_by, pending_until, pending_since, confirmed_at, draft, seats, basis,
+                             donor_status, campaign, room_mode, priority, live_material, partners)
         VALUES (:reference, :company_id, :kind, :state, :product_id, :batch, :run_type, :title, :purpose, :visibility,
                 :track, :starts_at, :ends_at, :requested_by, :entered_by, :now, :now, :submitted_at, :decide_by,
-                :pending_until, :confirmed_at, CAST(:draft AS jsonb), :seats, :basis, :donor_status, :campaign,
-                :room_mode, :priority, :live_material, :partners)
+                :pending_until, :pending_since, :confirmed_at, CAST(:draft AS jsonb), :seats, :basis, :donor_status,
+                :campaign, :room_mode, :priority, :live_material, :partners)
         RETURNING id
     )
     SELECT id FROM added
@@ -99,6 +99,8 @@ class NewBooking:
     submitted_at: datetime | None = None
     decide_by: datetime | None = None
     pending_until: datetime | None = None
+    pending_since: datetime | None = None
+    returned_at: datetime | None = None
     confirmed_at: datetime | None = None
     draft: Mapping[str, Any] | None = None
     seats: int | None = None

@@ -30,11 +30,11 @@ from gmp_booking.bookings.stages import change_permission, change_step, stage_of
 from gmp_booking.bookings.transitions import Decided, Taken
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.apply_unsigned import apply_unsigned, fit_slots
-from gmp_booking.changes.classify_change import ChangeClass, sessions_changed_after_start
+from gmp_booking.changes.classify_change import ChangeClass, first_start_touched, sessions_changed_after_start
 from gmp_booking.changes.prepare_change import PreparedChange, agreed_state_of, gather_remaining
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.decision_deadlines import DecisionClock, decision_days, pending_since
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import record_of
 from gmp_booking.evaluation.slot_allocation import Holder, allocate_stored
@@ -103,7 +103,13 @@ def request_change(uow: Uow, prepared: PreparedChange, *, track: Track) -> Chang
 
 def _change_values(uow: Uow, prepared: PreparedChange, track: Track) -> dict[str, Any]:
     """The columns of a change request that name its requester, track and deadlines."""
-    days = decision_days(prepared.wanted.kind, prepared.wanted.envelope)
+    clock = DecisionClock(
+        now=uow.now,
+        pending_since=pending_since(uow.now, prepared.waiting),
+        first_start=first_start_touched(prepared.old, prepared.wanted, uow.now),
+        holidays=prepared.resolved.holidays,
+        zone=uow.zone,
+    )
     return {
         "base_version": prepared.details.booking.version,
         "track": track.value,
@@ -114,8 +120,7 @@ def _change_values(uow: Uow, prepared: PreparedChange, track: Track) -> dict[str
         "requested_by": uow.actor.person_id,
         "entered_by": uow.actor.person_id,
         "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, prepared.resolved.holidays, zone=uow.zone),
-        "pending_until": working_days_later(uow.now, 2 * days, prepared.resolved.holidays, zone=uow.zone),
+        **clock.deadlines(decision_days(prepared.wanted.kind, prepared.wanted.envelope)),
         "created_at": uow.now,
         "changed_at": uow.now,
     }
@@ -154,12 +159,13 @@ def take_on_change(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState], **c
 
 def _write(uow: Uow, change: ChangeRequest, step: Step[ChangeState], **columns: Any) -> None:
     """Write the state of the change request; one that ends without being applied releases what it holds."""
-    assert step.slots in {Slots.KEEPS, Slots.RELEASES}, f"this step {step.slots} slots"
-    if step.target not in OPEN_CHANGE:
+    ends = step.target not in OPEN_CHANGE
+    assert step.slots is (Slots.RELEASES if ends else Slots.KEEPS), f"this step {step.slots} slots"
+    if ends:
         columns["ended_at"] = uow.now
     if columns or step.target != change.state:
         change_store.set_change(uow, change, state=step.target.value, **columns)
-    if step.slots is Slots.RELEASES:
+    if ends:
         change_store.free_crew(uow, change.booking_id, version=change.version)
         allocate_stored(uow, Holder(change.booking_id, change.company_id))
 
@@ -175,7 +181,7 @@ def return_to_requester(
 ) -> None:
     """Return the change request with a question; both versions keep their slots."""
     event = BookingChangeReturned(**_event_fields(waiting), stage=decided.role, question=question)
-    take_on_change(uow, waiting, decided.taken(event), pending_until=until)
+    take_on_change(uow, waiting, decided.taken(event), pending_until=until, returned_at=uow.now)
 
 
 def reject(uow: Uow, waiting: OpenChange, decided: Decided[ChangeState], *, explanation: str) -> None:

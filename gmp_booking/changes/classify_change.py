@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -136,6 +136,17 @@ def sessions_changed_after_start(agreed: AgreedState, wanted: BookingContent) ->
     return sorted(number for number in agreed.begun if old.get(number) != new.get(number))
 
 
+def first_start_touched(agreed: BookingContent, wanted: BookingContent, now: datetime) -> datetime | None:
+    """The earlier of the old and the new first start of what a change alters; of all that is to come, if no part is.
+
+    None when nothing is to come.
+    """
+    old, new = _parts(agreed), _parts(wanted)
+    altered = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    touched = [parts[key] for parts in (old, new) for key in altered if key in parts] or list(new.values())
+    return min((part.start for part in touched if part.start > now), default=None)
+
+
 def remaining_content(content: BookingContent, begun: Collection[int]) -> BookingContent:
     """The content without sessions that have begun; those are neither evaluated nor changed."""
     return replace(content, sessions=tuple(each for number, each in content.numbered_sessions if number not in begun))
@@ -191,6 +202,11 @@ def _set_to_agreed(each: Part, old: Part | None, agreed: Mapping[int, Period], *
     period = Period(each.start, each.end)
     within = agreed[old.number].contains(period) or Period(old.start, old.end).contains(period)
     return replace(each, start=old.start, end=old.end) if within or is_moved else each
+
+
+def _parts(content: BookingContent) -> dict[tuple[str, int], SessionContent | ReservationContent]:
+    sessions = {("session", number): each for number, each in content.numbered_sessions}
+    return {**sessions, **{("equipment", number): each for number, each in content.numbered_equipment}}
 
 
 def _in_order(content: BookingContent) -> BookingContent:

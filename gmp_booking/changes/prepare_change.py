@@ -145,7 +145,7 @@ def _examined(
         resolved=resolved,
         gathered=gathered,
         verdict=examine(gathered.case) if gathered else Verdict(),
-        columns=_columns(uow, classified.wanted, resolved),
+        columns=_columns(classified.wanted, resolved),
         waiting=None,
         explanation=None,
     )
@@ -163,9 +163,9 @@ def gather_remaining(
     return gather(uow, ahead, resolved, occasion=occasion, company_id=booking.company_id, booking_id=booking.id)
 
 
-def _columns(uow: Uow, wanted: BookingContent, resolved: ResolvedContent) -> dict[str, Any]:
-    """The new values of the `booking` row; deadlines belong to the change request and are left out."""
-    return change_store.booking_values(change_store.stored_values(row_values(uow, wanted, resolved)))
+def _columns(wanted: BookingContent, resolved: ResolvedContent) -> dict[str, Any]:
+    """The new values of the `booking` row; deadlines belong to the change request."""
+    return change_store.booking_values(change_store.stored_values(row_values(wanted, resolved)))
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,16 @@ from typing import Any
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.evaluation.approval_tracks import track_for
-from gmp_booking.evaluation.decision_deadlines import decision_days, working_days_later
+from gmp_booking.evaluation.decision_deadlines import DecisionClock, Pending, decision_days, pending_since
 from gmp_booking.evaluation.resolved_content import ResolvedContent
 from gmp_booking.infra.database.uow import Uow
 
 
 def row_values(
-    uow: Uow, content: BookingContent, resolved: ResolvedContent, *, needs_no_decision: bool = False
+    content: BookingContent, resolved: ResolvedContent, *, needs_no_decision: bool = False
 ) -> dict[str, Any]:
-    """Column values for the content, the approval track and the deadlines."""
+    """Column values for the content and the approval track."""
     envelope = content.envelope
-    days = decision_days(content.kind, envelope)
     return {
         "kind": content.kind.value,
         "track": track_for(content, resolved, needs_no_decision=needs_no_decision).value,
@@ -36,21 +35,26 @@ def row_values(
         "partners": list(content.partners),
         "starts_at": envelope.start,
         "ends_at": envelope.end,
-        "submitted_at": uow.now,
-        "decide_by": working_days_later(uow.now, days, resolved.holidays, zone=uow.zone),
-        "pending_until": working_days_later(uow.now, 2 * days, resolved.holidays, zone=uow.zone),
     }
 
 
 def request_row_values(
-    uow: Uow, content: BookingContent, resolved: ResolvedContent, *, needs_no_decision: bool
+    uow: Uow,
+    content: BookingContent,
+    resolved: ResolvedContent,
+    *,
+    needs_no_decision: bool,
+    before: Pending | None,
 ) -> dict[str, Any]:
-    """Column values of a new request; one that needs no decision has no deadlines."""
-    columns = row_values(uow, content, resolved, needs_no_decision=needs_no_decision)
-    if not needs_no_decision:
-        return columns
-    return columns | {
-        "confirmed_at": uow.now,
-        "decide_by": None,
-        "pending_until": None,
-    }
+    """Column values of a request; one that needs no decision has no deadlines. Shape: `before` is it as it was."""
+    columns = row_values(content, resolved, needs_no_decision=needs_no_decision) | {"submitted_at": uow.now}
+    if needs_no_decision:
+        return columns | {"confirmed_at": uow.now, "decide_by": None, "pending_until": None}
+    clock = DecisionClock(
+        now=uow.now,
+        pending_since=pending_since(uow.now, before),
+        first_start=content.envelope.start,
+        holidays=resolved.holidays,
+        zone=uow.zone,
+    )
+    return columns | clock.deadlines(decision_days(content.kind, content.envelope)) | {"returned_at": None}

@@ -132,7 +132,7 @@ def _evaluate_request(
     if not needs_no_decision:
         require_within_limit(limits, content)
     record = record_of(gathered, verdict)
-    columns = request_row_values(uow, content, resolved, needs_no_decision=needs_no_decision)
+    columns = request_row_values(uow, content, resolved, needs_no_decision=needs_no_decision, before=booking)
     return _EvaluatedRequest(resolved, gathered, verdict, columns, record)
 
 
