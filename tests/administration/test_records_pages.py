@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.factories.bookings import SubmittedBookingFactory
-from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
+from tests.factories.request_bodies import ConsultRequestFactory, EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 
@@ -226,7 +226,7 @@ def test_the_facility_is_renamed(shared_app: SharedApp) -> None:
 def test_what_confirms_itself_is_switched_for_all_for_a_room_and_for_a_company(shared_app: SharedApp) -> None:
     start = shared_app.free_hour()
     session = SessionFactory(room="T-02", start=start, hours=1)
-    body = {"kind": "REVIEW", "title": "Advice", "sessions": [session | {"headcount": 4}]}
+    body = ConsultRequestFactory(title="Advice", sessions=[session | {"headcount": 4}])
 
     def becomes() -> str:
         answer = shared_app.api_client(REQUESTER).post("/api/v1/bookings", body)

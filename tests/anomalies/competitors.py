@@ -11,10 +11,11 @@ from flask import Flask
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications import jobs
 from gmp_booking.revalidation.jobs import work
-from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
+from tests.clients import ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place
+from tests.factories.bookings import ConfirmedBookingFactory, SubmittedBookingFactory
 from tests.factories.form_fields import form_of
-from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
+from tests.factories.request_bodies import EngineeringRequestFactory, HoldFactory, ReservationFactory, SessionFactory
 
 CANARY = "KANARIENVOGEL"
 GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
@@ -54,19 +55,18 @@ class Competitors:
 def a_booking(product: str, day: int, *, word: str, domain: str, room: str = "B-01", units: int = 8) -> dict:
     """Three hours of one room with people and equipment, and an incubator."""
     start = weekday_at(9) + timedelta(days=day)
-    end = start + timedelta(hours=3)
     session = SessionFactory(
         room=room,
         start=start,
-        end=end,
+        hours=3,
         step=f"{word}-step",
         headcount=2,
         people=[{"email": f"operator@{domain}", "role": "OPERATOR"}],
         equipment=["BSC-01" if room == "B-01" else "BSC-02"],
     )
     texts = {"title": f"{word}-title", "purpose": f"{word}-purpose", "batch": f"{word}-batch"}
-    incubator = ReservationFactory(resource="INC-01", start=start, end=end, units=units)
-    return texts | EngineeringRequestFactory(sessions=[session], product=product, equipment=[incubator])
+    incubator = ReservationFactory(start=start, hours=3, units=units)
+    return EngineeringRequestFactory(product=product, sessions=[session], equipment=[incubator], **texts)
 
 
 def settle(place: Place, database: Database, folder) -> Competitors:
@@ -75,19 +75,14 @@ def settle(place: Place, database: Database, folder) -> Competitors:
         connection.execute(_SPOIL)
     open_accounts(database)
     competitors = Competitors(make_app(place.app_url, place.owner_url, folder), database, place)
-    theirs, own = competitors.api_client(SAEBYEOK), competitors.api_client(GAON)
-    for day in range(3):
+    for day, made_by in enumerate((ConfirmedBookingFactory, SubmittedBookingFactory, SubmittedBookingFactory)):
         body = a_booking(f"{CANARY}-product", day, word=CANARY, domain="saebyeok.example")
-        competitors.theirs.append(_booked(theirs, body))
+        competitors.theirs.append(made_by(app=competitors, by=SAEBYEOK, body=body).reference)
         body = a_booking("GS-M1", day, word="ours", domain="gaon.example", room="B-02", units=1)
         body["equipment"][0]["resource"] = "INC-02"
-        competitors.own.append(_booked(own, body))
-    scheduler, qa = competitors.api_client("scheduler@brc.example"), competitors.api_client("qa@brc.example")
-    for reference in (competitors.theirs[0], competitors.own[0]):
-        _done(scheduler, reference, "review")
-        _done(qa, reference, "approve", signature={"password": PASSWORD})
-    for api_client, reference in ((theirs, competitors.theirs[2]), (own, competitors.own[2])):
-        _done(api_client, reference, "cancel", reason=f"{CANARY if api_client is theirs else 'ours'}-reason it is")
+        competitors.own.append(made_by(app=competitors, by=GAON, body=body).reference)
+    for email, reference, word in ((SAEBYEOK, competitors.theirs[2], CANARY), (GAON, competitors.own[2], "ours")):
+        _done(competitors.api_client(email), reference, "cancel", reason=f"{word}-reason it is")
     for word, domain, product in (("ours", "gaon.example", "GS-M1"), (CANARY, "saebyeok.example", f"{CANARY}-product")):
         _live(competitors, word=word, domain=domain, product=product)
     _call_in(competitors)
@@ -110,17 +105,19 @@ def _live(competitors: Competitors, *, word: str, domain: str, product: str) -> 
     for body in (phoned, late, longer) if word != CANARY else ():
         body["equipment"][0] |= {"resource": "INC-02", "units": 1}
     longer["sessions"][0]["end"] = utc(weekday_at(13))
-    changed = requester.client.patch(
-        f"/api/v1/bookings/{confirmed}", json=longer | {"reason": f"{word}-why it changes"}, headers=requester.headers
-    )
+    changed = requester.patch(f"/api/v1/bookings/{confirmed}", longer | {"reason": f"{word}-why it changes"})
     assert changed.status_code == 200, changed.text
     points = {"items": ["papers", "previous_out", "status", "surfaces", "waste_out"]}
     _done(competitors.api_client("production@brc.example"), f"{confirmed}/sessions/1", "clear", **points)
     late["sessions"][0] |= {"start": utc(weekday_at(19, weeks=5)), "end": utc(weekday_at(21, weeks=5))}
-    evening = _booked(competitors.api_client(f"approver@{domain}"), late | {"run_type": "CLIN", "equipment": []})
+    evening = SubmittedBookingFactory(
+        app=competitors, by=f"approver@{domain}", body=late | {"run_type": "CLIN", "equipment": []}
+    ).reference
     answered = {"rule": "CA-01", "reason": f"{word}-answer, agreed with the head of the facility"}
     _done(scheduler, evening, "review", overrides=[answered])
-    called = _booked(scheduler, phoned | {"booked_for": code})
+    called = SubmittedBookingFactory(
+        app=competitors, by="scheduler@brc.example", body=phoned | {"booked_for": code}
+    ).reference
     (competitors.theirs if word == CANARY else competitors.own).extend((evening, called))
     start = weekday_at(9, weeks=6)
     session = {"room": room, "start": start, "end": start + timedelta(hours=3), "headcount": "1"}
@@ -148,15 +145,9 @@ def _withdraw(quality: ApiClient) -> None:
         ("ROOM", "C-02"),
     )
     for kind, code in subjects:
-        body = {"subject": {"kind": kind, "code": code}, "kind": "HOLD", "reason": f"{CANARY}-deviation"}
+        body = HoldFactory(subject={"kind": kind, "code": code}, reason=f"{CANARY}-deviation")
         answer = quality.post("/api/v1/outages", body)
         assert answer.status_code == 201, answer.text
-
-
-def _booked(api_client: ApiClient, body: dict) -> str:
-    answer = api_client.post("/api/v1/bookings", body)
-    assert answer.status_code == 201, answer.text
-    return answer.json["reference"]
 
 
 def _done(api_client: ApiClient, reference: str, action: str, **body) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.factories.request_bodies import ReservationFactory, SessionFactory
-from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
+from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
+from tests.races.requests import FULL_ROOMS, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Call, Client, Ledger, Reply
 
 REQUESTERS = ["requester@gaon.example", "requester@saebyeok.example", "requester@hanbit.example"]
@@ -114,7 +114,11 @@ class Load:
             if chance.random() < 0.4
             else []
         )
-        return cleanroom_work(email, [SessionFactory(room=room, start=start, end=end) for room in rooms], reservations)
+        return EngineeringRequestFactory(
+            by=email,
+            sessions=[SessionFactory(room=room, start=start, end=end) for room in rooms],
+            equipment=reservations,
+        )
 
     def _next_span(self, chance: random.Random) -> tuple[datetime, datetime]:
         """Often the one somebody else just asked for."""

@@ -16,9 +16,11 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.registry import CONSUMERS
 from tests.anomalies.bulk import BIG, fill, price_as_if_large
-from tests.clients import PASSWORD, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
+from tests.clients import SIGNED, ApiClient, PageClient, make_app, open_accounts, utc, weekday_at
 from tests.conftest import Place, drop_database, place_of
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.bookings import ReviewedBookingFactory, SubmittedBookingFactory
+from tests.factories.interfaces import ByApi
+from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
 from tests.statement_watch import watching
 from tests.zones import SEOUL
 
@@ -52,21 +54,18 @@ class Site:
             SessionFactory(
                 room=room,
                 start=first + timedelta(days=day),
-                end=first + timedelta(days=day, hours=3),
+                hours=3,
                 headcount=2,
                 people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example"}],
                 equipment=[bench],
             )
             for day, (room, bench) in enumerate((("B-01", "BSC-01"), ("B-02", "BSC-02")))
         ]
-        incubator = {"resource": "INC-01", "units": 3, "start": sessions[0]["start"], "end": sessions[1]["end"]}
-        common = {"kind": "CLEANROOM", "run_type": "ENG", "product": "GS-M1", "batch": "B"}
-        return common | {"sessions": sessions, "equipment": [incubator]}
+        incubator = ReservationFactory(units=3, start=sessions[0]["start"], end=sessions[1]["end"])
+        return EngineeringRequestFactory(batch="B", sessions=sessions, equipment=[incubator])
 
-    def booked(self, who: str = GAON) -> str:
-        answer = self.api_clients[who].post("/api/v1/bookings", self.a_body())
-        assert answer.status_code == 201, answer.text
-        return answer.json["reference"]
+    def booked(self, made_by: type[SubmittedBookingFactory] = SubmittedBookingFactory) -> str:
+        return made_by(through=ByApi(self.api_clients.__getitem__), body=self.a_body()).reference
 
 
 def build_site(cluster: EmbeddedPostgres, template: Place, folder, *, bookings: int) -> Iterator[Site]:
@@ -104,13 +103,11 @@ def requests_of(site: Site) -> dict[str, Callable[[], Any]]:
     gaon, scheduler, qa = (site.api_clients[email] for email in (GAON, SCHEDULER, QA))
     window = f"from={utc(weekday_at(0, weeks=1))}&to={utc(weekday_at(0, weeks=2))}".replace("+", "%2B")
     waiting = site.booked()
-    reviewed = site.booked()
-    assert scheduler.post(f"/api/v1/bookings/{reviewed}/review").status_code == 200
+    reviewed = site.booked(ReviewedBookingFactory)
     feeds = {
         (email, scope): site.api_clients[email].post("/api/v1/feeds", {"scope": scope}).json["url"].partition("//")[2]
         for email, scope in ((GAON, "mine"), (GAON, "company"), (GAON, "resource:B-01"), (SCHEDULER, "resource:B-01"))
     }
-    signature = {"signature": {"password": PASSWORD}}
     day = f"{weekday_at(9, weeks=1):%Y-%m-%d}"
     asked: dict[str, Callable[[], Any]] = {
         "preview": lambda: gaon.post("/api/v1/bookings/preview", site.a_body()),
@@ -120,7 +117,7 @@ def requests_of(site: Site) -> dict[str, Callable[[], Any]]:
         "its page": lambda: site.page_clients[GAON].get(f"/bookings/{waiting}"),
         "its page for staff": lambda: site.page_clients[QA].get(f"/bookings/{waiting}"),
         "review": lambda: scheduler.post(f"/api/v1/bookings/{waiting}/review"),
-        "approve": lambda: qa.post(f"/api/v1/bookings/{reviewed}/approve", signature),
+        "approve": lambda: qa.post(f"/api/v1/bookings/{reviewed}/approve", SIGNED),
         "cancel": lambda: gaon.post(f"/api/v1/bookings/{waiting}/cancel", {"reason": "Not needed any more"}),
         "my bookings": lambda: site.page_clients[GAON].get("/bookings"),
         "all my bookings": lambda: site.page_clients[GAON].get("/bookings?when=all"),

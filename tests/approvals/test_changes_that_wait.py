@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gmp_booking.approvals.jobs import expire_overdue
 from tests.approvals.test_inbox import QA, SCHEDULER, act, references, waiting
-from tests.bookings.changing import confirmed_run, hold_of, patch
+from tests.bookings.changing import a_run, hold_of
 from tests.clients import SIGNED
-from tests.factories.bookings import SubmittedBookingFactory
+from tests.factories.bookings import ChangeRequestedBookingFactory, SubmittedBookingFactory
 from tests.shared_app import SharedApp
 
 REQUESTER = "requester@gaon.example"
@@ -14,10 +14,7 @@ REQUESTER = "requester@gaon.example"
 
 def with_a_change(shared_app: SharedApp) -> str:
     """A confirmed run its company asks to have a week later."""
-    run = confirmed_run(shared_app)
-    asked = patch(shared_app, run.reference, run.shifted(days=7).body)
-    assert asked.status_code == 200, asked.text
-    return str(run.reference)
+    return a_run(shared_app, ChangeRequestedBookingFactory).reference
 
 
 def change_of(shared_app: SharedApp, reference: str) -> str:

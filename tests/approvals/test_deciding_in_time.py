@@ -13,6 +13,7 @@ from tests.factories.bookings import (
     ReturnedBookingFactory,
     ReviewedBookingFactory,
     SubmittedBookingFactory,
+    let_its_time_pass,
 )
 from tests.factories.form_fields import form_of
 from tests.factories.request_bodies import DemonstrationRequestFactory, EngineeringRequestFactory, SessionFactory
@@ -26,11 +27,6 @@ SCHEDULER, QA, REQUESTER, APPROVER = (
 )
 NOTHING_WAITS = "requester@hanbit.example"
 """Whose company asks for nothing else in this module."""
-
-
-def let_its_time_pass(shared_app: SharedApp, reference: str) -> None:
-    statement = "UPDATE booking SET pending_until = gmp_now() - interval '1 minute' WHERE reference = %s RETURNING id"
-    shared_app.ask(statement, reference)
 
 
 def state_of(shared_app: SharedApp, reference: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gmp_booking.requests.on_behalf import link_secret
+from tests.factories.bookings import SubmittedBookingFactory
 from tests.factories.form_fields import form_of
 from tests.shared_app import SharedApp
 
@@ -22,11 +23,8 @@ SCHEDULER, REQUESTER, APPROVER, OPERATOR, COMPETITOR = (
 
 
 def enter(shared_app: SharedApp, booked_for: str, **more: Any) -> str:
-    made = shared_app.api_client(SCHEDULER).post(
-        "/api/v1/bookings", shared_app.incubator_body(booked_for=booked_for, **more)
-    )
-    assert made.status_code == 201, made.text
-    return str(made.json["reference"])
+    body = shared_app.incubator_body(booked_for=booked_for, **more)
+    return SubmittedBookingFactory(app=shared_app, body=body, by=SCHEDULER).reference
 
 
 def links(shared_app: SharedApp, reference: str) -> dict[str, str]:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from tests.clients import SIGNED, weekday_at
+from tests.factories.bookings import SubmittedBookingFactory
 from tests.factories.form_fields import form_of
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.request_bodies import ClinicalRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 
 SIGNATORY, REQUESTER = "approver@gaon.example", "requester@gaon.example"
@@ -18,11 +19,8 @@ WHY = "The culture cannot wait; agreed with the head of the facility"
 def clinical(shared_app: SharedApp, hour: int, *, weeks: int = 5, weekday: int = 1) -> str:
     """A clinical run of Gaon's; late in the evening it needs cover."""
     start = weekday_at(hour, weeks=weeks, weekday=weekday)
-    session = SessionFactory(room="B-01", start=start)
-    body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [session]}
-    made = shared_app.api_client(SIGNATORY).post("/api/v1/bookings", body)
-    assert made.status_code == 201, made.text
-    return f"/api/v1/bookings/{made.json['reference']}"
+    body = ClinicalRequestFactory(sessions=[SessionFactory(room="B-01", start=start)])
+    return SubmittedBookingFactory(app=shared_app, body=body, by=SIGNATORY).address
 
 
 def open_rules(shared_app: SharedApp, address: str) -> list[tuple[str, str]]:

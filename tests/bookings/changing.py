@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.clients import SIGNED, utc, weekday_at
+from tests.factories.bookings import ConfirmedBookingFactory, SubmittedBookingFactory
 from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
 from tests.shared_app import SharedApp
 
@@ -40,50 +41,27 @@ class Run:
 
 
 def run_body(
-    start: datetime,
-    *,
-    room: str = "B-01",
-    product: str = "GS-M1",
-    people: tuple[str, ...] = (),
-    sessions: int = 1,
-    equipment: bool = False,
+    start: datetime, *, room: str = "B-01", by: str = GAON, sessions: int = 1, equipment: bool = False
 ) -> dict[str, Any]:
-    named = people or (("operator@gaon.example",) if product.startswith("GS") else ())
-    return EngineeringRequestFactory(
-        sessions=[
-            SessionFactory(
-                room=room,
-                start=start + timedelta(days=day),
-                end=start + timedelta(days=day) + LENGTH,
-                headcount=2,
-                people=[{"email": email} for email in named],
-            )
-            for day in range(sessions)
-        ],
-        product=product,
-        purpose="P2 harvest",
-        equipment=[ReservationFactory(resource="INC-01", start=start, end=start + LENGTH, units=2)]
-        if equipment
-        else [],
-    )
+    starts = [start + timedelta(days=day) for day in range(sessions)]
+    crew = [{"email": "operator@gaon.example"}] if by == GAON else []
+    parts = [SessionFactory(room=room, start=each, end=each + LENGTH, headcount=2, people=crew) for each in starts]
+    places = [ReservationFactory(start=start, end=start + LENGTH, units=2)] if equipment else []
+    return EngineeringRequestFactory(by=by, sessions=parts, purpose="P2 harvest", equipment=places)
 
 
-def confirmed_run(shared_app: SharedApp, *, until: str = "confirmed", sessions: int = 1, equipment: bool = True) -> Run:
+def confirmed_run(shared_app: SharedApp, *, sessions: int = 1, equipment: bool = True) -> Run:
+    return a_run(shared_app, ConfirmedBookingFactory, sessions=sessions, equipment=equipment)
+
+
+def a_run(
+    shared_app: SharedApp, made_by: type[SubmittedBookingFactory], *, sessions: int = 1, equipment: bool = True
+) -> Run:
     """A run that meets no other test's: each begins on a Tuesday of its own, a week free after it."""
     start = weekday_at(9, weeks=next(_weeks))
     next(_weeks)
     body = run_body(start, sessions=sessions, equipment=equipment)
-    made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
-    assert made.status_code == 201, made.text
-    reference = made.json["reference"]
-    if until == "confirmed":
-        approve(shared_app, reference)
-    return Run(reference, start, sessions, equipment)
-
-
-def approve(shared_app: SharedApp, reference: str) -> None:
-    assert take_action(shared_app, SCHEDULER, reference, "review").status_code == 200
-    assert take_action(shared_app, QA, reference, "approve").status_code == 200
+    return Run(made_by(app=shared_app, body=body).reference, start, sessions, equipment)
 
 
 def take_action(shared_app: SharedApp, email: str, reference: str, action: str) -> Any:
@@ -92,9 +70,8 @@ def take_action(shared_app: SharedApp, email: str, reference: str, action: str) 
 
 
 def patch(shared_app: SharedApp, reference: str, body: Any, *, by: str = GAON, etag: str | None = None) -> Any:
-    api_client = shared_app.api_client(by)
-    headers = api_client.headers | ({"If-Match": etag} if etag else {})
-    return api_client.client.patch(f"/api/v1/bookings/{reference}", json=body, headers=headers)
+    seen = {"If-Match": etag} if etag else {}
+    return shared_app.api_client(by).patch(f"/api/v1/bookings/{reference}", body, **seen)
 
 
 Held = dict[str, list[tuple[str, str]]]

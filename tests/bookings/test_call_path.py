@@ -29,9 +29,7 @@ def _package(frame: FrameType | None) -> str | None:
 def test_a_booking_goes_back_to_a_package_at_most_three_times(shared_app: SharedApp) -> None:
     client, start = shared_app.api_client("requester@gaon.example"), weekday_at(9, weeks=6)
     crew = [{"email": "operator@gaon.example", "role": "OPERATOR"}]
-    body = EngineeringRequestFactory(
-        sessions=[SessionFactory(room="B-02", start=start, end=start.replace(hour=12), people=crew)]
-    )
+    body = EngineeringRequestFactory(sessions=[SessionFactory(room="B-02", start=start, hours=3, people=crew)])
     client.post("/api/v1/bookings/preview", body)
     entered: list[str] = []
 

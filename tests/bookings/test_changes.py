@@ -10,6 +10,7 @@ from tests.bookings.changing import (
     QA,
     REASON,
     SCHEDULER,
+    a_run,
     booked,
     confirmed_run,
     hold_of,
@@ -18,6 +19,7 @@ from tests.bookings.changing import (
     take_action,
 )
 from tests.clients import utc
+from tests.factories.bookings import SubmittedBookingFactory
 from tests.shared_app import SharedApp
 
 
@@ -31,7 +33,7 @@ def test_a_change_waits_beside_what_is_confirmed_and_both_are_held(shared_app: S
     assert [each["field"] for each in asked.json["change"]["changed"]] == ["time", "time"]
     assert hold_of(shared_app, run.reference) == booked(run, later)
     for period in (run, later):
-        refused = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(period.start, product="HB-Derm"))
+        refused = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(period.start, by=HANBIT))
         assert refused.status_code == 409
     assert shared_app.api_client(GAON).get(f"/api/v1/bookings/{run.reference}/change").json["state"] == "SUBMITTED"
 
@@ -86,7 +88,7 @@ def test_the_people_of_both_versions_are_held_while_a_change_waits(shared_app: S
     later = run.shifted(days=7)
     patch(shared_app, run.reference, later.body)
     assert [start for _email, start in people_held(shared_app, run.reference)] == [utc(run.start), utc(later.start)]
-    other = run_body(later.start, room="B-02", people=("operator@gaon.example",))
+    other = run_body(later.start, room="B-02")
     refused = shared_app.api_client(GAON).post("/api/v1/bookings", other)
     assert refused.status_code == 409
     assert {each["rule"] for each in refused.json["findings"]} == {"PE-03"}
@@ -148,7 +150,7 @@ def test_a_stale_change_is_told_so(shared_app: SharedApp) -> None:
 
 
 def test_a_request_that_is_not_yet_decided_is_replaced(shared_app: SharedApp) -> None:
-    run = confirmed_run(shared_app, until="submitted")
+    run = a_run(shared_app, SubmittedBookingFactory)
     later = run.shifted(days=7)
     done = patch(shared_app, run.reference, later.body)
     assert (done.json["outcome"], done.json["version"], done.json["state"]) == ("replaced", 2, "SUBMITTED")
@@ -170,7 +172,7 @@ def test_cancelling_ends_the_change_that_waits(shared_app: SharedApp) -> None:
 def test_a_rule_in_the_way_leaves_the_booking_as_it_was(shared_app: SharedApp) -> None:
     run = confirmed_run(shared_app)
     competitor_start = run.start + timedelta(days=7)
-    taken = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(competitor_start, product="HB-Derm"))
+    taken = shared_app.api_client(HANBIT).post("/api/v1/bookings", run_body(competitor_start, by=HANBIT))
     assert taken.status_code == 201, taken.text
     refused = patch(shared_app, run.reference, run.shifted(days=7).body)
     assert refused.status_code == 409

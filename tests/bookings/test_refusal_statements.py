@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.clients import SIGNED, ApiClient, weekday_at
+from tests.clients import ApiClient, weekday_at
+from tests.factories.bookings import ConfirmedBookingFactory, SubmittedBookingFactory
 from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 from tests.statement_watch import watching
@@ -22,9 +23,7 @@ def client(shared_app: SharedApp) -> ApiClient:
 
 def _run(hour: int, weeks: int) -> dict[str, Any]:
     start = weekday_at(hour, weeks=weeks)
-    return EngineeringRequestFactory(
-        sessions=[SessionFactory(room="B-02", start=start, end=start.replace(hour=start.hour + 3))]
-    )
+    return EngineeringRequestFactory(sessions=[SessionFactory(room="B-02", start=start, hours=3)])
 
 
 def _require_one_resolution(shared_app: SharedApp, ask: Any) -> None:
@@ -40,16 +39,12 @@ def _require_one_resolution(shared_app: SharedApp, ask: Any) -> None:
 
 @pytest.mark.parametrize(("path", "weeks"), [("/api/v1/bookings", 6), ("/api/v1/bookings/preview", 7)])
 def test_a_refused_request_is_resolved_once(shared_app: SharedApp, client: ApiClient, path: str, weeks: int) -> None:
-    assert client.post("/api/v1/bookings", _run(9, weeks)).status_code == 201
+    SubmittedBookingFactory(app=shared_app, body=_run(9, weeks))
     _require_one_resolution(shared_app, lambda: client.post(path, _run(9, weeks)))
 
 
 def test_a_refused_change_is_resolved_once(shared_app: SharedApp, client: ApiClient) -> None:
-    assert client.post("/api/v1/bookings", _run(9, 8)).status_code == 201
-    own = client.post("/api/v1/bookings", _run(13, 8))
-    address = f"/api/v1/bookings/{own.json['reference']}"
-    shared_app.api_client("scheduler@brc.example").post(f"{address}/review")
-    shared_app.api_client("qa@brc.example").post(f"{address}/approve", SIGNED)
-    current = client.get(address)
-    headers = client.headers | {"If-Match": current.headers["ETag"]}
-    _require_one_resolution(shared_app, lambda: client.client.patch(address, json=_run(9, 8), headers=headers))
+    SubmittedBookingFactory(app=shared_app, body=_run(9, 8))
+    address = ConfirmedBookingFactory(app=shared_app, body=_run(13, 8)).address
+    seen = {"If-Match": client.get(address).headers["ETag"]}
+    _require_one_resolution(shared_app, lambda: client.patch(address, _run(9, 8), **seen))

@@ -17,7 +17,12 @@ from tests.factories.bookings import (
     ReviewedBookingFactory,
     SubmittedBookingFactory,
 )
-from tests.factories.request_bodies import EngineeringRequestFactory, EquipmentRequestFactory, SessionFactory
+from tests.factories.request_bodies import (
+    EngineeringRequestFactory,
+    EquipmentRequestFactory,
+    ReservationFactory,
+    SessionFactory,
+)
 from tests.shared_app import SharedApp
 
 REASON = "The donor material was not released"
@@ -89,7 +94,7 @@ def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app
     body = shared_app.incubator_body()
     body["equipment"][0] |= {"resource": "TFF-01"}
     competitor = EquipmentRequestFactory(equipment=[dict(body["equipment"][0])])
-    assert shared_app.api_client("requester@hanbit.example").post("/api/v1/bookings", competitor).status_code == 201
+    SubmittedBookingFactory(app=shared_app, body=competitor, by="requester@hanbit.example")
     before = shared_app.count_rows()
     refused = shared_app.api_client(GAON).post(f"/api/v1/bookings/{reference}/submit", body)
     assert refused.status_code == 409
@@ -98,7 +103,7 @@ def test_a_resubmission_in_somebody_s_way_leaves_everything_as_it_was(shared_app
     assert shared_app.api_client(GAON).get(f"/api/v1/bookings/{reference}").json["state"] == "RETURNED"
 
 
-def cleanroom(shared_app: SharedApp) -> dict[str, Any]:
+def cleanroom() -> dict[str, Any]:
     """A run of a whole day and its incubation, in the evening too, so that the rules have something to say."""
     start = weekday_at(18, weeks=12)
     session = SessionFactory(
@@ -112,16 +117,12 @@ def cleanroom(shared_app: SharedApp) -> dict[str, Any]:
         people=[{"email": "operator@gaon.example"}, {"email": "operator2@gaon.example", "role": "VERIFIER"}],
         equipment=["BSC-02"],
     )
-    shelf = {"resource": "INC-03", "units": 2, "start": start.isoformat()}
-    shelf["end"] = (start + timedelta(days=9)).isoformat()
+    shelf = ReservationFactory(resource="INC-03", units=2, start=start, end=start + timedelta(days=9))
     return EngineeringRequestFactory(sessions=[session], equipment=[shelf])
 
 
 def test_a_decision_can_be_judged_again_on_the_facts_it_was_made_on(shared_app: SharedApp) -> None:
-    made = shared_app.api_client(GAON).post("/api/v1/bookings", cleanroom(shared_app))
-    assert made.status_code == 201, made.text
-    reference = made.json["reference"]
-    shared_app.api_client("scheduler@brc.example").post(f"/api/v1/bookings/{reference}/review")
+    reference = ReviewedBookingFactory(app=shared_app, body=cleanroom()).reference
     (booking,) = shared_app.ask("SELECT id, company_id, kind, run_type FROM booking WHERE reference = %s", reference)
     evaluations = shared_app.ask(
         "SELECT e.version, e.occasion, e.outcome, e.findings, d.facts, d.findings AS evidence FROM evaluation e"
@@ -148,7 +149,7 @@ WRITTEN = ("booking", "booking_session", "session_person", "session_equipment", 
 
 
 def test_each_row_of_a_new_booking_has_one_line_of_history(shared_app: SharedApp) -> None:
-    body = cleanroom(shared_app)
+    body = cleanroom()
     for part in (*body["sessions"], *body["equipment"]):
         part |= {
             name: (datetime.fromisoformat(part[name]) + timedelta(days=30)).isoformat() for name in ("start", "end")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
-from tests.clients import SIGNED, ApiClient, make_app, weekday_at
+from tests.clients import ApiClient, make_app, weekday_at
 from tests.facility import FAR_YEAR
-from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
+from tests.factories.bookings import ChangeRequestedBookingFactory, SubmittedBookingFactory
+from tests.factories.interfaces import ByApi
+from tests.factories.request_bodies import EngineeringRequestFactory, HoldFactory, SessionFactory
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = {"serious", "critical"}
@@ -20,29 +24,19 @@ REQUESTER, SCHEDULER, QA = "requester@gaon.example", "scheduler@brc.example", "q
 DAY = weekday_at(9).strftime("%Y-%m-%d")
 
 
-def a_run(*, room: str, weeks: int) -> dict[str, object]:
+def a_run(*, room: str, weeks: int) -> dict[str, Any]:
     start = weekday_at(9, weeks=weeks)
-    part = SessionFactory(room=room, start=start, end=start.replace(hour=12), headcount=2)
-    return EngineeringRequestFactory(sessions=[part])
+    return EngineeringRequestFactory(sessions=[SessionFactory(room=room, start=start, hours=3, headcount=2)])
 
 
 @pytest.fixture(scope="module", autouse=True)
 def a_busy_facility(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A request that waits, a confirmed booking with a change that waits, and a room on hold that puts it at risk."""
     app = make_app(site.place.app_url, site.place.owner_url, tmp_path_factory.mktemp("busy"))
-    company, scheduler, quality = (ApiClient(app, site.database, email) for email in (REQUESTER, SCHEDULER, QA))
-    assert company.post("/api/v1/bookings", a_run(room="B-01", weeks=3)).status_code == 201
-    made = company.post("/api/v1/bookings", a_run(room="B-02", weeks=6))
-    address = f"/api/v1/bookings/{made.json['reference']}"
-    assert scheduler.post(f"{address}/review").status_code == 200
-    assert quality.post(f"{address}/approve", SIGNED).status_code == 200
-    seen = company.get(address).headers["ETag"]
-    changed = company.client.patch(
-        address, json=a_run(room="B-02", weeks=7), headers=company.headers | {"If-Match": seen}
-    )
-    assert changed.status_code == 200, changed.text
-    hold = {"subject": {"kind": "ROOM", "code": "B-02"}, "kind": "HOLD", "reason": "Particle counts above the limit"}
-    placed = quality.post("/api/v1/outages", hold)
+    api_client = partial(ApiClient, app, site.database)
+    SubmittedBookingFactory(through=ByApi(api_client), body=a_run(room="B-01", weeks=3))
+    ChangeRequestedBookingFactory(through=ByApi(api_client), body=a_run(room="B-02", weeks=6))
+    placed = api_client(QA).post("/api/v1/outages", HoldFactory(code="B-02"))
     assert placed.status_code == 201, placed.text
     app.extensions["gmp"].database.dispose()
     revalidation.work(site.database)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
 from tests.clients import ApiClient, make_app, weekday_at
+from tests.factories.bookings import SubmittedBookingFactory
+from tests.factories.interfaces import ByApi
 from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.zones import SEOUL
 
@@ -54,11 +57,10 @@ def an_earlier_booking(site: Site, tmp_path_factory: pytest.TempPathFactory) -> 
     """Gaon has booked before: B-02, in a morning, two people."""
     app = make_app(site.place.app_url, site.place.owner_url, tmp_path_factory.mktemp("earlier"))
     start = AFTERNOON.replace(hour=9) - timedelta(days=7)
-    session = SessionFactory(room="B-02", start=start, hours=3)
-    body = EngineeringRequestFactory(sessions=[session | {"headcount": 2}])
-    made = ApiClient(app, site.database, REQUESTER).post("/api/v1/bookings", body)
+    part = SessionFactory(room="B-02", start=start, hours=3, headcount=2)
+    by_api = ByApi(partial(ApiClient, app, site.database))
+    SubmittedBookingFactory(through=by_api, body=EngineeringRequestFactory(sessions=[part]))
     app.extensions["gmp"].database.dispose()
-    assert made.status_code == 201, made.text
 
 
 def booked(site: Site, page: Page) -> tuple[str, str, str]:

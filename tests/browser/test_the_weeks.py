@@ -14,8 +14,9 @@ from playwright.sync_api import Page, expect
 from gmp_booking.revalidation import jobs as revalidation
 from tests.browser.conftest import Site
 from tests.browser.test_the_journey import calendar_link, decide, fill_moment
-from tests.clients import PASSWORD, SIGNED, make_app, weekday_at
+from tests.clients import PASSWORD, make_app, weekday_at
 from tests.execution.conftest import ExecutionClient
+from tests.factories.bookings import ConfirmedBookingFactory
 from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
@@ -38,16 +39,9 @@ def desk(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Share
 
 def a_confirmed_run(desk: SharedApp, *, weeks: int) -> str:
     """Gaon's morning in B-02 with one operator, passed on by scheduling and signed by quality assurance."""
-    start = weekday_at(9, weeks=weeks)
-    session = SessionFactory(room="B-02", start=start, hours=4)
-    session |= {"headcount": 2, "people": [{"email": OPERATOR, "role": "OPERATOR"}]}
-    body = EngineeringRequestFactory(sessions=[session])
-    made = desk.api_client(REQUESTER).post("/api/v1/bookings", body)
-    assert made.status_code == 201, made.text
-    reference = str(made.json["reference"])
-    assert desk.api_client(SCHEDULER).post(f"/api/v1/bookings/{reference}/review").status_code == 200
-    assert desk.api_client(QA).post(f"/api/v1/bookings/{reference}/approve", SIGNED).status_code == 200
-    return reference
+    crew = [{"email": OPERATOR, "role": "OPERATOR"}]
+    part = SessionFactory(room="B-02", start=weekday_at(9, weeks=weeks), hours=4, headcount=2, people=crew)
+    return ConfirmedBookingFactory(app=desk, body=EngineeringRequestFactory(sessions=[part])).reference
 
 
 class CalendarFeed:

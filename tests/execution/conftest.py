@@ -10,7 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.clients import SIGNED
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.bookings import ConfirmedBookingFactory
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp, shared_app
 
 __all__ = ["shared_app"]
@@ -49,7 +50,8 @@ class ExecutionClient:
     ) -> str:
         """A confirmed booking; its sessions last so many hours each, one after the other, the first begins in so many.
 
-        Shape: sessions follow each other with two hours between.
+        Shape: sessions follow each other with two hours between; `request` is a body without sessions, `session` are
+        further fields of each session.
         """
         self._weeks += 1
         monday = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(weeks=self._weeks)
@@ -57,29 +59,14 @@ class ExecutionClient:
         sessions = []
         at = begins
         for length in hours or (3.0,):
-            part = SessionFactory(room=room, start=at, hours=length)
-            sessions.append(part | {"headcount": 2} | dict(more.get("session", {})))
+            fields = {"headcount": 2} | more.get("session", {})
+            sessions.append(SessionFactory(room=room, start=at, hours=length, **fields))
             at += timedelta(hours=length + 2)
-        product = {"gaon": "GS-M1", "saebyeok": "SE-01", "hanbit": "HB-Derm"}[company]
-        head = {"kind": "CLEANROOM", "product": product, "run_type": "ENG"} | more.get("head", {})
-        head = {name: value for name, value in head.items() if value is not None}
-        made = self.shared_app.api_client(f"requester@{company}.example").post(
-            "/api/v1/bookings", head | {"sessions": sessions}
-        )
-        assert made.status_code == 201, made.text
-        reference = str(made.json["reference"])
-        self._decide(reference, made.json["track"])
-        self.bring(reference, starts_in)
-        return reference
-
-    def _decide(self, reference: str, track: str) -> None:
-        address = f"/api/v1/bookings/{reference}"
-        if track == "light":
-            assert self.shared_app.api_client("demo@brc.example").post(f"{address}/approve").status_code == 200
-            return
-        assert self.shared_app.api_client(SCHEDULER).post(f"{address}/review").status_code == 200
-        approved = self.shared_app.api_client(QA).post(f"{address}/approve", SIGNED)
-        assert approved.json["state"] == "CONFIRMED", approved.text
+        by = f"requester@{company}.example"
+        body = more.get("request") or EngineeringRequestFactory(by=by)
+        booking = ConfirmedBookingFactory(app=self.shared_app, by=by, body=body | {"sessions": sessions})
+        self.bring(booking.reference, starts_in)
+        return booking.reference
 
     def bring(self, reference: str, starts_in: float) -> None:
         """Shift all of a booking so that its first session begins in so many hours (negative: began before)."""

@@ -7,8 +7,9 @@ import pytest
 from gmp_booking.kernel.text import CONTEXT_END
 from tests.clients import PageClient
 from tests.execution.conftest import REQUESTER, SCHEDULER, ExecutionClient
+from tests.factories.request_bodies import CourseRequestFactory
 
-COURSE = {"kind": "EDUCATION", "product": None, "run_type": None, "title": "Cell culture", "seats": 6}
+COURSE = CourseRequestFactory(title="Cell culture", seats=6)
 DEMO_MANAGER = "demo@brc.example"
 
 
@@ -29,7 +30,7 @@ def pages_of(reader: PageClient, reference: str) -> tuple[str, str]:
 
 
 def test_a_course_has_dates_and_cleanroom_work_has_sessions(execution: ExecutionClient, korean: PageClient) -> None:
-    booking, session = pages_of(korean, execution.confirmed(2, room="T-02", head=COURSE))
+    booking, session = pages_of(korean, execution.confirmed(2, room="T-02", request=COURSE))
     assert "일정(회차)" in booking
     assert "1회차" in session
     assert "작업 기록" not in booking + session
@@ -42,7 +43,7 @@ def test_a_course_has_dates_and_cleanroom_work_has_sessions(execution: Execution
 def test_a_missed_course_was_not_attended_and_missed_work_not_done(
     execution: ExecutionClient, korean: PageClient
 ) -> None:
-    course = execution.confirmed(3, room="T-02", head=COURSE, starts_in=-2)
+    course = execution.confirmed(3, room="T-02", request=COURSE, starts_in=-2)
     execution.do(DEMO_MANAGER, course, "missed")
     booking, session = pages_of(korean, course)
     assert "불참" in booking
@@ -55,7 +56,7 @@ def test_a_missed_course_was_not_attended_and_missed_work_not_done(
 
 
 def test_an_english_page_shows_no_context(execution: ExecutionClient) -> None:
-    booking, session = pages_of(reader_in("en", execution), execution.confirmed(2, room="T-02", head=COURSE))
+    booking, session = pages_of(reader_in("en", execution), execution.confirmed(2, room="T-02", request=COURSE))
     assert "Sessions in a room" in booking
     assert "Session 1" in session
     assert CONTEXT_END not in booking + session

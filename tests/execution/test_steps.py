@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients import SIGNED
 from tests.execution.conftest import OPERATOR, POINTS, PRODUCTION, QA, SCHEDULER, WHY, ExecutionClient
-from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
+from tests.factories.request_bodies import DemonstrationRequestFactory, EngineeringRequestFactory, SessionFactory
 
 # Where each act leads from each state of a session that begins with a released room; a dash refuses (409).
 STEPS = {
@@ -116,12 +116,13 @@ def test_an_act_is_refused_to_whoever_may_not_do_it(execution: ExecutionClient, 
         assert bare.status_code in {200, 409, 422}, (name, bare.text)
 
 
-@pytest.mark.parametrize(("room", "kind"), [("T-01", "TECH_DEMO"), ("C-02", None)])
+@pytest.mark.parametrize(
+    ("room", "request_of"), [("T-01", DemonstrationRequestFactory), ("C-02", EngineeringRequestFactory)]
+)
 def test_where_no_clearance_is_judged_work_simply_begins(
-    execution: ExecutionClient, room: str, kind: str | None
+    execution: ExecutionClient, room: str, request_of: Any
 ) -> None:
-    head = {"kind": kind, "product": None, "run_type": None} if kind else {}
-    reference = execution.confirmed(2, room=room, head=head)
+    reference = execution.confirmed(2, room=room, request=request_of())
     assert execution.act(OPERATOR, reference, "clear", POINTS).status_code == 409
     assert execution.act(QA, reference, "ready", SIGNED).status_code == 409
     assert execution.do(OPERATOR, reference, "check-in")["state"] == "IN_USE"

@@ -84,9 +84,14 @@ def cancel(booking: MadeBooking) -> None:
     booking.act(booking.by, "cancel", reason=REASON)
 
 
-def let_expire(booking: MadeBooking) -> None:
+def let_its_time_pass(app: Any, reference: str) -> None:
+    """From now on the booking may expire."""
     statement = "UPDATE booking SET pending_until = gmp_now() - interval '1 minute' WHERE reference = %s RETURNING id"
-    booking.app.ask(statement, booking.reference)
+    app.ask(statement, reference)
+
+
+def let_expire(booking: MadeBooking) -> None:
+    let_its_time_pass(booking.app, booking.reference)
     assert booking.app.database.transact(SYSTEM, expire, booking.reference)
 
 

@@ -99,6 +99,24 @@ class CourseRequestFactory(_BodyFactory):
     kind = "EDUCATION"
 
 
+class TourRequestFactory(_BodyFactory):
+    """A tour: one approval without a signature."""
+
+    kind = "TOUR"
+
+
+class ConsultRequestFactory(_BodyFactory):
+    """A consult, which nobody needs to approve when nothing is in its way."""
+
+    kind = "REVIEW"
+
+
+class MediaFillRequestFactory(_BodyFactory):
+    """A media fill: the same people decide as on an engineering run."""
+
+    kind = "APS"
+
+
 class QualityControlRequestFactory(_BodyFactory):
     """Quality control, which nobody needs to approve when nothing is in its way."""
 

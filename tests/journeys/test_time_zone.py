@@ -18,7 +18,7 @@ from tests.calendars.readers import READERS
 from tests.clients import PageClient
 from tests.conftest import Place
 from tests.factories.form_fields import form_of
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.request_bodies import ClinicalRequestFactory, SessionFactory
 from tests.shared_app import SharedApp, an_app
 from tests.zones import BERLIN
 
@@ -55,7 +55,7 @@ def local(instant: datetime) -> str:
 def rules_of(berlin: SharedApp, start: datetime, *, hours: int = 2) -> list[str]:
     """What is said of a clinical session at this time."""
     part = SessionFactory(room="B-01", start=start, hours=hours)
-    body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [part]}
+    body = ClinicalRequestFactory(sessions=[part])
     answer = berlin.api_client(APPROVER).post("/api/v1/bookings/preview", body)
     assert answer.status_code == 200, answer.text
     return [finding["rule"] for finding in answer.json["findings"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,8 +15,25 @@ from gmp_booking.kernel.errors import Refusal
 from gmp_booking.kernel.states import BookingState as S
 from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.requests.draft import save_draft
-from tests.clients import SIGNED, weekday_at
-from tests.factories.request_bodies import ClinicalRequestFactory, DemonstrationRequestFactory, SessionFactory
+from tests.clients import weekday_at
+from tests.factories.bookings import (
+    CancelledBookingFactory,
+    ClosedBookingFactory,
+    ConfirmedBookingFactory,
+    DraftBookingFactory,
+    ExpiredBookingFactory,
+    RejectedBookingFactory,
+    ReturnedBookingFactory,
+    ReviewedBookingFactory,
+    SubmittedBookingFactory,
+    let_its_time_pass,
+)
+from tests.factories.request_bodies import (
+    ClinicalRequestFactory,
+    DemonstrationRequestFactory,
+    QualityControlRequestFactory,
+    SessionFactory,
+)
 from tests.lifecycle.scenario import (
     DEMO,
     ENGINEER,
@@ -25,7 +43,6 @@ from tests.lifecycle.scenario import (
     REQUESTER,
     SCHEDULER,
     SIGNATORY,
-    WHY,
     Attempt,
     Prepared,
     Scenario,
@@ -44,62 +61,39 @@ _fortnights = itertools.count(8, 2)
 # -- bookings in their states; engineering work passes scheduling and quality assurance, a demonstration one stage
 
 
-def submitted(world: World) -> Prepared:
-    start = world.shared_app.free_hour()
-    reference = world.do(REQUESTER, "", incubator(start))["reference"]
-    world.shared_app.free_hour()  # Time that touches would be held as one period.
-    return Prepared(reference, start, world.shared_app.free_hour())
+def in_state(made_by: type[SubmittedBookingFactory], **traits: bool) -> Callable[[World], Prepared]:
+    """An incubator booking, with another hour that it may be wanted at."""
+
+    def prepare(world: World) -> Prepared:
+        start = world.shared_app.free_hour()
+        booking = made_by(app=world.shared_app, body=incubator(start), **traits)
+        world.shared_app.free_hour()  # Time that touches would be held as one period.
+        return Prepared(booking.reference, start, world.shared_app.free_hour())
+
+    return prepare
+
+
+submitted = in_state(SubmittedBookingFactory)
+reviewed = in_state(ReviewedBookingFactory)
+returned = in_state(ReturnedBookingFactory)
+returned_later = in_state(ReturnedBookingFactory, reviewed=True)
+confirmed = in_state(ConfirmedBookingFactory)
+over = in_state(ConfirmedBookingFactory, is_over=True)
 
 
 def demonstration(world: World) -> Prepared:
     start = world.shared_app.free_hour()
     body = DemonstrationRequestFactory(sessions=[SessionFactory(room="T-01", start=start, hours=1)], seats=4)
-    return Prepared(world.do(REQUESTER, "", body)["reference"], start)
-
-
-def reviewed(world: World) -> Prepared:
-    prepared = submitted(world)
-    world.do(SCHEDULER, f"/{prepared.reference}/review")
-    return prepared
-
-
-def returned(world: World) -> Prepared:
-    prepared = submitted(world)
-    world.do(SCHEDULER, f"/{prepared.reference}/return", {"reason": WHY})
-    return prepared
-
-
-def returned_later(world: World) -> Prepared:
-    prepared = reviewed(world)
-    world.do(QA, f"/{prepared.reference}/return", {"reason": WHY})
-    return prepared
-
-
-def confirmed(world: World) -> Prepared:
-    prepared = reviewed(world)
-    world.do(QA, f"/{prepared.reference}/approve", SIGNED)
-    return prepared
+    return Prepared(SubmittedBookingFactory(app=world.shared_app, body=body).reference, start)
 
 
 def drafted(world: World) -> Prepared:
-    actor = world.shared_app.actor(REQUESTER)
-    booking = world.shared_app.database.transact(actor, save_draft, {"kind": "EQUIPMENT"})
-    return Prepared(booking.reference, wanted=world.shared_app.free_hour())
-
-
-def over(world: World) -> Prepared:
-    """A confirmed booking whose time has passed."""
-    prepared = confirmed(world)
-    times = "starts_at = starts_at - interval '1 year', ends_at = ends_at - interval '1 year'"
-    id_ = world.booking(prepared.reference)["id"]
-    world.ask(f"UPDATE equipment_reservation SET {times} WHERE booking_id = %s RETURNING id", id_)
-    return prepared
+    return Prepared(DraftBookingFactory(app=world.shared_app).reference, wanted=world.shared_app.free_hour())
 
 
 def overdue(world: World, *, state: Any) -> Prepared:
     prepared: Prepared = state(world)
-    statement = "UPDATE booking SET pending_until = gmp_now() - interval '1 minute' WHERE reference = %s RETURNING id"
-    world.ask(statement, prepared.reference)
+    let_its_time_pass(world.shared_app, prepared.reference)
     return prepared
 
 
@@ -107,31 +101,11 @@ def clinical(world: World) -> Prepared:
     """A clinical run that has passed scheduling, in a fortnight of its own."""
     start = weekday_at(9, weeks=next(_fortnights))
     body = ClinicalRequestFactory(sessions=[SessionFactory(room="B-01", start=start, hours=1)], basis="IND-2027-014")
-    reference = world.do(SIGNATORY, "", body)["reference"]
-    world.do(SCHEDULER, f"/{reference}/review")
-    return Prepared(reference, start)
+    return Prepared(ReviewedBookingFactory(app=world.shared_app, body=body, by=SIGNATORY).reference, start)
 
 
 def nothing(world: World) -> Prepared:
     return Prepared("", wanted=world.shared_app.free_hour())
-
-
-def ended(world: World, *, action: str, by: str) -> Prepared:
-    prepared = submitted(world)
-    world.do(by, f"/{prepared.reference}/{action}", {"reason": WHY} | SIGNED)
-    return prepared
-
-
-def expired(world: World) -> Prepared:
-    prepared = overdue(world, state=submitted)
-    assert world.by_system(expire, prepared.reference) == 200
-    return prepared
-
-
-def closed(world: World) -> Prepared:
-    prepared = over(world)
-    world.do(QA, f"/{prepared.reference}/close", SIGNED)
-    return prepared
 
 
 IN_STATE = {
@@ -140,10 +114,10 @@ IN_STATE = {
     S.UNDER_REVIEW: reviewed,
     S.RETURNED: returned,
     S.CONFIRMED: confirmed,
-    S.REJECTED: partial(ended, action="reject", by=SCHEDULER),
-    S.EXPIRED: expired,
-    S.CANCELLED: partial(ended, action="cancel", by=REQUESTER),
-    S.CLOSED: closed,
+    S.REJECTED: in_state(RejectedBookingFactory),
+    S.EXPIRED: in_state(ExpiredBookingFactory),
+    S.CANCELLED: in_state(CancelledBookingFactory),
+    S.CLOSED: in_state(ClosedBookingFactory),
 }
 
 # -- actions
@@ -170,7 +144,7 @@ def create(world: World, prepared: Prepared, attempt: Attempt) -> int:
 def create_quality_control(world: World, prepared: Prepared, attempt: Attempt) -> int:
     assert prepared.wanted is not None
     part = SessionFactory(room="L-01", start=prepared.wanted, hours=1)
-    answer = world.send(REQUESTER, "", {"kind": "QC", "sessions": [part]})
+    answer = world.send(REQUESTER, "", QualityControlRequestFactory(sessions=[part]))
     if answer.status_code == 201:
         prepared.notes["reference"] = answer.json["reference"]
     return int(answer.status_code)

@@ -13,7 +13,13 @@ from gmp_booking.kernel.states import ChangeState as C
 from gmp_booking.kernel.vocabulary import Action
 from tests.bookings.changing import Held
 from tests.clients import SIGNED
-from tests.factories.request_bodies import ClinicalRequestFactory, DemonstrationRequestFactory, SessionFactory
+from tests.factories.bookings import ConfirmedBookingFactory
+from tests.factories.request_bodies import (
+    ClinicalRequestFactory,
+    DemonstrationRequestFactory,
+    QualityControlRequestFactory,
+    SessionFactory,
+)
 from tests.lifecycle.booking_scenarios import (
     BY_DEMO,
     BY_QA,
@@ -105,26 +111,22 @@ def demonstration_asked(world: World) -> Prepared:
     assert prepared.start is not None
     world.do(DEMO, f"/{prepared.reference}/approve")
     start = prepared.start + WEEK
-    ask_for(
-        world,
-        prepared,
-        DemonstrationRequestFactory(sessions=[SessionFactory(room="T-01", start=start, hours=1)], seats=4),
-    )
+    part = SessionFactory(room="T-01", start=start, hours=1)
+    ask_for(world, prepared, DemonstrationRequestFactory(sessions=[part], seats=4))
     return prepared
 
 
 def quality_control(world: World) -> Prepared:
     """Quality control that the system confirmed."""
     start = world.shared_app.free_hour()
-    made = world.do(REQUESTER, "", quality_control_at(start))
-    assert made["state"] == "CONFIRMED"
-    prepared = Prepared(made["reference"], start)
+    booking = ConfirmedBookingFactory(app=world.shared_app, body=quality_control_at(start))
+    prepared = Prepared(booking.reference, start)
     prepared.notes["agreed"] = world.held(prepared.reference)
     return prepared
 
 
 def quality_control_at(start: datetime) -> dict[str, Any]:
-    return {"kind": "QC", "sessions": [SessionFactory(room="L-01", start=start, hours=1)]}
+    return QualityControlRequestFactory(sessions=[SessionFactory(room="L-01", start=start, hours=1)])
 
 
 def overdue(world: World, *, state: Any) -> Prepared:

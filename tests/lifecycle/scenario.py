@@ -63,7 +63,7 @@ class World:
 
 
 def incubator(start: datetime) -> dict[str, Any]:
-    return EquipmentRequestFactory(equipment=[ReservationFactory(resource="INC-01", start=start, hours=1)])
+    return EquipmentRequestFactory(equipment=[ReservationFactory(start=start, hours=1)])
 
 
 def incubator_at(*starts: datetime) -> Held:

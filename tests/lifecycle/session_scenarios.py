@@ -13,6 +13,7 @@ from gmp_booking.kernel.states import SessionState as T
 from tests.bookings.changing import Held
 from tests.clients import SIGNED
 from tests.execution.conftest import POINTS
+from tests.factories.request_bodies import CourseRequestFactory
 from tests.lifecycle.booking_scenarios import BY_REQUESTER
 from tests.lifecycle.scenario import (
     AUDITOR,
@@ -33,7 +34,7 @@ from tests.lifecycle.scenario import (
     released,
 )
 
-COURSE = {"kind": "EDUCATION", "product": None, "run_type": None, "title": "Cell culture", "seats": 6}
+COURSE = CourseRequestFactory(title="Cell culture", seats=6)
 DEVIATION = {"deviation_no": "DEV-27-001"}
 
 # -- sessions in their states; each begins now in a room that nobody else uses
@@ -114,7 +115,7 @@ def missed(world: World) -> Prepared:
 
 def course(world: World) -> Prepared:
     begin(world)
-    return Prepared(world.execution.confirmed(2, room="T-02", head=COURSE))
+    return Prepared(world.execution.confirmed(2, room="T-02", request=COURSE))
 
 
 def released_long_ago(world: World) -> Prepared:

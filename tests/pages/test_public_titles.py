@@ -8,19 +8,16 @@ from typing import Any
 import pytest
 
 from tests.clients import weekday_at
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.bookings import ConfirmedBookingFactory, SubmittedBookingFactory, confirm
+from tests.factories.request_bodies import CourseRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 
-GAON, COMPETITOR, DEMO = "requester@gaon.example", "requester@saebyeok.example", "demo@brc.example"
+GAON, COMPETITOR = "requester@gaon.example", "requester@saebyeok.example"
 TITLE = "Three weeks of cell culture"
 
 
-def book(shared_app: SharedApp, start: datetime, **more: Any) -> str:
-    part = SessionFactory(room="T-02", start=start)
-    body = {"kind": "EDUCATION", "title": TITLE, "seats": 12, "sessions": [part]} | more
-    made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
-    assert made.status_code == 201, made.text
-    return f"/api/v1/bookings/{made.json['reference']}"
+def a_course(start: datetime, **more: Any) -> dict[str, Any]:
+    return CourseRequestFactory(title=TITLE, seats=12, sessions=[SessionFactory(room="T-02", start=start)], **more)
 
 
 def labels_for(shared_app: SharedApp, email: str, start: datetime) -> list[str | None]:
@@ -32,20 +29,19 @@ def labels_for(shared_app: SharedApp, email: str, start: datetime) -> list[str |
 
 def test_a_public_title_is_read_by_a_competitor_once_the_course_is_confirmed(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=5)
-    address = book(shared_app, start, visibility="PUBLIC")
+    course = SubmittedBookingFactory(app=shared_app, body=a_course(start, visibility="PUBLIC"))
     assert labels_for(shared_app, COMPETITOR, start) == [None]
-    assert shared_app.api_client(DEMO).post(f"{address}/approve").json["state"] == "CONFIRMED"
+    confirm(course)
     assert labels_for(shared_app, COMPETITOR, start) == [TITLE]
     page = shared_app.page_client(COMPETITOR).get(f"/timeline?view=day&date={start:%Y-%m-%d}&room=T-02").text
     assert TITLE in page
-    assert address.rsplit("/", 1)[1] not in page
+    assert course.reference not in page
 
 
 @pytest.mark.parametrize("more", [{}, {"visibility": "BUSY"}])
 def test_what_is_not_public_says_nothing(shared_app: SharedApp, more: dict[str, str]) -> None:
     start = weekday_at(9, weeks=6, weekday=len(more))
-    address = book(shared_app, start, **more)
-    assert shared_app.api_client(DEMO).post(f"{address}/approve").json["state"] == "CONFIRMED"
+    ConfirmedBookingFactory(app=shared_app, body=a_course(start, **more))
     assert labels_for(shared_app, COMPETITOR, start) == [None]
     assert labels_for(shared_app, GAON, start) == [TITLE]
     assert (
@@ -55,8 +51,6 @@ def test_what_is_not_public_says_nothing(shared_app: SharedApp, more: dict[str, 
 
 def test_beside_a_public_course_the_others_stay_silent(shared_app: SharedApp) -> None:
     start = weekday_at(9, weeks=7)
-    public = book(shared_app, start, visibility="PUBLIC")
-    silent = book(shared_app, start + timedelta(hours=2))
-    for address in (public, silent):
-        assert shared_app.api_client(DEMO).post(f"{address}/approve").json["state"] == "CONFIRMED"
+    ConfirmedBookingFactory(app=shared_app, body=a_course(start, visibility="PUBLIC"))
+    ConfirmedBookingFactory(app=shared_app, body=a_course(start + timedelta(hours=2)))
     assert labels_for(shared_app, COMPETITOR, start) == [TITLE, None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.clients import weekday_at
+from tests.factories.bookings import SubmittedBookingFactory
 from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.shared_app import SharedApp
 from tests.statement_watch import watching
@@ -15,11 +16,9 @@ START = weekday_at(9, weeks=5)
 
 
 def book(shared_app: SharedApp, *, at: datetime, hours: int = 2, room: str = "B-03") -> str:
-    session = SessionFactory(room=room, start=at, hours=hours)
-    body = EngineeringRequestFactory(sessions=[session], title="Canary run")
-    made = shared_app.api_client(GAON).post("/api/v1/bookings", body)
-    assert made.status_code == 201, made.text
-    return str(made.json["reference"])
+    part = SessionFactory(room=room, start=at, hours=hours)
+    body = EngineeringRequestFactory(sessions=[part], title="Canary run")
+    return SubmittedBookingFactory(app=shared_app, body=body).reference
 
 
 def test_a_company_sees_the_time_of_others_as_one_block_without_words(shared_app: SharedApp) -> None:

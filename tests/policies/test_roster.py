@@ -10,7 +10,7 @@ import pytest
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.policies.roster import RosterEntry, add_on_call, list_roster
 from tests.clients import weekday_at
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.request_bodies import ClinicalRequestFactory, SessionFactory
 from tests.shared_app import SharedApp, shared_app
 from tests.zones import SEOUL
 
@@ -33,7 +33,7 @@ def put_on_call(shared_app: SharedApp, by: str = SCHEDULER, **typed: str) -> Any
 def rules_of(shared_app: SharedApp, start: datetime, *, hours: int = 2) -> list[str]:
     """What is said of a clinical session at this time."""
     part = SessionFactory(room="B-01", start=start, hours=hours)
-    body = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "CLIN", "sessions": [part]}
+    body = ClinicalRequestFactory(sessions=[part])
     answer = shared_app.api_client(GAON).post("/api/v1/bookings/preview", body)
     assert answer.status_code == 200, answer.text
     return [finding["rule"] for finding in answer.json["findings"]]

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.factories.request_bodies import (
-    PRODUCTS,
     DemonstrationRequestFactory,
     EngineeringRequestFactory,
+    HoldFactory,
     ReservationFactory,
     SessionFactory,
 )
@@ -67,7 +67,7 @@ class ActionChooser:
         for _ in range(self.chance.choice([0, 0, 0, 1, 2])):
             start = self._on_a_day(start + timedelta(days=1))
             sessions.append(self._session(domain, self.chance.choice(GMP_ROOMS), start))
-        body = EngineeringRequestFactory(sessions=sessions, product=PRODUCTS[domain])
+        body = EngineeringRequestFactory(by=f"requester@{domain}", sessions=sessions)
         if self.chance.random() < 0.25:
             until = start + timedelta(hours=self.chance.randint(2, 30))
             body["equipment"] = [
@@ -82,7 +82,7 @@ class ActionChooser:
         more: dict[str, Any] = {"people": [{"email": f"{user}@{domain}"} for user in crew]}
         if room == "B-01" and self.chance.random() < 0.3:
             more["equipment"] = ["BSC-01"]
-        return SessionFactory(room=room, start=start, end=end, **margins, **more) | {"headcount": 2}
+        return SessionFactory(room=room, start=start, end=end, headcount=2, **margins, **more)
 
     def _a_start(self) -> datetime:
         """Half of all within the next hours, the rest in the days that follow."""
@@ -106,7 +106,7 @@ class ActionChooser:
         window = {"start": start.isoformat(), "end": (start + timedelta(hours=self.chance.randint(1, 5))).isoformat()}
         room = self.chance.choice(GMP_ROOMS + DEMO_ROOMS)
         if self.chance.random() < 0.5:
-            body = {"subject": {"kind": "ROOM", "code": room}, "kind": "HOLD"} | WHY
+            body = HoldFactory(code=room) | WHY
             return RandomAction("place", QA, "/api/v1/outages", body | ({} if self.chance.random() < 0.5 else window))
         kind, subject = self.chance.choice(
             [

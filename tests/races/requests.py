@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from tests.factories.request_bodies import PRODUCTS, EngineeringRequestFactory
 from tests.zones import SEOUL
 
 FULL_ROOMS = ("B-01", "B-02", "B-03", "C-01", "C-02")
@@ -30,13 +28,3 @@ def working_hours(monday: datetime) -> Iterator[tuple[datetime, datetime]]:
             for number in range(5):
                 start = monday + timedelta(weeks=week, days=day, hours=2 * number)
                 yield start, start + timedelta(hours=2)
-
-
-def cleanroom_work(
-    email: str, sessions: Sequence[dict[str, Any]], equipment: Sequence[dict[str, Any]] = (), **more: Any
-) -> dict[str, Any]:
-    """An engineering run of a product of the asker's company."""
-    product = PRODUCTS[email.partition("@")[2]]
-    return (
-        EngineeringRequestFactory(sessions=sessions, product=product, batch="RACE-1", equipment=list(equipment)) | more
-    )

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.factories.request_bodies import ReservationFactory, SessionFactory
+from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
 from tests.oracles import Need, all_violations, effects_beyond_one, lost, read_world, refused_in_vain
 from tests.oracles.world import World
 from tests.races.client_log import successful_calls
 from tests.races.conftest import REQUESTERS, RaceSetup
-from tests.races.requests import cleanroom_work, weeks_of_its_own
+from tests.races.requests import weeks_of_its_own
 from tests.server_harness import race
 
 HOME = {"BSC-01": "B-01", "BSC-02": "B-02", "TFF-01": "C-01", "CHR-01": "C-01"}
@@ -73,7 +73,7 @@ def run_mixed(race_setup: RaceSetup, *, attempts: int, days: int, clients: int, 
         request = a_mixed_request(chance, monday, days=days)
 
         def job(client, email=email, request=request, key=f"mixed-{seed}-{number}"):
-            body = cleanroom_work(email, request["sessions"], request["equipment"])
+            body = EngineeringRequestFactory(by=email, sessions=request["sessions"], equipment=request["equipment"])
             ask = lambda: client.as_(email).post("/api/v1/bookings", body, key=key)  # noqa: E731
             call = race_setup.ledger.make("", "submit", ask, key=key)
             if call.reply.status == 409:

@@ -11,10 +11,12 @@ import pytest
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.registry import CONSUMERS
-from tests.factories.request_bodies import DemonstrationRequestFactory, SessionFactory
+from tests.factories.bookings import ReviewedBookingFactory
+from tests.factories.interfaces import ByApi
+from tests.factories.request_bodies import DemonstrationRequestFactory, EngineeringRequestFactory, SessionFactory
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import ALONE, RaceSetup
-from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import FULL_ROOMS, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Reply, at_once
 from tests.zones import SEOUL
 
@@ -62,7 +64,7 @@ def rush(race_setup: RaceSetup, *, clients: int, limit: int) -> list[Reply]:
         body = (
             DemonstrationRequestFactory(sessions=[SessionFactory(room=room, start=span[0], end=span[1])], title="Show")
             if room.startswith("T")
-            else cleanroom_work(ALONE, [SessionFactory(room=room, start=span[0], end=span[1])])
+            else EngineeringRequestFactory(by=ALONE, sessions=[SessionFactory(room=room, start=span[0], end=span[1])])
         )
         replies[number] = client.post("/api/v1/bookings", body)
         client.close()
@@ -86,12 +88,9 @@ def test_of_many_requests_at_once_no_more_get_in_than_the_limit_lets(race_setup:
 def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> tuple[str, int]:
     """QA approves while the time runs out; the final state and the answer QA got."""
     client = race_setup.shared_client()
-    made = client.as_(GAON).post(
-        "/api/v1/bookings", cleanroom_work(GAON, [SessionFactory(room=room, start=span[0], end=span[1])])
-    )
-    assert made.status == 201, made
-    address = f"/api/v1/bookings/{made.json['reference']}"
-    assert client.as_("scheduler@brc.example").post(f"{address}/review", {}).status == 200
+    part = SessionFactory(room=room, start=span[0], end=span[1])
+    body = EngineeringRequestFactory(sessions=[part])
+    booking = ReviewedBookingFactory(through=ByApi(client.as_), body=body)
     client.close()
     quality = race_setup.client("qa@brc.example")
     statuses: list[int] = []
@@ -99,12 +98,12 @@ def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> t
 
     def approve() -> None:
         together.wait()
-        statuses.append(quality.post(f"{address}/approve", {"signature": {"password": PASSWORD}}).status)
+        statuses.append(quality.post(f"{booking.address}/approve", {"signature": {"password": PASSWORD}}).status)
 
     approving = threading.Thread(target=approve)
     approving.start()
     statement = "UPDATE booking SET pending_until = gmp_now() WHERE reference = %s RETURNING id"
-    say(race_setup, statement, made.json["reference"])
+    say(race_setup, statement, booking.reference)
     together.wait()
     expire_overdue(database)
     approving.join()
@@ -113,7 +112,7 @@ def duel(race_setup: RaceSetup, database: Database, room: str, span: tuple) -> t
         race_setup,
         "SELECT b.state, array_agg(j.event ORDER BY j.id) FROM booking b JOIN journal j ON j.subject_id = b.id"
         " WHERE b.reference = %s GROUP BY b.state",
-        made.json["reference"],
+        booking.reference,
     )
     assert ("BookingExpired" in events) != ("BookingConfirmed" in events), events
     assert state == ("EXPIRED" if "BookingExpired" in events else "CONFIRMED")

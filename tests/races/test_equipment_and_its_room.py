@@ -9,10 +9,15 @@ from datetime import datetime
 
 import pytest
 
-from tests.factories.request_bodies import EquipmentRequestFactory, ReservationFactory, SessionFactory
+from tests.factories.request_bodies import (
+    EngineeringRequestFactory,
+    EquipmentRequestFactory,
+    ReservationFactory,
+    SessionFactory,
+)
 from tests.oracles import all_violations, read_world
 from tests.races.conftest import RaceSetup
-from tests.races.requests import cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import weeks_of_its_own, working_hours
 from tests.server_harness import Reply, at_once
 
 GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
@@ -22,17 +27,19 @@ Span = tuple[datetime, datetime]
 def equipment_alone(email: str, span: Span) -> dict:
     return EquipmentRequestFactory(
         equipment=[ReservationFactory(resource="TFF-01", start=span[0], end=span[1])],
-        product=cleanroom_work(email, [])["product"],
+        product=EngineeringRequestFactory(by=email)["product"],
         run_type="ENG",
     )
 
 
 def equipment_in_another_room(email: str, span: Span) -> dict:
-    return cleanroom_work(email, [SessionFactory(room="C-02", start=span[0], end=span[1], equipment=["TFF-01"])])
+    return EngineeringRequestFactory(
+        by=email, sessions=[SessionFactory(room="C-02", start=span[0], end=span[1], equipment=["TFF-01"])]
+    )
 
 
 def its_room(email: str, span: Span) -> dict:
-    return cleanroom_work(email, [SessionFactory(room="C-01", start=span[0], end=span[1])])
+    return EngineeringRequestFactory(by=email, sessions=[SessionFactory(room="C-01", start=span[0], end=span[1])])
 
 
 def ask(race_setup: RaceSetup, email: str, body: dict) -> Reply:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
 from tests.races.client_log import successful_calls
 from tests.races.conftest import REQUESTERS, RaceSetup
-from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import FULL_ROOMS, weeks_of_its_own, working_hours
 from tests.server_harness import Client, Reply, race
 
 Replies = defaultdict[str, list[tuple[bool, Reply]]]
@@ -39,7 +39,7 @@ def run_repeated(race_setup: RaceSetup, *, keys: int, seed: int) -> None:
     places = ((room, span) for span in working_hours(weeks_of_its_own(keys // 125 + 1)) for room in FULL_ROOMS)
     for number, (room, span) in enumerate(itertools.islice(places, keys)):
         email, key = chance.choice(REQUESTERS), f"again-{seed}-{number}"
-        as_asked = cleanroom_work(email, [SessionFactory(room=room, start=span[0], end=span[1])])
+        as_asked = EngineeringRequestFactory(by=email, sessions=[SessionFactory(room=room, start=span[0], end=span[1])])
         changes = [bool(repeat) and chance.random() < 0.2 for repeat in range(chance.randint(1, 5) + 1)]
         jobs = [
             sending(
@@ -96,9 +96,12 @@ def test_a_refusal_is_not_kept(race_setup: RaceSetup) -> None:
     span = next(working_hours(weeks_of_its_own()))
     client = race_setup.shared_client()
     taken = client.as_(REQUESTERS[0]).post(
-        "/api/v1/bookings", cleanroom_work(REQUESTERS[0], [SessionFactory(room="B-01", start=span[0], end=span[1])])
+        "/api/v1/bookings",
+        EngineeringRequestFactory(by=REQUESTERS[0], sessions=[SessionFactory(room="B-01", start=span[0], end=span[1])]),
     )
-    wanted = cleanroom_work(REQUESTERS[1], [SessionFactory(room="B-01", start=span[0], end=span[1])])
+    wanted = EngineeringRequestFactory(
+        by=REQUESTERS[1], sessions=[SessionFactory(room="B-01", start=span[0], end=span[1])]
+    )
     assert client.as_(REQUESTERS[1]).post("/api/v1/bookings", wanted, key="patient").status == 409
     gone = client.as_(REQUESTERS[0]).post(
         f"/api/v1/bookings/{taken.json['reference']}/cancel", {"reason": "Not needed any more"}
@@ -114,7 +117,7 @@ def test_keys_of_two_people_are_two_keys(race_setup: RaceSetup) -> None:
     for email, span in zip(REQUESTERS, (first, second), strict=False):
         reply = client.as_(email).post(
             "/api/v1/bookings",
-            cleanroom_work(email, [SessionFactory(room="B-02", start=span[0], end=span[1])]),
+            EngineeringRequestFactory(by=email, sessions=[SessionFactory(room="B-02", start=span[0], end=span[1])]),
             key="k",
         )
         assert reply.status == 201

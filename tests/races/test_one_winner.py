@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.oracles import all_violations, effects_beyond_one, lost, read_world
 from tests.races.client_log import successful_calls
 from tests.races.conftest import REQUESTERS, RaceSetup
-from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import FULL_ROOMS, weeks_of_its_own, working_hours
 from tests.server_harness import race
 
 
@@ -33,7 +33,7 @@ def run_for_the_same_times(
             shift = chance.choice([0, 0, 0, 10, 20])
             session = SessionFactory(room=room, start=start, end=end, setup_min=0, teardown_min=0)
             session |= {"start": start.replace(minute=shift).isoformat()}
-            body = cleanroom_work(email, [session])
+            body = EngineeringRequestFactory(by=email, sessions=[session])
             key = f"{seed}-{len(jobs)}"
 
             def job(client, email=email, body=body, target=target, key=key):

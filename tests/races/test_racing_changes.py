@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.bookings import ChangeRequestedBookingFactory, review
+from tests.factories.interfaces import ByApi
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.races.conftest import RaceSetup
-from tests.races.requests import cleanroom_work, weeks_of_its_own
+from tests.races.requests import weeks_of_its_own
 from tests.server_harness import PASSWORD, Client, Reply, at_once
 
 GAON, COMPETITOR, SCHEDULER, QA = (
@@ -51,27 +52,20 @@ PLACES = places()
 def a_waiting_change(race_setup: RaceSetup, room: str, old: Span, new: Span) -> str:
     """A confirmed booking whose change to another week waits for QA."""
     client = race_setup.shared_client()
-    made = client.as_(GAON).post(
-        "/api/v1/bookings", cleanroom_work(GAON, [SessionFactory(room=room, start=old[0], end=old[1])])
+    agreed, wanted = (
+        EngineeringRequestFactory(sessions=[SessionFactory(room=room, start=start, end=end)])
+        for start, end in (old, new)
     )
-    assert made.status == 201, made.body
-    reference = str(made.json["reference"])
-    path = f"/api/v1/bookings/{reference}"
-    for who, what, body in ((SCHEDULER, "review", {}), (QA, "approve", SIGNED)):
-        assert client.as_(who).post(f"{path}/{what}", body).status == 200
-    wanted = json.dumps(cleanroom_work(GAON, [SessionFactory(room=room, start=new[0], end=new[1])])).encode()
-    client.as_(GAON)
-    asked = client.send("PATCH", path, wanted, {"Content-Type": "application/json"})
-    assert asked.status == 200, asked.body
-    assert client.as_(SCHEDULER).post(f"{path}/review", {}).status == 200
+    booking = ChangeRequestedBookingFactory(through=ByApi(client.as_), body=agreed, wanted=wanted)
+    review(booking)
     client.close()
-    return reference
+    return booking.reference
 
 
 def act(race_setup: RaceSetup, reference: str, what: str, taken: Mapping[str, dict]) -> Reply:
     path = f"/api/v1/bookings/{reference}"
     if what.startswith("take"):
-        work = cleanroom_work(COMPETITOR, [taken[what.removeprefix("take ")]])
+        work = EngineeringRequestFactory(by=COMPETITOR, sessions=[taken[what.removeprefix("take ")]])
         return _post(race_setup.client(COMPETITOR), "/api/v1/bookings", work)
     if what in {"approve", "reject"}:
         return _post(race_setup.client(QA), f"{path}/{what}", REASON | SIGNED)

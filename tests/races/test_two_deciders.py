@@ -9,11 +9,13 @@ from datetime import datetime
 
 import pytest
 
-from tests.factories.request_bodies import SessionFactory
+from tests.factories.bookings import ReviewedBookingFactory, SubmittedBookingFactory
+from tests.factories.interfaces import ByApi
+from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 from tests.oracles import all_violations, lost, read_world
 from tests.races.client_log import successful_calls
 from tests.races.conftest import RaceSetup
-from tests.races.requests import FULL_ROOMS, cleanroom_work, weeks_of_its_own, working_hours
+from tests.races.requests import FULL_ROOMS, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Client, Reply, at_once
 
 GAON = "requester@gaon.example"
@@ -48,16 +50,12 @@ def act(client: Client, reference: str, what: str, *, seen: str | None = None, k
 def a_booking(race_setup: RaceSetup, room: str, span: tuple[datetime, datetime], *, stage: int) -> tuple[str, str]:
     """Submitted, and reviewed where QA is to decide; its reference and ETag."""
     client = race_setup.shared_client()
-    reply = client.as_(GAON).post(
-        "/api/v1/bookings", cleanroom_work(GAON, [SessionFactory(room=room, start=span[0], end=span[1])])
-    )
-    assert reply.status == 201, reply
-    reference = reply.json["reference"]
-    if stage:
-        reply = act(client.as_("scheduler@brc.example"), reference, "review")
-        assert reply.status == 200, reply.body
+    made_by = ReviewedBookingFactory if stage else SubmittedBookingFactory
+    part = SessionFactory(room=room, start=span[0], end=span[1])
+    booking = made_by(through=ByApi(client.as_), body=EngineeringRequestFactory(sessions=[part]))
+    etag = client.as_(GAON).get(booking.address).headers["etag"].strip('"')
     client.close()
-    return reference, reply.headers["etag"].strip('"')
+    return booking.reference, etag
 
 
 def fight(race_setup: RaceSetup, reference: str, acts: list[Act], *, seen: str | None) -> list[Reply]:

@@ -6,28 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gmp_booking.revalidation.jobs import work
-from tests.clients import SIGNED, weekday_at
+from tests.clients import weekday_at
+from tests.factories.bookings import ConfirmedBookingFactory
 from tests.factories.request_bodies import EngineeringRequestFactory, HoldFactory, MaintenanceFactory, SessionFactory
 from tests.notifications.conftest import MailHarness
 from tests.outages.acts import lifted, placed
 from tests.shared_app import SharedApp
 
-GAON = "requester@gaon.example"
+GAON, SAEBYEOK = "requester@gaon.example", "requester@saebyeok.example"
 
 
-def a_run(room: str, start: datetime, *, hours: float = 3, **more: Any) -> dict[str, Any]:
-    session = SessionFactory(room=room, start=start, hours=hours, headcount=1, exposure="CLOSED")
-    return EngineeringRequestFactory(sessions=[session]) | more
-
-
-def confirmed(shared_app: SharedApp, body: dict[str, Any], by: str = GAON) -> str:
-    made = shared_app.api_client(by).post("/api/v1/bookings", body)
-    assert made.status_code == 201, made.text
-    address = f"/api/v1/bookings/{made.json['reference']}"
-    assert shared_app.api_client("scheduler@brc.example").post(f"{address}/review").status_code == 200
-    answer = shared_app.api_client("qa@brc.example").post(f"{address}/approve", SIGNED)
-    assert answer.status_code == 200, answer.text
-    return str(made.json["reference"])
+def a_run(room: str, start: datetime, *, hours: float = 3, by: str = GAON) -> dict[str, Any]:
+    part = SessionFactory(room=room, start=start, hours=hours, headcount=1, exposure="CLOSED")
+    return EngineeringRequestFactory(by=by, sessions=[part])
 
 
 def run_now(shared_app: SharedApp, reference: str) -> None:
@@ -66,13 +57,16 @@ def events(shared_app: SharedApp, reference: str) -> list[str]:
 
 
 def test_a_hold_over_a_running_session_and_three_bookings(shared_app: SharedApp, mailbox: MailHarness) -> None:
-    running = confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2)))
+    running = ConfirmedBookingFactory(app=shared_app, body=a_run("B-02", weekday_at(9, weeks=2))).reference
     run_now(shared_app, running)
-    later = [confirmed(shared_app, a_run("B-02", weekday_at(9, weeks=2, weekday=day))) for day in (1, 2)]
-    others = confirmed(
-        shared_app, a_run("B-02", weekday_at(9, weeks=3), product="SE-01"), by="requester@saebyeok.example"
-    )
-    beside = confirmed(shared_app, a_run("B-01", weekday_at(9, weeks=3)))
+    later = [
+        ConfirmedBookingFactory(app=shared_app, body=a_run("B-02", weekday_at(9, weeks=2, weekday=day))).reference
+        for day in (1, 2)
+    ]
+    others = ConfirmedBookingFactory(
+        app=shared_app, body=a_run("B-02", weekday_at(9, weeks=3), by=SAEBYEOK), by=SAEBYEOK
+    ).reference
+    beside = ConfirmedBookingFactory(app=shared_app, body=a_run("B-01", weekday_at(9, weeks=3))).reference
     hit = [running, *later, others]
     work(shared_app.database)
     mailbox.plan()

@@ -14,13 +14,13 @@ from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
 from gmp_booking.revalidation.jobs import enqueue_nightly, revalidate_waiting, work
 from tests.clients import weekday_at
-from tests.factories.request_bodies import EquipmentRequestFactory, HoldFactory, MaintenanceFactory
+from tests.factories.bookings import ConfirmedBookingFactory
+from tests.factories.request_bodies import EquipmentRequestFactory, HoldFactory, MaintenanceFactory, ReservationFactory
 from tests.outages.acts import ENGINEER, QA, lifted, placed
-from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, events, run_now
+from tests.revalidation.test_a_hold import GAON, SAEBYEOK, a_run, at_risk, events, run_now
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 
-SAEBYEOK = "requester@saebyeok.example"
 _weeks = itertools.count(6)
 
 
@@ -50,8 +50,8 @@ def evaluations(shared_app: SharedApp, reference: str) -> list[str]:
 
 
 def an_incubation(start: datetime, *, units: int = 1, hours: int = 48) -> dict[str, Any]:
-    part = {"resource": "INC-03", "units": units, "start": start.isoformat()}
-    return EquipmentRequestFactory(equipment=[part | {"end": (start + timedelta(hours=hours)).isoformat()}])
+    part = ReservationFactory(resource="INC-03", units=units, start=start, hours=hours)
+    return EquipmentRequestFactory(equipment=[part])
 
 
 SUBJECTS = [
@@ -73,8 +73,11 @@ def test_a_hold_reaches_whatever_depends_on_its_subject(
     start = in_a_fresh_week()
     ours = a_run("B-03", start)
     ours["sessions"][0] |= {"people": [{"email": "operator@gaon.example", "role": "OPERATOR"}]}
-    theirs = a_run("C-01", start, product="SE-01")
-    references = [confirmed(shared_app, ours), confirmed(shared_app, theirs, by=SAEBYEOK)]
+    theirs = a_run("C-01", start, by=SAEBYEOK)
+    references = [
+        ConfirmedBookingFactory(app=shared_app, body=ours).reference,
+        ConfirmedBookingFactory(app=shared_app, body=theirs, by=SAEBYEOK).reference,
+    ]
     work(shared_app.database)
     hold = placed(shared_app, HoldFactory() | {"subject": {"kind": kind, "code": code}})
     work(shared_app.database)
@@ -86,9 +89,9 @@ def test_a_hold_reaches_whatever_depends_on_its_subject(
 
 def test_stopped_air_reaches_the_rooms_it_serves_and_only_warns_of_what_runs_alone(shared_app: SharedApp) -> None:
     start = in_a_fresh_week()
-    room = confirmed(shared_app, a_run("B-02", start + timedelta(hours=1), hours=2))
-    device = confirmed(shared_app, an_incubation(start))
-    other = confirmed(shared_app, a_run("C-01", start))
+    room = ConfirmedBookingFactory(app=shared_app, body=a_run("B-02", start + timedelta(hours=1), hours=2)).reference
+    device = ConfirmedBookingFactory(app=shared_app, body=an_incubation(start)).reference
+    other = ConfirmedBookingFactory(app=shared_app, body=a_run("C-01", start)).reference
     work(shared_app.database)
     stop = MaintenanceFactory(code="", start=start, hours=10, kind="AHU_STOP", subject={"kind": "AHU", "code": "AHU-1"})
     placed(shared_app, stop)
@@ -105,7 +108,7 @@ def test_stopped_air_reaches_the_rooms_it_serves_and_only_warns_of_what_runs_alo
 
 def test_an_outage_that_only_touches_a_session_leaves_it_clear(shared_app: SharedApp) -> None:
     start = in_a_fresh_week()
-    reference = confirmed(shared_app, a_run("B-03", start, hours=3))
+    reference = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", start, hours=3)).reference
     placed(shared_app, MaintenanceFactory(code="B-03", start=start - timedelta(hours=2), hours=2))
     placed(shared_app, MaintenanceFactory(code="B-03", start=start + timedelta(hours=3), hours=2))
     work(shared_app.database)
@@ -114,7 +117,7 @@ def test_an_outage_that_only_touches_a_session_leaves_it_clear(shared_app: Share
 
 
 def test_a_look_that_finds_the_same_writes_nothing(shared_app: SharedApp) -> None:
-    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    reference = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", in_a_fresh_week())).reference
     placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     before = shared_app.count_rows()
@@ -129,7 +132,7 @@ def test_a_look_that_finds_the_same_writes_nothing(shared_app: SharedApp) -> Non
 
 
 def test_work_that_is_over_is_not_judged_any_more(shared_app: SharedApp) -> None:
-    reference = confirmed(shared_app, a_run("C-02", in_a_fresh_week(weekday=2)))
+    reference = ConfirmedBookingFactory(app=shared_app, body=a_run("C-02", in_a_fresh_week(weekday=2))).reference
     run_now(shared_app, reference)
     hold = placed(shared_app, HoldFactory(code="C-02"))
     work(shared_app.database)
@@ -146,7 +149,7 @@ def test_work_that_is_over_is_not_judged_any_more(shared_app: SharedApp) -> None
 
 
 def test_what_is_given_up_is_at_risk_of_nothing_any_more(shared_app: SharedApp) -> None:
-    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    reference = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", in_a_fresh_week())).reference
     placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     assert at_risk(shared_app, reference) == [True]
@@ -157,7 +160,7 @@ def test_what_is_given_up_is_at_risk_of_nothing_any_more(shared_app: SharedApp) 
 
 
 def test_the_nightly_look_finds_what_nobody_told_of(shared_app: SharedApp) -> None:
-    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    reference = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", in_a_fresh_week())).reference
     work(shared_app.database)
     # Rows as somebody's script would leave them: no event tells of them.
     shared_app.ask(
@@ -180,7 +183,9 @@ def test_the_nightly_look_finds_what_nobody_told_of(shared_app: SharedApp) -> No
 def test_ten_workers_look_once(shared_app: SharedApp) -> None:
     monday = in_a_fresh_week(weekday=0)
     starts = [monday + timedelta(days=day, hours=hour) for day in range(3) for hour in (0, 3)]
-    references = [confirmed(shared_app, a_run("B-03", start, hours=1)) for start in starts]
+    references = [
+        ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", start, hours=1)).reference for start in starts
+    ]
     work(shared_app.database)
     placed(shared_app, HoldFactory(code="B-03"))
     workers = [Database(shared_app.place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=2) for _ in range(10)]
@@ -203,8 +208,8 @@ def test_a_booking_that_cannot_be_judged_stops_no_other(
     shared_app: SharedApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     start = in_a_fresh_week()
-    broken = confirmed(shared_app, a_run("B-03", start))
-    sound = confirmed(shared_app, a_run("B-03", start + timedelta(hours=5)))
+    broken = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", start)).reference
+    sound = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", start + timedelta(hours=5))).reference
     work(shared_app.database)
     shared_app.ask("UPDATE booking SET kind = 'NO SUCH KIND' WHERE reference = %s RETURNING id", broken)
     placed(shared_app, HoldFactory(code="B-03"))
@@ -223,7 +228,7 @@ def test_a_booking_that_cannot_be_judged_stops_no_other(
 
 
 def test_equipment_that_is_taken_out_of_service_puts_its_bookings_at_risk(shared_app: SharedApp) -> None:
-    reference = confirmed(shared_app, an_incubation(in_a_fresh_week(), units=2))
+    reference = ConfirmedBookingFactory(app=shared_app, body=an_incubation(in_a_fresh_week(), units=2)).reference
     work(shared_app.database)
     shared_app.ask("UPDATE equipment SET status = 'OUT_OF_SERVICE' FROM resource AS r WHERE r.id = equipment.id"
                  " AND r.code = 'INC-03' RETURNING r.id")  # fmt: skip
@@ -238,7 +243,7 @@ def test_equipment_that_is_taken_out_of_service_puts_its_bookings_at_risk(shared
 
 
 def test_a_request_that_waits_is_at_risk_too_and_what_needs_an_override_is_no_risk(shared_app: SharedApp) -> None:
-    night = a_run("B-03", in_a_fresh_week(21), hours=2) | {"run_type": "ENG"}
+    night = a_run("B-03", in_a_fresh_week(21), hours=2)
     made = shared_app.api_client(GAON).post("/api/v1/bookings", night)
     assert made.status_code == 201, made.text
     work(shared_app.database)
@@ -287,7 +292,7 @@ def test_an_outage_that_races_a_request_is_seen_by_it_or_puts_it_at_risk(shared_
 
 
 def test_the_system_looks_and_nobody_else_is_named(shared_app: SharedApp) -> None:
-    reference = confirmed(shared_app, a_run("B-03", in_a_fresh_week()))
+    reference = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", in_a_fresh_week())).reference
     placed(shared_app, HoldFactory(code="B-03"))
     work(shared_app.database)
     rows = shared_app.ask("SELECT actor_name FROM journal WHERE reference = %s AND event = 'BookingAtRisk'", reference)

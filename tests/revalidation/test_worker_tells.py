@@ -14,11 +14,12 @@ import pytest
 
 from gmp_booking.revalidation.jobs import work
 from tests.clients import weekday_at
+from tests.factories.bookings import ConfirmedBookingFactory
 from tests.factories.request_bodies import HoldFactory
 from tests.notifications.conftest import MailHarness
 from tests.notifications.test_worker import PROGRAM, wait_for
 from tests.outages.acts import lifted, placed
-from tests.revalidation.test_a_hold import GAON, a_run, at_risk, confirmed, run_now
+from tests.revalidation.test_a_hold import GAON, a_run, at_risk, run_now
 from tests.shared_app import SharedApp
 from tests.zones import SEOUL
 
@@ -43,8 +44,11 @@ def worker(mailbox: MailHarness) -> Iterator[subprocess.Popen[str]]:
 def test_owners_are_told_within_a_minute(
     shared_app: SharedApp, mailbox: MailHarness, worker: subprocess.Popen[str]
 ) -> None:
-    references = [confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=day))) for day in range(3)]
-    running = confirmed(shared_app, a_run("B-03", weekday_at(9, weeks=4, weekday=3)))
+    references = [
+        ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", weekday_at(9, weeks=4, weekday=day))).reference
+        for day in range(3)
+    ]
+    running = ConfirmedBookingFactory(app=shared_app, body=a_run("B-03", weekday_at(9, weeks=4, weekday=3))).reference
     run_now(shared_app, running)
 
     def count_mails(word: str) -> int:
@@ -62,9 +66,9 @@ def test_owners_are_told_within_a_minute(
 
 def test_a_session_that_takes_longer_puts_the_next_at_risk(shared_app: SharedApp) -> None:
     now = datetime.now(SEOUL).replace(second=0, microsecond=0)
-    running = confirmed(shared_app, a_run("B-01", weekday_at(9, weeks=5)))
+    running = ConfirmedBookingFactory(app=shared_app, body=a_run("B-01", weekday_at(9, weeks=5))).reference
     run_now(shared_app, running)
-    following = confirmed(shared_app, a_run("B-01", now + timedelta(hours=3), hours=1))
+    following = ConfirmedBookingFactory(app=shared_app, body=a_run("B-01", now + timedelta(hours=3), hours=1)).reference
     work(shared_app.database)
     assert at_risk(shared_app, following) == [False]
     answer = shared_app.api_client(GAON).post(

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.factories.request_bodies import EngineeringRequestFactory, ReservationFactory, SessionFactory
 from tests.transcript.facility import OPERATOR, QA, REQUESTER, SCHEDULER, Cast
 from tests.transcript.people import PASSWORD, Answer
 from tests.zones import SEOUL
@@ -23,21 +24,14 @@ def run_body(
     *starts: datetime, hours: int = 3, room: str = "B-01", places: int = 0, operator: str = OPERATOR, **more: Any
 ) -> dict[str, Any]:
     """An engineering run with a session of so many hours at each start."""
+    crew = [{"email": operator}] if not more.get("product", "").startswith("SE") else []
     sessions = [
-        {
-            "room": room,
-            "start": start.isoformat(),
-            "end": (start + timedelta(hours=hours)).isoformat(),
-            "headcount": 2,
-            "step": f"step {number}",
-            "people": [{"email": operator}] if not more.get("product", "").startswith("SE") else [],
-        }
+        SessionFactory(room=room, start=start, hours=hours, headcount=2, step=f"step {number}", people=crew)
         for number, start in enumerate(starts, start=1)
     ]
-    times = {"start": starts[0].isoformat(), "end": (starts[0] + timedelta(hours=hours + 20)).isoformat()}
-    equipment = [{"resource": "INC-01", "units": places, **times}] if places else []
-    plain = {"kind": "CLEANROOM", "product": "GS-M1", "run_type": "ENG", "purpose": "P2 harvest"}
-    return plain | {"sessions": sessions, "equipment": equipment} | more
+    equipment = [ReservationFactory(units=places, start=starts[0], hours=hours + 20)] if places else []
+    plain = {"purpose": "P2 harvest", "sessions": sessions, "equipment": equipment}
+    return EngineeringRequestFactory(**plain | more)
 
 
 def typed_session(number: int, start: datetime, *, hours: int = 3, room: str = "B-01") -> dict[str, str]:
