@@ -19,7 +19,6 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.registry import CONSUMERS
-from tests import factories
 from tests.compiled_templates import share_compiled_templates
 from tests.facility import create_test_facility
 from tests.memory_folder import folder_in_memory
@@ -121,10 +120,9 @@ def database(place: Place) -> Iterator[Database]:
 
 @pytest.fixture
 def rows(place: Place) -> Iterator[Session]:
-    """A session of the owner, to look at what is really there; the factories write through it."""
+    """A session of the owner, to look at what is really there."""
     engine = create_engine(place.owner_url)
     with Session(engine) as session:
-        factories.use(session)
         yield session
         session.rollback()
     engine.dispose()

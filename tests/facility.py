@@ -11,8 +11,8 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.people.models import Person, PersonRole
 from gmp_booking.policies.service import name_facility, seed_holidays, set_hours
-from gmp_booking.products.service import ProductFacts, add_product
-from gmp_booking.resources.service import Names, NewEquipment, NewRoom, add_equipment, add_room, add_zone
+from gmp_booking.resources.service import add_zone
+from tests.factories.facility import CompanyFactory, EquipmentFactory, PersonFactory, ProductFactory, RoomFactory
 
 COMPANIES = {
     "GAO": ("가온줄기", "Gaon Stem", "gaon.example", (("GS-M1", "MSC"), ("GS-A2", "MSC"))),
@@ -20,6 +20,7 @@ COMPANIES = {
     "HBT": ("한빛티슈", "Hanbit Tissue", "hanbit.example", (("HB-Derm", "SKIN"),)),
     "NRU": ("누리에셀", "Nuriesel Cell", "nuriesel.example", (("NR-19", "CART"),)),
 }
+_REGISTRATION_NUMBERS = ("000-81-00014", "000-81-00028", "000-81-00033", "000-81-00047")
 STAFF = {
     "scheduler": Role.SCHEDULER,
     "production": Role.PRODUCTION_MANAGER,
@@ -78,44 +79,20 @@ def create_test_facility(uow: Uow) -> None:
         for code, ahu in (("Z1", "AHU-1"), ("Z2", "AHU-2"), ("Z3", "AHU-3"))
     }
     for code, grade, room_class, area, people, zone, gmp, changeover in _ROOMS:
-        names = Names(f"{code} 실", f"Room {code}", f"{code}室")
-        add_room(
-            uow,
-            NewRoom(
-                code, names, grade, room_class, area, people, gmp, changeover,
-                zone_id=zones[zone] if zone else None, seats=_SEATS.get(code),
-            ),
+        RoomFactory(
+            uow=uow, code=code, grade=grade, room_class=room_class, area_m2=area, max_occupancy=people, gmp=gmp,
+            changeover_policy=changeover, zone_id=zones[zone] if zone else None, seats=_SEATS.get(code),
         )  # fmt: skip
     for code, kind, home, use, places in _EQUIPMENT:
-        add_equipment(uow, NewEquipment(code, Names(code, code, code), kind, home, use, places=places))
+        EquipmentFactory(uow=uow, code=code, equipment_kind=kind, home_room=home, room_use=use, places=places)
     for user, role in STAFF.items():
-        _add_person(uow, f"{user}@brc.example", f"Staff {user}", None, (role,))
-    for number, (code, (ko, en, domain, products)) in enumerate(COMPANIES.items(), start=1):
-        company = Company(
-            code=code,
-            name_ko=ko,
-            name_en=en,
-            name_zh=en,
-            country="KR",
-            registration_no=f"000-81-0000{number}",
-            # Tests are not about the limit unless they say so.
-            pending_room_days_cap=100_000,
-        )
-        uow.session.add(company)
-        uow.session.flush()
+        PersonFactory(uow=uow, email=f"{user}@brc.example", name=f"Staff {user}", roles=(role,))
+    for (code, (ko, en, domain, products)), number in zip(COMPANIES.items(), _REGISTRATION_NUMBERS, strict=True):
+        company_id = CompanyFactory(uow=uow, code=code, name_ko=ko, name_en=en, registration_no=number).id
         for product, modality in products:
-            add_product(uow, ProductFacts(name=product, modality=modality), company_id=company.id, code=product)
+            ProductFactory(uow=uow, code=product, modality=modality, company_id=company_id)
         for user, roles in COMPANY_PEOPLE.items():
-            _add_person(uow, f"{user}@{domain}", f"{code} {user}", company.id, roles)
-
-
-def _add_person(uow: Uow, email: str, name: str, company_id: int | None, roles: tuple[Role, ...]) -> None:
-    person = Person(email=email, name=name, company_id=company_id, language="en")
-    uow.session.add(person)
-    uow.session.flush()
-    for role in roles:
-        uow.session.add(PersonRole(person_id=person.id, company_id=company_id, role=role.value))
-    uow.session.flush()
+            PersonFactory(uow=uow, email=f"{user}@{domain}", name=f"{code} {user}", company_id=company_id, roles=roles)
 
 
 def actor_of(uow: Uow, email: str) -> Actor:
