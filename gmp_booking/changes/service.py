@@ -24,7 +24,12 @@ from gmp_booking.changes.prepare_change import PreparedChange, classify, prepare
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
 from gmp_booking.evaluation.refusals import RefusedRequest, refusal
-from gmp_booking.evaluation.request_limits import find_limits, require_signatory
+from gmp_booking.evaluation.request_limits import (
+    added_room_minutes,
+    find_limits,
+    require_signatory,
+    require_within_limit,
+)
 from gmp_booking.evaluation.service import record_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, is_allowed, require
@@ -113,15 +118,18 @@ def _carry_out(uow: Uow, prepared: PreparedChange) -> ChangeResult:
         if prepared.gathered is not None:
             save_evaluation(uow, booking, record_of(prepared.gathered, prepared.verdict))
         return ChangeResult(outcome_of(uow.actor, prepared), view_of(uow, booking), before, prepared.verdict)
+    limits = find_limits(uow, booking.company_id, booking_id=booking.id)
     if uow.actor.company_id is not None:
-        limits = find_limits(uow, booking.company_id, booking_id=booking.id)
         require_signatory(limits, prepared.wanted, uow.actor.roles, zone=uow.zone)
+    needs_no_decision = is_auto_confirmed(
+        uow, prepared.wanted, prepared.resolved, verdict=prepared.verdict, company_id=booking.company_id
+    )
+    if not needs_no_decision:
+        require_within_limit(limits, added_room_minutes(prepared.old, prepared.wanted))
     request_change(uow, prepared, track=track)
     now = view_of(uow, booking)
     waiting = open_change_of(uow, now)
-    if waiting is not None and is_auto_confirmed(
-        uow, prepared.wanted, prepared.resolved, verdict=prepared.verdict, company_id=booking.company_id
-    ):
+    if waiting is not None and needs_no_decision:
         confirm(uow, waiting, prepared.resolved)
         return ChangeResult(ChangeOutcome.APPROVED, view_of(uow, waiting.booking), before, prepared.verdict)
     return ChangeResult(ChangeOutcome.REQUESTED, now, before, prepared.verdict, waiting)

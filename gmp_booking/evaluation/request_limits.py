@@ -1,14 +1,14 @@
 """Limits of a company's requests: how much may be pending, and who may request large or clinical work.
 
 A room-day is a started 24 hours of room time, setup and teardown included, counted per room over all pending requests
-of the company. Unattended equipment does not count, nor does a change request: its booking holds time already.
+of the company; of a waiting change, what it holds beside the version in force. Unattended equipment does not count.
 Defaults are ours.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -21,8 +21,9 @@ from gmp_booking.bookings.content import BookingContent
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Role
 from gmp_booking.kernel.errors import Conflict, Forbidden
+from gmp_booking.kernel.period import Period, merge, uncovered
 from gmp_booking.kernel.sql import sql_values
-from gmp_booking.kernel.states import PENDING
+from gmp_booking.kernel.states import OPEN_CHANGE, PENDING
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import RunType
 
@@ -30,18 +31,31 @@ MINUTES_OF_A_ROOM_DAY: Final = 24 * 60
 DAYS_WITHOUT_A_SIGNATORY: Final = 5
 
 # Every session counts: one is given up alone only after its booking was confirmed.
+_WITH_MARGINS = (
+    "tstzrange(s.starts_at - s.setup_min * interval '1 minute', s.ends_at + s.teardown_min * interval '1 minute')"
+)
+_MINUTES = "sum(extract(epoch FROM upper(piece) - lower(piece)) / 60)"
 _LIMITS = text(
     f"""
     SELECT c.pending_room_days_cap, c.single_signatory, (
         SELECT jsonb_object_agg(code, minutes) FROM (
-            SELECT r.code,
-                   sum(extract(epoch FROM s.ends_at - s.starts_at) / 60 + s.setup_min + s.teardown_min) AS minutes
-            FROM booking AS b
-            JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version
-            JOIN resource AS r ON r.id = s.room_id
-            WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
-              AND b.state IN ({sql_values(PENDING)})
-              AND b.id IS DISTINCT FROM :booking_id
+            SELECT r.code, {_MINUTES} AS minutes FROM (
+                SELECT s.room_id, {_WITH_MARGINS} AS piece
+                FROM booking AS b
+                JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version
+                WHERE b.company_id = c.id AND b.pending_until IS NOT NULL
+                  AND b.state IN ({sql_values(PENDING)})
+                  AND b.id IS DISTINCT FROM :booking_id
+                UNION ALL
+                SELECT room_id, unnest(wanted - COALESCE(agreed, '{{}}')) FROM (
+                    SELECT s.room_id, range_agg({_WITH_MARGINS}) FILTER (WHERE s.version = n.version) AS wanted,
+                           range_agg({_WITH_MARGINS}) FILTER (WHERE s.version = b.version) AS agreed
+                    FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id
+                    JOIN booking_session AS s ON s.booking_id = b.id AND s.version IN (b.version, n.version)
+                    WHERE n.company_id = c.id AND n.state IN ({sql_values(OPEN_CHANGE)})
+                      AND n.booking_id IS DISTINCT FROM :booking_id
+                    GROUP BY n.id, s.room_id) AS change
+            ) AS held JOIN resource AS r ON r.id = held.room_id
             GROUP BY r.code) AS waiting)
     FROM company AS c WHERE c.id = :company_id
     """
@@ -76,14 +90,31 @@ def room_minutes(content: BookingContent) -> Counter[str]:
     return minutes
 
 
+def added_room_minutes(agreed: BookingContent, wanted: BookingContent) -> Counter[str]:
+    """Room time that a change holds beside the version in force, by room. Unit: minutes."""
+    held = _room_periods(agreed)
+    minutes: Counter[str] = Counter()
+    for room, periods in _room_periods(wanted).items():
+        for piece in (piece for period in periods for piece in uncovered(period, held.get(room, ()))):
+            minutes[room] += int(piece.duration / timedelta(minutes=1))
+    return minutes
+
+
+def _room_periods(content: BookingContent) -> Mapping[str, Sequence[Period]]:
+    periods: defaultdict[str, list[Period]] = defaultdict(list)
+    for each in content.sessions:
+        setup, teardown = timedelta(minutes=each.setup_min), timedelta(minutes=each.teardown_min)
+        periods[each.room].append(Period(each.start - setup, each.end + teardown))
+    return {room: merge(each) for room, each in periods.items()}
+
+
 def room_days(minutes: Mapping[str, float]) -> int:
     """The number of started room-days, for room time by room."""
     return sum(ceil(each / MINUTES_OF_A_ROOM_DAY) for each in minutes.values())
 
 
-def require_within_limit(limits: RequestLimits, content: BookingContent) -> None:
-    """Errors: Conflict, with the pending room-days and the limit."""
-    requested = room_minutes(content)
+def require_within_limit(limits: RequestLimits, requested: Counter[str]) -> None:
+    """Shape: `requested` is minutes by room. Errors: Conflict, with the pending room-days and the limit."""
     if not requested:
         return
     codes = {*limits.waiting_min, *requested}

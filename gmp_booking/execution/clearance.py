@@ -27,6 +27,9 @@ MISSED_AFTER: Final = timedelta(minutes=60)
 CLEARANCE_LASTS: Final = timedelta(hours=72)
 """How long a release is valid while the room is not used. Source: default is ours."""
 
+LONGEST_EXTENSION: Final = timedelta(hours=4)
+"""A longer extension needs the scheduler. Source: default is ours."""
+
 LONGEST_OVERRUN: Final = timedelta(days=7)
 """A later announced end is treated as a typing error. Source: default is ours."""
 

@@ -11,6 +11,7 @@ from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS, session_
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, When, permission_of
 from gmp_booking.evaluation.slot_allocation import Holder, allocate_stored
 from gmp_booking.execution import store
+from gmp_booking.execution.clearance import LONGEST_EXTENSION
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, Subject
@@ -58,8 +59,13 @@ def permission_for(session: SessionRow, action: str, *, until: datetime | None =
 def conditions_of(session: SessionRow, until: datetime | None = None) -> frozenset[When]:
     """The conditions that hold for a session. Shape: `until` is the end that is announced, if one is."""
     clearance = When.CLEARED_FIRST if session.cleared_first else When.NOT_CLEARED_FIRST
-    plan = When.BEYOND_THE_PLAN if until is not None and until > session.ends_at else When.WITHIN_THE_PLAN
-    return frozenset({clearance, plan})
+    return frozenset({clearance, _beside_the_plan(session, until)})
+
+
+def _beside_the_plan(session: SessionRow, until: datetime | None) -> When:
+    if until is None or until <= session.ends_at:
+        return When.WITHIN_THE_PLAN
+    return When.BEYOND_THE_PLAN if until <= session.ends_at + LONGEST_EXTENSION else When.FAR_BEYOND_THE_PLAN
 
 
 def write_step(uow: Uow, session: SessionRow, step: Step[SessionState], **columns: Any) -> datetime | None:

@@ -179,6 +179,7 @@ class Permission(StrEnum):
     SESSION_VERIFY_CLEARANCE = "session.verify_clearance"
     SESSION_RELEASE = "session.release"
     SESSION_RECORD = "session.record"
+    SESSION_EXTEND_LONG = "session.extend_long"
     SESSION_RECORD_REGARDLESS = "session.record_regardless"
     SESSION_VERIFY = "session.verify"
     SESSION_SUSPEND = "session.suspend"
@@ -255,6 +256,7 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     ),
     Permission.SESSION_RELEASE: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA), did_not_do_it),),
     Permission.SESSION_RECORD: ((is_of_the_company,), (works_in_the_facility,)),
+    Permission.SESSION_EXTEND_LONG: ((is_staff, has(Role.SCHEDULER)),),
     Permission.SESSION_RECORD_REGARDLESS: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA)),),
     Permission.SESSION_VERIFY: ((is_of_the_company, did_not_do_it), (works_in_the_facility, did_not_do_it)),
     Permission.SESSION_SUSPEND: ((is_staff, has(Role.QA, Role.ENGINEER)),),

@@ -25,7 +25,12 @@ from gmp_booking.evaluation.booking_row import request_row_values
 from gmp_booking.evaluation.case_time import planned_needs, time_of_others
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.refusals import RefusedRequest, refusal, refuse_taken
-from gmp_booking.evaluation.request_limits import find_limits, require_signatory, require_within_limit
+from gmp_booking.evaluation.request_limits import (
+    find_limits,
+    require_signatory,
+    require_within_limit,
+    room_minutes,
+)
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.evaluation.service import record_of
 from gmp_booking.evaluation.slot_allocation import allocate, holder_of
@@ -130,7 +135,7 @@ def _evaluate_request(
         raise refusal(verdict, RefusedRequest(resolved, booking_id))
     needs_no_decision = is_auto_confirmed(uow, content, resolved, verdict=verdict, company_id=company_id)
     if not needs_no_decision:
-        require_within_limit(limits, content)
+        require_within_limit(limits, room_minutes(content))
     record = record_of(gathered, verdict)
     columns = request_row_values(uow, content, resolved, needs_no_decision=needs_no_decision, before=booking)
     return _EvaluatedRequest(resolved, gathered, verdict, columns, record)

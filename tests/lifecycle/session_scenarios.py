@@ -223,6 +223,7 @@ WITH_REASON: dict[str, Any] = {"needs_reason": True}
 ABORT: dict[str, Any] = {"by": QA, "outsider": OPERATOR, "meaning": "ABORTED", "needs_reason": True}
 CANCELLED: dict[str, Any] = WITH_REASON | BY_REQUESTER
 LATER, BACK = extend(by=timedelta(hours=1)), extend(by=timedelta())
+MUCH_LATER = extend(by=timedelta(hours=5))
 
 SCENARIOS: dict[Any, Scenario] = {
     (T.PLANNED, "clear", ANY): step(
@@ -257,11 +258,17 @@ SCENARIOS: dict[Any, Scenario] = {
     (T.IN_USE, "takes-until", When.BEYOND_THE_PLAN): step(
         running, LATER, "IN_USE", "SessionOverran", held_longer, **BY_OPERATOR
     ),
+    (T.IN_USE, "takes-until", When.FAR_BEYOND_THE_PLAN): step(
+        running, MUCH_LATER, "IN_USE", "SessionOverran", held_longer, by=SCHEDULER, outsider=OPERATOR
+    ),
     (T.IN_USE, "takes-until", When.WITHIN_THE_PLAN): step(
         lambda world: longer(world, running(world)), BACK, "IN_USE", "OverrunWithdrawn", shorter, **BY_OPERATOR
     ),
     (T.SUSPENDED, "takes-until", When.BEYOND_THE_PLAN): step(
         suspended, LATER, "SUSPENDED", "SessionOverran", held_longer, **BY_OPERATOR
+    ),
+    (T.SUSPENDED, "takes-until", When.FAR_BEYOND_THE_PLAN): step(
+        suspended, MUCH_LATER, "SUSPENDED", "SessionOverran", held_longer, by=SCHEDULER, outsider=OPERATOR
     ),
     (T.SUSPENDED, "takes-until", When.WITHIN_THE_PLAN): step(
         lambda world: longer(world, suspended(world)), BACK, "SUSPENDED", "OverrunWithdrawn", shorter, **BY_OPERATOR

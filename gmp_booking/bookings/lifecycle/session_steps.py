@@ -61,6 +61,8 @@ _RESUMED = Step(
 )
 _OVERRAN_IN_USE = Step(target=T.IN_USE, permission=Permission.SESSION_RECORD, event=SessionOverran, slots=Slots.FITS)
 _OVERRAN_SUSPENDED = replace(_OVERRAN_IN_USE, target=T.SUSPENDED)
+_OVERRAN_LONG_IN_USE = replace(_OVERRAN_IN_USE, permission=Permission.SESSION_EXTEND_LONG)
+_OVERRAN_LONG_SUSPENDED = replace(_OVERRAN_SUSPENDED, permission=Permission.SESSION_EXTEND_LONG)
 _IN_TIME_IN_USE = replace(_OVERRAN_IN_USE, event=OverrunWithdrawn)
 _IN_TIME_SUSPENDED = replace(_IN_TIME_IN_USE, target=T.SUSPENDED)
 _COMPLETED = Step(target=T.DONE, permission=Permission.SESSION_RECORD, event=SessionCompleted, slots=Slots.FITS)
@@ -96,8 +98,10 @@ SESSION_STEPS: Table[SessionState] = dict(
         *cells([T.IN_USE], "suspend", _SUSPENDED),
         *cells([T.SUSPENDED], "resume", _RESUMED),
         *cells([T.IN_USE], "takes-until", _OVERRAN_IN_USE, when=When.BEYOND_THE_PLAN),
+        *cells([T.IN_USE], "takes-until", _OVERRAN_LONG_IN_USE, when=When.FAR_BEYOND_THE_PLAN),
         *cells([T.IN_USE], "takes-until", _IN_TIME_IN_USE, when=When.WITHIN_THE_PLAN),
         *cells([T.SUSPENDED], "takes-until", _OVERRAN_SUSPENDED, when=When.BEYOND_THE_PLAN),
+        *cells([T.SUSPENDED], "takes-until", _OVERRAN_LONG_SUSPENDED, when=When.FAR_BEYOND_THE_PLAN),
         *cells([T.SUSPENDED], "takes-until", _IN_TIME_SUSPENDED, when=When.WITHIN_THE_PLAN),
         *cells([T.IN_USE], "complete", _COMPLETED),
         *cells([T.DONE], "verify", _VERIFIED),

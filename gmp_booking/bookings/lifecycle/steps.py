@@ -44,6 +44,7 @@ class When(StrEnum):
     CLEARED_FIRST = "a line clearance is needed"
     NOT_CLEARED_FIRST = "no line clearance is needed"
     BEYOND_THE_PLAN = "beyond the planned end"
+    FAR_BEYOND_THE_PLAN = "more than four hours beyond the planned end"
     WITHIN_THE_PLAN = "within the planned end"
 
 
