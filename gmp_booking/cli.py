@@ -16,7 +16,8 @@ from gmp_booking.infra.process.errors import EmbeddedDatabaseError
 from gmp_booking.infra.process.stack import StackError, embedded_database, run_stack
 from gmp_booking.kernel.errors import Refusal
 
-Command = Callable[[Config, argparse.Namespace], None]
+Command = Callable[[Config, argparse.Namespace], int | None]
+"""A command returns its exit code; None is success."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     command: Command = arguments.command
     try:
-        command(Config.from_env(os.environ), arguments)
+        return command(Config.from_env(os.environ), arguments) or 0
     except (ConfigError, EmbeddedDatabaseError, StackError, UnfitDatabase, Refusal) as error:
         print(error, file=sys.stderr)
         for field, sentences in getattr(error, "field_errors", {}).items():
@@ -32,7 +33,6 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", migrate_database, "migrate the database to the newest schema")
     add("init", init, "migrate, and print the steps of a first start")
     add("demo", demo, "create the demonstration data again")
+    verify = add("verify-data", verify_stored_data, "check all stored data; exit code 1 when a fault is found")
+    verify.add_argument("--json", action="store_true", help="every fault as JSON")
     token = add("token", make_token, "create an API token")
     token.add_argument("what", choices=["create"])
     token.add_argument("--user", required=True, metavar="EMAIL")
@@ -132,6 +134,21 @@ def demo(config: Config, _arguments: argparse.Namespace) -> None:
         migrate(connected.owner_database_url)
         seed(connected)
     print("The demonstration data is created.")
+
+
+def verify_stored_data(config: Config, arguments: argparse.Namespace) -> int:
+    from gmp_booking.consistency.report import as_json_text, as_table
+    from gmp_booking.consistency.service import verify_data
+    from gmp_booking.registry import build
+
+    with embedded_database(config) as connected:
+        database = build(connected).database
+        try:
+            results = verify_data(database)
+        finally:
+            database.dispose()
+    print(as_json_text(results) if arguments.json else "\n".join(as_table(results)))
+    return int(any(result.found for result in results))
 
 
 def make_token(config: Config, arguments: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from gmp_booking.approvals import models as approvals
 from gmp_booking.bookings import models as bookings
 from gmp_booking.calendars import models as calendars
 from gmp_booking.companies import models as companies
+from gmp_booking.consistency import models as consistency
 from gmp_booking.execution import models as execution
 from gmp_booking.infra.database import history, journal, outbox, uow
 from gmp_booking.infra.database.base import Base
@@ -23,6 +24,7 @@ __all__ = [
     "bookings",
     "calendars",
     "companies",
+    "consistency",
     "execution",
     "history",
     "journal",

@@ -21,6 +21,7 @@ from config import Config
 from gmp_booking.accounts import jobs as accounts
 from gmp_booking.approvals import jobs as approvals
 from gmp_booking.booking_forms import form_marks
+from gmp_booking.consistency import jobs as consistency
 from gmp_booking.execution import jobs as execution
 from gmp_booking.infra.database.uow import Database, Unavailable, delete_expired_keys
 from gmp_booking.kernel.access import SYSTEM
@@ -62,6 +63,7 @@ TIMETABLE: Final = (
         60,
         lambda w: execution.expire_releases(w.database, keep_running=w.keep_running),
     ),
+    Tick("verify the stored data every night", 60, lambda w: consistency.verify_nightly(w.database)),
     Tick("delete old stored responses", 3600, lambda w: w.database.transact(SYSTEM, delete_expired_keys)),
     Tick("delete old form marks", 3600, lambda w: form_marks.delete_expired_marks(w.database)),
     Tick("delete unused sessions and old attempts", 3600, lambda w: accounts.delete_expired(w.database)),

@@ -170,10 +170,14 @@ def _utc(instant: datetime) -> str:
     return Period(instant, instant + timedelta(1)).start.isoformat()
 
 
+def canonical_text(content: dict[str, Any]) -> str:
+    """The canonical JSON of a version's content; its UTF-8 bytes are hashed and kept."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def content_hash(content: dict[str, Any]) -> str:
     """SHA-256 of the canonical JSON of a version's content, in hexadecimal."""
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical_text(content).encode()).hexdigest()
 
 
 def problems(content: BookingContent, now: datetime, *, begun: Collection[datetime] = ()) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     Text,
     UniqueConstraint,
     text,
@@ -108,7 +109,10 @@ class Booking(Base):
 
 
 class BookingVersion(Base):
-    """The signed content of one version in canonical form, with its hash."""
+    """The signed content of one version, with the bytes that were hashed and their hash.
+
+    Shape: `canonical` is None for old versions whose bytes could not be rebuilt.
+    """
 
     __tablename__ = "booking_version"
     __table_args__ = (UniqueConstraint("booking_id", "version"), _of_the_booking())
@@ -118,6 +122,7 @@ class BookingVersion(Base):
     company_id: Mapped[Ref]
     version: Mapped[int]
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    canonical: Mapped[bytes | None] = mapped_column(LargeBinary)
     content_hash: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Stamp]
     created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("person.id"))

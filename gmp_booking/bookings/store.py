@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gmp_booking.bookings.content import (
     BookingContent,
     SessionContent,
+    canonical_text,
     content_hash,
 )
 from gmp_booking.bookings.lifecycle.session_steps import WHEN_THE_BOOKING_ENDS
@@ -124,8 +125,10 @@ def add_booking(uow: Uow, new: NewBooking) -> int:
 _ADD_VERSION = text(
     """
     WITH kept AS (
-        INSERT INTO booking_version (booking_id, company_id, version, content, content_hash, created_at, created_by)
-        VALUES (:booking_id, :company_id, :version, CAST(:content AS jsonb), :content_hash, :now, :created_by)
+        INSERT INTO booking_version (booking_id, company_id, version, content, canonical, content_hash, created_at,
+                                     created_by)
+        VALUES (:booking_id, :company_id, :version, CAST(CAST(:content AS text) AS jsonb),
+                convert_to(CAST(:content AS text), 'UTF8'), :content_hash, :now, :created_by)
     ), s AS (
         INSERT INTO booking_session (booking_id, company_id, version, number, room_id, starts_at, ends_at, setup_min,
                                      teardown_min, step, exposure, headcount)
@@ -167,7 +170,7 @@ def add_version(
         "booking_id": booking_id,
         "company_id": company_id,
         "version": version,
-        "content": json.dumps(signed, ensure_ascii=False),
+        "content": canonical_text(signed),
         "content_hash": content_hash(signed),
         "now": uow.now,
         "created_by": uow.actor.person_id,

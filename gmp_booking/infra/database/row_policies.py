@@ -54,6 +54,7 @@ ROW_POLICIES: dict[str, RowPolicy] = {
     "on_call": RowPolicy.STAFF,
     "revalidation": RowPolicy.STAFF,
     "changeover": RowPolicy.STAFF,
+    "verification_run": RowPolicy.STAFF,
     "facility": RowPolicy.SHARED,
     "opening_hours": RowPolicy.SHARED,
     "holiday": RowPolicy.SHARED,
@@ -77,6 +78,6 @@ ROW_POLICIES: dict[str, RowPolicy] = {
 }
 
 WITHOUT_HISTORY = frozenset(
-    {"outbox_message", "delivery", "decision_facts", "resource_lock", "form_mark", "revalidation"}
+    {"outbox_message", "delivery", "decision_facts", "resource_lock", "form_mark", "revalidation", "verification_run"}
     | {table for table, policy in ROW_POLICIES.items() if policy in {RowPolicy.SECRET_LOOKUP, RowPolicy.APPEND_ONLY}}
 )

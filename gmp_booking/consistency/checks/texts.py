@@ -1,0 +1,41 @@
+"""Signed text: its bytes have the hash that was signed."""
+
+from typing import Final
+
+from gmp_booking.consistency.check import Check
+from gmp_booking.kernel.text import N_
+
+_ALTERED: Final = """
+SELECT b.reference, 'version ' || v.version || ': the text does not have the stored hash' AS detail
+FROM booking_version AS v JOIN booking AS b ON b.id = v.booking_id
+WHERE encode(sha256(v.canonical), 'hex') <> v.content_hash
+UNION ALL
+SELECT b.reference, 'version ' || v.version || ': the content is not the signed text'
+FROM booking_version AS v JOIN booking AS b ON b.id = v.booking_id
+WHERE encode(sha256(v.canonical), 'hex') = v.content_hash
+  AND convert_from(v.canonical, 'UTF8')::jsonb <> v.content
+"""
+
+_WITHOUT_BYTES: Final = "SELECT count(*) FROM booking_version WHERE canonical IS NULL"
+
+_OTHER_HASH: Final = """
+SELECT s.record_reference AS reference, s.meaning || ', version ' || s.record_version || ': '
+       || CASE WHEN v.id IS NULL THEN 'there is no such version' ELSE 'signed for another content' END AS detail
+FROM signature AS s
+LEFT JOIN booking_version AS v ON v.booking_id = s.record_id AND v.version = s.record_version
+WHERE s.record_type = 'booking' AND (v.id IS NULL OR v.content_hash <> s.content_hash)
+"""
+
+CHECKS: Final = (
+    Check(
+        "signed-text-altered",
+        N_("The text of every version has the hash that was stored with it."),
+        _ALTERED,
+        unchecked_sql=_WITHOUT_BYTES,
+    ),
+    Check(
+        "signature-of-other-text",
+        N_("Every signature of a booking has the hash of the version that was signed."),
+        _OTHER_HASH,
+    ),
+)

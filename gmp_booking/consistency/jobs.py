@@ -1,0 +1,23 @@
+"""Background job: verify the stored data once a night."""
+
+from __future__ import annotations
+
+import logging
+
+from gmp_booking.consistency.service import begin_nightly, finish_nightly, verify_data
+from gmp_booking.infra.database.uow import Database
+from gmp_booking.kernel.access import SYSTEM
+
+_log = logging.getLogger(__name__)
+
+
+def verify_nightly(database: Database) -> None:
+    """Run every check once a night and keep the result; several workers may ask at once."""
+    night = database.transact(SYSTEM, begin_nightly)
+    if night is None:
+        return
+    results = verify_data(database)
+    database.transact(SYSTEM, finish_nightly, night, results)
+    for result in results:
+        if result.found:
+            _log.error("Stored data: %s, found %s: %s", result.check.sentence, len(result.found), result.references[0])
