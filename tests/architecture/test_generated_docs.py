@@ -61,7 +61,15 @@ def test_only_what_is_its_own_record_or_no_record_keeps_no_history() -> None:
         for table in WITHOUT_HISTORY
         if ROW_POLICIES[table] not in {RowPolicy.SECRET_LOOKUP, RowPolicy.APPEND_ONLY}
     }
-    assert plain == {"outbox_message", "delivery", "decision_facts", "resource_lock", "form_mark", "revalidation", "verification_run"}
+    assert plain == {
+        "outbox_message",
+        "delivery",
+        "decision_facts",
+        "resource_lock",
+        "form_mark",
+        "revalidation",
+        "verification_run",
+    }
 
 
 def test_every_event_stands_in_the_events_of_its_feature() -> None:
