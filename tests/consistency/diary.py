@@ -164,8 +164,7 @@ class _Booking:
                 self._ended("ABORTED" if self.kind == "aborted" else "DONE", busy_until)
             case "missed":
                 busy_until = until = self.start + timedelta(minutes=60)
-                self._state("MISSED")
-                self._journal("SessionMissed", busy_until, {"session": 1, "room": "X"})
+                self._state("MISSED", end_entered_at=busy_until)
             case "running":
                 began = self.start + timedelta(minutes=self.random.randrange(-20, 20))
                 self._state(self.random.choice(["IN_USE", "SUSPENDED"]), actual_start_at=began)
@@ -190,7 +189,7 @@ class _Booking:
         self._journal("SessionStarted", began, {"session": 1, "room": "X", "regardless": []})
 
     def _state(self, state: str, **more: Any) -> None:
-        fields = ("actual_start_at", "actual_end_at", "deviation_no")
+        fields = ("actual_start_at", "actual_end_at", "end_entered_at", "deviation_no")
         self.diary.add("session_record", company_id=COMPANY, booking_id=self.id, number=1, state=state,
                        **dict.fromkeys(fields) | more)  # fmt: skip
 

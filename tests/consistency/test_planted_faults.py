@@ -165,7 +165,7 @@ FAULTS = {
             f"UPDATE {table} SET starts_at = gmp_now() - interval '{past}' WHERE booking_id = ANY (%(ids)s)",
         )
         for table, past in (("booking_session", "6 minutes"), ("equipment_reservation", "3 days"))
-    ],  # fmt: skip
+    ],
     "change-of-ended-booking": [
         _booking("in change", "state = 'CLOSED'"),
         _booking("in change", "state = 'CANCELLED'"),

@@ -13,10 +13,7 @@ WITH busy AS (
                WHERE c.booking_id = b.id AND c.version = s.version
                  AND c.state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')) AS counts,
            CASE WHEN r.state IN ('DONE', 'ABORTED') THEN r.actual_end_at
-                WHEN r.state = 'MISSED' THEN (
-                    SELECT max(j.at) FROM journal AS j
-                    WHERE j.subject_kind = 'BOOKING' AND j.subject_id = b.id AND j.event = 'SessionMissed'
-                      AND (j.data ->> 'session')::int = r.number) END AS over_at
+                WHEN r.state = 'MISSED' THEN r.end_entered_at END AS over_at
     FROM session_person AS p
     JOIN booking AS b ON b.id = p.booking_id
     JOIN booking_session AS s ON s.id = p.booking_session_id

@@ -5,7 +5,7 @@
 | session PLANNED, READY | planned time with setup and teardown | the same |
 | session IN_USE, SUSPENDED | planned time with both | from the earlier start to the later end, with teardown |
 | session DONE, ABORTED | nothing | from the earlier start to the actual end, with teardown |
-| session MISSED | nothing | planned time with setup and teardown, until it was recorded as missed |
+| session MISSED | nothing | planned time with both, until it was recorded as missed |
 | session CANCELLED | nothing | nothing |
 | equipment reservation | its time | the same |
 | booking CLOSED | nothing | what its sessions and reservations used |
@@ -14,7 +14,7 @@
 The earlier start is the actual one or the planned one with setup; the later end is the planned or the announced one.
 A session needs its room, its attended equipment, and the home rooms of that equipment where they are other rooms.
 A reservation of attended equipment needs the home room of the equipment, too. The version that an open change
-proposes has needs of its own beside those of the version in force.
+proposes has needs of its own beside those of the version in force, except for sessions that have begun or are over.
 """
 
 from typing import Final
@@ -22,10 +22,11 @@ from typing import Final
 NEEDS: Final = """
 clock AS MATERIALIZED (SELECT gmp_now() AS now),
 version_with_needs AS (
-    SELECT id AS booking_id, reference, state, version FROM booking
+    SELECT id AS booking_id, reference, state, version, false AS is_proposed FROM booking
     WHERE state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'APPROVED', 'CONFIRMED', 'CLOSED')
     UNION ALL
-    SELECT b.id, b.reference, b.state, c.version FROM booking AS b JOIN booking_change AS c ON c.booking_id = b.id
+    SELECT b.id, b.reference, b.state, c.version, true
+    FROM booking AS b JOIN booking_change AS c ON c.booking_id = b.id
     WHERE b.state = 'CONFIRMED' AND c.state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')
 ),
 planned_session AS (
@@ -34,15 +35,12 @@ planned_session AS (
            s.ends_at + make_interval(mins => s.teardown_min) AS until_at,
            LEAST(r.actual_start_at, s.starts_at - make_interval(mins => s.setup_min)) AS used_from_at,
            GREATEST(s.ends_at, r.expected_end_at) + make_interval(mins => s.teardown_min) AS announced_until_at,
-           r.actual_end_at + make_interval(mins => s.teardown_min) AS used_until_at, missed.at AS missed_at
+           r.actual_end_at + make_interval(mins => s.teardown_min) AS used_until_at,
+           r.end_entered_at AS missed_at
     FROM version_with_needs AS v
     JOIN booking_session AS s ON s.booking_id = v.booking_id AND s.version = v.version
     LEFT JOIN session_record AS r ON r.booking_id = s.booking_id AND r.number = s.number
-    LEFT JOIN LATERAL (
-        SELECT max(j.at) AS at FROM journal AS j
-        WHERE r.state = 'MISSED' AND j.subject_kind = 'BOOKING' AND j.subject_id = r.booking_id
-          AND j.event = 'SessionMissed' AND (j.data ->> 'session')::int = r.number
-    ) AS missed ON r.state = 'MISSED'
+    WHERE NOT v.is_proposed OR COALESCE(r.state, 'PLANNED') IN ('PLANNED', 'READY')
 ),
 session_need AS (
     SELECT booking_id, reference, session_id, room_id,
