@@ -25,6 +25,7 @@ from gmp_booking.booking_forms import form_marks
 from gmp_booking.changes import classify_change
 from gmp_booking.companies.models import Company
 from gmp_booking.conflicts import rule_list
+from gmp_booking.consistency.checks import CHECKS, needs
 from gmp_booking.evaluation import decision_deadlines, request_limits
 from gmp_booking.execution import clearance
 from gmp_booking.infra.database import row_policies
@@ -272,6 +273,17 @@ def timetable() -> str:
     )
 
 
+def data_checks() -> str:
+    return page(
+        "Data checks",
+        "gmp_booking/consistency/checks",
+        "What `gmp-booking verify-data` and the nightly job check in all stored rows "
+        "([operations](operations.md#data-checks)).\n",
+        table(["Check", "What must hold"], ((f"`{check.name}`", check.sentence) for check in CHECKS)),
+        f"## What a booking needs\n\n{inspect.getdoc(needs)}\n",
+    )
+
+
 def mails() -> str:
     rows = ((f"`{name}`", _module_docstring(name), *_creation(kind), _truth(kind)) for name, kind in _mail_kinds())
     return page(
@@ -348,6 +360,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "tables.md": tables,
     "timetable.md": timetable,
+    "data-checks.md": data_checks,
     "mails.md": mails,
     "reminders.md": reminders,
     "outages.md": outages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from gmp_booking.consistency.service import begin_nightly, finish_nightly, verify_data
+from gmp_booking.consistency.service import MOST_REFERENCES, begin_nightly, finish_nightly, verify_data
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 
@@ -20,4 +20,5 @@ def verify_nightly(database: Database) -> None:
     database.transact(SYSTEM, finish_nightly, night, results)
     for result in results:
         if result.found:
-            _log.error("Stored data: %s, found %s: %s", result.check.sentence, len(result.found), result.references[0])
+            shown = ", ".join(result.references[:MOST_REFERENCES])
+            _log.error("ALARM: the data check %s found %s faults: %s", result.check.name, len(result.found), shown)

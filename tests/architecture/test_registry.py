@@ -31,6 +31,8 @@ OTHER_WORDS = {
 STATE_TABLES = {f"gmp_booking/bookings/lifecycle/{name}_steps.py" for name in ("booking", "change", "session")}
 ICONS = "gmp_booking/templates/parts/icon.html"
 ICON_NAMES = {("gmp_booking/templates/booking_forms/form_parts/repeat.html", "CONFIRMED")}
+ORACLE = "gmp_booking/consistency/checks/"
+"""Checks of stored data: an oracle that took its states from the code would share the code's mistakes."""
 RULES = "gmp_booking/conflicts/rules/"  # a rule holds its own texts, some by the kind of an outage
 
 
@@ -212,7 +214,7 @@ def test_a_state_is_written_as_a_word_only_in_the_registry() -> None:
     found = {
         (module.name, word): line
         for module in modules()
-        if module.name not in REGISTRY
+        if module.name not in REGISTRY and not module.name.startswith(ORACLE)
         for line, word in state_words(module.tree)
     }
     assert {place: line for place, line in found.items() if place not in OTHER_WORDS} == {}
@@ -247,7 +249,10 @@ def test_states_are_listed_only_in_the_registry() -> None:
 
 def test_sql_takes_lists_of_codes_from_the_registry() -> None:
     assert [
-        f"{module.name}:{line} {said}" for module in modules() for line, said in code_lists_in_sql(module.tree)
+        f"{module.name}:{line} {said}"
+        for module in modules()
+        if not module.name.startswith(ORACLE)
+        for line, said in code_lists_in_sql(module.tree)
     ] == []
 
 

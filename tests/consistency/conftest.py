@@ -11,7 +11,9 @@ import pytest
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
 from tests.conftest import Place, drop_database, place_of
 from tests.consistency.diary import Diary
+from tests.shared_app import shared_app
 
+__all__ = ["shared_app"]
 NAME = "diary"
 
 

@@ -65,6 +65,13 @@ CARDS: Final = (
         "check",
         Permission.MASTER_DATA_READ,
     ),
+    (
+        N_("Data checks"),
+        N_("Result of the nightly check of all stored data."),
+        "admin.show_data_checks",
+        "check",
+        Permission.MASTER_DATA_READ,
+    ),
     (N_("Facility"), N_("Name of the facility."), "admin.show_facility", "info", Permission.MASTER_DATA_READ),
 )
 
