@@ -76,3 +76,27 @@ def test_what_happened_goes_to_the_version_in_force_and_back(
     assert mails == [{"booking_id": 1, "booking_version": 2}, {"booking_id": None, "booking_version": None}]
     migrate(empty.owner_url)
     assert {table: _rows(connection, table) for table in tables} == before
+
+
+BEFORE_THE_BYTES = "91d4a6e0b7c8"
+# Key order and spaces of the stored JSON are the database's; the hash is of the canonical text.
+VERSIONS = """
+SET session_replication_role = replica;
+INSERT INTO booking_version (booking_id, company_id, version, content, content_hash, created_by) VALUES
+    (1, 1, 1, '{"kind": "TOUR", "a": [1, {"z": null, "b": true}], "batch": "배치 \\" 7"}',
+     encode(sha256(convert_to('{"a":[1,{"b":true,"z":null}],"batch":"배치 \\" 7","kind":"TOUR"}', 'UTF8')), 'hex'), 1),
+    (1, 1, 2, '{"kind": "TOUR"}', 'of other bytes', 1);
+"""
+
+
+def test_the_bytes_of_signed_text_are_rebuilt_where_they_have_the_stored_hash(
+    empty: Place, connection: psycopg.Connection[dict[str, Any]]
+) -> None:
+    downgrade(empty, BEFORE_THE_BYTES)
+    connection.execute(VERSIONS)
+    migrate(empty.owner_url)
+    versions = connection.execute(
+        "SELECT encode(sha256(canonical), 'hex') = content_hash AS agrees, canonical FROM booking_version ORDER BY version"
+    ).fetchall()
+    assert [each["agrees"] for each in versions] == [True, None]
+    assert [each["canonical"] is None for each in versions] == [False, True]

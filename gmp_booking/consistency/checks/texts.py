@@ -6,14 +6,16 @@ from gmp_booking.consistency.check import Check
 from gmp_booking.kernel.text import N_
 
 _ALTERED: Final = """
-SELECT b.reference, 'version ' || v.version || ': the text does not have the stored hash' AS detail
-FROM booking_version AS v JOIN booking AS b ON b.id = v.booking_id
-WHERE encode(sha256(v.canonical), 'hex') <> v.content_hash
-UNION ALL
-SELECT b.reference, 'version ' || v.version || ': the content is not the signed text'
-FROM booking_version AS v JOIN booking AS b ON b.id = v.booking_id
-WHERE encode(sha256(v.canonical), 'hex') = v.content_hash
-  AND convert_from(v.canonical, 'UTF8')::jsonb <> v.content
+SELECT b.reference, 'version ' || v.version || ': ' || fault AS detail
+FROM booking_version AS v
+JOIN booking AS b ON b.id = v.booking_id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN encode(sha256(v.canonical), 'hex') <> v.content_hash
+                THEN 'the text does not have the stored hash'
+                WHEN convert_from(v.canonical, 'UTF8')::jsonb <> v.content
+                THEN 'the content is not the signed text' END AS fault
+) AS found
+WHERE fault IS NOT NULL
 """
 
 _WITHOUT_BYTES: Final = "SELECT count(*) FROM booking_version WHERE canonical IS NULL"
