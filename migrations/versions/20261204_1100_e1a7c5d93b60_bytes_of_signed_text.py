@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e1a7c5d93b60"
-down_revision = "91d4a6e0b7c8"
+down_revision = "5b2e8c71f0a3"
 branch_labels = None
 depends_on = None
 
