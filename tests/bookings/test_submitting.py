@@ -12,9 +12,9 @@ from gmp_booking.bookings.content import BookingContent, NamedPerson, Reservatio
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.kernel.vocabulary import Kind, RunType
 from gmp_booking.requests.submit import submit
 from tests.facility import actor_of
+from tests.factories.contents import EngineeringContentFactory
 
 MONDAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(
     days=28 - datetime.now(UTC).weekday()
@@ -33,8 +33,7 @@ def eng(room: str = "B-01", start: float = 0, end: float = 4, **more) -> Booking
         headcount=2,
         people=(NamedPerson("operator@gaon.example", "OPERATOR"), NamedPerson("operator2@gaon.example", "VERIFIER")),
     )
-    values = {"kind": Kind.CLEANROOM, "product": "GS-M1", "run_type": RunType.ENG, "sessions": (session,)}
-    return BookingContent(**values | more)
+    return EngineeringContentFactory(**{"sessions": (session,)} | more)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,20 @@ from flask import Flask
 
 from gmp_booking.accounts import passwords
 from gmp_booking.accounts.service import create_account
-from gmp_booking.bookings.store import change_booking, get_booking
 from gmp_booking.calendars.service import create_feed
 from gmp_booking.infra.database.uow import Database, Uow
 from gmp_booking.kernel.access import SYSTEM, Actor
-from gmp_booking.kernel.states import BookingState
 from gmp_booking.people.service import find_person_by_email
-from tests.clients import CHEAP, PASSWORD, PageClient, make_app
+from tests.clients import CHEAP, PASSWORD, ApiClient, PageClient, make_app
 from tests.facility import actor_of
+from tests.factories.bookings import DECISIONS
+from tests.factories.interfaces import ByApi
 
 REQUESTER = "requester@gaon.example"
 OPERATOR = "operator@gaon.example"
 COMPETITOR = "requester@saebyeok.example"
-SCHEDULER = "scheduler@brc.example"
-EVERYBODY = (REQUESTER, OPERATOR, COMPETITOR, SCHEDULER)
+SCHEDULER, QA = "scheduler@brc.example", "qa@brc.example"
+EVERYBODY = (REQUESTER, OPERATOR, COMPETITOR, SCHEDULER, QA)
 
 
 def _give_account(uow: Uow, email: str, password_hash: str) -> int:
@@ -91,12 +92,17 @@ def sql(place) -> Callable[..., list[tuple]]:
     return ask
 
 
-def confirm(uow: Uow, reference: str) -> None:
-    """What the last approval does to a booking."""
-    booking = get_booking(uow, reference)
-    change_booking(uow, booking, state=BookingState.CONFIRMED, confirmed_at=uow.now, sequence=booking.sequence + 1)
+@pytest.fixture
+def by_api(app: Flask, database: Database) -> ByApi:
+    return ByApi(partial(ApiClient, app, database))
 
 
-def give_back(uow: Uow, reference: str) -> None:
-    """What a reviewer's question does to a booking."""
-    change_booking(uow, get_booking(uow, reference), state=BookingState.RETURNED)
+@pytest.fixture
+def confirm(by_api: ByApi) -> Callable[[str], None]:
+    """Everybody who decides on an engineering run approves."""
+
+    def confirm(reference: str) -> None:
+        for by, action, body in DECISIONS["engineering"]:
+            by_api.act(by, reference, action, **body)
+
+    return confirm

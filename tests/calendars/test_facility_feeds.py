@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +11,11 @@ import pytest
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import Actor
 from gmp_booking.requests.submit import submit
-from tests.calendars.conftest import COMPETITOR, OPERATOR, REQUESTER, SCHEDULER, confirm
+from tests.calendars.conftest import COMPETITOR, OPERATOR, REQUESTER, SCHEDULER
 from tests.calendars.readers import read_with_icalendar
 from tests.clients import PageClient
-from tests.notifications.journeys import a_demo, a_session, morning
+from tests.factories.bookings import ConfirmedBookingFactory
+from tests.factories.contents import DemonstrationContentFactory, SessionContentFactory, morning
 
 pytestmark = pytest.mark.heavy
 
@@ -24,7 +24,8 @@ TITLE = "Open day: sterile filling"
 
 def demo_of(*, days: int, hour: int, **more):
     start = morning(35) + timedelta(days=days, hours=hour)
-    return a_demo(replace(a_session(people=()), start=start, end=start + timedelta(hours=3)), **more)
+    part = SessionContentFactory(start=start, end=start + timedelta(hours=3), people=())
+    return DemonstrationContentFactory(sessions=(part,), **more)
 
 
 def summaries(response) -> list[str]:
@@ -33,14 +34,12 @@ def summaries(response) -> list[str]:
 
 
 @pytest.fixture
-def facility_bookings(database: Database, people: dict[str, Actor]) -> tuple[str, str]:
+def facility_bookings(database: Database) -> tuple[str, str]:
     """A competitor's two demonstrations in one room: one that announces itself, one that does not."""
     public = demo_of(days=0, hour=0, title=TITLE, visibility="PUBLIC")
     hidden = demo_of(days=0, hour=5, title="Nobody reads this")
-    made = [database.transact(people[COMPETITOR], submit, each).booking.reference for each in (public, hidden)]
-    for reference in made:
-        database.transact(people[SCHEDULER], confirm, reference)
-    return made[0], made[1]
+    first, second = (ConfirmedBookingFactory(database=database, by=COMPETITOR, body=each) for each in (public, hidden))
+    return first.reference, second.reference
 
 
 def test_a_company_sees_its_own_others_busy_times_and_titles_announced(

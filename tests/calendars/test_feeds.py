@@ -14,15 +14,16 @@ from gmp_booking.bookings.content import NamedPerson, ReservationContent, Sessio
 from gmp_booking.calendars.others_time import full_periods
 from gmp_booking.calendars.service import MAX_FEEDS, create_feed
 from gmp_booking.infra.database.uow import Database
-from gmp_booking.kernel.access import SYSTEM, Actor
+from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict, Forbidden, Invalid
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.requests.cancel import cancel
 from gmp_booking.requests.submit import submit
 from tests.bookings.test_submitting import at, eng
-from tests.calendars.conftest import COMPETITOR, OPERATOR, REQUESTER, SCHEDULER, confirm, give_back
+from tests.calendars.conftest import COMPETITOR, OPERATOR, REQUESTER, SCHEDULER
 from tests.calendars.readers import READERS, read_with_icalendar
+from tests.factories.interfaces import ByApi
 from tests.statement_watch import watching
 
 Subscribe = Callable[..., str]
@@ -91,11 +92,16 @@ def test_three_programs_read_the_same(
 
 
 def test_the_sequence_rises_on_confirmation_and_on_cancellation(
-    get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str
+    get: Get,
+    subscribe: Subscribe,
+    database: Database,
+    people: dict[str, Actor],
+    booked: str,
+    confirm: Callable[[str], None],
 ) -> None:
     path, uid = subscribe(REQUESTER, "company"), f"{booked}-s1"
     requested = by_uid(get(path))[uid]
-    database.transact(SYSTEM, confirm, booked)
+    confirm(booked)
     confirmed = by_uid(get(path))[uid]
     database.transact(people[REQUESTER], cancel, booked, reason="the donor withdrew")
     cancelled = by_uid(get(path))[uid]
@@ -105,12 +111,12 @@ def test_the_sequence_rises_on_confirmation_and_on_cancellation(
 
 
 def test_the_sequence_rises_when_a_returned_booking_comes_back_at_another_time(
-    get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor]
+    get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], by_api: ByApi
 ) -> None:
     path = subscribe(REQUESTER, "mine")
     reference = database.transact(people[REQUESTER], submit, eng()).booking.reference
     before = by_uid(get(path))[f"{reference}-s1"]
-    database.transact(SYSTEM, give_back, reference)
+    by_api.act(SCHEDULER, reference, "return", reason="Which shelf is it?")
     assert by_uid(get(path))[f"{reference}-s1"]["status"] == "TENTATIVE"
     database.transact(people[REQUESTER], submit, eng(start=5, end=8), reference=reference)
     (after,) = by_uid(get(path)).values()
@@ -353,7 +359,13 @@ def test_the_use_of_a_link_is_noted_once_a_minute(get: Get, subscribe: Subscribe
 
 @pytest.mark.parametrize("scope", ["mine", "company", "resource:B-01", "facility"])
 def test_what_did_not_change_is_not_sent_again(
-    get: Get, subscribe: Subscribe, database: Database, people: dict[str, Actor], booked: str, scope: str
+    get: Get,
+    subscribe: Subscribe,
+    database: Database,
+    people: dict[str, Actor],
+    booked: str,
+    scope: str,
+    confirm: Callable[[str], None],
 ) -> None:
     path = subscribe(SCHEDULER if scope == "facility" else REQUESTER, scope)
     first, second = get(path), get(path)
@@ -363,7 +375,7 @@ def test_what_did_not_change_is_not_sent_again(
         again = get(path, If_None_Match=known)
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
         assert again.headers["Cache-Control"] == "private, no-cache"
-    database.transact(SYSTEM, confirm, booked)
+    confirm(booked)
     changed = get(path, If_None_Match=first.headers["ETag"])
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]

@@ -17,7 +17,9 @@ from werkzeug.serving import make_server
 from gmp_booking.changes.service import move_session
 from gmp_booking.infra.database.uow import Database
 from tests.browser.conftest import QuietRequestHandler
-from tests.notifications.journeys import a_demo, cancelled, confirm, morning, somebody, submitted
+from tests.factories.bookings import SubmittedBookingFactory
+from tests.factories.contents import DemonstrationContentFactory, SessionContentFactory, morning
+from tests.notifications.journeys import cancelled, confirm, somebody
 from tests.server_harness import a_free_port
 from tests.zones import SEOUL
 
@@ -130,9 +132,8 @@ def test_one_booking_confirmed_moved_twice_and_cancelled_is_one_cancelled_entry(
 ) -> None:
     reader = Reader.of(tmp_path / "own", address + subscribe(REQUESTER, "mine"))
     assert reader.look() == []
-    session = a_demo().sessions[0]
-    content = a_demo(type(session)(room="T-01", start=START, end=START + timedelta(hours=4), headcount=4))
-    reference = submitted(database, content)
+    content = DemonstrationContentFactory(sessions=(SessionContentFactory(start=START, people=()),))
+    reference = SubmittedBookingFactory(database=database, body=content).reference
 
     def shown() -> list[str]:
         (entry,) = reader.look()
@@ -155,12 +156,11 @@ def test_one_booking_confirmed_moved_twice_and_cancelled_is_one_cancelled_entry(
 def test_three_bookings_are_three_entries_and_a_competitor_s_program_shows_none_of_them(
     database: Database, subscribe, address: str, tmp_path: Path
 ) -> None:
-    session = a_demo().sessions[0]
     references = set()
     for day in range(3):
-        start = START + timedelta(days=day)
-        part = type(session)(room="T-01", start=start, end=start + timedelta(hours=4), headcount=4)
-        references.add(submitted(database, a_demo(part)))
+        part = SessionContentFactory(start=START + timedelta(days=day), people=())
+        content = DemonstrationContentFactory(sessions=(part,))
+        references.add(SubmittedBookingFactory(database=database, body=content).reference)
     own = Reader.of(tmp_path / "own", address + subscribe(REQUESTER, "company"))
     assert {entry[3].split(" · ")[1] for entry in own.look()} == references
     competitor = Reader.of(tmp_path / "competitor", address + subscribe(COMPETITOR, "resource:T-01"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import factory
 
@@ -36,18 +35,17 @@ class SessionContentFactory(factory.Factory):
     people = factory.LazyAttribute(lambda session: tuple(NamedPerson(email, "OPERATOR") for email in session.crew))
 
 
-def _one_session(_content: Any) -> tuple[SessionContent, ...]:
-    return (SessionContentFactory(),)
-
-
 class DemonstrationContentFactory(factory.Factory):
-    """A technology demonstration: one approval without a signature."""
+    """A technology demonstration with a session on each of its `days`: one approval without a signature."""
 
     class Meta:
         model = BookingContent
 
+    class Params:
+        days = (0,)
+
     kind = Kind.TECH_DEMO
-    sessions = factory.LazyAttribute(_one_session)
+    sessions = factory.LazyAttribute(lambda content: tuple(SessionContentFactory(days=day) for day in content.days))
 
 
 class EngineeringContentFactory(factory.Factory):

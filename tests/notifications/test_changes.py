@@ -16,8 +16,10 @@ from gmp_booking.bookings.content import BookingContent, NamedPerson
 from gmp_booking.bookings.views import get_view
 from gmp_booking.changes.service import cancel_session, change, move_session, withdraw
 from gmp_booking.kernel.vocabulary import Action
+from tests.factories.bookings import ConfirmedBookingFactory
+from tests.factories.contents import DemonstrationContentFactory
 from tests.notifications.conftest import MailHarness
-from tests.notifications.journeys import a_demo, a_session, confirmed, decided, somebody
+from tests.notifications.journeys import decided, somebody
 
 REQUESTER, OPERATOR, OTHER = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
 
@@ -52,7 +54,7 @@ def newest(post: MailHarness, recipient: str) -> EmailMessage:
 
 
 def test_a_change_is_put_before_whoever_decides_and_its_approval_renews_the_invitations(post: MailHarness) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     content = content_of(post, reference)
     post.work()
     before = len(post.mails_to(OPERATOR))
@@ -68,7 +70,7 @@ def test_a_change_is_put_before_whoever_decides_and_its_approval_renews_the_invi
 
 
 def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: MailHarness) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     post.plan()
     post.database.transact(somebody(post.database, REQUESTER), withdraw, reference)
@@ -77,7 +79,7 @@ def test_a_change_decided_before_its_mail_went_out_is_not_asked_about(post: Mail
 
 
 def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(post: MailHarness, rows) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     post.database.transact(somebody(post.database, REQUESTER), withdraw, reference)
     post.work()
@@ -89,7 +91,7 @@ def test_a_change_that_ended_before_anybody_looked_is_nobodys_and_no_trouble(pos
 
 
 def test_a_rejected_change_notifies_who_requested_it_and_leaves_the_reminders(post: MailHarness, rows) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     post.work()
     due = rows.execute(
         text("SELECT count(*) FROM outbox_message WHERE sent_at IS NULL AND withdrawn_at IS NULL")
@@ -106,7 +108,7 @@ def test_a_rejected_change_notifies_who_requested_it_and_leaves_the_reminders(po
 
 
 def test_a_returned_change_brings_its_question_to_who_requested_it(post: MailHarness) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     decided(post.database, reference, Action.RETURN, reason="Why a week later?")
     post.work()
@@ -116,7 +118,7 @@ def test_a_returned_change_brings_its_question_to_who_requested_it(post: MailHar
 
 
 def test_both_sides_are_notified_that_a_change_has_expired(post: MailHarness, rows) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     changed(post, reference, later(content_of(post, reference), timedelta(days=7)))
     post.work()
     rows.execute(text("UPDATE booking_change SET pending_until = gmp_now() - interval '1 second'"))
@@ -128,7 +130,7 @@ def test_both_sides_are_notified_that_a_change_has_expired(post: MailHarness, ro
 
 
 def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: MailHarness) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     content = content_of(post, reference)
     (session,) = content.sessions
     swapped = replace(content, sessions=(replace(session, people=(NamedPerson(OTHER, "OPERATOR"),)),))
@@ -139,7 +141,7 @@ def test_somebody_swapped_out_is_taken_out_and_the_new_one_invited(post: MailHar
 
 
 def test_somebody_swapped_out_of_one_session_keeps_the_other_one(post: MailHarness) -> None:
-    reference = confirmed(post.database, a_demo(a_session(1), a_session(2)))
+    reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(1, 2))).reference
     content = content_of(post, reference)
     first, second = content.sessions
     assert [person.email for person in second.people] == [OPERATOR]
@@ -152,7 +154,7 @@ def test_somebody_swapped_out_of_one_session_keeps_the_other_one(post: MailHarne
 
 
 def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_time(post: MailHarness, rows) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     (session,) = content_of(post, reference).sessions
     post.work()
     by = timedelta(days=1)
@@ -173,7 +175,7 @@ def test_a_moved_session_reaches_every_calendar_and_is_reminded_of_at_its_new_ti
 
 
 def test_a_session_given_up_is_taken_out_and_the_others_stay(post: MailHarness) -> None:
-    reference = confirmed(post.database, a_demo(a_session(), a_session(1)))
+    reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0, 1))).reference
     actor = somebody(post.database, REQUESTER)
     post.database.transact(actor, cancel_session, reference, 1, reason="The first day is not needed")
     post.work()
@@ -184,7 +186,7 @@ def test_a_session_given_up_is_taken_out_and_the_others_stay(post: MailHarness) 
 
 
 def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: MailHarness) -> None:
-    reference = confirmed(post.database, a_demo(a_session(), a_session(1)))
+    reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0, 1))).reference
     content = content_of(post, reference)
     first, second = content.sessions
     fewer = replace(content, sessions=(replace(first, headcount=5),))
@@ -200,7 +202,7 @@ def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: MailHar
 def test_both_sides_are_notified_that_a_change_is_about_to_expire_while_it_waits(
     post: MailHarness, rows, ending: str
 ) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     content = content_of(post, reference)
     assert changed(post, reference, later(content, timedelta(days=7))) == "requested"
     post.work()
@@ -215,7 +217,7 @@ def test_both_sides_are_notified_that_a_change_is_about_to_expire_while_it_waits
 
 
 def test_what_is_said_of_a_risk_outlives_the_version_it_was_said_of(post: MailHarness, rows) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     happened = (
         "INSERT INTO journal (event, at, actor_name, company_id, subject_kind, subject_id, reference, version, data)"
     )

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gmp_booking.bookings.content import SessionContent
+from gmp_booking.bookings.content import BookingContent
+from tests.factories.bookings import CancelledBookingFactory, ConfirmedBookingFactory
+from tests.factories.contents import DemonstrationContentFactory, SessionContentFactory
 from tests.notifications.conftest import MailHarness
-from tests.notifications.journeys import a_demo, a_session, cancelled, confirmed
+from tests.notifications.journeys import cancelled
 
 OPERATOR = "operator@gaon.example"
-DAY = a_session().start.replace(hour=0)
+DAY = SessionContentFactory().start.replace(hour=0)
 
 
-def at_hour(hour: int, room: str = "T-01") -> SessionContent:
-    session = a_session(room=room)
-    return replace(session, start=session.start.replace(hour=hour), end=session.start.replace(hour=hour + 2))
+def at_hours(*hours: int) -> BookingContent:
+    """A demonstration with a session of two hours at each of these hours of the day."""
+    starts = [DAY.replace(hour=hour) for hour in hours]
+    sessions = (SessionContentFactory(start=start, end=start + timedelta(hours=2)) for start in starts)
+    return DemonstrationContentFactory(sessions=tuple(sessions))
 
 
 def the_morning_before(post: MailHarness) -> None:
@@ -32,8 +35,8 @@ def mails_of_tomorrow(post: MailHarness, to: str) -> list[str]:
 
 
 def test_three_sessions_of_two_bookings_are_one_mail_a_person(post: MailHarness) -> None:
-    first = confirmed(post.database, a_demo(at_hour(8), at_hour(15)))
-    second = confirmed(post.database, a_demo(at_hour(12, room="T-01")))
+    first = ConfirmedBookingFactory(database=post.database, body=at_hours(8, 15)).reference
+    second = ConfirmedBookingFactory(database=post.database, body=at_hours(12)).reference
     post.work()
     the_morning_before(post)
     for _again in range(3):
@@ -47,8 +50,8 @@ def test_three_sessions_of_two_bookings_are_one_mail_a_person(post: MailHarness)
 
 
 def test_what_was_cancelled_meanwhile_is_not_in_it(post: MailHarness) -> None:
-    kept = confirmed(post.database, a_demo(at_hour(9)))
-    gone = confirmed(post.database, a_demo(at_hour(12, room="T-01")))
+    kept = ConfirmedBookingFactory(database=post.database, body=at_hours(9)).reference
+    gone = ConfirmedBookingFactory(database=post.database, body=at_hours(12)).reference
     post.work()
     cancelled(post.database, gone)
     the_morning_before(post)
@@ -59,7 +62,7 @@ def test_what_was_cancelled_meanwhile_is_not_in_it(post: MailHarness) -> None:
 
 
 def test_nothing_left_is_no_mail(post: MailHarness, rows: Session) -> None:
-    cancelled(post.database, confirmed(post.database, a_demo(at_hour(9))))
+    CancelledBookingFactory(confirmed=True, database=post.database, body=at_hours(9))
     post.work()
     the_morning_before(post)
     post.work()
@@ -72,7 +75,7 @@ def test_nothing_left_is_no_mail(post: MailHarness, rows: Session) -> None:
 
 def test_it_is_kept_once_however_often_bookings_of_the_day_are_confirmed(post: MailHarness, rows: Session) -> None:
     for hour in (9, 11, 13):
-        confirmed(post.database, a_demo(at_hour(hour)))
+        ConfirmedBookingFactory(database=post.database, body=at_hours(hour))
     post.plan()
     kept = text("SELECT recipient, count(*) FROM outbox_message WHERE kind = 'day_ahead' GROUP BY 1")
     assert dict(rows.execute(kept).all()) == {OPERATOR: 1, "requester@gaon.example": 1}

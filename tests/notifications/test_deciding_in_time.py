@@ -19,8 +19,10 @@ from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.notifications.jobs import plan_schedules
 from gmp_booking.notifications.kinds.digest import is_due, this_morning
 from gmp_booking.notifications.planning import plan_scheduled
+from tests.factories.bookings import SubmittedBookingFactory
+from tests.factories.contents import DemonstrationContentFactory
 from tests.notifications.conftest import MailHarness
-from tests.notifications.journeys import a_demo, a_session, confirm, decided, somebody, submitted
+from tests.notifications.journeys import confirm, decided, somebody
 from tests.zones import SEOUL
 
 REQUESTER, APPROVER = "requester@gaon.example", "approver@gaon.example"
@@ -46,7 +48,7 @@ def owner_says(rows: Session, statement: str, **values: object) -> None:
 
 
 def test_both_sides_are_notified_five_days_and_one_day_before_in_the_morning(post: MailHarness, rows: Session) -> None:
-    submitted(post.database, a_demo())
+    SubmittedBookingFactory(database=post.database)
     post.plan()
     last = pending_until(rows).astimezone(SEOUL).date()
     mornings = [datetime(d.year, d.month, d.day, 9, tzinfo=SEOUL) for d in (last - timedelta(5), last - timedelta(1))]
@@ -54,7 +56,10 @@ def test_both_sides_are_notified_five_days_and_one_day_before_in_the_morning(pos
 
 
 def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: MailHarness, rows: Session) -> None:
-    first, second = submitted(post.database, a_demo()), submitted(post.database, a_demo(a_session(1)))
+    first, second = (
+        SubmittedBookingFactory(database=post.database).reference,
+        SubmittedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(1,))).reference,
+    )
     post.plan()
     confirm(post.database, second)
     until = rows.execute(text("SELECT pending_until FROM booking WHERE reference = :r"), {"r": first}).scalar_one()
@@ -68,7 +73,7 @@ def test_a_notice_says_when_and_is_not_sent_once_it_is_decided(post: MailHarness
 
 
 def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: MailHarness, rows: Session) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     post.plan()
     decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
     post.plan()
@@ -86,7 +91,7 @@ def test_a_return_gives_new_dates_and_the_old_notices_are_silent(post: MailHarne
 
 
 def test_when_it_expires_both_sides_are_notified_within_a_minute(post: MailHarness, rows: Session) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     post.work()
     owner_says(rows, "UPDATE booking SET pending_until = gmp_now() - interval '1 second'")
     expire_overdue(post.database)
@@ -98,7 +103,7 @@ def test_when_it_expires_both_sides_are_notified_within_a_minute(post: MailHarne
 
 
 def test_questions_and_answers_go_to_and_fro(post: MailHarness) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     decided(post.database, reference, Action.RETURN, reason="Which guests will come?")
     post.database.transact(somebody(post.database, DEMO_MANAGER), add_question, reference, text="And how many of them?")
     post.work()
@@ -132,7 +137,10 @@ def digests(post: MailHarness) -> list[tuple[str, str]]:
 
 
 def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: MailHarness, rows: Session) -> None:
-    first, second = submitted(post.database, a_demo()), submitted(post.database, a_demo(a_session(1)))
+    first, second = (
+        SubmittedBookingFactory(database=post.database).reference,
+        SubmittedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(1,))).reference,
+    )
     at_nine(post)
     late(rows, by="2 days")
     with ThreadPoolExecutor(6) as pool:
@@ -146,7 +154,7 @@ def test_every_morning_whoever_keeps_something_late_is_reminded_once(post: MailH
 
 
 def test_the_facility_manager_is_notified_before_a_request_expires_undecided(post: MailHarness, rows: Session) -> None:
-    submitted(post.database, a_demo())
+    SubmittedBookingFactory(database=post.database)
     at_nine(post)
     late(rows, by="6 days", expires="2 days")
     remind(post)
@@ -155,7 +163,7 @@ def test_the_facility_manager_is_notified_before_a_request_expires_undecided(pos
 
 
 def test_nobody_is_reminded_of_what_was_decided_meanwhile_nor_at_night(post: MailHarness, rows: Session) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     at_nine(post)
     late(rows, by="2 days")
     post.database.transact(SYSTEM, plan_scheduled, "digest")
@@ -166,7 +174,7 @@ def test_nobody_is_reminded_of_what_was_decided_meanwhile_nor_at_night(post: Mai
 
 @pytest.mark.parametrize(("hour", "is_time"), [(7, False), (8, True), (20, True), (21, False)])
 def test_reminders_keep_the_quiet_hours(post: MailHarness, rows: Session, hour: int, is_time: bool) -> None:
-    submitted(post.database, a_demo())
+    SubmittedBookingFactory(database=post.database)
     moment = (datetime.now(SEOUL) + timedelta(days=1)).replace(hour=hour, minute=5)
     post.pass_time(moment - datetime.now(SEOUL))
     late(rows, by="2 days")
@@ -175,12 +183,16 @@ def test_reminders_keep_the_quiet_hours(post: MailHarness, rows: Session, hour: 
 
 
 def test_who_phoned_gets_a_link_and_nobody_after_it_was_confirmed(post: MailHarness, rows: Session) -> None:
-    submitted(post.database, a_demo(booked_for=BookedFor(person=REQUESTER)), by=SCHEDULER)
+    SubmittedBookingFactory(
+        database=post.database, body=DemonstrationContentFactory(booked_for=BookedFor(person=REQUESTER)), by=SCHEDULER
+    )
     post.work()
     (mail,) = post.mails_to(REQUESTER)
     assert "Please confirm" in mail["Subject"]
     assert re.search(r"https://booking\.brc\.example/confirm/gmpc_\S{40,}", words(mail))
-    submitted(post.database, a_demo(a_session(1), booked_for=BookedFor("GAO")), by=SCHEDULER)
+    SubmittedBookingFactory(
+        database=post.database, body=DemonstrationContentFactory(days=(1,), booked_for=BookedFor("GAO")), by=SCHEDULER
+    )
     owner_says(rows, "UPDATE acknowledgement SET confirmed_at = gmp_now()")
     post.work()
     assert post.mails_to(APPROVER) == []

@@ -12,18 +12,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gmp_booking.bookings.content import BookedFor, BookingContent, ReservationContent
-from gmp_booking.kernel.vocabulary import Action, Kind, RunType
-from tests.notifications.conftest import MailHarness
-from tests.notifications.journeys import (
-    a_demo,
-    a_session,
-    cancelled,
-    confirm,
-    confirmed,
-    decided,
+from gmp_booking.kernel.vocabulary import Action, Kind
+from tests.factories.bookings import ConfirmedBookingFactory, SubmittedBookingFactory
+from tests.factories.contents import (
+    DemonstrationContentFactory,
+    EngineeringContentFactory,
+    SessionContentFactory,
     morning,
-    submitted,
 )
+from tests.notifications.conftest import MailHarness
+from tests.notifications.journeys import cancelled, confirm, decided
 
 REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.example", "operator2@gaon.example"
 SCHEDULER, DEMO_MANAGER = "scheduler@brc.example", "demo@brc.example"
@@ -55,7 +53,7 @@ def set_language(rows: Session, email: str, language: str) -> None:
 
 
 def test_a_request_is_announced_to_the_people_of_its_first_stage(post: MailHarness) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     post.work()
     ((recipient, (subject,)),) = post.subjects.items()
     assert recipient == DEMO_MANAGER
@@ -64,10 +62,8 @@ def test_a_request_is_announced_to_the_people_of_its_first_stage(post: MailHarne
 
 
 def test_a_reviewed_request_is_announced_to_the_next_stage(post: MailHarness) -> None:
-    content = BookingContent(
-        kind=Kind.CLEANROOM, product="GS-M1", run_type=RunType.ENG, sessions=(a_session(room="B-01"),)
-    )
-    reference = submitted(post.database, content)
+    content = EngineeringContentFactory()
+    reference = SubmittedBookingFactory(database=post.database, body=content).reference
     post.work()
     assert set(post.subjects) == {SCHEDULER}
     decided(post.database, reference, Action.REVIEW, by=SCHEDULER)
@@ -76,13 +72,15 @@ def test_a_reviewed_request_is_announced_to_the_next_stage(post: MailHarness) ->
 
 
 def test_nobody_is_asked_to_decide_on_what_they_asked_for(post: MailHarness) -> None:
-    submitted(post.database, a_demo(booked_for=BookedFor("GAO")), by=DEMO_MANAGER)
+    SubmittedBookingFactory(
+        database=post.database, body=DemonstrationContentFactory(booked_for=BookedFor("GAO")), by=DEMO_MANAGER
+    )
     post.work()
     assert post.mails_to(DEMO_MANAGER) == []
 
 
 def test_a_returned_request_brings_its_question_to_the_requester(post: MailHarness) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     post.work()
     decided(post.database, reference, Action.RETURN, reason="Which bioreactor will you bring?")
     post.work()
@@ -93,7 +91,7 @@ def test_a_returned_request_brings_its_question_to_the_requester(post: MailHarne
 
 
 def test_a_rejection_brings_its_reason(post: MailHarness) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     decided(post.database, reference, Action.REJECT, reason="The stage is being rebuilt")
     post.work()
     (mail,) = post.mails
@@ -102,13 +100,13 @@ def test_a_rejection_brings_its_reason(post: MailHarness) -> None:
 
 
 def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_calendar_file(post: MailHarness) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     post.work()
     confirm(post.database, reference)
     post.work()
     assert set(post.subjects) == {DEMO_MANAGER, REQUESTER, OPERATOR}
     (mail,) = post.mails_to(REQUESTER)
-    start = a_session().start
+    start = SessionContentFactory().start
     assert mail["Subject"] == f"[{reference}] Confirmed: T-01, {start:%Y-%m-%d (%a) %H:%M} KST"
     assert f"- T-01 Room T-01: {start:%Y-%m-%d (%a)} 09:00–13:00 KST" in body(mail)
     assert f"https://booking.brc.example/bookings/{reference}" in body(mail)
@@ -123,14 +121,21 @@ def test_a_confirmed_booking_reaches_the_requester_and_the_people_named_with_a_c
 
 
 def test_each_person_named_is_invited_to_their_own_sessions_and_the_requester_to_all(post: MailHarness) -> None:
-    confirmed(post.database, a_demo(a_session(0, (OPERATOR,)), a_session(1, (OPERATOR2,))))
+    ConfirmedBookingFactory(
+        database=post.database,
+        body=DemonstrationContentFactory(
+            sessions=(SessionContentFactory(crew=(OPERATOR,)), SessionContentFactory(days=1, crew=(OPERATOR2,)))
+        ),
+    )
     post.work()
     found = {mail["X-RcptTo"]: [uid[12:14] for uid in uids(mail)] for mail in post.mails}
     assert found == {REQUESTER: ["s1", "s2"], OPERATOR: ["s1"], OPERATOR2: ["s2"]}
 
 
 def test_a_file_asks_about_one_entry_and_says_so_in_its_part(post: MailHarness) -> None:
-    reference = confirmed(post.database, a_demo(a_session(0), a_session(1), a_session(2)))
+    reference = ConfirmedBookingFactory(
+        database=post.database, body=DemonstrationContentFactory(days=(0, 1, 2))
+    ).reference
     post.work()
     cancelled(post.database, reference)
     post.work()
@@ -145,7 +150,9 @@ def test_a_file_asks_about_one_entry_and_says_so_in_its_part(post: MailHarness) 
 
 def test_equipment_is_transparent_in_the_calendar(post: MailHarness, rows: Session) -> None:
     reserved = ReservationContent("INC-01", morning(21), morning(21) + timedelta(days=20), units=2)
-    reference = submitted(post.database, BookingContent(kind=Kind.EQUIPMENT, product="GS-M1", equipment=(reserved,)))
+    reference = SubmittedBookingFactory(
+        database=post.database, body=BookingContent(kind=Kind.EQUIPMENT, product="GS-M1", equipment=(reserved,))
+    ).reference
     decided(post.database, reference, Action.REVIEW, by=SCHEDULER)
     rows.execute(text("UPDATE booking SET track = 'light', stage = 0"))
     rows.commit()
@@ -158,7 +165,7 @@ def test_equipment_is_transparent_in_the_calendar(post: MailHarness, rows: Sessi
 
 
 def test_a_cancelled_booking_is_taken_back_and_its_reminders_with_it(post: MailHarness, rows: Session) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     post.work()
     assert rows.execute(text("SELECT count(*) FROM outbox_message WHERE kind = 'upcoming'")).scalar() == 4
     cancelled(post.database, reference)
@@ -180,7 +187,7 @@ def test_a_cancelled_booking_is_taken_back_and_its_reminders_with_it(post: MailH
 
 
 def test_a_request_given_up_before_it_was_confirmed_takes_nothing_out_of_a_calendar(post: MailHarness) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     cancelled(post.database, reference)
     post.work()
     assert set(post.subjects) == {REQUESTER, SCHEDULER}
@@ -190,10 +197,10 @@ def test_a_request_given_up_before_it_was_confirmed_takes_nothing_out_of_a_calen
 def test_the_sender_looks_again_so_a_cancel_nobody_has_handled_yet_stops_the_mail(
     post: MailHarness, rows: Session
 ) -> None:
-    reference = confirmed(post.database)
+    reference = ConfirmedBookingFactory(database=post.database).reference
     post.plan()
     cancelled(post.database, reference)
-    first_due = (a_session().start - timedelta(days=14)).replace(hour=9)
+    first_due = (SessionContentFactory().start - timedelta(days=14)).replace(hour=9)
     post.pass_time(first_due - datetime.now(first_due.tzinfo) + timedelta(minutes=1))
     post.send()
     assert post.mails == []
@@ -205,7 +212,7 @@ def test_the_sender_looks_again_so_a_cancel_nobody_has_handled_yet_stops_the_mai
 
 
 def test_a_request_already_reviewed_is_not_announced_any_more(post: MailHarness) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     post.plan()
     confirm(post.database, reference)
     post.work()
@@ -213,10 +220,10 @@ def test_a_request_already_reviewed_is_not_announced_any_more(post: MailHarness)
 
 
 def test_reminders_come_in_time_and_once(post: MailHarness) -> None:
-    confirmed(post.database)
+    ConfirmedBookingFactory(database=post.database)
     post.work()
     sent = len(post.mails)
-    start = a_session().start
+    start = SessionContentFactory().start
     for days in (14, 3, 1):
         due = (start - timedelta(days=days)).replace(hour=9)
         post.pass_time(due - datetime.now(due.tzinfo) - timedelta(seconds=20))
@@ -232,7 +239,7 @@ def test_reminders_come_in_time_and_once(post: MailHarness) -> None:
 
 
 def test_no_reminder_comes_after_the_session_began(post: MailHarness, rows: Session) -> None:
-    confirmed(post.database)
+    ConfirmedBookingFactory(database=post.database)
     post.work()
     before = len(post.mails)
     post.pass_time(timedelta(days=60))
@@ -242,18 +249,20 @@ def test_no_reminder_comes_after_the_session_began(post: MailHarness, rows: Sess
 
 
 def test_who_is_no_longer_named_gets_no_reminder(post: MailHarness, rows: Session) -> None:
-    confirmed(post.database)
+    ConfirmedBookingFactory(database=post.database)
     post.work()
     rows.execute(text("DELETE FROM session_person"))
     rows.commit()
-    post.pass_time(a_session().start - datetime.now(a_session().start.tzinfo) - timedelta(hours=20))
+    post.pass_time(
+        SessionContentFactory().start - datetime.now(SessionContentFactory().start.tzinfo) - timedelta(hours=20)
+    )
     post.work()
     reminded = [mail["X-RcptTo"] for mail in post.mails if "Reminder" in mail["Subject"]]
     assert set(reminded) == {REQUESTER}
 
 
 def test_who_was_deactivated_gets_no_mail(post: MailHarness, rows: Session) -> None:
-    reference = submitted(post.database, a_demo())
+    reference = SubmittedBookingFactory(database=post.database).reference
     confirm(post.database, reference)
     post.plan()
     rows.execute(text("UPDATE person SET active = false WHERE email = :email"), {"email": OPERATOR})
@@ -265,7 +274,7 @@ def test_who_was_deactivated_gets_no_mail(post: MailHarness, rows: Session) -> N
 @pytest.mark.parametrize(("language", "zone_of"), [("ko", ".("), ("en", " ("), ("zh_Hans", "日（周")])
 def test_mail_speaks_the_readers_language(post: MailHarness, rows: Session, language: str, zone_of: str) -> None:
     set_language(rows, REQUESTER, language)
-    confirmed(post.database)
+    ConfirmedBookingFactory(database=post.database)
     post.work()
     (mail,) = post.mails_to(REQUESTER)
     assert zone_of in mail["Subject"]
@@ -279,10 +288,14 @@ def test_mail_speaks_the_readers_language(post: MailHarness, rows: Session, lang
 
 
 def test_a_competitors_data_is_in_no_mail(post: MailHarness, rows: Session) -> None:
-    competitors = a_demo(a_session(2, ("operator@saebyeok.example",)), title="SECRET-CANARY", purpose="SECRET-CANARY")
-    other = submitted(post.database, competitors, by="requester@saebyeok.example")
+    competitors = DemonstrationContentFactory(
+        sessions=(SessionContentFactory(days=2, crew=("operator@saebyeok.example",)),),
+        title="SECRET-CANARY",
+        purpose="SECRET-CANARY",
+    )
+    other = SubmittedBookingFactory(database=post.database, body=competitors, by="requester@saebyeok.example").reference
     confirm(post.database, other)
-    confirmed(post.database, a_demo(a_session(0), title="Gaon's own"))
+    ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0,), title="Gaon's own"))
     post.work()
     hints = re.compile(rf"SECRET-CANARY|{other}|saebyeok|Saebyeok|새벽", re.IGNORECASE)
     for mail in post.mails:
@@ -295,7 +308,9 @@ def test_a_competitors_data_is_in_no_mail(post: MailHarness, rows: Session) -> N
 
 
 def test_calendar_files_name_no_product_and_no_person(post: MailHarness) -> None:
-    confirmed(post.database, a_demo(title="TITLE-CANARY", purpose="PURPOSE-CANARY"))
+    ConfirmedBookingFactory(
+        database=post.database, body=DemonstrationContentFactory(title="TITLE-CANARY", purpose="PURPOSE-CANARY")
+    )
     post.work()
     for mail in post.mails:
         (attached,) = mail.iter_attachments()
@@ -303,7 +318,10 @@ def test_calendar_files_name_no_product_and_no_person(post: MailHarness) -> None
 
 
 def test_line_breaks_in_a_title_stop_no_mail(post: MailHarness) -> None:
-    confirmed(post.database, a_demo(title="Two\r\nBcc: everybody@example.com\u2028lines\u0085"))
+    ConfirmedBookingFactory(
+        database=post.database,
+        body=DemonstrationContentFactory(title="Two\r\nBcc: everybody@example.com\u2028lines\u0085"),
+    )
     post.work()
     (mail,) = post.mails_to(REQUESTER)
     assert "Two Bcc: everybody@example.com lines" in mail["Subject"]
@@ -311,7 +329,7 @@ def test_line_breaks_in_a_title_stop_no_mail(post: MailHarness) -> None:
 
 
 def test_a_person_of_another_company_is_notified_of_nothing_even_when_named(post: MailHarness, rows: Session) -> None:
-    confirmed(post.database)
+    ConfirmedBookingFactory(database=post.database)
     stranger = "SELECT id FROM person WHERE email = 'operator@saebyeok.example'"
     rows.execute(text(f"UPDATE session_person SET person_id = ({stranger})"))
     rows.commit()
@@ -320,10 +338,10 @@ def test_a_person_of_another_company_is_notified_of_nothing_even_when_named(post
 
 
 def test_a_delivery_that_cannot_be_handled_does_not_stop_the_others(post: MailHarness, rows: Session) -> None:
-    submitted(post.database, a_demo())
+    SubmittedBookingFactory(database=post.database)
     rows.execute(text("UPDATE booking SET track = 'no such track'"))
     rows.commit()
-    submitted(post.database, a_demo(a_session(1)))
+    SubmittedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(1,)))
     post.work()
     assert list(post.subjects) == [DEMO_MANAGER]
     for _ in range(12):

@@ -23,9 +23,10 @@ from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.notifications import jobs
 from gmp_booking.notifications.rendering import write_mail
+from tests.factories.bookings import ConfirmedBookingFactory, SubmittedBookingFactory
+from tests.factories.contents import DemonstrationContentFactory, SessionContentFactory
 from tests.infra.test_mail import Moods, a_server
 from tests.notifications.conftest import MailHarness
-from tests.notifications.journeys import a_demo, a_session, confirmed, submitted
 from tests.zones import SEOUL
 
 _COPY = """
@@ -45,7 +46,7 @@ _COUNTS = """
 
 def plan_due(post: MailHarness, rows: Session, count: int) -> None:
     """So many reminders of one confirmed booking, all due now."""
-    confirmed(post.database)
+    ConfirmedBookingFactory(database=post.database)
     post.work()
     rows.execute(text(_COPY), {"count": count})
     rows.commit()
@@ -61,7 +62,7 @@ def reminders(post: MailHarness) -> Counter[str]:
 
 
 def one_message(post: MailHarness) -> None:
-    submitted(post.database, a_demo())
+    SubmittedBookingFactory(database=post.database)
     post.plan()
 
 
@@ -258,7 +259,9 @@ def test_many_workers_send_each_due_reminder_exactly_once(
 @pytest.mark.heavy
 def test_many_workers_turn_each_event_into_messages_once(post: MailHarness, rows: Session) -> None:
     for day in range(5):
-        confirmed(post.database, a_demo(a_session(day)))
+        ConfirmedBookingFactory(
+            database=post.database, body=DemonstrationContentFactory(sessions=(SessionContentFactory(days=day),))
+        )
     spawn = multiprocessing.get_context("spawn")
     planners = [spawn.Process(target=plan_once, args=(post.place.app_url,), daemon=True) for _ in range(2)]
     for planner in planners:

@@ -14,8 +14,9 @@ import psycopg
 import pytest
 
 from gmp_booking.worker import TIMETABLE
+from tests.factories.bookings import ConfirmedBookingFactory
+from tests.factories.contents import DemonstrationContentFactory
 from tests.notifications.conftest import MailHarness
-from tests.notifications.journeys import a_demo, a_session, confirmed
 
 pytestmark = pytest.mark.heavy
 
@@ -54,14 +55,14 @@ def lock_out(post: MailHarness, allowed: str) -> None:
 def test_the_worker_sends_outlives_the_database_and_stops_when_signalled(
     post: MailHarness, worker: subprocess.Popen[str]
 ) -> None:
-    confirmed(post.database)
+    ConfirmedBookingFactory(database=post.database)
     assert wait_for(lambda: len(post.mails) == 2)
     lock_out(post, "false")
     time.sleep(3)
     assert worker.poll() is None
     lock_out(post, "true")
     post.database.dispose()
-    confirmed(post.database, a_demo(a_session(1)))
+    ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(1,)))
     assert wait_for(lambda: len(post.mails) == 4)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(15) == 0
