@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from tests.oracles.observed_history import Booking, Entry, ObservedHistory, ReceivedMail
+from tests.oracles.observed_history import Booking, Entry, ObservedHistory
 from tests.oracles.world import grouped
 
 Plan = dict[str, tuple[datetime, datetime]]
@@ -215,7 +215,3 @@ def _reminders_of_what_does_not_stand(history: ObservedHistory) -> Iterator[str]
             yield f"a reminder waits of {booking.reference} version {row.version}: {booking.state} {booking.version}"
         elif session is not None and session.state == "CANCELLED":
             yield f"a reminder waits of session {session.number} of {booking.reference}, which was given up"
-
-
-def mails_to(history: ObservedHistory, recipient: str) -> list[ReceivedMail]:
-    return [mail for mail in history.mails if mail.recipient == recipient]

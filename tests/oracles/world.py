@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 
 HOLDING = frozenset({"SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED", "CONFIRMED", "CLOSED"})
-ENDED = frozenset({"REJECTED", "EXPIRED", "CANCELLED"})
 
 
 class SlotRow(NamedTuple):

@@ -20,8 +20,6 @@ from tests.races.requests import FULL_ROOMS, weeks_of_its_own, working_hours
 from tests.server_harness import PASSWORD, Reply, at_once
 from tests.zones import SEOUL
 
-GAON = "requester@gaon.example"
-
 
 def say(race_setup: RaceSetup, statement: str, *values: object) -> list[tuple]:
     with psycopg.connect(race_setup.place.superuser_url, autocommit=True) as connection:
