@@ -74,7 +74,7 @@ class ExecutionClient:
         (first,) = self.shared_app.ask(
             "SELECT min(starts_at) AS at FROM booking_session WHERE booking_id = %s", row["id"]
         )
-        by = datetime.now(UTC) + timedelta(hours=starts_in) - first["at"]
+        by = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=starts_in) - first["at"]
         times = "starts_at = starts_at + %s, ends_at = ends_at + %s"
         for table, where in (("booking", "id"), ("booking_session", "booking_id"), ("session_person", "booking_id")):
             self.shared_app.ask(f"UPDATE {table} SET {times} WHERE {where} = %s RETURNING id", by, by, row["id"])
