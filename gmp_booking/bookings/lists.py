@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -86,8 +86,9 @@ def list_happened(uow: Uow, booking: Booking) -> list[JournalEntry]:
 
 @dataclass(frozen=True)
 class TakenTime:
-    """One slot of a booking the reader may know of."""
+    """Time that a booking the reader may know of holds of one unit; slots that touch are one period."""
 
+    unit_id: int
     resource_id: int
     starts_at: datetime
     ends_at: datetime
@@ -102,7 +103,7 @@ class TakenTime:
 
 
 _TAKEN_COLUMNS = f"""
-    s.resource_id, s.starts_at, s.ends_at, b.reference, b.company_id, c.code AS company, b.kind,
+    s.unit_id, s.resource_id, s.starts_at, s.ends_at, b.reference, b.company_id, c.code AS company, b.kind,
     CASE WHEN part.version > b.version THEN {sql_value(OPEN_CHANGE_SHOWN_AS)} ELSE b.state END AS state,
     p.code AS product, b.title, part.step
 """
@@ -159,7 +160,18 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
     if uow.actor.company_id is not None:
         statement = _OWN_TIME
         values |= {"company_id": uow.actor.company_id, "latest_end": window.end + LONGEST_SLOT}
-    return [TakenTime(*row) for row in uow.session.execute(statement, values)]
+    return _joined(TakenTime(*row) for row in uow.session.execute(statement, values))
+
+
+def _joined(slots: Iterable[TakenTime]) -> list[TakenTime]:
+    """The slots, in the same order; one that continues another of the same booking and unit is added to it."""
+    joined: dict[tuple[object, ...], TakenTime] = {}
+    for slot in slots:
+        shown = (slot.unit_id, slot.reference, slot.state, slot.step)
+        before = joined.pop((*shown, slot.starts_at), None)
+        whole = replace(slot, starts_at=before.starts_at) if before else slot
+        joined[*shown, whole.ends_at] = whole
+    return sorted(joined.values(), key=lambda each: (each.resource_id, each.starts_at))
 
 
 _SUMMARIES = f"""
