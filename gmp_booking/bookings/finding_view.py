@@ -19,7 +19,7 @@ def finding_card(finding: dict[str, Any]) -> dict[str, Any]:
     period = None
     if finding["start"]:
         period = Period(datetime.fromisoformat(finding["start"]), datetime.fromisoformat(finding["end"]))
-    return finding | {"period": period, "remedy": None}
+    return finding | {"period": period}
 
 
 def audience_of(actor: Actor) -> Audience:
