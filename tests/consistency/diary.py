@@ -216,8 +216,8 @@ class _Booking:
         self._busy(session, end)
         self.diary.add("booking_change", booking_id=self.id, company_id=COMPANY, version=2, base_version=1,
                        state="UNDER_REVIEW", track="engineering", stage=0, revision=1, head={}, requested_by=PERSON,
-                       entered_by=PERSON, submitted_at=NOW, decide_by=start, pending_until=start, created_at=NOW,
-                       changed_at=NOW)  # fmt: skip
+                       entered_by=PERSON, submitted_at=NOW, pending_since=NOW, decide_by=start,
+                       pending_until=start, created_at=NOW, changed_at=NOW)  # fmt: skip
         self._hold(start - timedelta(minutes=self.setup), end + self._after, end)
 
     def _hold(self, start: datetime, until: datetime, planned_end: datetime) -> None:

@@ -46,7 +46,7 @@ def altered(diary: Diary, diary_place: Place) -> Iterator[str]:
 @pytest.mark.usefixtures("settings")
 def test_nothing_is_found_in_a_healthy_diary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify-data"]) == 0
-    assert "All 15 checks passed." in capsys.readouterr().out
+    assert "All 16 checks passed." in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("settings")
@@ -59,7 +59,7 @@ def test_a_fault_is_printed_with_its_reference_and_fails_the_command(
         ["signed-text-altered", "1", altered]
     ]
     assert f"  {altered}: version 1: the text does not have the stored hash" in lines
-    assert lines[-1] == "2 of 15 checks found 2 faults."
+    assert lines[-1] == "2 of 16 checks found 2 faults."
 
 
 @pytest.mark.usefixtures("settings")

@@ -154,9 +154,9 @@ FAULTS = {
         Fault(
             "in change",
             "INSERT INTO booking_change (booking_id, company_id, version, base_version, state, track, head,"
-            " requested_by, entered_by, submitted_at, decide_by, pending_until)"
+            " requested_by, entered_by, submitted_at, pending_since, decide_by, pending_until)"
             " SELECT booking_id, company_id, 3, 1, 'RETURNED', track, head, requested_by, entered_by, submitted_at,"
-            " decide_by, pending_until FROM booking_change WHERE booking_id = ANY (%(ids)s)",
+            " pending_since, decide_by, pending_until FROM booking_change WHERE booking_id = ANY (%(ids)s)",
         ),
     ],
     "request-past-start": [
@@ -165,6 +165,14 @@ FAULTS = {
             f"UPDATE {table} SET starts_at = gmp_now() - interval '{past}' WHERE booking_id = ANY (%(ids)s)",
         )
         for table, past in (("booking_session", "6 minutes"), ("equipment_reservation", "3 days"))
+    ],
+    "deadline-after-start": [
+        _booking("submitted", "pending_until = pending_until + interval '2 hours 1 minute'"),
+        Fault(
+            "submitted",
+            "UPDATE equipment_reservation AS q SET starts_at = b.pending_until - interval '1 minute'"
+            " FROM booking AS b WHERE b.id = q.booking_id AND b.id = ANY (%(ids)s)",
+        ),
     ],
     "change-of-ended-booking": [
         _booking("in change", "state = 'CLOSED'"),
