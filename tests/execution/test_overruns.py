@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gmp_booking.revalidation import jobs as revalidation
-from tests.execution.conftest import OPERATOR, QA, REQUESTER, WHY, ExecutionClient
+from tests.execution.conftest import OPERATOR, QA, REQUESTER, SCHEDULER, WHY, ExecutionClient
 from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
 
 HOUR = timedelta(hours=1)
@@ -113,7 +113,7 @@ def test_what_was_announced_can_be_taken_back(execution: ExecutionClient) -> Non
         "OverrunWithdrawn",
     ]
     for until in (ends, ends + timedelta(days=30), datetime.now(UTC) - HOUR):
-        assert execution.act(OPERATOR, reference, "takes-until", {"until": until.isoformat()}).status_code == 422
+        assert execution.act(SCHEDULER, reference, "takes-until", {"until": until.isoformat()}).status_code == 422
 
 
 ROUNDS = int(os.environ.get("GMP_OVERRUNS", "4"))
@@ -133,7 +133,7 @@ def test_random_overruns_agree_with_a_diary_in_plain_python(execution: Execution
     held = row["ends_at"] + teardown
     for _ in range(3):
         until = row["ends_at"] + timedelta(minutes=dice.randrange(5, 700, 5))
-        execution.do(OPERATOR, running, "takes-until", {"until": until.isoformat()})
+        execution.do(SCHEDULER, running, "takes-until", {"until": until.isoformat()})
         until = until.replace(microsecond=0)
         taken = [(slot["starts_at"], slot["ends_at"]) for slot in theirs]
         wanted = until + teardown
