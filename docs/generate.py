@@ -26,7 +26,7 @@ from gmp_booking.changes import classify_change
 from gmp_booking.companies.models import Company
 from gmp_booking.conflicts import rule_list
 from gmp_booking.consistency.checks import CHECKS, needs
-from gmp_booking.evaluation import decision_deadlines, request_limits
+from gmp_booking.evaluation import auto_confirmation, decision_deadlines, request_limits
 from gmp_booking.execution import clearance
 from gmp_booking.infra.database import row_policies
 from gmp_booking.infra.database.row_policies import ROW_POLICIES, WITHOUT_HISTORY
@@ -132,9 +132,11 @@ def limits_and_times() -> str:
         "the modules named below",
         "The defaults of the product. None of them comes from a regulation.\n",
         "## Decisions\n",
-        "A request is due within this number of working days and expires after twice as many; a returned "
-        f"request expires {decision_deadlines.RETURNED_DAYS} working days after its return. The same applies to "
-        f"change requests. Both sides get a warning {_offsets(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at "
+        "A request is due within this number of working days and expires after twice as many, counted from its first "
+        "submission with the time added for which it was returned; a returned "
+        f"request expires {decision_deadlines.RETURNED_DAYS} working days after its return. A request never waits "
+        f"longer than {_time(decision_deadlines.LEAST_DECISION)} before its first start; where less is left, until "
+        "that start. The same applies to change requests, with the earlier of their old and new first start. Both sides get a warning {_offsets(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at "
         f"{reminder_offsets.MORNING:%H:%M}.\n",
         table(["Kind", "Working days to decide"], _decision_days()),
         "## Further limits\n",
@@ -171,6 +173,13 @@ def _limits() -> Iterator[tuple[object, ...]]:
     yield "A late entry needs a reason after", _time(clearance.LATE_AFTER), "execution/clearance.py"
     yield "A session can be recorded as a no-show after", _time(clearance.MISSED_AFTER), "execution/clearance.py"
     yield "A room release is valid for", _time(clearance.CLEARANCE_LASTS), "execution/clearance.py"
+    yield "A longer extension needs the scheduler", _time(clearance.LONGEST_EXTENSION), "execution/clearance.py"
+    for kind, limits in auto_confirmation.LIMITS.items():
+        yield (
+            f"{kind.value} confirmed without a decision",
+            f"at most {_time(limits.longest)}, {_time(limits.notice)} ahead",
+            "evaluation/auto_confirmation.py",
+        )
     yield "One-tap check-in before the start", _time(clearance.ONE_TAP_AHEAD), "execution/clearance.py"
     yield "Nightly revalidation", f"{revalidation.NIGHTLY_AT:%H:%M}", "revalidation/service.py"
 
