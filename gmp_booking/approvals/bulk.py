@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from gmp_booking.approvals.service import Decision, decide
 from gmp_booking.bookings import store
-from gmp_booking.bookings.finding_view import findings_out
+from gmp_booking.bookings.finding_view import finding_views
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of
 from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.changes.change_requests import open_change_of
+from gmp_booking.conflicts.privacy import FindingView
 from gmp_booking.infra.database.uow import Idempotency, StoredResponse, Unavailable, Uow, UseCaseRequest
 from gmp_booking.infra.web.i18n import _, current_language
 from gmp_booking.kernel.access import Permission, require
@@ -62,7 +63,7 @@ class BulkResult:
     status: int
     state: str | None = None
     why: str | None = None
-    findings: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    findings: Sequence[FindingView] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class DecisionItem:
     """One booking in full, as it is shown before the decision: content, findings, meaning of the signature."""
 
     details: BookingView
-    findings: Sequence[Mapping[str, Any]]
+    findings: Sequence[FindingView]
     role: str | None
     meaning: str | None
     obstacle: str | None
@@ -97,7 +98,7 @@ def _item_view(uow: Uow, details: BookingView) -> DecisionItem:
     stage = current_stage(details.booking)
     return DecisionItem(
         details,
-        findings_out(details.findings, uow.actor, current_language()),
+        finding_views(details.findings, uow.actor, current_language()),
         stage.role.value if stage else None,
         meaning_of(details.booking, action_of_stage(details.booking)) if stage else None,
         None if stage else N_("This booking is not waiting for a decision."),
@@ -125,7 +126,7 @@ def _decide_one(request: UseCaseRequest, item: BulkItem, verified: Verified | No
         answer = own.answer(_dump, _decide, item, verified)
     except Conflict as conflict:
         refused = refused_decision(conflict, request)
-        return _refused(item, refused, findings=refused.detail.get("findings", ()))
+        return _refused(item, refused, findings=refused.findings)
     except Refusal as refusal:
         return _refused(item, refusal)
     except Unavailable:
@@ -149,7 +150,7 @@ def _dump(details: BookingView) -> StoredResponse:
     return StoredResponse(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
-def _refused(item: BulkItem, refusal: Refusal, *, findings: Sequence[Mapping[str, Any]] = ()) -> BulkResult:
+def _refused(item: BulkItem, refusal: Refusal, *, findings: Sequence[FindingView] = ()) -> BulkResult:
     sentences = [sentence for found in refusal.field_errors.values() for sentence in found] or [refusal.message]
     why = " ".join(_(sentence, **refusal.params) for sentence in sentences)
     return BulkResult(item.reference, is_done=False, status=refusal.status, why=why, findings=findings)

@@ -14,6 +14,7 @@ from gmp_booking.approvals import inbox
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, BulkItem, BulkResult, decide_all
 from gmp_booking.approvals.inbox import SORTS, InboxFilter
 from gmp_booking.bookings.schemas import FindingOut
+from gmp_booking.conflicts.privacy import finding_as_json
 from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY
 from gmp_booking.infra.web.shapes import CleanText, Shape
 from gmp_booking.kernel.access import Role
@@ -178,5 +179,5 @@ def _result(result: BulkResult) -> dict[str, Any]:
         "status": result.status,
         "state": result.state,
         "why": result.why,
-        "findings": list(result.findings),
+        "findings": [finding_as_json(each) for each in result.findings],
     }

@@ -14,7 +14,6 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals import inbox as waiting
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, BulkItem, BulkResult, DecisionItem, decide_all, read_decision_items
 from gmp_booking.approvals.inbox import Inbox, InboxFilter
-from gmp_booking.bookings.finding_view import finding_card
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Refusal
@@ -183,7 +182,7 @@ def _item_view(item: DecisionItem) -> dict[str, Any]:
         "requester": details.requester.name if details.requester else None,
         "sessions": details.sessions,
         "equipment": details.equipment,
-        "findings": [finding_card(dict(each)) for each in item.findings],
+        "findings": item.findings,
         "stage": item.role,
         "meaning": item.meaning,
         "obstacle": _(item.obstacle) if item.obstacle else None,

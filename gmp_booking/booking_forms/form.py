@@ -15,6 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from gmp_booking.bookings.content import BookedFor, BookingContent
 from gmp_booking.bookings.kind_fields import asks, kind_of
+from gmp_booking.conflicts.alternatives import Alternative
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Exposure, Kind, RoomMode, RunType, Visibility
 
 COMMON_FIELDS = ("kind", "product", "batch", "run_type", "purpose", "title")
@@ -249,7 +251,7 @@ def form_of(content: BookingContent, zone: ZoneInfo) -> Form:
     }
 
 
-def time_fields(start: datetime, end: datetime, *, zone: ZoneInfo) -> Form:
+def time_fields(start: datetime, end: datetime, *, zone: ZoneInfo) -> dict[str, str]:
     """Start and end as the four text fields of a part."""
     first, last = start.astimezone(zone), end.astimezone(zone)
     return {
@@ -260,14 +262,20 @@ def time_fields(start: datetime, end: datetime, *, zone: ZoneInfo) -> Form:
     }
 
 
-def fill_fields(alternative: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str]:
+def fill_fields(alternative: Alternative, zone: ZoneInfo) -> dict[str, str]:
     """The form fields that an alternative changes."""
     fill: dict[str, str] = {}
-    for kind, code in (("sessions", "room"), ("equipment", "resource")):
-        for index, part in enumerate(alternative[kind]):
-            at = f"{kind}-{index}-"
-            fill[at + code] = part[code]
-            start, end = (datetime.fromisoformat(part[name]) for name in ("start", "end"))
-            texts = time_fields(start, end, zone=zone)
-            fill |= {at + name: text for name, text in texts.items()}
+    for index, session in enumerate(alternative.case.sessions):
+        fill |= _filled(f"sessions-{index}-", {"room": session.room} | _times_of(session.period, zone))
+    for index, reservation in enumerate(alternative.case.reservations):
+        changed = {"resource": reservation.equipment} | _times_of(reservation.period, zone)
+        fill |= _filled(f"equipment-{index}-", changed)
     return fill
+
+
+def _times_of(period: Period, zone: ZoneInfo) -> dict[str, str]:
+    return time_fields(period.start, period.end, zone=zone)
+
+
+def _filled(prefix: str, fields: Mapping[str, str]) -> dict[str, str]:
+    return {prefix + name: text for name, text in fields.items()}

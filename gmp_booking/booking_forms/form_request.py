@@ -17,7 +17,7 @@ from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.form import Form
 from gmp_booking.booking_forms.view_models import field_messages, incomplete, panel_of
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.finding_view import findings_out
+from gmp_booking.bookings.finding_view import finding_views
 from gmp_booking.bookings.schemas import BookingSchema
 from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.verdict import Verdict
@@ -26,7 +26,7 @@ from gmp_booking.infra.web.app_setup import form_without_control_characters
 from gmp_booking.infra.web.errors import field_errors
 from gmp_booking.infra.web.i18n import _, current_language, current_zone
 from gmp_booking.kernel.errors import Conflict
-from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
+from gmp_booking.requests.handlers import RefusedByRules, refused_with_alternatives
 
 LONGEST_FILL: Final = 20_000
 
@@ -80,16 +80,16 @@ def errors_of(error: ValidationError) -> dict[str, str]:
 
 def preview_panel(call: UseCaseRequest, verdict: Verdict, alternatives: Iterable[Alternative]) -> dict[str, Any]:
     """The panel beside the form, in the reader's language."""
-    findings = findings_out(verdict.findings, call.actor, current_language())
-    return panel_of(verdict.outcome.value, findings, alternatives_out(tuple(alternatives)))
+    findings = finding_views(verdict.findings, call.actor, current_language())
+    return panel_of(verdict.outcome.value, findings, tuple(alternatives))
 
 
 def refusal_panel(conflict: Conflict, call: UseCaseRequest) -> tuple[Conflict, dict[str, Any] | None]:
     """The refusal with texts, and the panel of its findings; None when it has no findings."""
     refused = refused_with_alternatives(conflict, call)
-    if "findings" not in refused.detail:
+    if not isinstance(refused, RefusedByRules):
         return refused, None
-    return refused, panel_of("blocked", refused.detail["findings"], refused.detail["alternatives"])
+    return refused, panel_of("blocked", refused.findings, refused.alternatives or ())
 
 
 def unread_panel(error: ValidationError) -> dict[str, Any]:

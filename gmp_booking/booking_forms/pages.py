@@ -30,7 +30,7 @@ from gmp_booking.booking_forms.form_request import (
 from gmp_booking.booking_forms.prefill import Drafts, FormAddress
 from gmp_booking.booking_forms.repeat import Repetition
 from gmp_booking.booking_forms.view_models import choices_of, field_messages, incomplete
-from gmp_booking.bookings.finding_view import findings_out
+from gmp_booking.bookings.finding_view import finding_views
 from gmp_booking.infra.database.uow import StoredResponse
 from gmp_booking.infra.web.app_setup import send, strips_control_characters
 from gmp_booking.infra.web.i18n import _, current_language, current_zone
@@ -267,7 +267,7 @@ def _repeated(repetition: Repetition) -> list[dict[str, Any]]:
             "entry": entry,
             "day": date.fromisoformat(entry.times["start_date"]) if entry.verdict != RepeatVerdict.WRONG else None,
             "said": [_(each) for each in entry.problems]
-            + [finding["message"] for finding in findings_out(entry.findings, actor, language)],
+            + [finding.message for finding in finding_views(entry.findings, actor, language)],
         }
         for entry in repetition.entries
     ]

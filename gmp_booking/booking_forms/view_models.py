@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms.choices import FormChoices
-from gmp_booking.bookings.finding_view import finding_card
+from gmp_booking.bookings.finding_view import locale_formatter_for
 from gmp_booking.bookings.kind_fields import fields_of, kind_of, rooms_for
-from gmp_booking.infra.web.i18n import _, current_zone, format_instant, named
+from gmp_booking.conflicts.alternatives import Alternative
+from gmp_booking.conflicts.case import Case
+from gmp_booking.conflicts.privacy import FindingView
+from gmp_booking.infra.web.i18n import _, current_language, current_zone, format_instant, named
 from gmp_booking.infra.web.validation_messages import required_messages
 from gmp_booking.kernel.facility_labels import ROOM_GROUPS
 from gmp_booking.kernel.labels import DONOR_STATUSES, EXPOSURES, KINDS, PRIORITIES, RUN_TYPES
@@ -42,29 +45,31 @@ def incomplete(errors: dict[str, str]) -> dict[str, Any]:
 _VERDICTS = {"clear": "CLEAR", "needs_override": "OVERRIDE", "blocked": "BLOCKED"}
 
 
-def panel_of(outcome: str, findings: list[dict[str, Any]], alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+def panel_of(outcome: str, findings: Sequence[FindingView], alternatives: Sequence[Alternative]) -> dict[str, Any]:
+    """The panel beside the form, in the reader's language."""
     return {
         "verdict": _VERDICTS[outcome],
-        "findings": [finding_card(finding) for finding in findings],
+        "findings": findings,
         "changeovers": [],
-        "alternatives": [
-            {"title": each["label"], "fill": forms.fill_fields(each, current_zone())} | _when(each)
-            for each in alternatives
-        ],
+        "alternatives": [_alternative_view(each) for each in alternatives],
     }
 
 
-def _when(alternative: dict[str, Any]) -> dict[str, Any]:
-    """The period, or only its end where the label already contains the start."""
-    period = _first_period(alternative)
-    if format_instant(period.start) not in alternative["label"]:
-        return {"period": period, "note": None}
-    return {"period": None, "note": _("until %(end)s", end=format_instant(period.end))}
+def _alternative_view(alternative: Alternative) -> dict[str, Any]:
+    """An alternative with its period, or only its end where the label already contains the start."""
+    label = alternative.label_in(locale_formatter_for(current_language()))
+    first = _first_period(alternative.case)
+    is_named = format_instant(first.start) in label
+    return {
+        "title": label,
+        "fill": forms.fill_fields(alternative, current_zone()),
+        "period": None if is_named else first,
+        "note": _("until %(end)s", end=format_instant(first.end)) if is_named else None,
+    }
 
 
-def _first_period(alternative: dict[str, Any]) -> Period:
-    first = (*alternative["sessions"], *alternative["equipment"])[0]
-    return Period(datetime.fromisoformat(first["start"]), datetime.fromisoformat(first["end"]))
+def _first_period(case: Case) -> Period:
+    return case.sessions[0].period if case.sessions else case.reservations[0].period
 
 
 def choices_of(options: FormChoices, *, kind: str = "") -> dict[str, Any]:

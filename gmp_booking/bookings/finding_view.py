@@ -1,35 +1,30 @@
-"""Findings in the words that one reader may have, as JSON and as the cards of pages."""
+"""Findings as one reader may read them, as views for pages and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.privacy import Audience, finding_as_json
+from gmp_booking.conflicts.privacy import Audience, FindingView, finding_as_json, view_of
 from gmp_booking.infra.web.i18n import format_day, format_instant, format_period, gettext_for
 from gmp_booking.kernel.access import Actor
-from gmp_booking.kernel.period import Period
-
-
-def finding_card(finding: dict[str, Any]) -> dict[str, Any]:
-    """A finding as its card takes it; the earliest start is part of its sentence already."""
-    period = None
-    if finding["start"]:
-        period = Period(datetime.fromisoformat(finding["start"]), datetime.fromisoformat(finding["end"]))
-    return finding | {"period": period}
 
 
 def audience_of(actor: Actor) -> Audience:
     return Audience.STAFF if actor.sees_facility else Audience.OWN
 
 
-def findings_out(findings: Sequence[Finding | Mapping[str, Any]], actor: Actor, language: str) -> list[dict[str, Any]]:
-    """Findings in the words this reader may have; kept ones are taken as they were kept."""
-    whole = [each if isinstance(each, Finding) else Finding.from_dict(each) for each in findings]
-    return [finding_as_json(finding, audience_of(actor), locale_formatter_for(language)) for finding in whole]
+def finding_views(findings: Sequence[Finding], actor: Actor, language: str) -> tuple[FindingView, ...]:
+    """The findings as this reader may read them."""
+    formatter = locale_formatter_for(language)
+    return tuple(view_of(finding, audience_of(actor), formatter) for finding in findings)
+
+
+def findings_out(findings: Sequence[Finding], actor: Actor, language: str) -> list[dict[str, Any]]:
+    """The findings as this reader may read them, as JSON."""
+    return [finding_as_json(each) for each in finding_views(findings, actor, language)]
 
 
 def locale_formatter_for(language: str) -> LocaleFormatter:

@@ -48,15 +48,12 @@ class Alternative:
     displacement: timedelta
     changes: int
 
-    @property
-    def sessions(self) -> tuple[dict[str, Any], ...]:
-        """In the shape a booking is sent in, times with the facility's offset."""
-        return tuple(_session_as_json(session, self.case) for session in self.case.sessions)
-
-    @property
-    def equipment(self) -> tuple[dict[str, Any], ...]:
-        """In the shape a booking is sent in, times with the facility's offset."""
-        return tuple(_reservation_as_json(reservation, self.case) for reservation in self.case.reservations)
+    def label_in(self, formatter: LocaleFormatter) -> str:
+        """The label in the reader's language."""
+        words = dict(self.params)
+        if "start" in words:
+            words["start"] = formatter.instant(datetime.fromisoformat(words["start"]))
+        return formatter.sentence(self.label, words)
 
 
 def find_alternatives(case: Case, limit: int = 3) -> tuple[Alternative, ...]:
@@ -71,14 +68,12 @@ def find_alternatives(case: Case, limit: int = 3) -> tuple[Alternative, ...]:
 
 
 def alternative_as_json(alternative: Alternative, formatter: LocaleFormatter) -> dict[str, Any]:
-    """Shape: {label, sessions, equipment}, with the label in the reader's language."""
-    words = dict(alternative.params)
-    if "start" in words:
-        words["start"] = formatter.instant(datetime.fromisoformat(words["start"]))
+    """Shape: {label, sessions, equipment}, parts as a booking is sent, times with the facility's offset."""
+    case = alternative.case
     return {
-        "label": formatter.sentence(alternative.label, words),
-        "sessions": list(alternative.sessions),
-        "equipment": list(alternative.equipment),
+        "label": alternative.label_in(formatter),
+        "sessions": [_session_as_json(session, case) for session in case.sessions],
+        "equipment": [_reservation_as_json(reservation, case) for reservation in case.reservations],
     }
 
 

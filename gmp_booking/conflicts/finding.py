@@ -48,7 +48,7 @@ class Finding:
     text: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     staff_params: Mapping[str, Any] = field(default_factory=dict)
-    remedy: Mapping[str, Any] = field(default_factory=dict)
+    remedy: Mapping[str, str] = field(default_factory=dict)
     override: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 

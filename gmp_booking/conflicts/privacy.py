@@ -15,6 +15,7 @@ from gmp_booking.conflicts.locale_formatter import LocaleFormatter
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, SeverityMatrix, discover
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Severity
 
 CODE = "PV-01"
 SENTENCE = N_("Other companies see busy time only")
@@ -41,7 +42,27 @@ class RedactedFinding:
 
     text: str
     params: Mapping[str, Any]
-    remedy: Mapping[str, Any]
+    remedy: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """A finding as one audience may read it, in the reader's language.
+
+    Shape: `override` names the roles that must override it together, empty unless SOFT; session and reservation are
+    None for other companies.
+    """
+
+    audience: Audience
+    rule: str
+    severity: Severity
+    message: str
+    resource: str
+    period: Period | None
+    override: tuple[str, ...]
+    remedy: Mapping[str, str]
+    session: int | None
+    reservation: int | None
 
 
 def redact(finding: Finding, audience: Audience) -> RedactedFinding:
@@ -69,19 +90,36 @@ def render(finding: Finding, audience: Audience, formatter: LocaleFormatter) -> 
     return " ".join(sentences)
 
 
-def finding_as_json(finding: Finding, audience: Audience, formatter: LocaleFormatter) -> dict[str, Any]:
-    """The finding as the API returns it to this audience."""
+def view_of(finding: Finding, audience: Audience, formatter: LocaleFormatter) -> FindingView:
+    """The finding as this audience reads it."""
+    is_hidden = audience is Audience.OTHERS
+    return FindingView(
+        audience=audience,
+        rule=finding.code,
+        severity=finding.severity,
+        message=render(finding, audience, formatter),
+        resource=finding.resource,
+        period=finding.period,
+        override=finding.override,
+        remedy=redact(finding, audience).remedy,
+        session=None if is_hidden else finding.session,
+        reservation=None if is_hidden else finding.reservation,
+    )
+
+
+def finding_as_json(finding: FindingView) -> dict[str, Any]:
+    """The finding as the API returns it; roles that must override it together are joined by "+"."""
     out: dict[str, Any] = {
-        "rule": finding.code,
+        "rule": finding.rule,
         "severity": finding.severity.value,
-        "message": render(finding, audience, formatter),
+        "message": finding.message,
         "resource": finding.resource,
         "start": finding.period.start.isoformat() if finding.period else None,
         "end": finding.period.end.isoformat() if finding.period else None,
         "override": "+".join(finding.override) or None,
-        "remedy": dict(redact(finding, audience).remedy),
+        "remedy": dict(finding.remedy),
     }
-    if audience is not Audience.OTHERS:
+    if finding.audience is not Audience.OTHERS:
         out |= {"session": finding.session, "reservation": finding.reservation}
     return out
 

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_form
 from gmp_booking.accounts.sessions import local_path, signed_in
-from gmp_booking.bookings.finding_view import finding_card
+from gmp_booking.conflicts.privacy import FindingView
 from gmp_booking.execution.available_actions import AvailableAction, available_actions
 from gmp_booking.execution.clearance import CHECKLIST
 from gmp_booking.execution.handlers import carry_out, carry_out_all
@@ -87,8 +87,8 @@ def act(reference: str, number: int, action: str) -> Response:
         }
         return _page(reference, number, errors={action: fields or {"password": _(invalid.message)}}, status=422)
     except Conflict as conflict:
-        message = None if conflict.detail.get("findings") else _(conflict.message, **conflict.params)
-        return _page(reference, number, findings=conflict.detail.get("findings", ()), message=message, status=409)
+        message = None if conflict.findings else _(conflict.message, **conflict.params)
+        return _page(reference, number, findings=conflict.findings, message=message, status=409)
     except Refusal as refusal:
         if refusal.status not in {403, 429} or not request.form.get(f"{action}-password"):
             raise
@@ -144,7 +144,7 @@ def _page(
     number: int,
     *,
     errors: Mapping[str, Mapping[str, str]] | None = None,
-    findings: Sequence[Mapping[str, Any]] = (),
+    findings: Sequence[FindingView] = (),
     message: str | None = None,
     status: int = 200,
 ) -> Response:
@@ -158,7 +158,7 @@ def _page(
         acts=[_action_view(available, file) for available in available_actions(file.session, call.actor, file.now)],
         errors=errors or {},
         typed=request.form,
-        findings=[finding_card(dict(finding)) for finding in findings],
+        findings=findings,
         message=message,
         signatures=file.signatures,
         today=f"{file.now.astimezone(current_zone()):%Y-%m-%d}",
@@ -287,8 +287,8 @@ def release() -> Response:
 
 
 def _refusal_text(refusal: Refusal) -> str:
-    findings = refusal.detail.get("findings") or ()
-    first = next((str(each["message"]) for each in findings), None)
+    findings = refusal.findings if isinstance(refusal, Conflict) else ()
+    first = next((str(each.message) for each in findings), None)
     sentences = [_(text) for texts in refusal.field_errors.values() for text in texts]
     return first or " ".join(sentences) or _(refusal.message, **refusal.params)
 

@@ -62,6 +62,8 @@ class Conflict(Refusal):
     status = 409
     code = "conflict"
     title = N_("This is not possible in the current state.")
+    findings: Sequence[Any] = ()
+    """The findings as pages show them; `detail` has the same as JSON."""
 
 
 class Stale(Refusal):

@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gmp_booking.bookings.finding_view import findings_out, locale_formatter_for
+from gmp_booking.bookings.finding_view import finding_views, locale_formatter_for
 from gmp_booking.conflicts.alternatives import Alternative, alternative_as_json
+from gmp_booking.conflicts.privacy import FindingView, finding_as_json
 from gmp_booking.evaluation.service import examine_with_alternatives
 from gmp_booking.infra.database.uow import UseCaseRequest
 from gmp_booking.infra.web.i18n import current_language
 from gmp_booking.kernel.errors import Conflict
+
+
+class RefusedByRules(Conflict):
+    """A refusal with its findings, as the reader may read them.
+
+    Shape: `alternatives` is None where none were searched.
+    """
+
+    def __init__(
+        self,
+        refused: Conflict,
+        findings: Sequence[FindingView],
+        alternatives: Sequence[Alternative] | None = None,
+    ) -> None:
+        detail = {"findings": [finding_as_json(each) for each in findings]}
+        if alternatives is not None:
+            detail["alternatives"] = alternatives_out(alternatives)
+        super().__init__(refused.message, params=refused.params, detail=detail)
+        self.findings: Sequence[FindingView] = findings
+        self.alternatives = alternatives
 
 
 def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
@@ -28,13 +49,7 @@ def refused_with_alternatives(conflict: Conflict, request: UseCaseRequest) -> Co
         return refused_decision(conflict, request)
     searched = request.read(examine_with_alternatives, refused.resolved, booking_id=refused.booking_id)
     findings = searched.verdict.findings if searched.verdict.has_hard else verdict.findings
-    return Conflict(
-        conflict.message,
-        detail={
-            "findings": findings_out(findings, request.actor, current_language()),
-            "alternatives": alternatives_out(searched.alternatives),
-        },
-    )
+    return RefusedByRules(conflict, finding_views(findings, request.actor, current_language()), searched.alternatives)
 
 
 def refused_decision(conflict: Conflict, request: UseCaseRequest) -> Conflict:
@@ -42,8 +57,4 @@ def refused_decision(conflict: Conflict, request: UseCaseRequest) -> Conflict:
     verdict = conflict.detail.get("verdict")
     if verdict is None:
         return conflict
-    return Conflict(
-        conflict.message,
-        params=conflict.params,
-        detail={"findings": findings_out(verdict.findings, request.actor, current_language())},
-    )
+    return RefusedByRules(conflict, finding_views(verdict.findings, request.actor, current_language()))

@@ -10,7 +10,7 @@ from gmp_booking.conflicts.case import Owner
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.privacy import Audience, finding_as_json, redact, render
+from gmp_booking.conflicts.privacy import Audience, finding_as_json, redact, render, view_of
 from gmp_booking.conflicts.work_class import WorkClass
 from gmp_booking.kernel.vocabulary import Exposure
 from tests.zones import SEOUL
@@ -70,7 +70,7 @@ FINDINGS = examine(against_a_competitor()).findings
 
 def everything_said(finding, audience):
     redacted = redact(finding, audience)
-    out = finding_as_json(finding, audience, in_words())
+    out = finding_as_json(view_of(finding, audience, in_words()))
     return json.dumps([redacted.text, dict(redacted.params), dict(redacted.remedy), out], ensure_ascii=False)
 
 
@@ -104,7 +104,7 @@ def test_others_read_the_resource_the_period_and_the_earliest_start_only(finding
     redacted = redact(finding, Audience.OTHERS)
     assert dict(redacted.params) == {}
     assert set(redacted.remedy) <= {"earliest_start"}
-    out = finding_as_json(finding, Audience.OTHERS, in_words())
+    out = finding_as_json(view_of(finding, Audience.OTHERS, in_words()))
     assert set(out) == {"rule", "severity", "message", "resource", "start", "end", "override", "remedy"}
     assert "Person" not in json.dumps(out)
     assert out["message"].startswith(f"{finding.resource} ")
@@ -166,8 +166,15 @@ def test_braces_in_a_name_are_only_letters():
     assert message_of(finding).startswith("{resource}{0} is already assigned")
 
 
+def test_roles_that_override_together_are_joined_in_the_public_shape_alone():
+    (finding,) = examine(case(session("9", "12", 6))).findings
+    view = view_of(replace(finding, override=("PRODUCTION_MANAGER", "QA")), Audience.OWN, in_words())
+    assert view.override == ("PRODUCTION_MANAGER", "QA")
+    assert finding_as_json(view)["override"] == "PRODUCTION_MANAGER+QA"
+
+
 def test_the_override_names_the_role_in_the_public_shape():
     (finding,) = examine(case(session("9", "12", 6))).findings
-    out = finding_as_json(finding, Audience.OWN, in_words())
+    out = finding_as_json(view_of(finding, Audience.OWN, in_words()))
     assert (out["rule"], out["severity"], out["override"], out["session"]) == ("CA-01", "SOFT", "SCHEDULER", 1)
     assert out["start"] == "2027-03-06T00:00:00+00:00"

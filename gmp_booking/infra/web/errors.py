@@ -20,7 +20,7 @@ from gmp_booking.infra.web import i18n
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.infra.web.request_info import PROBLEM_JSON, is_program, request_id
 from gmp_booking.infra.web.validation_messages import translate_message
-from gmp_booking.kernel.errors import Invalid, Refusal, TooSoon
+from gmp_booking.kernel.errors import Conflict, Invalid, Refusal, TooSoon
 from gmp_booking.kernel.text import N_
 
 RETRY_AFTER_S: Final = 5
@@ -127,7 +127,7 @@ def _on_refusal(refusal: Refusal) -> Response:
         refusal.status,
         message=None if is_general else " ".join(sentences),
         headers=headers,
-        findings=_json_members(refusal.detail).get("findings", ()),
+        findings=refusal.findings if isinstance(refusal, Conflict) else (),
         retry_after_s=retry_after_s,
     )
 

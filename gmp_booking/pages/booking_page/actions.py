@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
@@ -10,6 +10,7 @@ from flask import url_for
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of, role_after, stage_of
 from gmp_booking.bookings.views import Booking
+from gmp_booking.conflicts.privacy import FindingView
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.labels import BOOKING_ACTIONS, MEANINGS_QUOTED, ROLES
@@ -20,9 +21,7 @@ from gmp_booking.pages.booking_page.override_form import offered_overrides
 from gmp_booking.pages.booking_page.page_data import BookingPageData
 
 
-def list_actions(
-    data: BookingPageData, actor: Actor, findings_read: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def list_actions(data: BookingPageData, actor: Actor, findings_read: Sequence[FindingView]) -> list[dict[str, Any]]:
     booking = data.details.booking
     state = booking.state
     found: list[dict[str, Any]] = []
@@ -69,7 +68,7 @@ def _clarification_actions(booking: Booking, actor: Actor) -> list[dict[str, Any
     return found
 
 
-def _decisions(data: BookingPageData, actor: Actor, findings_read: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _decisions(data: BookingPageData, actor: Actor, findings_read: Sequence[FindingView]) -> list[dict[str, Any]]:
     booking = data.under_decision.booking
     stage = current_stage(booking)
     if stage is None:

@@ -231,10 +231,10 @@ def _apply_change(
     try:
         return call.answer(_answer_change(reference), use_case, reference, *args, **values)
     except Conflict as conflict:
-        findings = refused_decision(conflict, call).detail.get("findings")
+        findings = refused_decision(conflict, call).findings
         if not findings:
             raise
-        raise Conflict(" ".join(finding["message"] for finding in findings)) from conflict
+        raise Conflict(" ".join(finding.message for finding in findings)) from conflict
 
 
 def _done(reference: str, done: str) -> Callable[[Any], StoredResponse]:

@@ -13,7 +13,8 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.clarification_answers import answer
 from gmp_booking.approvals.clarifications import add_question
 from gmp_booking.approvals.handlers import carry_out
-from gmp_booking.bookings.finding_view import finding_card, findings_out
+from gmp_booking.bookings.finding_view import finding_views
+from gmp_booking.conflicts.privacy import FindingView
 from gmp_booking.execution.closing import CloseRequest
 from gmp_booking.execution.closing import carry_out as close
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
@@ -25,7 +26,7 @@ from gmp_booking.pages.booking_page.actions import list_actions
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.pages.booking_page.change_section import change_view, session_actions, undoable
 from gmp_booking.pages.booking_page.extra_fields import extra_fields
-from gmp_booking.pages.booking_page.override_form import overrides_typed, with_overrides
+from gmp_booking.pages.booking_page.override_form import given_overrides, overrides_typed
 from gmp_booking.pages.booking_page.page_data import read_page_data
 from gmp_booking.pages.booking_page.question_form import clarification_entries, company_confirmation_view
 from gmp_booking.pages.booking_page.risk_section import risk_view
@@ -71,10 +72,10 @@ def perform_action(reference: str, action: str) -> Response:
         }
         return _page(reference, errors={action: fields or {"password": _(invalid.message)}}, status=422)
     except Conflict as conflict:
-        if not conflict.detail.get("findings"):
+        if not conflict.findings:
             raise
         errors = {action: {"overrides": _(conflict.message, **conflict.params)}}
-        return _page(reference, errors=errors, findings=conflict.detail["findings"], status=409)
+        return _page(reference, errors=errors, findings=conflict.findings, status=409)
     except Refusal as refusal:
         if refusal.status not in {403, 429} or not request.form.get("password"):
             raise
@@ -119,14 +120,13 @@ def _page(
     reference: str,
     *,
     errors: Mapping[str, Mapping[str, str]] | None = None,
-    findings: Sequence[Mapping[str, Any]] | None = None,
+    findings: Sequence[FindingView] = (),
     status: int = 200,
 ) -> Response:
     call = current_request()
     data = call.read(read_page_data, reference)
     details, booking = data.details, data.details.booking
-    findings_read = findings or findings_out(data.under_decision.findings, call.actor, current_language())
-    cards = [finding_card(dict(finding)) for finding in findings_read]
+    findings_read = findings or finding_views(data.under_decision.findings, call.actor, current_language())
     page_text = render_template(
         "booking_page/booking.html",
         booking=booking_view(details, call.actor),
@@ -139,7 +139,8 @@ def _page(
             session_view(each) | {"acts": session_actions(details, each, call.actor)} for each in details.sessions
         ],
         equipment=[reservation_view(each) for each in details.equipment],
-        findings=with_overrides(cards, data.overrides, data.under_decision.booking.version),
+        findings=findings_read,
+        overridden=given_overrides(data.overrides, data.under_decision.booking.version),
         signatures=[signature_view(each, booking) for each in data.signatures],
         history=history_view(data),
         risk=risk_view(call, details, findings_read),
