@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -27,20 +27,20 @@ from gmp_booking.outages.schemas import (
     outage_out,
     record_of,
 )
-from gmp_booking.outages.service import NewOutage
+from gmp_booking.outages.service import NewOutage, OutageView
 
 api = Blueprint("outages_api", __name__, url_prefix="/api/v1/outages", description="Outages and quality holds")
 
 
-def _placed(rows: Sequence[Mapping[str, Any]]) -> StoredResponse:
-    body = {"outages": [outage_out(row) for row in rows]}
-    headers = {"Content-Type": "application/json", "Location": f"/api/v1/outages/{rows[0]['id']}"}
+def _placed(placed: Sequence[OutageView]) -> StoredResponse:
+    body = {"outages": [outage_out(each) for each in placed]}
+    headers = {"Content-Type": "application/json", "Location": f"/api/v1/outages/{placed[0].id}"}
     return StoredResponse(201, json.dumps(body, ensure_ascii=False).encode(), headers)
 
 
-def _one(row: Mapping[str, Any]) -> StoredResponse:
-    headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(row)}"'}
-    return StoredResponse(200, json.dumps(outage_out(row), ensure_ascii=False).encode(), headers)
+def _one(outage: OutageView) -> StoredResponse:
+    headers = {"Content-Type": "application/json", "ETag": f'"{etag_of(outage)}"'}
+    return StoredResponse(200, json.dumps(outage_out(outage), ensure_ascii=False).encode(), headers)
 
 
 @api.route("")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from gmp_booking.infra.database.uow import StoredResponse, Uow, UseCaseRequest
 from gmp_booking.outages import service
-from gmp_booking.outages.service import NewOutage
+from gmp_booking.outages.service import NewOutage, OutageView
 from gmp_booking.signatures.handlers import proof_of
-
-Row = Mapping[str, Any]
 
 
 def place_outage(
-    request: UseCaseRequest, dump: Callable[[Sequence[Row]], StoredResponse], new: NewOutage
+    request: UseCaseRequest, dump: Callable[[Sequence[OutageView]], StoredResponse], new: NewOutage
 ) -> StoredResponse:
-    """Create an outage and build the response from its rows."""
+    """Create an outage and build the response from it, or from each of its series."""
 
-    def act(uow: Uow) -> Sequence[Row]:
+    def act(uow: Uow) -> Sequence[OutageView]:
         return [service.get_outage(uow, outage.id) for outage in service.place(uow, new)]
 
     return request.answer(dump, act)
@@ -26,7 +23,7 @@ def place_outage(
 
 def lift_outage(
     request: UseCaseRequest,
-    dump: Callable[[Row], StoredResponse],
+    dump: Callable[[OutageView], StoredResponse],
     outage_id: int,
     *,
     reason: str,
@@ -40,7 +37,7 @@ def lift_outage(
     """
     verified = proof_of(request, password)
 
-    def act(uow: Uow) -> Row:
+    def act(uow: Uow) -> OutageView:
         service.lift(uow, outage_id, reason=reason, revision=revision, verified=verified, following=following)
         return service.get_outage(uow, outage_id)
 

@@ -12,7 +12,7 @@ from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import OutageKind, SubjectKind
 from gmp_booking.outages.recurrence import Repeat
-from gmp_booking.outages.service import MAX_REASON_LENGTH, NewOutage
+from gmp_booking.outages.service import MAX_REASON_LENGTH, NewOutage, OutageView
 
 _CHOICE = N_("Not one of the choices.")
 _SUBJECT_KINDS = validate.OneOf([one.value for one in SubjectKind], error=_CHOICE)
@@ -178,23 +178,23 @@ class OutagePageOut(OutagesOut):
     has_more = fields.Boolean()
 
 
-def outage_out(row: Mapping[str, Any]) -> dict[str, Any]:
+def outage_out(outage: OutageView) -> dict[str, Any]:
     """An outage as JSON: `until` is the planned end, `end` the actual one."""
     plain = ("id", "kind", "hold_no", "breach", "reason", "lift_reason", "series", "revision")
-    return {name: row[name] for name in plain} | {
-        "subject": {"kind": row["subject_kind"], "code": row["subject"]},
-        "start": _iso(row["starts_at"]),
-        "end": _iso(row["ends_at"]),
-        "until": _iso(row["until_at"]),
-        "created_at": _iso(row["created_at"]),
-        "lifted_at": _iso(row["lifted_at"]),
-        "raised_by": row["raised_by_name"],
-        "lifted_by": row["lifted_by_name"],
+    return {name: getattr(outage, name) for name in plain} | {
+        "subject": {"kind": outage.subject_kind, "code": outage.subject},
+        "start": _iso(outage.starts_at),
+        "end": _iso(outage.ends_at),
+        "until": _iso(outage.until_at),
+        "created_at": _iso(outage.created_at),
+        "lifted_at": _iso(outage.lifted_at),
+        "raised_by": outage.raised_by_name,
+        "lifted_by": outage.lifted_by_name,
     }
 
 
-def etag_of(row: Mapping[str, Any]) -> str:
-    return f"{record_of(row['id'])}-{row['revision']}"
+def etag_of(outage: OutageView) -> str:
+    return f"{record_of(outage.id)}-{outage.revision}"
 
 
 def record_of(outage_id: int) -> str:

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gmp_booking.infra.database.uow import Uow
@@ -21,7 +20,7 @@ from gmp_booking.outages import store
 from gmp_booking.outages.events import OutageLifted, OutagePlaced
 from gmp_booking.outages.models import Outage
 from gmp_booking.outages.recurrence import MAX_OCCURRENCES, Repeat, occurrences
-from gmp_booking.outages.store import OutageSubject, OutageTimes, ResourceOutage, SubjectChoice
+from gmp_booking.outages.store import OutageSubject, OutageTimes, OutageView, ResourceOutage, SubjectChoice
 from gmp_booking.signatures.service import Verified, list_signatures, sign
 from gmp_booking.signatures.views import SignatureView
 
@@ -29,6 +28,7 @@ __all__ = [
     "NewOutage",
     "OutageSubject",
     "OutageTimes",
+    "OutageView",
     "Repeat",
     "ResourceOutage",
     "SubjectChoice",
@@ -185,7 +185,7 @@ def lift(
     Errors: NotFound; Forbidden; Invalid for a missing reason, or signature where a hold is lifted; Conflict when it is
     over; Stale.
     """
-    row = _row(uow, outage_id)
+    view = get_outage(uow, outage_id)
     outage = store.find_outage(uow, outage_id)
     assert outage is not None
     kind = OutageKind(outage.kind)
@@ -196,7 +196,7 @@ def lift(
         raise Invalid(field_errors={"signature": [N_("Lifting a hold is signed: enter your password.")]})
     if outage.lifted_at is not None or (outage.ends_at is not None and outage.ends_at <= uow.now):
         raise Conflict(N_("This outage is over already."))
-    subject = OutageSubject(SubjectKind(outage.subject_kind), outage.subject_id, row["subject"] or "")
+    subject = OutageSubject(SubjectKind(outage.subject_kind), outage.subject_id, view.subject or "")
     uow.lock(store.locks_of(uow, subject))
     lifted = store.list_following(uow, outage) if following else [outage]
     store.lift_outages(uow, lifted, reason=explanation)
@@ -248,17 +248,13 @@ def _reason(reason: str | None) -> str:
     return stated[:MAX_REASON_LENGTH]
 
 
-def _row(uow: Uow, outage_id: int) -> dict[str, Any]:
+def get_outage(uow: Uow, outage_id: int) -> OutageView:
+    """Errors: Forbidden; NotFound."""
     require(uow.actor, Permission.OUTAGE_READ)
-    row = store.find_row(uow, outage_id)
-    if row is None:
+    view = store.find_view(uow, outage_id)
+    if view is None:
         raise NotFound
-    return row
-
-
-def get_outage(uow: Uow, outage_id: int) -> dict[str, Any]:
-    """An outage with the names of its subject and people. Errors: Forbidden; NotFound."""
-    return _row(uow, outage_id)
+    return view
 
 
 def list_outages(
@@ -269,10 +265,10 @@ def list_outages(
     subject_kind: str | None = None,
     offset: int = 0,
     limit: int = 50,
-) -> list[dict[str, Any]]:
+) -> list[OutageView]:
     """Current, coming or past outages. Errors: Forbidden."""
     require(uow.actor, Permission.OUTAGE_READ)
-    return store.list_rows(uow, when=when, kind=kind, subject_kind=subject_kind, offset=offset, limit=limit)
+    return store.list_views(uow, when=when, kind=kind, subject_kind=subject_kind, offset=offset, limit=limit)
 
 
 def list_signed(uow: Uow, outage_id: int) -> Sequence[SignatureView]:

@@ -189,8 +189,38 @@ def list_following(uow: Uow, outage: Outage) -> list[Outage]:
     return list(uow.session.scalars(statement.order_by(Outage.starts_at))) if outage.series else [outage]
 
 
-_ROWS = f"""
-    SELECT o.*, who.name AS raised_by_name, lifter.name AS lifted_by_name,
+@dataclass(frozen=True)
+class OutageView:
+    """An outage with the names of its subject and of the people who created and lifted it.
+
+    Shape: `names` are those of the subject by language, None where it has none; `in_series` counts its series.
+    """
+
+    id: int
+    subject_kind: str
+    kind: str
+    breach: bool
+    starts_at: datetime
+    until_at: datetime | None
+    ends_at: datetime | None
+    hold_no: str | None
+    reason: str
+    created_at: datetime
+    lifted_at: datetime | None
+    lift_reason: str | None
+    series: str | None
+    revision: int
+    raised_by_name: str
+    lifted_by_name: str | None
+    subject: str | None
+    names: Mapping[str, str | None]
+    in_series: int
+
+
+_VIEWS = f"""
+    SELECT o.id, o.subject_kind, o.kind, o.breach, o.starts_at, o.until_at, o.ends_at, o.hold_no, o.reason,
+           o.created_at, o.lifted_at, o.lift_reason, o.series, o.revision,
+           who.name AS raised_by_name, lifter.name AS lifted_by_name,
            COALESCE(r.code, ahu.code, zone.code, c.code, pc.code || '/' || pr.code, p.name) AS subject,
            jsonb_build_object('ko', COALESCE(r.name_ko, c.name_ko), 'en', COALESCE(r.name_en, c.name_en, pr.name),
                               'zh_Hans', COALESCE(r.name_zh, c.name_zh)) AS names,
@@ -215,10 +245,9 @@ WHEN = {
 _ORDER = {"past": "o.ends_at DESC, o.id DESC", "all": "o.starts_at DESC, o.id DESC"}
 
 
-def list_rows(
+def list_views(
     uow: Uow, *, when: str, kind: str | None, subject_kind: str | None, offset: int, limit: int
-) -> list[dict[str, Any]]:
-    """Outages with the names of their subjects and of the people who created and lifted them."""
+) -> list[OutageView]:
     conditions = [f"({WHEN[when]})"]
     values: dict[str, Any] = {"now": uow.now, "offset": offset, "limit": limit}
     if kind:
@@ -228,15 +257,15 @@ def list_rows(
         conditions.append("o.subject_kind = :subject_kind")
         values["subject_kind"] = subject_kind
     order = _ORDER.get(when, "o.starts_at, o.id")
-    statement = text(f"{_ROWS} WHERE {' AND '.join(conditions)} ORDER BY {order} OFFSET :offset LIMIT :limit")
+    statement = text(f"{_VIEWS} WHERE {' AND '.join(conditions)} ORDER BY {order} OFFSET :offset LIMIT :limit")
     if when == "all":
         values.pop("now")
-    return [dict(row._mapping) for row in uow.session.execute(statement, values)]  # noqa: SLF001
+    return [OutageView(*row) for row in uow.session.execute(statement, values)]
 
 
-def find_row(uow: Uow, outage_id: int) -> dict[str, Any] | None:
-    row = uow.session.execute(text(f"{_ROWS} WHERE o.id = :id"), {"id": outage_id}).one_or_none()
-    return dict(row._mapping) if row else None  # noqa: SLF001
+def find_view(uow: Uow, outage_id: int) -> OutageView | None:
+    row = uow.session.execute(text(f"{_VIEWS} WHERE o.id = :id"), {"id": outage_id}).one_or_none()
+    return OutageView(*row) if row else None
 
 
 _ON_RESOURCES = text(

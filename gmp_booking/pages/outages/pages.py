@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
@@ -22,9 +23,10 @@ from gmp_booking.kernel.vocabulary import Meaning, OutageKind, SubjectKind
 from gmp_booking.outages import service
 from gmp_booking.outages.handlers import lift_outage, place_outage
 from gmp_booking.outages.schemas import record_of
-from gmp_booking.outages.service import permission_to_lift, permission_to_place
+from gmp_booking.outages.service import OutageView, permission_to_lift, permission_to_place
 from gmp_booking.pages.outages.form import FIELDS, errors_by_field, outage_of
 from gmp_booking.revalidation.service import Impact, impact
+from gmp_booking.signatures.views import SignatureView
 
 outages = Blueprint("outages", __name__, url_prefix="/outages")
 PAGE = 30
@@ -79,7 +81,7 @@ def place() -> Response:
         if request.form.get("op") != "place":
             return _form(typed, hit=call.read(impact, new))
         answer = place_outage(
-            call, lambda rows: _redirect(url_for("outages.show", outage_id=rows[0]["id"], done="placed")), new
+            call, lambda rows: _redirect(url_for("outages.show", outage_id=rows[0].id, done="placed")), new
         )
     except Invalid as invalid:
         errors = errors_by_field(invalid.field_errors) or {"subject": [invalid.message]}
@@ -193,45 +195,43 @@ def _impact_view(hit: Impact) -> dict[str, Any]:
 def _page(outage_id: int, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
     call = current_request()
 
-    def read(uow: Uow) -> tuple[dict[str, Any], Any, Any]:
-        row = service.get_outage(uow, outage_id)
-        return row, service.list_signed(uow, outage_id), uow.now
+    def read(uow: Uow) -> tuple[OutageView, Sequence[SignatureView], datetime]:
+        return service.get_outage(uow, outage_id), service.list_signed(uow, outage_id), uow.now
 
-    row, signatures, now = call.read(read)
-    is_over = row["ends_at"] is not None and row["ends_at"] <= max(now, row["starts_at"])
-    kind = OutageKind(row["kind"])
+    outage, signatures, now = call.read(read)
+    is_over = outage.ends_at is not None and outage.ends_at <= max(now, outage.starts_at)
+    kind = OutageKind(outage.kind)
     page = render_template(
         "outages/show.html",
-        outage=_outage_view(row) | {"is_over": is_over, "is_current": not is_over and row["starts_at"] <= now},
+        outage=_outage_view(outage) | {"is_over": is_over, "is_current": not is_over and outage.starts_at <= now},
         signatures=signatures,
         may_lift=not is_over and is_allowed(call.actor, permission_to_lift(kind)),
         is_signed=kind is OutageKind.HOLD,
-        statement=_statement(row),
+        statement=_statement(outage),
         errors=errors or {},
         reason=request.form.get("reason", ""),
     )
     return make_response(page, status)
 
 
-def _statement(row: Mapping[str, Any]) -> str | None:
-    if row["hold_no"] is None:
+def _statement(outage: OutageView) -> str | None:
+    if outage.hold_no is None:
         return None
     words = _(
         "I sign %(hold)s with the meaning “%(meaning)s”.",
-        hold=row["hold_no"],
+        hold=outage.hold_no,
         meaning=_(MEANINGS_QUOTED[Meaning.HOLD_LIFTED]),
     )
     return str(words)
 
 
-def _outage_view(row: Mapping[str, Any]) -> dict[str, Any]:
-    kind, subject_kind = row["kind"], SubjectKind(row["subject_kind"])
-    names = {language: name for language, name in (row["names"] or {}).items() if name}
-    return {
-        **row,
-        "kind_label": _(OUTAGE_KINDS[kind]),
+def _outage_view(outage: OutageView) -> dict[str, Any]:
+    subject_kind = SubjectKind(outage.subject_kind)
+    names = {language: name for language, name in outage.names.items() if name}
+    return vars(outage) | {
+        "kind_label": _(OUTAGE_KINDS[outage.kind]),
         "subject_label": _(OUTAGE_SUBJECTS[subject_kind]),
-        "subject": row["subject"] or _(OUTAGE_SUBJECTS[subject_kind]),
+        "subject": outage.subject or _(OUTAGE_SUBJECTS[subject_kind]),
         "subject_name": named(names) if names else "",
-        "href": url_for("outages.show", outage_id=row["id"]),
+        "href": url_for("outages.show", outage_id=outage.id),
     }
