@@ -12,12 +12,12 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from gmp_booking.accounts.request_context import LONGEST_KEY, current_request
 from gmp_booking.approvals import inbox
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, BulkItem, BulkResult, decide_all
-from gmp_booking.approvals.inbox import SORTS, InboxFilter
+from gmp_booking.approvals.inbox import SORTS, InboxFilter, WaitingRequest
 from gmp_booking.bookings.schemas import FindingOut
 from gmp_booking.conflicts.privacy import finding_as_json
 from gmp_booking.infra.web.openapi import WITH_IDEMPOTENCY_KEY
 from gmp_booking.infra.web.shapes import CleanText, Shape
-from gmp_booking.kernel.access import Role
+from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Action, Kind
@@ -124,7 +124,7 @@ class Decisions(MethodView):
         )
         found = request.read(inbox.list_inbox, wanted)
         return {
-            "waiting": [_waiting(row, found) for row in found.rows],
+            "waiting": [_waiting(row, found, request.actor) for row in found.rows],
             "by_stage": dict(found.by_stage),
             "total": found.total,
             "page": query["page"],
@@ -161,14 +161,14 @@ def _require_decisions(items: list[BulkItem]) -> None:
         raise Invalid(field_errors=wrong)
 
 
-def _waiting(row: Any, found: inbox.Inbox) -> dict[str, Any]:
-    role = row["stage_role"].value
-    return {
-        **row,
-        "company": row["company_code"],
+def _waiting(row: WaitingRequest, found: inbox.Inbox, actor: Actor) -> dict[str, Any]:
+    role = row.role.value
+    return vars(row) | {
+        "company": row.company_code,
+        "may_decide": inbox.may_decide(actor, row),
         "stage": role,
         "deciders": list(found.holders.get(role, ())),
-        "is_late": row["decide_by"] is not None and row["decide_by"] < found.now,
+        "is_late": row.decide_by is not None and row.decide_by < found.now,
     }
 
 

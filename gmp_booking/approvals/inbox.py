@@ -13,7 +13,7 @@ from sqlalchemy import text
 from gmp_booking.bookings.lifecycle.tracks import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import stages_of
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, Role, Subject, is_allowed, require
+from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.states import WAITING, WAITING_CHANGE
 
@@ -42,8 +42,7 @@ _FROM = f"""
     LEFT JOIN product AS p ON p.id = b.product_id
 """
 _COLUMNS = """
-    SELECT w.*, b.title, b.kind, b.at_risk, b.starts_at AS first, b.ends_at AS last, p.code AS product,
-           c.code AS company_code,
+    SELECT w.*, b.title, b.kind, b.ends_at, p.code AS product, c.code AS company_code,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
            (SELECT string_agg(DISTINCT r.code, ', ') FROM booking_session AS s JOIN resource AS r ON r.id = s.room_id
             WHERE s.booking_id = w.booking_id AND s.version = w.version) AS rooms,
@@ -81,10 +80,55 @@ class InboxFilter:
 
 
 @dataclass(frozen=True)
+class WaitingRequest:
+    """A request or change request that waits for a decision.
+
+    Shape: `starts_at` and `ends_at` are those of the booking; `company` is the name by language; `rooms` and
+    `equipment` are codes; `severities` those of its findings; `is_unconfirmed` until the company confirms what staff
+    entered for it.
+    """
+
+    booking_id: int
+    company_id: int
+    reference: str
+    version: int
+    revision: int
+    track: str
+    stage: int
+    submitted_at: datetime
+    decide_by: datetime | None
+    pending_until: datetime | None
+    requested_by: int | None
+    entered_by: int | None
+    starts_at: datetime | None
+    is_change: bool
+    title: str | None
+    kind: str
+    ends_at: datetime | None
+    product: str | None
+    company_code: str
+    company: Mapping[str, str]
+    rooms: str | None
+    equipment: str | None
+    severities: Sequence[str] | None
+    is_unconfirmed: bool
+
+    @property
+    def role(self) -> Role:
+        """The role that decides."""
+        return _role_at(self.track, self.stage)
+
+
+def _role_at(track: str, stage: int) -> Role:
+    decided: Stage = TRACKS[Track(track)][stage]
+    return decided.role
+
+
+@dataclass(frozen=True)
 class Inbox:
     """One page of the inbox, the total, and the people who hold the deciding roles."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[WaitingRequest]
     total: int
     by_stage: Counter[str]
     holders: Mapping[str, Sequence[str]]
@@ -99,11 +143,11 @@ def list_inbox(uow: Uow, wanted: InboxFilter) -> Inbox:
     order = SORTS.get(wanted.sort, SORTS["waiting"])
     statement = f"{_COLUMNS} {_FROM} WHERE {condition} ORDER BY {order} OFFSET :offset LIMIT :limit"
     page = values | {"offset": wanted.offset, "limit": wanted.limit}
-    rows = [dict(row) for row in uow.session.execute(text(statement), page).mappings()]
+    rows = [WaitingRequest(*row) for row in uow.session.execute(text(statement), page)]
     total = uow.session.execute(text(f"SELECT count(*) {_FROM} WHERE {condition}"), values).scalar_one()
     companies = uow.session.scalars(text(f"SELECT DISTINCT c.code {_FROM} ORDER BY 1"))
     return Inbox(
-        [row | {"stage_role": role_of(row), "may_decide": _may_decide(uow, row)} for row in rows],
+        rows,
         int(total),
         count_by_stage(uow),
         _holders(uow),
@@ -132,24 +176,18 @@ def _condition(wanted: InboxFilter, now: datetime) -> tuple[str, dict[str, Any]]
     return " AND ".join(conditions), values
 
 
-def role_of(row: Mapping[str, Any]) -> Role:
-    """The role that decides on a row."""
-    stage: Stage = TRACKS[Track(row["track"])][row["stage"]]
-    return stage.role
-
-
-def _may_decide(uow: Uow, row: Mapping[str, Any]) -> bool:
+def may_decide(actor: Actor, waiting: WaitingRequest) -> bool:
     """Whether the actor may decide, apart from earlier signatures: reading them for a list would cost too much.
 
     A person who signed an earlier stage is refused at the decision.
     """
     subject = Subject(
-        company_id=row["company_id"],
-        requested_by=row["requested_by"],
-        entered_by=row["entered_by"],
-        stage_role=role_of(row),
+        company_id=waiting.company_id,
+        requested_by=waiting.requested_by,
+        entered_by=waiting.entered_by,
+        stage_role=waiting.role,
     )
-    return is_allowed(uow.actor, Permission.BOOKING_DECIDE, subject)
+    return is_allowed(actor, Permission.BOOKING_DECIDE, subject)
 
 
 def _holders(uow: Uow) -> Mapping[str, Sequence[str]]:
@@ -170,8 +208,8 @@ def count_by_stage(uow: Uow) -> Counter[str]:
     """The number of waiting rows by role."""
     counts: Counter[str] = Counter()
     rows = uow.session.execute(text(f"SELECT w.track, w.stage, count(*) AS many FROM ({_WAITING}) AS w GROUP BY 1, 2"))
-    for row in rows.mappings():
-        counts[role_of(dict(row)).value] += row["many"]
+    for track, stage, many in rows:
+        counts[_role_at(track, stage).value] += many
     return counts
 
 
@@ -185,10 +223,10 @@ def count_waiting(uow: Uow) -> int:
     return int(uow.session.execute(statement, values).scalar_one())
 
 
-def list_late(uow: Uow, roles: Iterable[Role] | None, *, before: datetime) -> Sequence[Mapping[str, Any]]:
-    """Rows that these roles should have decided before `before`.
+def list_late(uow: Uow, roles: Iterable[Role] | None, *, before: datetime) -> Sequence[WaitingRequest]:
+    """Requests that these roles should have decided before `before`.
 
-    Shape: with `roles` None, rows of all roles that have used half the time between deadline and expiry, so that
+    Shape: with `roles` None, those of all roles that have used half the time between deadline and expiry, so that
     somebody can still act before the request expires. Default is ours.
     """
     values: dict[str, Any] = {"before": before}
@@ -200,4 +238,4 @@ def list_late(uow: Uow, roles: Iterable[Role] | None, *, before: datetime) -> Se
         condition += f" AND {_OF_STAGES}"
         values |= {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
     statement = text(f"{_COLUMNS} {_FROM} WHERE {condition} ORDER BY {SORTS['due']}")
-    return [dict(row) for row in uow.session.execute(statement, values).mappings()]
+    return [WaitingRequest(*row) for row in uow.session.execute(statement, values)]

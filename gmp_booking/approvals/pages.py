@@ -13,7 +13,7 @@ from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals import inbox as waiting
 from gmp_booking.approvals.bulk import MOST_AT_ONCE, BulkItem, BulkResult, DecisionItem, decide_all, read_decision_items
-from gmp_booking.approvals.inbox import Inbox, InboxFilter
+from gmp_booking.approvals.inbox import Inbox, InboxFilter, WaitingRequest
 from gmp_booking.infra.web.i18n import _, named
 from gmp_booking.kernel.access import Actor, Role
 from gmp_booking.kernel.errors import Refusal
@@ -34,7 +34,7 @@ def inbox() -> str:
     found = call.read(waiting.list_inbox, _wanted(filters, call.actor, page=page))
     return render_template(
         "approvals/inbox.html",
-        rows=[_row(row, found) for row in found.rows],
+        rows=[_row(row, found, call.actor) for row in found.rows],
         filter=filters,
         is_narrowed=any(filters[name] for name in ("company", "kind", "room", "q", "late", "changes")),
         stages=sorted(found.by_stage.items()),
@@ -49,7 +49,7 @@ def inbox() -> str:
             ],
         },
         total=found.total,
-        may_decide_any=any(row["may_decide"] for row in found.rows),
+        may_decide_any=any(waiting.may_decide(call.actor, row) for row in found.rows),
         page=_pages(page, found.total, filters),
     )
 
@@ -87,23 +87,22 @@ def _pages(page: int, total: int, filters: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _row(row: Mapping[str, Any], found: Inbox) -> dict[str, Any]:
-    findings: Counter[str] = Counter(row["severities"] or ())
-    role = row["stage_role"].value
-    return {
-        **row,
-        "company_name": named(row["company"]),
-        "rooms": ", ".join(codes for codes in (row["rooms"], row["equipment"]) if codes),
+def _row(row: WaitingRequest, found: Inbox, actor: Actor) -> dict[str, Any]:
+    findings: Counter[str] = Counter(row.severities or ())
+    role = row.role.value
+    return vars(row) | {
+        "may_decide": waiting.may_decide(actor, row),
+        "company_name": named(row.company),
+        "rooms": ", ".join(codes for codes in (row.rooms, row.equipment) if codes),
         "stage": role,
         "deciders": found.holders.get(role, ()),
         "hard": findings[Severity.HARD],
         "soft": findings[Severity.SOFT],
         "warn": findings[Severity.WARN],
-        "waiting_since": row["submitted_at"],
-        "age_days": (found.now - row["submitted_at"]).days,
-        "is_late": row["decide_by"] is not None and row["decide_by"] < found.now,
-        "item": str(BulkItem(row["reference"], row["revision"])),
-        "href": url_for("booking_page.show", reference=row["reference"]),
+        "age_days": (found.now - row.submitted_at).days,
+        "is_late": row.decide_by is not None and row.decide_by < found.now,
+        "item": str(BulkItem(row.reference, row.revision)),
+        "href": url_for("booking_page.show", reference=row.reference),
     }
 
 

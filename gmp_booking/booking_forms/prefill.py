@@ -6,10 +6,9 @@ people.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -53,7 +52,7 @@ class PrefilledForm:
 
 _RECENT = text(
     """
-    SELECT b.reference, b.kind, b.run_type, p.code AS product, s.*, q.*, asked.room_class AS asked_class
+    SELECT asked.room_class AS asked_class, b.reference, b.kind, b.run_type, p.code AS product, s.*, q.*
     FROM (SELECT (SELECT room_class FROM room JOIN resource AS r USING (id) WHERE r.code = :room)) AS asked (room_class)
     LEFT JOIN (
         SELECT * FROM booking WHERE company_id = :company_id AND submitted_at IS NOT NULL
@@ -78,63 +77,95 @@ _RECENT = text(
 )
 
 
+@dataclass(frozen=True)
+class RecentBooking:
+    """A booking of the company with its first session and its first equipment reservation, as far as it has them."""
+
+    reference: str
+    kind: str
+    run_type: str | None
+    product: str | None
+    room: str | None
+    room_class: str | None
+    step: str | None
+    exposure: str | None
+    headcount: int | None
+    setup_min: int | None
+    teardown_min: int | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    attended: Sequence[str] | None
+    resource: str | None
+    units: int | None
+    runs_from: datetime | None
+    runs_until: datetime | None
+
+
 def prefill_new(uow: Uow, address: FormAddress) -> PrefilledForm:
     """The form of a new booking. Errors: Forbidden without the permission to draft."""
     company_id = uow.actor.company_id
     require(uow.actor, Permission.BOOKING_DRAFT, Subject(company_id=company_id))
     values = {"company_id": company_id, "room": address.room}
-    found = [dict(row._mapping) for row in uow.session.execute(_RECENT, values)]  # noqa: SLF001
-    recent = [each for each in found if each["reference"] is not None]
-    kind = _KIND_OF_CLASS.get(found[0]["asked_class"], Kind.CLEANROOM)
-    return prefill_from(None if address.blank else matching_booking(recent, address), address, kind=kind, zone=uow.zone)
+    rows = uow.session.execute(_RECENT, values).all()
+    asked_class = rows[0].asked_class
+    recent = [RecentBooking(*row[1:]) for row in rows if row.reference is not None]
+    last = None if address.blank else matching_booking(recent, address, asked_class=asked_class)
+    return prefill_from(last, address, kind=_KIND_OF_CLASS.get(asked_class, Kind.CLEANROOM), zone=uow.zone)
 
 
-def matching_booking(recent: Sequence[Mapping[str, Any]], address: FormAddress) -> Mapping[str, Any] | None:
-    """The last booking of the same equipment or room, else of the same kind of equipment or room."""
+def matching_booking(
+    recent: Sequence[RecentBooking], address: FormAddress, *, asked_class: str | None
+) -> RecentBooking | None:
+    """The last booking of the same equipment or room, else of the same kind of equipment or class of room."""
     if address.equipment:
-        same = (each for each in recent if each["resource"] == address.equipment and not each["room"])
-        return next(same, next((each for each in recent if each["kind"] == Kind.EQUIPMENT), None))
-    with_room = [each for each in recent if each["room"]]
+        same = (each for each in recent if each.resource == address.equipment and not each.room)
+        return next(same, next((each for each in recent if each.kind == Kind.EQUIPMENT), None))
+    with_room = [each for each in recent if each.room]
     if not address.room:
         return with_room[0] if with_room else next(iter(recent), None)
-    same = (each for each in with_room if each["room"] == address.room)
-    return next(same, next((each for each in with_room if each["room_class"] == each["asked_class"]), None))
+    same = (each for each in with_room if each.room == address.room)
+    return next(same, next((each for each in with_room if each.room_class == asked_class), None))
 
 
-def prefill_from(last: Mapping[str, Any] | None, address: FormAddress, *, kind: Kind, zone: ZoneInfo) -> PrefilledForm:
+def prefill_from(last: RecentBooking | None, address: FormAddress, *, kind: Kind, zone: ZoneInfo) -> PrefilledForm:
     """The form from the last booking and the address, which takes precedence; pure.
 
     Shape: `kind` is used when there is no last booking.
     """
-    runs_alone = bool(address.equipment) or (last is not None and not last["room"] and not address.room)
-    bounds = ("runs_from", "runs_until") if runs_alone else ("starts_at", "ends_at")
-    times = _times(address, *(last[name] if last else None for name in bounds), zone=zone)
+    runs_alone = bool(address.equipment) or (last is not None and not last.room and not address.room)
+    times = _times(address, *_bounds_of(last, runs_alone=runs_alone), zone=zone)
     if runs_alone:
         form = forms.blank_form(kind=Kind.EQUIPMENT.value)
-        from_last = {"resource": last["resource"], "units": str(last["units"])} if last and last["resource"] else {}
+        from_last = {"resource": last.resource, "units": str(last.units)} if last and last.resource else {}
         wanted = {"resource": address.equipment} if address.equipment else {}
         form["equipment"].append(forms.blank_equipment() | from_last | wanted | times)
     else:
-        form = forms.blank_form(kind=last["kind"] if last else kind.value)
+        form = forms.blank_form(kind=last.kind if last else kind.value)
         form["sessions"].append(forms.blank_session() | _session_fields(last, address) | times)
     if last is None:
         return PrefilledForm(form)
-    form |= {"product": last["product"] or "", "run_type": last["run_type"] or ""}
-    return PrefilledForm(form, last["reference"])
+    form |= {"product": last.product or "", "run_type": last.run_type or ""}
+    return PrefilledForm(form, last.reference)
 
 
-def _session_fields(last: Mapping[str, Any] | None, address: FormAddress) -> Form:
+def _bounds_of(last: RecentBooking | None, *, runs_alone: bool) -> tuple[datetime | None, datetime | None]:
+    if last is None:
+        return None, None
+    return (last.runs_from, last.runs_until) if runs_alone else (last.starts_at, last.ends_at)
+
+
+def _session_fields(last: RecentBooking | None, address: FormAddress) -> Form:
     if last is None:
         return {"room": address.room}
-    room = address.room or last["room"]
+    room = address.room or last.room
     return {
         "room": room,
-        "step": last["step"] or "",
-        "exposure": last["exposure"],
-        "headcount": str(last["headcount"]),
-        "setup_min": str(last["setup_min"]),
-        "teardown_min": str(last["teardown_min"]),
-        "equipment": list(last["attended"]) if room == last["room"] else [],
+        "step": last.step or "",
+        "exposure": last.exposure,
+        "headcount": str(last.headcount),
+        "setup_min": str(last.setup_min),
+        "teardown_min": str(last.teardown_min),
+        "equipment": list(last.attended or ()) if room == last.room else [],
     }
 
 
@@ -204,8 +235,8 @@ def _later(part: Form, by: timedelta) -> Form:
 
 _DRAFTS = text(
     f"""
-    SELECT reference, kind, title, draft ->> 'product' AS product, draft -> 'sessions' -> 0 ->> 'room' AS room,
-           draft -> 'sessions' -> 0 ->> 'start_date' AS start_date, changed_at, count(*) OVER () AS all_of_them
+    SELECT count(*) OVER () AS all_of_them, reference, kind, title, draft ->> 'product' AS product,
+           draft -> 'sessions' -> 0 ->> 'room' AS room, draft -> 'sessions' -> 0 ->> 'start_date' AS start_date
     FROM booking WHERE entered_by = :person_id AND state IN ({sql_values(DRAFTED)})
     ORDER BY changed_at DESC LIMIT :most
     """
@@ -213,15 +244,27 @@ _DRAFTS = text(
 
 
 @dataclass(frozen=True)
+class DraftLine:
+    """A draft in a list. Shape: `start_date` as it was typed."""
+
+    reference: str
+    kind: str
+    title: str | None
+    product: str | None
+    room: str | None
+    start_date: str | None
+
+
+@dataclass(frozen=True)
 class Drafts:
     """The actor's drafts, the latest first. Shape: `count` is the number of all of them."""
 
     count: int
-    latest: Sequence[Mapping[str, Any]]
+    latest: Sequence[DraftLine]
 
 
 def list_drafts(uow: Uow, *, most: int = 3) -> Drafts:
     """The actor's drafts."""
     values = {"person_id": uow.actor.person_id, "most": most}
-    rows = [dict(row._mapping) for row in uow.session.execute(_DRAFTS, values)]  # noqa: SLF001
-    return Drafts(rows[0]["all_of_them"] if rows else 0, rows)
+    rows = uow.session.execute(_DRAFTS, values).all()
+    return Drafts(rows[0].all_of_them if rows else 0, [DraftLine(*row[1:]) for row in rows])

@@ -175,8 +175,7 @@ def _joined(slots: Iterable[TakenTime]) -> list[TakenTime]:
 
 
 _SUMMARIES = f"""
-    SELECT b.reference, b.title, b.kind, b.state, b.at_risk, b.starts_at AS first, b.ends_at AS last, b.submitted_at,
-           b.decide_by, b.track, b.stage, b.revision, b.version, b.requested_by, b.entered_by,
+    SELECT b.reference, b.title, b.kind, b.state, b.at_risk, b.starts_at, b.ends_at,
            jsonb_build_object('ko', c.name_ko, 'en', c.name_en, 'zh_Hans', c.name_zh) AS company,
            p.code AS product, b.draft ->> 'product' AS draft_product,
            (SELECT string_agg(DISTINCT r.code, ', ') FROM booking_session AS s JOIN resource AS r ON r.id = s.room_id
@@ -187,9 +186,7 @@ _SUMMARIES = f"""
            (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version) AS sessions,
            (SELECT count(*) FROM booking_session AS s JOIN session_record AS x USING (booking_id, number)
             WHERE s.booking_id = b.id AND s.version = b.version AND x.state IN ({sql_values(COMPLETED)})
-           ) AS sessions_done,
-           (SELECT jsonb_path_query_array(e.findings, '$[*].severity') FROM evaluation AS e
-            WHERE e.booking_id = b.id AND e.version = b.version ORDER BY e.id DESC LIMIT 1) AS severities
+           ) AS sessions_done
     FROM booking AS b
     LEFT JOIN company AS c ON c.id = b.company_id
     LEFT JOIN product AS p ON p.id = b.product_id
@@ -197,8 +194,31 @@ _SUMMARIES = f"""
 
 
 @dataclass(frozen=True)
+class BookingSummary:
+    """A booking as a line of a list.
+
+    Shape: `company` is the name by language; `draft_product` is what a draft says; `rooms` and `equipment` are codes.
+    """
+
+    reference: str
+    title: str | None
+    kind: str
+    state: str
+    at_risk: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    company: Mapping[str, str]
+    product: str | None
+    draft_product: str | None
+    rooms: str | None
+    equipment: str | None
+    sessions: int
+    sessions_done: int
+
+
+@dataclass(frozen=True)
 class Summaries:
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[BookingSummary]
     has_more: bool
 
 
@@ -232,5 +252,5 @@ def list_summaries(
         "limit": limit + 1,
     }
     named = {name: value for name, value in values.items() if f":{name}" in condition}
-    rows = [dict(row._mapping) for row in uow.session.execute(text(f"{_SUMMARIES} {condition}"), named)]  # noqa: SLF001
+    rows = [BookingSummary(*row) for row in uow.session.execute(text(f"{_SUMMARIES} {condition}"), named)]
     return Summaries(rows[:limit], has_more=len(rows) > limit)

@@ -1,11 +1,11 @@
 """Every morning, what waits longer than it should: to who decides on it, and to who can still help."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from gmp_booking.approvals.inbox import list_late, role_of
+from gmp_booking.approvals.inbox import WaitingRequest, list_late
 from gmp_booking.infra.database.outbox import NewMessage
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, current_language, ngettext_for
@@ -38,9 +38,9 @@ def plan(uow: Uow) -> Sequence[NewMessage]:
     morning = this_morning(uow.now, uow.zone)
     late = list_late(uow, frozenset(Role), before=morning)
     deciding: dict[int, NewMessage] = {}
-    for role in {role_of(row) for row in late}:
+    for role in {row.role for row in late}:
         for person in list_holders(uow, role):
-            if any(role_of(row) is role and row["requested_by"] != person.id for row in late):
+            if any(row.role is role and row.requested_by != person.id for row in late):
                 deciding[person.id] = _message(person, morning, escalated=False)
     messages = list(deciding.values())
     if list_late(uow, None, before=morning):
@@ -75,7 +75,7 @@ def _words(facts: MailFacts) -> Words | None:
     }
 
 
-def _late(facts: MailFacts, *, escalated: bool) -> Sequence[Mapping[str, Any]]:
+def _late(facts: MailFacts, *, escalated: bool) -> Sequence[WaitingRequest]:
     if facts.reader.company_id is not None:
         return ()
     roles = set(list_roles(facts.uow, facts.reader))
@@ -83,7 +83,7 @@ def _late(facts: MailFacts, *, escalated: bool) -> Sequence[Mapping[str, Any]]:
         is_manager = Role.FACILITY_MANAGER in roles
         return list_late(facts.uow, None, before=facts.message.due_at) if is_manager else ()
     late = list_late(facts.uow, roles, before=facts.message.due_at)
-    return [row for row in late if row["requested_by"] != facts.reader.id]
+    return [row for row in late if row.requested_by != facts.reader.id]
 
 
 def _subject(words: Words) -> str:

@@ -10,6 +10,7 @@ from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import prefill
 from gmp_booking.bookings import lists
+from gmp_booking.bookings.lists import BookingSummary
 from gmp_booking.infra.web.i18n import named
 from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
 from gmp_booking.kernel.states import DRAFTED, BookingState
@@ -51,14 +52,13 @@ def show() -> str:
     )
 
 
-def _row(row: Any, actor: Actor) -> dict[str, Any]:
+def _row(row: BookingSummary, actor: Actor) -> dict[str, Any]:
     # Only staff see drafts of other companies, so checking the permission for the actor's own company is enough.
     may_write = is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id))
-    endpoint = "bookings.edit" if row["state"] in DRAFTED and may_write else "booking_page.show"
-    return {
-        **row,
-        "product": row["product"] or row["draft_product"],
-        "rooms": ", ".join(codes for codes in (row["rooms"], row["equipment"]) if codes),
-        "company_name": named(row["company"]) if actor.is_staff else None,
-        "href": url_for(endpoint, reference=row["reference"]),
+    endpoint = "bookings.edit" if row.state in DRAFTED and may_write else "booking_page.show"
+    return vars(row) | {
+        "product": row.product or row.draft_product,
+        "rooms": ", ".join(codes for codes in (row.rooms, row.equipment) if codes),
+        "company_name": named(row.company) if actor.is_staff else None,
+        "href": url_for(endpoint, reference=row.reference),
     }
