@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -122,4 +123,6 @@ def test_the_page_offers_what_the_reader_may_override_and_keeps_what_was_typed(s
     assert "must be overridden first" in missing.text
     done = page_client.post(f"{address}/review", revision | {"override": "CA-01", "override_reason-CA-01": WHY})
     assert done.status_code == 303
-    assert 'value="CA-01"' not in shared_app.page_client(QA).get(address).text
+    read_by_qa = shared_app.page_client(QA).get(address).text
+    assert 'value="CA-01"' not in read_by_qa
+    assert re.search(rf"Overridden by [^:]+: {re.escape(WHY)}", read_by_qa)
