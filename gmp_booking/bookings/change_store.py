@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from gmp_booking.bookings.content import BookingHead
 from gmp_booking.bookings.lifecycle.change_steps import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.models import Booking, ChangeRequest
 from gmp_booking.bookings.swap import swap
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.states import GIVEN_UP, NOT_BEGUN, RUNNING, SessionState
+from gmp_booking.kernel.typed_json import from_json
 
 _LAST_NUMBERS = text(
     """
@@ -216,14 +218,9 @@ def proposed(booking: Booking, change: ChangeRequest) -> Booking:
     """The booking as a change request proposes it; a transient row that is never written."""
     values = {column.key: getattr(booking, column.key) for column in Booking.__table__.columns}
     own = {name: getattr(change, name) for name in _OF_THE_REQUEST}
-    return Booking(**values | booking_values(change.head) | own | {"confirmed_at": None})
+    return Booking(**values | vars(proposed_head(change)) | own | {"confirmed_at": None})
 
 
-def stored_values(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """New values of the `booking` row as JSON, as a change request stores them in `head`."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in columns.items()}
-
-
-def booking_values(head: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the `booking` row that `stored_values` made JSON of."""
-    return {name: datetime.fromisoformat(value) if name.endswith("_at") else value for name, value in head.items()}
+def proposed_head(change: ChangeRequest) -> BookingHead:
+    """The values that the row of the booking gets when the change is applied."""
+    return from_json(BookingHead, change.head)

@@ -166,6 +166,30 @@ class BookingContent:
         return {name: value for name, value in given.items() if value is not None}
 
 
+@dataclass(frozen=True, kw_only=True)
+class BookingHead:
+    """The columns of `booking` that follow from its content; a change request stores those of its version."""
+
+    kind: str
+    track: str
+    product_id: int | None
+    batch: str | None
+    run_type: str | None
+    title: str | None
+    purpose: str | None
+    visibility: str
+    seats: int | None
+    basis: str | None
+    donor_status: str | None
+    campaign: str | None
+    room_mode: str
+    priority: str | None
+    live_material: bool
+    partners: list[str]
+    starts_at: datetime
+    ends_at: datetime
+
+
 def _utc(instant: datetime) -> str:
     return Period(instant, instant + timedelta(1)).start.isoformat()
 

@@ -45,7 +45,7 @@ def apply_unsigned(uow: Uow, prepared: PreparedChange) -> None:
         each.part != "booking" and each.field in CALENDAR_FIELDS for each in differences(prepared.old, wanted)
     )
     store.change_booking(
-        uow, details.booking, **prepared.columns, sequence=details.booking.sequence + shows_in_calendars
+        uow, details.booking, **vars(prepared.head), sequence=details.booking.sequence + shows_in_calendars
     )
     _record(uow, prepared, removed_ids=removed_ids)
 

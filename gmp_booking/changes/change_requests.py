@@ -25,7 +25,7 @@ from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS, WITHDRAW
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, step_at_stage
 from gmp_booking.bookings.lifecycle.tracks import Track
 from gmp_booking.bookings.models import Booking, ChangeRequest
-from gmp_booking.bookings.service import event_fields, subject_of
+from gmp_booking.bookings.service import EventFields, event_fields, subject_of
 from gmp_booking.bookings.stages import change_permission, change_step, stage_of
 from gmp_booking.bookings.transitions import Decided, Taken
 from gmp_booking.bookings.views import BookingView, view_of
@@ -43,6 +43,7 @@ from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.kernel.states import IN_FORCE, OPEN_CHANGE, ChangeState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.typed_json import as_json
 from gmp_booking.kernel.vocabulary import Action
 
 
@@ -115,7 +116,7 @@ def _change_values(uow: Uow, prepared: PreparedChange, track: Track) -> dict[str
         "track": track.value,
         "stage": 0,
         "revision": 1,
-        "head": change_store.stored_values(prepared.columns),
+        "head": as_json(prepared.head),
         "explanation": prepared.explanation,
         "requested_by": uow.actor.person_id,
         "entered_by": uow.actor.person_id,
@@ -234,7 +235,7 @@ def confirm(uow: Uow, waiting: OpenChange, resolved: ResolvedContent) -> None:
 
 def _approval_fields(waiting: OpenChange) -> dict[str, Any]:
     base, in_place = waiting.booking.version, waiting.change.track == Track.MOVE
-    return _event_fields(waiting) | {"base_version": base, "in_place": in_place}
+    return {**_event_fields(waiting), "base_version": base, "in_place": in_place}
 
 
 def _apply(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState], *, resolved: ResolvedContent | None) -> None:
@@ -256,8 +257,8 @@ def _apply(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState], *, resolved
     gathered = gather_remaining(uow, waiting.in_force, proposal.content, resolved, occasion=Occasion.APPROVE)
     change_store.free_crew(uow, booking.id, version=old)
     change_store.set_change(uow, waiting.change, state=taken.step.target.value, ended_at=uow.now)
-    head = change_store.booking_values(waiting.change.head)
-    store.change_booking(uow, booking, **head, version=new, sequence=booking.sequence + 1)
+    head = change_store.proposed_head(waiting.change)
+    store.change_booking(uow, booking, **vars(head), version=new, sequence=booking.sequence + 1)
     fit_slots(uow, booking, gathered, resolved)
     uow.record(taken.event)
 
@@ -277,7 +278,7 @@ def _move_in_place(uow: Uow, waiting: OpenChange, taken: Taken[ChangeState]) -> 
         resolved=resolved,
         gathered=gather_remaining(uow, waiting.in_force, wanted, resolved, occasion=Occasion.MOVE),
         verdict=Verdict(),
-        columns=change_store.booking_values(waiting.change.head),
+        head=change_store.proposed_head(waiting.change),
         waiting=None,
         explanation=waiting.change.explanation,
     )
@@ -294,6 +295,6 @@ def _require_sessions_not_begun(waiting: OpenChange) -> None:
         raise Conflict(message, params={"number": touched[0]})
 
 
-def _event_fields(waiting: OpenChange) -> dict[str, Any]:
+def _event_fields(waiting: OpenChange) -> EventFields:
     """The booking's event fields with the version of the change request."""
     return event_fields(waiting.booking, version=waiting.change.version)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from gmp_booking.bookings import change_store, store
-from gmp_booking.bookings.content import BookingContent, problems
+from gmp_booking.bookings.content import BookingContent, BookingHead, problems
 from gmp_booking.bookings.models import ChangeRequest
 from gmp_booking.bookings.service import locks_of
 from gmp_booking.bookings.views import BookingView
@@ -23,7 +22,7 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
-from gmp_booking.evaluation.booking_row import row_values
+from gmp_booking.evaluation.booking_row import head_of
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import ResolvedContent, resolve_content
 from gmp_booking.infra.database.uow import Uow
@@ -48,7 +47,7 @@ class ClassifiedChange:
 class PreparedChange:
     """A change with everything that is needed to apply it.
 
-    Shape: `gathered` is None when no session or reservation remains to be evaluated; `columns` are new values of the
+    Shape: `gathered` is None when no session or reservation remains to be evaluated; `head` has the new values of the
     `booking` row; `waiting` is the change request that is already open.
     """
 
@@ -60,7 +59,7 @@ class PreparedChange:
     resolved: ResolvedContent
     gathered: Gathered | None
     verdict: Verdict
-    columns: dict[str, Any]
+    head: BookingHead
     waiting: ChangeRequest | None
     explanation: str | None
 
@@ -145,7 +144,7 @@ def _examined(
         resolved=resolved,
         gathered=gathered,
         verdict=examine(gathered.case) if gathered else Verdict(),
-        columns=_columns(classified.wanted, resolved),
+        head=head_of(classified.wanted, resolved),
         waiting=None,
         explanation=None,
     )
@@ -161,11 +160,6 @@ def gather_remaining(
         return None
     booking = details.booking
     return gather(uow, ahead, resolved, occasion=occasion, company_id=booking.company_id, booking_id=booking.id)
-
-
-def _columns(wanted: BookingContent, resolved: ResolvedContent) -> dict[str, Any]:
-    """The new values of the `booking` row; deadlines belong to the change request."""
-    return change_store.booking_values(change_store.stored_values(row_values(wanted, resolved)))
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def outcome_of(actor: Actor, prepared: PreparedChange) -> ChangeOutcome:
 def required_track(actor: Actor, prepared: PreparedChange) -> Track | None:
     """The approval track of the change; None when it may be applied at once."""
     if prepared.change_class is ChangeClass.SIGNED or prepared.new_findings:
-        return Track(prepared.columns["track"])
+        return Track(prepared.head.track)
     if prepared.change_class is ChangeClass.MOVE:
         may_move = is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject_of(prepared.details.booking))
         return None if may_move else Track.MOVE

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gmp_booking.bookings import store
-from gmp_booking.bookings.content import BookingContent
+from gmp_booking.bookings.content import BookingContent, BookingHead
 from gmp_booking.bookings.events import BookingConfirmed, BookingSubmitted
 from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, conditions_at, find_step, permission_of
@@ -21,7 +20,7 @@ from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.auto_confirmation import is_auto_confirmed
-from gmp_booking.evaluation.booking_row import request_row_values
+from gmp_booking.evaluation.booking_row import RequestDates, dates_of, head_of
 from gmp_booking.evaluation.case_time import planned_needs, time_of_others
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.refusals import RefusedRequest, refusal, refuse_taken
@@ -83,9 +82,11 @@ def submit(
     step = _require_may_submit(uow, booking, requester, action=action, revision=revision)
     evaluated = _evaluate_request(uow, content, booking, company_id=requester.company_id)
     was_returned = booking is not None and booking.state in WITH_COMPANY
-    confirmation = _confirmation(step, evaluated.columns)
-    evaluated = replace(evaluated, columns={**evaluated.columns, "state": (confirmation or step).target})
-    written = _write_request(uow, content, evaluated, booking=booking, requester=requester, slots=step.slots)
+    confirmation = _confirmation(step, evaluated.head)
+    state = (confirmation or step).target
+    written = _write_request(
+        uow, content, evaluated, booking=booking, requester=requester, state=state, slots=step.slots
+    )
     if was_returned and answer and answer.strip():
         record_answer(uow, written, require_answer(answer))
     uow.record(Taken(step, _submission(written, content, evaluated.verdict)).event)
@@ -115,7 +116,8 @@ class _EvaluatedRequest:
     resolved: ResolvedContent
     gathered: Gathered
     verdict: Verdict
-    columns: Mapping[str, Any]
+    head: BookingHead
+    dates: RequestDates
     record: EvaluationRecord
 
 
@@ -137,8 +139,9 @@ def _evaluate_request(
     if not needs_no_decision:
         require_within_limit(limits, room_minutes(content))
     record = record_of(gathered, verdict)
-    columns = request_row_values(uow, content, resolved, needs_no_decision=needs_no_decision, before=booking)
-    return _EvaluatedRequest(resolved, gathered, verdict, columns, record)
+    dates = dates_of(uow, content, resolved, needs_no_decision=needs_no_decision, before=booking)
+    head = head_of(content, resolved, needs_no_decision=needs_no_decision)
+    return _EvaluatedRequest(resolved, gathered, verdict, head, dates, record)
 
 
 def requester_for(uow: Uow, content: BookingContent, booking: Booking | None) -> RequestedBy:
@@ -160,16 +163,17 @@ def _write_request(
     *,
     booking: Booking | None,
     requester: RequestedBy,
+    state: BookingState,
     slots: Slots,
 ) -> Booking:
     """Write the booking, its version, the evidence and its slots."""
     held: Sequence[HeldSlot] = ()
     if booking is None:
-        booking = _add_booking(uow, requester, evaluated.columns)
+        booking = _add_booking(uow, requester, evaluated, state=state)
         request_confirmation(uow, booking, requester)
     else:
         held = list_held(uow, booking.id)
-        _replace_request(uow, booking, requester, evaluated.columns)
+        _replace_request(uow, booking, requester, evaluated, state=state)
     store.add_version(
         uow,
         content,
@@ -192,13 +196,15 @@ def _write_request(
     return booking
 
 
-def _add_booking(uow: Uow, requester: RequestedBy, columns: Mapping[str, Any]) -> Booking:
+def _add_booking(uow: Uow, requester: RequestedBy, evaluated: _EvaluatedRequest, *, state: BookingState) -> Booking:
     new = NewBooking(
         reference=store.new_reference(),
         company_id=requester.company_id,
         requested_by=requester.person_id or acting_person_id(uow),
         entered_by=acting_person_id(uow),
-        **columns,
+        state=state,
+        **vars(evaluated.head),
+        **vars(evaluated.dates),
     )
     booking = Booking(id=store.add_booking(uow, new), version=1, revision=1, stage=0, sequence=0)
     for name in new.__dataclass_fields__:
@@ -206,14 +212,18 @@ def _add_booking(uow: Uow, requester: RequestedBy, columns: Mapping[str, Any]) -
     return booking
 
 
-def _replace_request(uow: Uow, booking: Booking, requester: RequestedBy, columns: Mapping[str, Any]) -> None:
+def _replace_request(
+    uow: Uow, booking: Booking, requester: RequestedBy, evaluated: _EvaluatedRequest, *, state: BookingState
+) -> None:
     """Replace the draft or the earlier version of the request."""
     was_submitted = booking.state not in DRAFTED
     store.deactivate_crew(uow, booking.id)
     store.change_booking(
         uow,
         booking,
-        **columns,
+        state=state,
+        **vars(evaluated.head),
+        **vars(evaluated.dates),
         version=booking.version + 1 if was_submitted else booking.version,
         sequence=booking.sequence + 1 if was_submitted else booking.sequence,
         stage=0,
@@ -225,9 +235,9 @@ def _replace_request(uow: Uow, booking: Booking, requester: RequestedBy, columns
     acknowledge_by_acting(uow, booking)
 
 
-def _confirmation(step: Step[BookingState], columns: Mapping[str, Any]) -> Step[BookingState] | None:
+def _confirmation(step: Step[BookingState], head: BookingHead) -> Step[BookingState] | None:
     """The step that the system takes right after the request, where nobody decides."""
-    return find_step(BOOKING_STEPS, step.target, Action.CONFIRM, conditions_at(Track(columns["track"]), 0))
+    return find_step(BOOKING_STEPS, step.target, Action.CONFIRM, conditions_at(Track(head.track), 0))
 
 
 def _submission(booking: Booking, content: BookingContent, verdict: Verdict) -> BookingSubmitted:
