@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from gmp_booking.bookings.content import BookingContent, problems
 from gmp_booking.bookings.lifecycle.steps import Step
@@ -45,7 +45,16 @@ def require_valid_content(content: BookingContent, uow: Uow) -> None:
         raise Invalid(field_errors=found)
 
 
-def event_fields(booking: Booking, *, version: int | None = None) -> dict[str, Any]:
+class EventFields(TypedDict):
+    """What every event says of its booking."""
+
+    company_id: int
+    booking_id: int
+    reference: str
+    version: int
+
+
+def event_fields(booking: Booking, *, version: int | None = None) -> EventFields:
     """What every event says of its booking; `version` where it is not the booking's own."""
     return {
         "company_id": booking.company_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.service import require_reason
 from gmp_booking.bookings.session_events import (
     OverrunWithdrawn,
@@ -24,7 +25,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.events import Event
-from gmp_booking.kernel.states import UNPREPARED
+from gmp_booking.kernel.states import UNPREPARED, SessionState
 from gmp_booking.kernel.text import N_
 
 
@@ -96,8 +97,7 @@ def complete(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     step = step_of(session, act)
     at, late_min, explanation = _actual_end(uow, session, act)
     headcount = session.headcount if act.headcount is None else act.headcount
-    values = {"headcount_actual": headcount, "note": act.note, **end_values(uow, at)}
-    held_until = write_step(uow, session, step, **values)
+    held_until = write_end(uow, session, step, at, headcount_actual=headcount, note=act.note)
     event = SessionCompleted(
         **session_event_fields(session),
         ended_at=at,
@@ -117,8 +117,17 @@ def _actual_end(uow: Uow, session: SessionRow, act: SessionAction) -> tuple[date
     return at, late_min, require_reason(act.reason) if late_min else act.reason
 
 
-def end_values(uow: Uow, at: datetime) -> dict[str, Any]:
-    return {"actual_end_at": at, "end_entered_at": uow.now, "end_entered_by": uow.actor.person_id}
+def write_end(uow: Uow, session: SessionRow, step: Step[SessionState], at: datetime, **columns: Any) -> datetime | None:
+    """Write a step that ends the session at this time; how far the slots are held."""
+    return write_step(
+        uow,
+        session,
+        step,
+        actual_end_at=at,
+        end_entered_at=uow.now,
+        end_entered_by=uow.actor.person_id,
+        **columns,
+    )
 
 
 def record_overrun(uow: Uow, session: SessionRow, at: datetime, *, held_until: datetime | None) -> None:

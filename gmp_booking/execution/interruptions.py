@@ -7,7 +7,7 @@ from datetime import timedelta
 from gmp_booking.bookings.service import reason_for
 from gmp_booking.bookings.session_events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.bookings.transitions import Taken
-from gmp_booking.execution.actual_times import end_values, record_overrun
+from gmp_booking.execution.actual_times import record_overrun, write_end
 from gmp_booking.execution.clearance import MISSED_AFTER, late_minutes
 from gmp_booking.execution.session_actions import SessionAction, happened_at, session_event_fields, step_of, write_step
 from gmp_booking.execution.signing import sign_session
@@ -52,8 +52,7 @@ def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
         deviation_no=act.deviation_no,
         ended_at=at.isoformat(),
     )
-    values = {"deviation_no": act.deviation_no, "note": act.note, **end_values(uow, at)}
-    held_until = write_step(uow, session, step, **values)
+    held_until = write_end(uow, session, step, at, deviation_no=act.deviation_no, note=act.note)
     event = SessionAborted(
         **session_event_fields(session),
         ended_at=at,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gmp_booking.bookings.change_store import fit_crew
 from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS, session_step
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, When, permission_of
+from gmp_booking.bookings.service import EventFields
 from gmp_booking.evaluation.slot_allocation import Holder, allocate_stored
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import LONGEST_EXTENSION
@@ -106,7 +107,14 @@ def happened_at(uow: Uow, act: SessionAction, *, earliest: datetime | None) -> d
     return at
 
 
-def session_event_fields(session: SessionRow) -> dict[str, Any]:
+class SessionEventFields(EventFields):
+    """What every event says of its session."""
+
+    session: int
+    room: str
+
+
+def session_event_fields(session: SessionRow) -> SessionEventFields:
     """The fields that every event of a session has."""
     return {
         "company_id": session.company_id,
