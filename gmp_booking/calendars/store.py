@@ -103,14 +103,6 @@ class FeedPeriod:
     window: Period
     ended_since: datetime
 
-    def values(self) -> dict[str, Any]:
-        return {
-            "from_at": self.window.start,
-            "until_at": self.window.end,
-            "latest_end": self.window.end + LONGEST + timedelta(days=1),
-            "ended_since": self.ended_since,
-        }
-
 
 @dataclass(frozen=True)
 class FeedQuery:
@@ -121,8 +113,17 @@ class FeedQuery:
     company_id: int | None
     resource_id: int | None
 
-    def values(self) -> dict[str, Any]:
-        return {"person_id": self.person_id, "company_id": self.company_id, "resource_id": self.resource_id}
+
+def _values(query: FeedQuery, period: FeedPeriod) -> dict[str, Any]:
+    return {
+        "person_id": query.person_id,
+        "company_id": query.company_id,
+        "resource_id": query.resource_id,
+        "from_at": period.window.start,
+        "until_at": period.window.end,
+        "latest_end": period.window.end + LONGEST + timedelta(days=1),
+        "ended_since": period.ended_since,
+    }
 
 
 _INCLUDED = f"""
@@ -287,7 +288,7 @@ def find_feed(lookup: Lookup, token_hash: bytes) -> Row[Any] | None:
 def content_tag(lookup: Lookup, query: FeedQuery, period: FeedPeriod) -> str:
     """A tag that changes whenever the content does; it may also change without need."""
     statement = _TAGS[query.scope, query.company_id is not None]
-    return str(lookup.session.execute(statement, query.values() | period.values()).scalar_one())
+    return str(lookup.session.execute(statement, _values(query, period)).scalar_one())
 
 
 # -- reading entries
@@ -377,4 +378,4 @@ def list_entries(uow: Uow, query: FeedQuery, period: FeedPeriod, *, most: int) -
     name_ko, name_en, name_zh, starts_at, ends_at.
     """
     statement = _READING[query.scope, query.company_id is not None]
-    return uow.session.execute(statement, query.values() | period.values() | {"most": most}).all()
+    return uow.session.execute(statement, _values(query, period) | {"most": most}).all()

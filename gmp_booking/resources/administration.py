@@ -80,6 +80,23 @@ _OF_RESOURCE: Final = ("name_ko", "name_en", "name_zh", "active")
 
 
 @dataclass(frozen=True)
+class RoomFixture:
+    """What cannot be edited about a room."""
+
+    room_class: str
+    area_m2: int
+    zone: str | None
+
+
+@dataclass(frozen=True)
+class EquipmentFixture:
+    """What cannot be edited about a piece of equipment."""
+
+    equipment_kind: str
+    room_use: str
+
+
+@dataclass(frozen=True)
 class ResourceRecord:
     """A room or a piece of equipment, active or not, for its page."""
 
@@ -87,7 +104,7 @@ class ResourceRecord:
     code: str
     kind: str
     facts: ResourceDetails
-    fixed: Mapping[str, Any]
+    fixed: RoomFixture | EquipmentFixture
     unit_ids: tuple[int, ...]
     hours_ids: tuple[int, ...] = ()
 
@@ -161,15 +178,16 @@ def get_record(uow: Uow, code: str) -> ResourceRecord:
     units = tuple(uow.session.scalars(select(Unit.id).where(Unit.resource_id == resource.id).order_by(Unit.number)))
     names = {name: getattr(resource, name) for name in _OF_RESOURCE}
     facts: ResourceDetails
+    fixed: RoomFixture | EquipmentFixture
     if resource.kind == ResourceKind.ROOM:
         room = uow.session.get_one(Room, resource.id)
         facts = _room_details(room, names)
         zone = uow.session.get(AirZone, room.air_zone_id) if room.air_zone_id else None
-        fixed = {"room_class": room.room_class, "area_m2": room.area_m2, "zone": zone.code if zone else None}
+        fixed = RoomFixture(room.room_class, room.area_m2, zone.code if zone else None)
     else:
         equipment = uow.session.get_one(Equipment, resource.id)
         facts = _equipment_details(uow, equipment, names, places=len(units))
-        fixed = {"equipment_kind": equipment.equipment_kind, "room_use": equipment.room_use}
+        fixed = EquipmentFixture(equipment.equipment_kind, equipment.room_use)
     return ResourceRecord(resource.id, code, resource.kind, facts, fixed, units)
 
 

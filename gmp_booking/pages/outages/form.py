@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -57,7 +57,7 @@ def outage_of(form: Mapping[str, str]) -> NewOutage:
     return loaded
 
 
-def errors_by_field(errors: Mapping[str, Any]) -> dict[str, list[str]]:
+def errors_by_field(errors: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """The errors by field of the form."""
     return {_FIELD_OF_PATH.get(name, name): list(sentences) for name, sentences in errors.items()}
 
