@@ -182,7 +182,7 @@ class Releases(MethodView):
                 {
                     "reference": each.reference,
                     "session": each.number,
-                    "state": each.session["state"] if each.session else None,
+                    "state": each.state,
                     "status": each.refusal.status if each.refusal else 200,
                     "detail": _(each.refusal.message, **each.refusal.params) if each.refusal else None,
                 }

@@ -124,13 +124,14 @@ def read_day(uow: Uow) -> SessionsOfDay:
     """Today, in two statements."""
     midnight = uow.now.astimezone(uow.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     period = Period(midnight, midnight + timedelta(days=1))
-    values = {
-        "from_at": period.start,
-        "until_at": period.end,
-        "since": uow.now - LOOK_BACK,
-        "most": MOST_SESSIONS,
-    }
-    sessions = store.list_sessions(uow, _SESSIONS_OF_DAY, values)
+    sessions = store.list_sessions(
+        uow,
+        _SESSIONS_OF_DAY,
+        from_at=period.start,
+        until_at=period.end,
+        since=uow.now - LOOK_BACK,
+        most=MOST_SESSIONS,
+    )
     soon = {"now": uow.now, "until_at": uow.now + NAMES_AHEAD, "most": MOST_MISSING}
     missing = [MissingNames(**row._mapping) for row in uow.session.execute(_MISSING, soon)]  # noqa: SLF001
     return SessionsOfDay(uow.now, period, tuple(sessions), tuple(missing))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from gmp_booking.execution.schemas import session_out
 from gmp_booking.execution.service import SessionAction, SessionRow, for_session, perform
@@ -31,12 +30,13 @@ def carry_out(
 
 @dataclass(frozen=True)
 class RowResult:
-    """The result for one session of a list: the session as JSON, or the refusal."""
+    """The result for one session of a list: its room and state, or the refusal."""
 
     reference: str
     number: int
-    session: Mapping[str, Any] | None
-    refusal: Refusal | None
+    room: str | None = None
+    state: str | None = None
+    refusal: Refusal | None = None
 
 
 def carry_out_all(
@@ -58,10 +58,11 @@ def _one_of_many(request: UseCaseRequest, act: SessionAction) -> RowResult:
     try:
         answer = request.answer(answer_of, perform, act)
     except Conflict as conflict:
-        return RowResult(act.reference, act.number, None, refused_decision(conflict, request))
+        return RowResult(act.reference, act.number, refusal=refused_decision(conflict, request))
     except Refusal as refusal:
-        return RowResult(act.reference, act.number, None, refusal)
-    return RowResult(act.reference, act.number, json.loads(answer.body), None)
+        return RowResult(act.reference, act.number, refusal=refusal)
+    session = json.loads(answer.body)
+    return RowResult(act.reference, act.number, session["room"], session["state"])
 
 
 def answer_of(session: SessionRow) -> StoredResponse:

@@ -276,7 +276,7 @@ def release() -> Response:
         {
             "reference": each.reference,
             "number": each.number,
-            "room": each.session["room"] if each.session else None,
+            "room": each.room,
             "message": _refusal_text(each.refusal) if each.refusal else None,
             "href": url_for("execution.show", reference=each.reference, number=each.number),
         }

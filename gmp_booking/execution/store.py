@@ -167,17 +167,16 @@ def lock_keys_of(uow: Uow, reference: str, number: int) -> set[LockKey]:
 
 def get_session(uow: Uow, reference: str, number: int) -> SessionRow:
     """Errors: NotFound, also for sessions the reader may not see."""
-    found = list_sessions(
-        uow, "WHERE b.reference = :reference AND bs.number = :number", {"reference": reference, "number": number}
-    )
+    condition = "WHERE b.reference = :reference AND bs.number = :number"
+    found = list_sessions(uow, condition, reference=reference, number=number)
     if not found:
         raise NotFound
     return found[0]
 
 
-def list_sessions(uow: Uow, condition: str, values: Mapping[str, Any]) -> list[SessionRow]:
+def list_sessions(uow: Uow, condition: str, **values: Any) -> list[SessionRow]:
     """The sessions that meet an SQL condition; the condition is always a constant of this package."""
-    rows = uow.session.execute(text(f"{_SESSIONS} {condition}"), dict(values))
+    rows = uow.session.execute(text(f"{_SESSIONS} {condition}"), values)
     return [SessionRow(**row._mapping) for row in rows]  # noqa: SLF001
 
 
