@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gmp_booking.bookings.service import subject_of
 from gmp_booking.bookings.views import BookingView, get_view
@@ -55,18 +54,13 @@ def form_choices(uow: Uow, *, company: str = "", reference: str | None = None) -
     )
 
 
-@dataclass(frozen=True)
-class EditableForm:
-    """A booking that the requester may still edit: a draft, or one that was returned."""
+def get_editable(uow: Uow, reference: str) -> BookingView:
+    """A booking that the requester may still edit: a draft, or one that was returned.
 
-    details: BookingView
-    draft: Mapping[str, Any] | None
-
-
-def get_editable_form(uow: Uow, reference: str) -> EditableForm:
-    """Errors: NotFound; Conflict when the requester may no longer edit the booking."""
+    Errors: NotFound; Conflict when the requester may no longer edit the booking.
+    """
     details = get_view(uow, reference)
     require(uow.actor, Permission.BOOKING_DRAFT, subject_of(details.booking))
     if details.booking.state not in EDITABLE:
         raise Conflict(N_("This booking is no longer a draft."))
-    return EditableForm(details, details.booking.draft)
+    return details

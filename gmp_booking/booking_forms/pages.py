@@ -14,7 +14,7 @@ from gmp_booking.accounts.request_context import current_request, idempotency_of
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import form as forms
 from gmp_booking.booking_forms import form_marks, prefill, repeat
-from gmp_booking.booking_forms.choices import FormChoices, form_choices, get_editable_form
+from gmp_booking.booking_forms.choices import FormChoices, form_choices, get_editable
 from gmp_booking.booking_forms.form import Form
 from gmp_booking.booking_forms.form_request import (
     SentForm,
@@ -84,9 +84,10 @@ def create() -> Response:
 @bookings.get("/<reference>/edit")
 @signed_in
 def edit(reference: str) -> Response:
-    kept = current_request().read(get_editable_form, reference)
-    form = dict(kept.draft) if kept.draft is not None else forms.form_of(kept.details.content, current_zone())
-    return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.details.booking.revision})
+    kept = current_request().read(get_editable, reference)
+    draft = kept.booking.draft
+    form = forms.form_of(kept.content, current_zone()) if draft is None else draft
+    return _page(forms.blank_form() | form | {"reference": reference, "revision": kept.booking.revision})
 
 
 @bookings.post("/<reference>/edit")
