@@ -1,13 +1,12 @@
-"""Findings as one reader may read them, as views for pages and as JSON."""
+"""Findings as one reader may read them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.locale_formatter import LocaleFormatter
-from gmp_booking.conflicts.privacy import Audience, FindingView, finding_as_json, view_of
+from gmp_booking.conflicts.privacy import Audience, FindingView, view_of
 from gmp_booking.infra.web.i18n import format_day, format_instant, format_period, gettext_for
 from gmp_booking.kernel.access import Actor
 
@@ -20,11 +19,6 @@ def finding_views(findings: Sequence[Finding], actor: Actor, language: str) -> t
     """The findings as this reader may read them."""
     formatter = locale_formatter_for(language)
     return tuple(view_of(finding, audience_of(actor), formatter) for finding in findings)
-
-
-def findings_out(findings: Sequence[Finding], actor: Actor, language: str) -> list[dict[str, Any]]:
-    """The findings as this reader may read them, as JSON."""
-    return [finding_as_json(each) for each in finding_views(findings, actor, language)]
 
 
 def locale_formatter_for(language: str) -> LocaleFormatter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +10,12 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 
 from gmp_booking.bookings.content import BookedFor, BookingContent, NamedPerson, ReservationContent, SessionContent
-from gmp_booking.bookings.finding_view import findings_out
+from gmp_booking.bookings.finding_view import finding_views, locale_formatter_for
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingView
+from gmp_booking.conflicts.alternatives import Alternative, alternative_as_json
+from gmp_booking.conflicts.finding import Finding
+from gmp_booking.conflicts.privacy import finding_as_json
 from gmp_booking.infra.web.datetime_fields import InstantField
 from gmp_booking.infra.web.shapes import REQUIRED, CleanText, Shape, choice, enum_choice, whole_number
 from gmp_booking.kernel.access import Actor
@@ -307,6 +310,17 @@ def content_out(content: BookingContent) -> dict[str, Any]:
             for number, each in content.numbered_equipment
         ],
     }
+
+
+def findings_out(findings: Sequence[Finding], actor: Actor, language: str) -> list[dict[str, Any]]:
+    """The findings as this reader may read them, as JSON."""
+    return [finding_as_json(each) for each in finding_views(findings, actor, language)]
+
+
+def alternatives_out(alternatives: Sequence[Alternative], language: str) -> list[dict[str, Any]]:
+    """Alternatives in the reader's language, each as a booking that can be sent."""
+    formatter = locale_formatter_for(language)
+    return [alternative_as_json(each, formatter) for each in alternatives]
 
 
 def booking_out(details: BookingView, actor: Actor, language: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from gmp_booking.bookings.content import (
 from gmp_booking.bookings.lifecycle.session_steps import WHEN_THE_BOOKING_ENDS
 from gmp_booking.bookings.models import Booking, BookingVersion, SessionRecord
 from gmp_booking.bookings.swap import swap
+from gmp_booking.conflicts.finding import Finding
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 from gmp_booking.kernel.sql import sql_value, sql_values
@@ -231,13 +232,12 @@ _SAVE_EVALUATION = text(
 class EvaluationRecord:
     """What the rules found on one occasion, and the facts they were given.
 
-    Shape: JSON. The company reads `findings`; only the facility reads `evidence`, the whole findings, and `facts`.
+    Shape: the company reads its part of `findings`; only the facility reads the whole ones and `facts`, which are JSON.
     """
 
     occasion: str
     outcome: str
-    findings: Sequence[Mapping[str, Any]]
-    evidence: Sequence[Mapping[str, Any]]
+    findings: Sequence[Finding]
     facts: Mapping[str, Any]
     engine: str
 
@@ -250,8 +250,8 @@ def save_evaluation(uow: Uow, booking: Booking, record: EvaluationRecord) -> Non
         "version": booking.version,
         "occasion": record.occasion,
         "outcome": record.outcome,
-        "findings": orjson.dumps(record.findings).decode(),
-        "evidence": orjson.dumps(record.evidence).decode(),
+        "findings": orjson.dumps([each.as_dict() for each in record.findings]).decode(),
+        "evidence": orjson.dumps([each.as_evidence() for each in record.findings]).decode(),
         "facts": orjson.dumps(record.facts).decode(),
         "engine": record.engine,
         "now": uow.now,

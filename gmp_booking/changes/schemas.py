@@ -9,8 +9,7 @@ from marshmallow import Schema, fields, post_load
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.diff import differences
-from gmp_booking.bookings.finding_view import findings_out
-from gmp_booking.bookings.schemas import BookingOut, BookingSchema, booking_out
+from gmp_booking.bookings.schemas import BookingOut, BookingSchema, booking_out, findings_out
 from gmp_booking.changes.change_requests import OpenChange
 from gmp_booking.changes.service import ChangeResult
 from gmp_booking.infra.web.datetime_fields import InstantField

@@ -46,8 +46,7 @@ def record_of(gathered: Gathered, verdict: Verdict) -> EvaluationRecord:
     return EvaluationRecord(
         occasion=gathered.case.occasion.value,
         outcome=verdict.outcome.value,
-        findings=[finding.as_dict() for finding in verdict.findings],
-        evidence=[finding.as_evidence() for finding in verdict.findings],
+        findings=verdict.findings,
         facts=evidence_as_json(gathered.evidence),
         engine=ENGINE_VERSION,
     )

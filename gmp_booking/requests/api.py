@@ -12,7 +12,6 @@ from flask_smorest import Blueprint
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings import lists
 from gmp_booking.bookings.content import BookingContent
-from gmp_booking.bookings.finding_view import findings_out
 from gmp_booking.bookings.schemas import (
     ActionSchema,
     BookingOut,
@@ -21,9 +20,11 @@ from gmp_booking.bookings.schemas import (
     BookingSchema,
     HistoryOut,
     PreviewOut,
+    alternatives_out,
     booking_out,
     content_out,
     etag_of,
+    findings_out,
     head_out,
 )
 from gmp_booking.bookings.views import get_view
@@ -35,7 +36,7 @@ from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.errors import Conflict
 from gmp_booking.requests import submit
 from gmp_booking.requests.cancel import cancel
-from gmp_booking.requests.handlers import alternatives_out, refused_with_alternatives
+from gmp_booking.requests.handlers import refused_with_alternatives
 from gmp_booking.requests.preview import preview_request
 from gmp_booking.requests.submit import Submitted
 
@@ -82,7 +83,7 @@ class PreviewBooking(MethodView):
             "verdict": preview.verdict.outcome.value,
             "findings": findings_out(preview.verdict.findings, request.actor, current_language()),
             "changeovers": [],
-            "alternatives": alternatives_out(preview.alternatives),
+            "alternatives": alternatives_out(preview.alternatives, current_language()),
         }
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from gmp_booking.bookings.finding_view import finding_views, locale_formatter_for
-from gmp_booking.conflicts.alternatives import Alternative, alternative_as_json
+from gmp_booking.bookings.finding_view import finding_views
+from gmp_booking.bookings.schemas import alternatives_out
+from gmp_booking.conflicts.alternatives import Alternative
 from gmp_booking.conflicts.privacy import FindingView, finding_as_json
 from gmp_booking.evaluation.service import examine_with_alternatives
 from gmp_booking.infra.database.uow import UseCaseRequest
@@ -28,15 +28,10 @@ class RefusedByRules(Conflict):
     ) -> None:
         detail = {"findings": [finding_as_json(each) for each in findings]}
         if alternatives is not None:
-            detail["alternatives"] = alternatives_out(alternatives)
+            detail["alternatives"] = alternatives_out(alternatives, current_language())
         super().__init__(refused.message, params=refused.params, detail=detail)
         self.findings: Sequence[FindingView] = findings
         self.alternatives = alternatives
-
-
-def alternatives_out(alternatives: Sequence[Alternative]) -> list[dict[str, Any]]:
-    """Alternatives in the reader's language, each as a booking that can be sent."""
-    return [alternative_as_json(alternative, locale_formatter_for(current_language())) for alternative in alternatives]
 
 
 def refused_with_alternatives(conflict: Conflict, request: UseCaseRequest) -> Conflict:

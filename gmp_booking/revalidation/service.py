@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -21,7 +21,7 @@ from gmp_booking.bookings.events import (
     SessionMoved,
 )
 from gmp_booking.bookings.models import Booking, Evaluation
-from gmp_booking.bookings.service import locks_of
+from gmp_booking.bookings.service import event_fields, locks_of
 from gmp_booking.bookings.session_events import (
     OverrunWithdrawn,
     SessionAborted,
@@ -198,12 +198,12 @@ def _accepted_findings(uow: Uow, booking: Booking) -> set[tuple[Any, ...]]:
 
 def _has_changed(verdict: Verdict, details: BookingView) -> bool:
     """Whether the findings differ from the stored ones; a different remedy does not count."""
-    found = [_without_remedy(finding.as_evidence()) for finding in verdict.findings]
-    return found != [_without_remedy(kept.as_evidence()) for kept in details.findings]
+    found = [_without_remedy(finding) for finding in verdict.findings]
+    return found != [_without_remedy(kept) for kept in details.findings]
 
 
-def _without_remedy(finding: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in finding.items() if name != "remedy"}
+def _without_remedy(finding: Finding) -> Finding:
+    return replace(finding, remedy={})
 
 
 def _mark(uow: Uow, booking: Booking, risks: Sequence[Finding], *, at_risk: bool) -> None:
@@ -211,12 +211,7 @@ def _mark(uow: Uow, booking: Booking, risks: Sequence[Finding], *, at_risk: bool
         return
     is_over = booking.state not in STANDING
     bookings.change_booking(uow, booking, at_risk=at_risk)
-    named: dict[str, Any] = {
-        "company_id": booking.company_id,
-        "booking_id": booking.id,
-        "reference": booking.reference,
-        "version": booking.version,
-    }
+    named = event_fields(booking)
     if at_risk:
         uow.record(BookingAtRisk(**named, rules=tuple(sorted({finding.code for finding in risks}))))
     elif not is_over:
