@@ -10,12 +10,16 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS
+from gmp_booking.bookings.lifecycle.steps import permission_of
 from gmp_booking.bookings.lifecycle.tracks import TRACKS, Stage, Track
 from gmp_booking.bookings.stages import stages_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Actor, Permission, Role, Subject, is_allowed, require
 from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.states import WAITING, WAITING_CHANGE
+from gmp_booking.kernel.vocabulary import Action
 
 SORTS: Final[Mapping[str, str]] = {
     "waiting": "w.submitted_at, w.reference",
@@ -187,7 +191,9 @@ def may_decide(actor: Actor, waiting: WaitingRequest) -> bool:
         entered_by=waiting.entered_by,
         stage_role=waiting.role,
     )
-    return is_allowed(actor, Permission.BOOKING_DECIDE, subject)
+    if waiting.is_change:
+        return is_allowed(actor, permission_of(CHANGE_STEPS, None, Action.RETURN), subject)
+    return is_allowed(actor, permission_of(BOOKING_STEPS, None, Action.RETURN), subject)
 
 
 def _holders(uow: Uow) -> Mapping[str, Sequence[str]]:

@@ -1,15 +1,16 @@
-"""What use cases on bookings share: the subject of a permission, a reason, the locks, the fields of an event."""
+"""What use cases and pages of bookings share: permissions, a reason, the locks, the fields of an event."""
 
 from __future__ import annotations
 
 from typing import Any, TypedDict
 
 from gmp_booking.bookings.content import BookingContent, problems
-from gmp_booking.bookings.lifecycle.steps import Step
+from gmp_booking.bookings.lifecycle.booking_steps import BOOKING_STEPS, DRAFT
+from gmp_booking.bookings.lifecycle.steps import Step, find_step
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingView
 from gmp_booking.infra.database.uow import LockKey, Uow
-from gmp_booking.kernel.access import Subject
+from gmp_booking.kernel.access import Actor, Subject, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import LockKind
@@ -23,6 +24,16 @@ def subject_of(booking: Booking, **more: Any) -> Subject:
     return Subject(
         company_id=booking.company_id, requested_by=booking.requested_by, entered_by=booking.entered_by, **more
     )
+
+
+def may_take(actor: Actor, step: Step[Any] | None, subject: Subject) -> bool:
+    """Whether there is such a step, and this person may take it."""
+    return step is not None and step.permission is not None and is_allowed(actor, step.permission, subject)
+
+
+def may_draft(actor: Actor) -> bool:
+    """Whether this person may begin a booking."""
+    return may_take(actor, find_step(BOOKING_STEPS, None, DRAFT), Subject(company_id=actor.company_id))
 
 
 def require_reason(reason: str | None) -> str:

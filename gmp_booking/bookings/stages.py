@@ -79,6 +79,12 @@ def change_step(proposal: Booking, action: str) -> Step[ChangeState]:
     return replace(step, meaning=meaning_at(step, track=track, stage=stage))
 
 
+def find_change_step(proposal: Booking, action: str) -> Step[ChangeState] | None:
+    """The same for an open change, given as the booking that it proposes."""
+    holding = conditions_at(track_of_row(proposal), proposal.stage)
+    return find_step(CHANGE_STEPS, ChangeState(proposal.state), action, holding)
+
+
 def booking_permission(booking: Booking, action: str) -> Permission:
     """The permission for an action on a booking, whether its state allows the action or not."""
     holding = conditions_at(track_of_row(booking), booking.stage)
@@ -106,7 +112,7 @@ def change_permission(proposal: Booking, action: str) -> Permission:
 
 def action_of_stage(booking: Booking) -> Action:
     """The action that passes the stage: review of the first stage where others follow, else approval."""
-    return Action.REVIEW if _find(booking, Action.REVIEW) else Action.APPROVE
+    return Action.REVIEW if find_booking_step(booking, Action.REVIEW) else Action.APPROVE
 
 
 def meaning_of(booking: Booking, action: Action) -> str | None:
@@ -114,11 +120,12 @@ def meaning_of(booking: Booking, action: Action) -> str | None:
 
     A change is decided at the stages of a request, with the same signatures.
     """
-    step = _find(booking, action)
+    step = find_booking_step(booking, action)
     return meaning_at(step, track=track_of_row(booking), stage=booking.stage) if step else None
 
 
-def _find(booking: Booking, action: Action) -> Step[BookingState] | None:
+def find_booking_step(booking: Booking, action: str) -> Step[BookingState] | None:
+    """The step of an action on a booking; None where its state or its stage refuses it."""
     holding = conditions_at(track_of_row(booking), booking.stage)
     return find_step(BOOKING_STEPS, BookingState(booking.state), action, holding)
 

@@ -11,8 +11,9 @@ from flask import Flask, request, url_for
 
 from gmp_booking.accounts import sessions
 from gmp_booking.approvals.inbox import count_waiting
+from gmp_booking.bookings.service import may_draft
 from gmp_booking.infra.web.i18n import _
-from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, Subject, is_allowed
+from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, is_allowed
 from gmp_booking.kernel.text import N_
 from gmp_booking.policies.service import find_facility
 
@@ -72,8 +73,7 @@ def install(app: Flask, *, vendor: Path) -> None:
         return {
             "facility": facility(),
             "nav": _navigation(app, actor) if actor else [],
-            "can_book": actor is not None
-            and is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id)),
+            "can_book": actor is not None and may_draft(actor),
             "can_administer": actor is not None and is_allowed(actor, Permission.ADMIN_READ),
             "flashes": [("ok", _(done))] if done else [],
             "vendor": {path.name for path in vendor.glob("*")},

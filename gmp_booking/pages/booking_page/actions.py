@@ -7,14 +7,25 @@ from typing import Any
 
 from flask import url_for
 
-from gmp_booking.bookings.service import subject_of
-from gmp_booking.bookings.stages import action_of_stage, current_stage, meaning_of, role_after, stage_of
+from gmp_booking.bookings.lifecycle.booking_steps import DRAFT
+from gmp_booking.bookings.lifecycle.steps import Step
+from gmp_booking.bookings.service import may_take, subject_of
+from gmp_booking.bookings.stages import (
+    action_of_stage,
+    current_stage,
+    find_booking_step,
+    find_change_step,
+    first_booking_step,
+    meaning_of,
+    role_after,
+    stage_of,
+)
 from gmp_booking.bookings.views import Booking
 from gmp_booking.conflicts.privacy import FindingView
 from gmp_booking.infra.web.i18n import _
-from gmp_booking.kernel.access import Actor, Permission, is_allowed
+from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.labels import BOOKING_ACTIONS, MEANINGS_QUOTED, ROLES
-from gmp_booking.kernel.states import DRAFTED, EDITABLE, ENDED, FINAL, IN_FORCE, WAITING, WITH_COMPANY
+from gmp_booking.kernel.states import DRAFTED, ENDED, IN_FORCE, BookingState, ChangeState
 from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
@@ -25,37 +36,40 @@ def list_actions(data: BookingPageData, actor: Actor, findings_read: Sequence[Fi
     booking = data.details.booking
     state = booking.state
     found: list[dict[str, Any]] = []
-    if state in EDITABLE and is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
+    if may_take(actor, find_booking_step(booking, Action.SUBMIT), subject_of(booking)):
         found.append(_link(_("Change and submit"), url_for("bookings.edit", reference=booking.reference)))
-    found += _clarification_actions(data.under_decision.booking, actor)
+    found += _clarification_actions(data, actor)
     found += _decisions(data, actor, findings_read)
     found += change_links(booking, data.waiting, actor)
     begun = state in IN_FORCE and booking.starts_at is not None and booking.starts_at <= data.now
-    if state not in FINAL and not begun and is_allowed(actor, Permission.BOOKING_CANCEL, subject_of(booking)):
+    if not begun and may_take(actor, find_booking_step(booking, Action.CANCEL), subject_of(booking)):
         prompt = _("Reason for cancelling. The facility and your people read it.")
         found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
-    if _is_over(data) and is_allowed(actor, Permission.BOOKING_CLOSE, subject_of(booking)):
+    if _is_over(data) and may_take(actor, find_booking_step(booking, Action.CLOSE), subject_of(booking)):
         statement = _statement(booking, Meaning.RECORD_REVIEWED)
         found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
-    if state not in DRAFTED and is_allowed(actor, Permission.BOOKING_DRAFT, subject_of(booking)):
+    if state not in DRAFTED and may_take(actor, first_booking_step(DRAFT), subject_of(booking)):
         found.append(_link(_("Book again"), url_for("bookings.new", copy=booking.reference), kind="quiet"))
     return found
 
 
 def _is_over(data: BookingPageData) -> bool:
-    """Whether all parts of a confirmed booking are over."""
+    """Whether all parts of the booking are over."""
     details = data.details
     ended = all(each.state in ENDED for each in details.sessions)
-    returned = all(each.period.end <= data.now for each in details.equipment)
-    return details.booking.state in IN_FORCE and ended and returned
+    return ended and all(each.period.end <= data.now for each in details.equipment)
 
 
-def _clarification_actions(booking: Booking, actor: Actor) -> list[dict[str, Any]]:
+def _find_step(data: BookingPageData, action: Action) -> Step[BookingState] | Step[ChangeState] | None:
+    """The step of an action on what is under decision: the open change request, or the booking itself."""
+    booking = data.under_decision.booking
+    return find_change_step(booking, action) if data.waiting else find_booking_step(booking, action)
+
+
+def _clarification_actions(data: BookingPageData, actor: Actor) -> list[dict[str, Any]]:
     """Answering and asking again, while the request is returned to the company."""
-    if booking.state not in WITH_COMPANY:
-        return []
-    found = []
-    if is_allowed(actor, Permission.BOOKING_SUBMIT, subject_of(booking)):
+    booking, found = data.under_decision.booking, []
+    if may_take(actor, _find_step(data, Action.ANSWER), subject_of(booking)):
         found.append(
             _action(
                 Action.ANSWER, "reason", "primary", prompt=_("Only the answer is sent; the request stays unchanged.")
@@ -63,7 +77,7 @@ def _clarification_actions(booking: Booking, actor: Actor) -> list[dict[str, Any
         )
     stage = stage_of(booking)
     subject = subject_of(booking, stage_role=stage.role if stage else None)
-    if is_allowed(actor, Permission.BOOKING_DECIDE, subject):
+    if may_take(actor, _find_step(data, Action.ASK), subject):
         found.append(_action(Action.ASK, "reason", "quiet", prompt=_("What else should the company answer?")))
     return found
 
@@ -75,9 +89,9 @@ def _decisions(data: BookingPageData, actor: Actor, findings_read: Sequence[Find
         return []
     signers = frozenset(each.signer_id for each in data.signatures if each.record_version == booking.version)
     subject = subject_of(booking, stage_role=stage.role, earlier_signers=signers if stage.meaning else frozenset())
-    if not is_allowed(actor, Permission.BOOKING_DECIDE, subject):
-        return []
     forward = action_of_stage(booking)
+    if not may_take(actor, _find_step(data, forward), subject):
+        return []
     meaning = meaning_of(booking, forward)
     overrides = offered_overrides(findings_read, data.overrides, booking.version, actor)
     found = [
@@ -91,22 +105,25 @@ def _decisions(data: BookingPageData, actor: Actor, findings_read: Sequence[Find
             label=_forward_label(booking) if forward is Action.REVIEW else None,
         )
     ]
-    if booking.state in WAITING:
+    if may_take(actor, _find_step(data, Action.RETURN), subject):
         prompt = _("What should the company answer or change?")
         found.append(_action(Action.RETURN, "reason", "quiet", prompt=prompt))
-    refusal = meaning_of(booking, Action.REJECT)
-    found.append(
-        _action(
-            Action.REJECT,
-            "signature" if refusal else "reason",
-            "danger",
-            statement=_statement(booking, refusal),
-            needs_reason=True,
-            needs_password=bool(refusal),
-            prompt=_("Reason for rejecting. The company reads it."),
-        )
-    )
+    if may_take(actor, _find_step(data, Action.REJECT), subject):
+        found.append(_rejection(booking))
     return found
+
+
+def _rejection(booking: Booking) -> dict[str, Any]:
+    meaning = meaning_of(booking, Action.REJECT)
+    return _action(
+        Action.REJECT,
+        "signature" if meaning else "reason",
+        "danger",
+        statement=_statement(booking, meaning),
+        needs_reason=True,
+        needs_password=bool(meaning),
+        prompt=_("Reason for rejecting. The company reads it."),
+    )
 
 
 def _statement(booking: Booking, meaning: str | None) -> str | None:

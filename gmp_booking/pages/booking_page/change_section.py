@@ -14,7 +14,11 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form import time_fields
 from gmp_booking.bookings.diff import differences
 from gmp_booking.bookings.events import BookingAdjusted, BookingChangeRequested, Difference, SessionMoved
-from gmp_booking.bookings.service import subject_of
+from gmp_booking.bookings.lifecycle.change_steps import CHANGE_STEPS, WITHDRAW
+from gmp_booking.bookings.lifecycle.session_steps import CANCEL, SESSION_STEPS
+from gmp_booking.bookings.lifecycle.steps import Step, find_step
+from gmp_booking.bookings.service import may_take, subject_of
+from gmp_booking.bookings.stages import find_booking_step, find_change_step, permission_to_change
 from gmp_booking.bookings.views import Booking, BookingView, SessionView
 from gmp_booking.changes import service
 from gmp_booking.changes.change_requests import OpenChange
@@ -28,8 +32,9 @@ from gmp_booking.kernel.access import Actor, Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.labels import EXPOSURES, RUN_TYPES, SESSION_TEXTS, label_of, text_for_kind
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import IN_FORCE, NOT_BEGUN, RECORDED, UNPREPARED, WAITING
+from gmp_booking.kernel.states import EDITABLE, IN_FORCE, RECORDED, UNPREPARED, BookingState, ChangeState
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.pages.booking_page.blueprint import booking_page
 from gmp_booking.requests.handlers import refused_decision
 
@@ -138,10 +143,8 @@ def _text(field: str, value: Any, names: Mapping[str, str]) -> str:
 
 def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> list[dict[str, Any]]:
     """The links to change the booking and to withdraw the change request, for people who may."""
-    state = booking.state
-    if not is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking)):
-        return []
-    if state not in WAITING | IN_FORCE:
+    # The company edits and submits what was returned to it, with a button of its own.
+    if booking.state in EDITABLE or not may_take(actor, _step_to_change(booking, waiting), subject_of(booking)):
         return []
     href = url_for("booking_changes.change_form", reference=booking.reference)
     plain: dict[str, Any] = {
@@ -153,10 +156,18 @@ def change_links(booking: Booking, waiting: OpenChange | None, actor: Actor) -> 
     }
     label = _("Edit the change request") if waiting else _("Change booking")
     found = [plain | {"name": "change", "label": label, "form": "link", "kind": "quiet", "href": href}]
-    if waiting is not None:
+    if waiting and may_take(actor, find_change_step(waiting.proposal.booking, WITHDRAW), subject_of(booking)):
         withdraw = {"name": "withdraw", "label": _("Withdraw the change"), "form": "plain", "kind": "quiet"}
         found.append(plain | withdraw | {"href": None})
     return found
+
+
+def _step_to_change(booking: Booking, waiting: OpenChange | None) -> Step[BookingState] | Step[ChangeState] | None:
+    if waiting is not None:
+        return find_change_step(waiting.proposal.booking, Action.CHANGE)
+    if booking.state in IN_FORCE:
+        return find_step(CHANGE_STEPS, None, Action.CHANGE)
+    return find_booking_step(booking, Action.CHANGE)
 
 
 def session_actions(details: BookingView, session: SessionView, actor: Actor) -> dict[str, Any]:
@@ -169,16 +180,13 @@ def session_actions(details: BookingView, session: SessionView, actor: Actor) ->
         "has_record": booking.state in RECORDED,
         "move": is_confirmed and state in UNPREPARED and is_allowed(actor, Permission.BOOKING_MOVE_SESSION, subject),
         "times": time_fields(session.period.start, session.period.end, zone=current_zone()),
-        "cancel": is_confirmed
-        and state in NOT_BEGUN
-        and bool(others)
-        and is_allowed(actor, Permission.BOOKING_CHANGE, subject),
+        "cancel": is_confirmed and bool(others) and may_take(actor, find_step(SESSION_STEPS, state, CANCEL), subject),
     }
 
 
 def undoable(journal: Sequence[JournalEntry], booking: Booking, actor: Actor) -> bool:
     """Whether the last change is the actor's own and can be undone."""
-    may = is_allowed(actor, Permission.BOOKING_CHANGE, subject_of(booking))
+    may = is_allowed(actor, permission_to_change(booking), subject_of(booking))
     return booking.state in IN_FORCE and may and bool(last_undoable_entries(journal, actor))
 
 

@@ -11,8 +11,9 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms import prefill
 from gmp_booking.bookings import lists
 from gmp_booking.bookings.lists import BookingSummary
+from gmp_booking.bookings.service import may_draft
 from gmp_booking.infra.web.i18n import named
-from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
+from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.states import DRAFTED, BookingState
 
 my_bookings = Blueprint("my_bookings", __name__, url_prefix="/bookings")
@@ -54,7 +55,7 @@ def show() -> str:
 
 def _row(row: BookingSummary, actor: Actor) -> dict[str, Any]:
     # Only staff see drafts of other companies, so checking the permission for the actor's own company is enough.
-    may_write = is_allowed(actor, Permission.BOOKING_DRAFT, Subject(company_id=actor.company_id))
+    may_write = may_draft(actor)
     endpoint = "bookings.edit" if row.state in DRAFTED and may_write else "booking_page.show"
     return vars(row) | {
         "product": row.product or row.draft_product,

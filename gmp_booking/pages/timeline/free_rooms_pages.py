@@ -12,9 +12,9 @@ from flask import Blueprint, render_template, request, url_for
 
 from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
+from gmp_booking.bookings.service import may_draft
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, current_zone, named
-from gmp_booking.kernel.access import Permission, Subject, is_allowed
 from gmp_booking.kernel.facility_labels import ROOM_GROUPS
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.vocabulary import ResourceKind
@@ -134,7 +134,7 @@ def show() -> str:
         offers=[_view(free_room) for free_room in find_free_rooms(facts, search)] if "date" in request.args else None,
         places=_places(facts.rooms),
         lengths=sorted({*LENGTHS, search.minutes}),
-        can_book=is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
+        can_book=may_draft(call.actor),
     )
 
 

@@ -13,10 +13,11 @@ from gmp_booking.accounts.request_context import current_request
 from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.booking_forms.form_marks import Mark, list_marks
 from gmp_booking.bookings.lists import TakenTime, list_taken_time
+from gmp_booking.bookings.service import may_draft
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.infra.web.request_info import is_htmx
-from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed, require
+from gmp_booking.kernel.access import Actor, Permission, require
 from gmp_booking.kernel.facility_labels import RESOURCE_KINDS, ROOM_GROUPS
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import IN_FORCE, OTHERS_TIME_SHOWN_AS
@@ -115,7 +116,7 @@ def show() -> str:
         "step": _steps(requested, facts.now),
         "rooms": [(each.code, named(each), _(ROOM_GROUPS[each.room_class])) for each in facts.rooms if each.room_class],
         "holidays": {off.on_date: named(off) for off in facts.days_off},
-        "can_book": is_allowed(call.actor, Permission.BOOKING_DRAFT, Subject(company_id=call.actor.company_id)),
+        "can_book": may_draft(call.actor),
     }
     return render_template("parts/timeline_grid.html" if is_htmx() else "timeline/timeline.html", **context)
 
