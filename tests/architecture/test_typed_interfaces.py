@@ -32,6 +32,7 @@ ALLOWED = {
     "booking_forms/form.py:apply_fill.fill": "form fields by name, as a page sends them",
     "booking_forms/form.py:content_json.return": "a form as the JSON that the schema of the API reads",
     "bookings/content.py:BookingContent.signed.return": "the content as it is signed: hashed, and stored as JSON",
+    "bookings/content.py:canonical_text.content": "the content as it is signed",
     "bookings/content.py:content_hash.content": "the content as it is signed",
     "bookings/session_events.py:SessionAborted.signed": "what was signed, as it was hashed",
     "bookings/session_events.py:SessionReady.signed": "what was signed, as it was hashed",
