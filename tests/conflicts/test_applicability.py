@@ -32,13 +32,12 @@ from gmp_booking.conflicts.work_class import WorkClass, work_class_of
 COLUMNS = ["clin", "eng", "media_fill", "device", "service", "demo", "seated", "clinical_demo"]
 
 
-def table() -> dict[str, str]:
-    """Code → severities by work class, from the test file of each rule (`SEVERITIES`, in the order of COLUMNS)."""
-    modules = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("test_*[0-9].py"))]
-    return {code: row for module in modules for code, row in module.SEVERITIES.items()}
-
-
-TABLE = table()
+RULES = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("test_*[0-9].py"))]
+"""The test file of each rule."""
+TABLE = {code: row for module in RULES for code, row in module.SEVERITIES.items()}
+"""Code → severities by work class (`SEVERITIES` of its test file, in the order of COLUMNS)."""
+WRONG = {code: module.wrong for module in RULES for code in module.SEVERITIES if hasattr(module, "wrong")}
+"""Code → a case that breaks the rule (`wrong` of its test file), where `everything_wrong` does not break it."""
 WEIGHTS = {"H": "HARD", "S": "SOFT", "W": "WARN", "–": None}
 
 PLACES = {
@@ -114,7 +113,8 @@ def test_the_engine_gives_each_finding_the_weight_of_its_cell():
         if name == "device" or code == PRIVACY:
             continue
         place = (DEMONSTRATED if code == "DM-01" else {}).get(name, PLACES[name])
-        found = [finding for finding in examine(everything_wrong(*place)).findings if finding.code == code]
+        facts = WRONG.get(code, everything_wrong)(*place)
+        found = [finding for finding in examine(facts).findings if finding.code == code]
         assert {finding.severity.value for finding in found} == ({expected} - {None}), (code, name)
 
 
