@@ -2,6 +2,7 @@
 
 from gmp_booking.accounts import models as accounts
 from gmp_booking.approvals import models as approvals
+from gmp_booking.booking_forms import models as booking_forms
 from gmp_booking.bookings import models as bookings
 from gmp_booking.calendars import models as calendars
 from gmp_booking.companies import models as companies
@@ -21,6 +22,7 @@ __all__ = [
     "Base",
     "accounts",
     "approvals",
+    "booking_forms",
     "bookings",
     "calendars",
     "companies",

@@ -210,11 +210,10 @@ def expire(uow: Uow, waiting: OpenChange) -> None:
     take_on_change(uow, waiting, Taken(change_step(proposed, Action.EXPIRE), event, by_system=True))
 
 
-def end_with_booking(uow: Uow, waiting: OpenChange, *, explanation: str) -> None:
+def end_with_booking(uow: Uow, waiting: OpenChange) -> None:
     """End the change request of a booking that is closed; the booking keeps what was used."""
     step = change_step(waiting.proposal.booking, Action.CLOSE)
-    event = BookingChangeWithdrawn(**_event_fields(waiting), explanation=explanation)
-    taken = Taken(step, event, by_system=True)
+    taken = Taken(step, BookingChangeWithdrawn(**_event_fields(waiting)), by_system=True)
     _write(uow, waiting.change, taken.step)
     uow.record(taken.event)
 

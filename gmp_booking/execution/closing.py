@@ -65,7 +65,7 @@ def close(uow: Uow, wanted: CloseRequest) -> Booking:
     event = BookingClosed(**event_fields(booking), meaning=step.meaning)
     take(uow, booking, Taken(step, event, uow.reason, is_signed=True), ended_at=uow.now)
     if waiting is not None:
-        end_with_booking(uow, waiting, explanation=N_("The booking was closed."))
+        end_with_booking(uow, waiting)
     return booking
 
 

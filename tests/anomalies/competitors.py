@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import psycopg
 from flask import Flask
 
+from gmp_booking.consistency.jobs import verify_nightly
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.notifications import jobs
 from gmp_booking.revalidation.jobs import work
@@ -89,6 +90,9 @@ def settle(place: Place, database: Database, folder) -> Competitors:
     _withdraw(competitors.api_client("qa@brc.example"))
     work(database)
     jobs.plan(database)
+    verify_nightly(database)
+    with psycopg.connect(place.superuser_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO changeover (resource_id, required_level) SELECT min(id), 3 FROM room")
     return competitors
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import psycopg
 import pytest
@@ -187,7 +186,7 @@ def test_who_serves_owns_nothing_and_has_no_power(superuser: psycopg.Connection,
             assert held == (False,), f"{role} may {right} {table}"
 
 
-SEE_MORE = ["gmp_free_until", "gmp_make_lock", "gmp_not_available", "gmp_others_busy", "gmp_others_marks"]
+SEE_MORE = ["gmp_make_lock", "gmp_not_available", "gmp_others_busy", "gmp_others_marks"]
 
 
 def test_only_these_functions_see_more_than_their_caller(superuser: psycopg.Connection) -> None:
@@ -195,7 +194,7 @@ def test_only_these_functions_see_more_than_their_caller(superuser: psycopg.Conn
         "SELECT proname, proconfig FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
         " WHERE nspname = 'public' AND prosecdef ORDER BY 1"
     ).fetchall()
-    assert [row[0] for row in named] == [*SEE_MORE, "gmp_public_titles"]
+    assert [row[0] for row in named] == [*SEE_MORE, "gmp_public_titles", "gmp_time_of_others"]
     for _name, config in named:
         assert any(each.startswith("search_path=") for each in config)
 
@@ -225,11 +224,14 @@ def test_marks_of_others_say_where_and_when_and_nothing_else(
     assert cursor.fetchall() != []
 
 
-def test_how_long_a_place_is_free_is_one_instant(stranger: psycopg.Connection, competitors: Competitors) -> None:
-    (free_until,) = stranger.execute(
-        "SELECT gmp_free_until(min(id), now(), now() + interval '1 day') FROM unit"
-    ).fetchall()
-    assert [type(each) for each in free_until] == [datetime]
+def test_the_time_of_others_is_told_merged_and_without_their_names(
+    stranger: psycopg.Connection, competitors: Competitors
+) -> None:
+    cursor = stranger.execute(
+        "SELECT * FROM gmp_time_of_others(0, (SELECT array_agg(id) FROM resource), now(), now() + interval '200 days')"
+    )
+    assert [column.name for column in cursor.description or ()] == ["unit_id", "resource_id", "busy"]
+    assert any(row[2] is not None for row in cursor.fetchall())
 
 
 def test_titles_are_told_of_nobody_who_did_not_publish_them(

@@ -60,7 +60,7 @@ MAY = {
 
 
 def body_of(action: str) -> dict[str, Any]:
-    later = (datetime.now(UTC) + timedelta(hours=9)).isoformat()
+    later = (datetime.now(UTC) + timedelta(hours=5)).isoformat()
     return {
         "clear": POINTS,
         "ready": SIGNED,
