@@ -12,7 +12,7 @@ UP = (
     """
     UPDATE booking SET pending_since = submitted_at,
         returned_at = CASE WHEN state = 'RETURNED' THEN changed_at END
-    WHERE submitted_at IS NOT NULL
+    WHERE state IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'APPROVED')
     """,
     "ALTER TABLE booking_change ADD COLUMN pending_since timestamptz, ADD COLUMN returned_at timestamptz",
     """
