@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from gmp_booking.companies.service import find_company
+from gmp_booking.consistency.service import verify_data
 from gmp_booking.demo.command import seed, seed_if_stale, welcome
 from gmp_booking.demo.people import COMPANIES, PASSWORD, SIGN_IN_EXAMPLES, STAFF
 from gmp_booking.infra.mail.dev_mail_server import running_sink
@@ -31,6 +32,13 @@ STARTED_WITHIN_S = 1.0
 
 def scalars(session, statement, **values):
     return session.execute(text(statement), values).scalars().all()
+
+
+def test_the_checks_of_stored_data_find_nothing(demonstration):
+    services = build(demonstration.config)
+    found = {result.check.name: result.found for result in verify_data(services.database) if result.found}
+    services.database.dispose()
+    assert found == {}
 
 
 def test_no_place_is_taken_twice(seeded):
