@@ -82,6 +82,7 @@ def create_test_facility(uow: Uow) -> None:
         RoomFactory(
             uow=uow, code=code, grade=grade, room_class=room_class, area_m2=area, max_occupancy=people, gmp=gmp,
             changeover_policy=changeover, zone_id=zones[zone] if zone else None, seats=_SEATS.get(code),
+            shared=code == "VC-01",
         )  # fmt: skip
     for code, kind, home, use, places in _EQUIPMENT:
         EquipmentFactory(uow=uow, code=code, equipment_kind=kind, home_room=home, room_use=use, places=places)

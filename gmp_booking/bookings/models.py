@@ -181,6 +181,11 @@ class SessionRecord(Base):
             "ix_session_record_running", "booking_id", postgresql_where=text(f"state IN ({sql_values(states.RUNNING)})")
         ),
         Index(
+            "ix_session_record_not_overdue",
+            "booking_id",
+            postgresql_where=text(f"state IN ({sql_values(states.RUNNING)}) AND overdue_at IS NULL"),
+        ),
+        Index(
             "ix_session_record_ready", "released_at", postgresql_where=text(f"state IN ({sql_values(states.RELEASED)})")
         ),
         Index(
@@ -211,6 +216,8 @@ class SessionRecord(Base):
     verified_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
     released_at: Mapped[Instant | None]
     headcount_actual: Mapped[int | None]
+    overdue_at: Mapped[Instant | None]
+    """When the event was recorded that it had not ended in time."""
     deviation_no: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
 

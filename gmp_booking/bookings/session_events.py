@@ -54,6 +54,42 @@ class SessionStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckInRefused(Event):
+    """Somebody wanted to check in while another session used the room. Shape: `in_use` are the codes of what it used."""
+
+    session: int
+    room: str
+    in_use: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextUseRefused(Event):
+    """Another session was refused at check-in, since this one has not ended."""
+
+    session: int
+    room: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondUseRecorded(Event):
+    """Production or QA recorded that another session began although this one has not ended."""
+
+    session: int
+    room: str
+    explanation: str
+    deviation_no: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOverdue(Event):
+    """The session has not ended in time. Shape: `due_at` is its planned or announced end."""
+
+    session: int
+    room: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionOverran(Event):
     """The session takes longer than planned. Shape: `held_until` is how far its slot could be extended."""
 

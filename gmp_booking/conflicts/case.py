@@ -42,9 +42,10 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True)
 class Occupation:
-    """Time that another booking or a changeover holds.
+    """Time that another booking or a changeover holds, or uses.
 
     Shape: `product` is a product code of that company. `product`, `work_class` and `exposure` are None while unknown.
+    `is_running` marks the use of a session that has not ended, `is_overdue` one that should have.
     Only the facility and the owning company may read more than the period.
     """
 
@@ -55,6 +56,8 @@ class Occupation:
     work_class: WorkClass | None = None
     exposure: Exposure | None = None
     owner: Owner = Owner.BOOKING
+    is_running: bool = False
+    is_overdue: bool = False
 
 
 @dataclass(frozen=True)

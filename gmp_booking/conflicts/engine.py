@@ -13,7 +13,7 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.conflicts.work_class import WorkClass, work_class_of
 from gmp_booking.kernel.vocabulary import RuleMode, Severity
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 """Increased with every change of the engine's results; stored with each decision."""
 
 

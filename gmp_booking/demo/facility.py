@@ -69,6 +69,7 @@ _ACTIVITIES: Mapping[str, tuple[str, ...]] = {
     "VC-01": ("TOUR_VIEW",),
     "OR-1": ("TOUR_VIEW",),
 }
+_SHARED = frozenset({"T-02", "VC-01"})
 _PRESSURE_MODES: Mapping[str, str] = {
     **dict.fromkeys(("B-01", "B-02", "B-03", "C-01", "C-02", "D-01", "D-02", "L-01", "T-01"), "POSITIVE"),
     "V-01": "SINK",
@@ -144,6 +145,7 @@ def _seed_rooms(uow: Uow) -> None:
                 code, Names(ko, en, zh), grade, room_class, area, people, gmp, changeover,
                 zone_id=zones[zone] if zone else None, bsl_max=bsl, vhp_group=vhp_group, allowed_modalities=modalities,
                 seats=_SEATS.get(code), allowed_activities=_ACTIVITIES[code], pressure_mode=_PRESSURE_MODES.get(code),
+                shared=code in _SHARED,
             ),
         )  # fmt: skip
         if code == "T-02":

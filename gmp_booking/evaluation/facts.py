@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.conflicts.case import Assignment, Case, Occasion, ReservationFacts, SessionFacts
+from gmp_booking.conflicts.running_time import GRACE, value_of
 from gmp_booking.evaluation.evidence import Evidence
 from gmp_booking.evaluation.providers.calendar import calendar_facts
 from gmp_booking.evaluation.providers.equipment import equipment_facts
-from gmp_booking.evaluation.providers.occupations import by_unit
+from gmp_booking.evaluation.providers.occupations import by_unit, until_they_end
 from gmp_booking.evaluation.providers.outages import known_outages
 from gmp_booking.evaluation.providers.people import NamedPersonRow, people_facts
 from gmp_booking.evaluation.providers.policy import policy_facts
@@ -22,7 +23,9 @@ from gmp_booking.kernel.period import Period
 def build_case(evidence: Evidence, *, occasion: Occasion) -> Case:
     """The case that the evidence tells of."""
     content, named, around = evidence.content, evidence.rows, evidence.surroundings
-    units, outages = by_unit(around.occupations), known_outages(around.outages)
+    policy = policy_facts(named.switches, named.parameters)
+    occupied = until_they_end(around.occupations, occasion=occasion, now=evidence.now, grace=value_of(policy, GRACE))
+    units, outages = by_unit(occupied), known_outages(around.outages)
     rooms = {each.code: each for each in named.rooms}
     on_call = (each.period for each in around.on_call)
     return Case(
@@ -39,7 +42,7 @@ def build_case(evidence: Evidence, *, occasion: Occasion) -> Case:
         people=people_facts(named.people, around.assignments, outages),
         withdrawn=outages.booking,
         calendar=calendar_facts(named.hours, named.holidays, on_call, ZoneInfo(evidence.zone)),
-        policy=policy_facts(named.switches, named.parameters),
+        policy=policy,
         known=evidence.known,
     )
 

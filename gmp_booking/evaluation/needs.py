@@ -60,8 +60,8 @@ def needs(parts: Iterable[BookedPart]) -> list[Need]:
     """What the parts of a booking that is not over need.
 
     planned or released   the planned time with its margins
-    running               until the planned or the announced end, and the teardown
-    done or aborted       until the actual end, and the teardown
+    running               from an early start on until the planned or the announced end, and the teardown
+    done or aborted       from the actual start until the actual end, and the teardown
     missed                until that was recorded
     cancelled             nothing
     of a waiting change   its planned time, unless the session has begun meanwhile
@@ -74,10 +74,17 @@ def _need(part: BookedPart) -> Need | None:
         return Need(part.resource_id, part.units, part.planned, part.session)
     if part.waits or part.state in GIVEN_UP:
         return None
-    start, end = part.planned.start, _end_of_use(part)
+    start, end = _start_of_use(part), _end_of_use(part)
     if end <= start:
         return None
     return Need(part.resource_id, part.units, Period(start, end), part.session, is_recorded=True)
+
+
+def _start_of_use(part: BookedPart) -> datetime:
+    actual = part.actual_start_at or part.planned.start
+    if part.state in WORKED:
+        return actual
+    return min(actual, part.planned.start) if part.state in RUNNING else part.planned.start
 
 
 def _end_of_use(part: BookedPart) -> datetime:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from gmp_booking.bookings.lifecycle.steps import Step
@@ -19,12 +20,23 @@ from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.execution.check_in_checks import check_in_verdict
 from gmp_booking.execution.clearance import EARLIEST_START, LONGEST_OVERRUN, late_minutes
 from gmp_booking.execution.releasing import not_released
-from gmp_booking.execution.session_actions import SessionAction, happened_at, session_event_fields, step_of, write_step
+from gmp_booking.execution.room_use import began_meanwhile, begin_use, end_use
+from gmp_booking.execution.session_actions import (
+    SessionAction,
+    fit_time,
+    happened_at,
+    session_event_fields,
+    step_of,
+    write_state,
+    write_step,
+)
+from gmp_booking.execution.still_in_use import record_second_use, still_in_use, taken_before
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.events import Event
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.states import UNPREPARED, SessionState
 from gmp_booking.kernel.text import N_
 
@@ -33,13 +45,15 @@ def check_in(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     at = happened_at(uow, act, earliest=session.starts_at - EARLIEST_START)
     step = step_of(session, act)
     regardless = is_allowed(uow.actor, Permission.SESSION_RECORD_REGARDLESS)
+    in_use = _begin_use(uow, session, act, at, regardless=regardless)
     unreleased = session.stands in UNPREPARED and session.cleared_first
     if unreleased and not (regardless and act.deviation_no):
         raise not_released(session)
-    found = _rules_against(uow, session, act, at, regardless=regardless)
-    late_min = late_minutes(at, uow.now)
+    against = _rules_against(uow, session, act, at, regardless=regardless)
+    found = tuple(dict.fromkeys((*(["CO-02"] if unreleased else []), *(["RM-01"] if in_use else []), *against)))
+    late_min = _minutes_late(uow, at, changes_order=bool(in_use))
     explanation = require_reason(act.reason) if step.needs_reason or late_min or found else act.reason
-    write_step(
+    write_state(
         uow,
         session,
         step,
@@ -52,11 +66,38 @@ def check_in(uow: Uow, session: SessionRow, act: SessionAction) -> None:
         **session_event_fields(session),
         started_at=at,
         late_min=late_min,
-        regardless=("CO-02", *found) if unreleased else found,
+        regardless=found,
         deviation_no=act.deviation_no,
         explanation=explanation,
     )
     uow.record(Taken(step, event, act.reason).event)
+    if at < session.planned.start:
+        _hold_from_early_start(uow, session, at, regardless=regardless and bool(act.reason))
+    if in_use:
+        record_second_use(uow, session, in_use, explanation=explanation or "", deviation_no=act.deviation_no or "")
+
+
+def _begin_use(uow: Uow, session: SessionRow, act: SessionAction, at: datetime, *, regardless: bool) -> Sequence[str]:
+    """Record what is used from now on; the codes of what somebody else uses still.
+
+    Errors: Conflict while somebody does, unless production or QA record it with reason and deviation number.
+    """
+    is_recorded_anyway = regardless and bool(act.reason and act.deviation_no)
+    beginning = begin_use(uow, session, at, regardless=is_recorded_anyway)
+    if not beginning.is_recorded:
+        raise still_in_use(session, beginning)
+    return beginning.in_use
+
+
+def _hold_from_early_start(uow: Uow, session: SessionRow, at: datetime, *, regardless: bool) -> None:
+    """Hold everything from an early start on. Errors: Conflict when a unit is not free until its own slot."""
+    taken = {
+        each.need.resource_id: Period(at, each.period.start if each.period else each.need.period.end)
+        for each in fit_time(uow, session)
+        if each.period is None or each.period.start > at
+    }
+    if taken and not regardless:
+        raise taken_before(uow, session, taken)
 
 
 def _rules_against(
@@ -113,12 +154,24 @@ def complete(uow: Uow, session: SessionRow, act: SessionAction) -> None:
 def _actual_end(uow: Uow, session: SessionRow, act: SessionAction) -> tuple[datetime, int, str | None]:
     """The actual end, the delay of the entry in minutes, and its reason."""
     at = happened_at(uow, act, earliest=session.actual_start_at)
-    late_min = late_minutes(at, uow.now)
+    late_min = late_end(uow, session, at)
     return at, late_min, require_reason(act.reason) if late_min else act.reason
+
+
+def late_end(uow: Uow, session: SessionRow, at: datetime) -> int:
+    """The delay of the entry of an end, in minutes."""
+    return _minutes_late(uow, at, changes_order=at < uow.now and began_meanwhile(uow, session, at))
+
+
+def _minutes_late(uow: Uow, at: datetime, *, changes_order: bool) -> int:
+    """The delay of an entry in minutes; an entry that changes the order of two uses is always late."""
+    late_min = late_minutes(at, uow.now)
+    return max(1, (uow.now - at) // timedelta(minutes=1)) if changes_order and at < uow.now else late_min
 
 
 def write_end(uow: Uow, session: SessionRow, step: Step[SessionState], at: datetime, **columns: Any) -> datetime | None:
     """Write a step that ends the session at this time; how far the slots are held."""
+    end_use(uow, session, at)
     return write_step(
         uow,
         session,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.bookings.views import BookingView, get_view
@@ -15,11 +16,18 @@ from gmp_booking.evaluation.gather import gather
 from gmp_booking.evaluation.resolved_content import resolve_content
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.vocabulary import Severity
+
+OVERLAPS: Final = frozenset({"RM-01", "EQ-01"})
+"""The rules on time that somebody else holds or uses."""
 
 
 def check_in_verdict(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
-    """The HARD findings of one session. Shape: with `at`, only those that apply at this instant."""
+    """The HARD findings of one session.
+
+    Shape: with `at`, only those that apply at this instant, and time that others hold from then to the planned start.
+    """
     details = get_view(uow, session.reference)
     content = _only_session(details, session.number, at)
     resolved = resolve_content(uow, content, company_id=session.company_id, existing=True)
@@ -31,7 +39,8 @@ def check_in_verdict(uow: Uow, session: SessionRow, *, at: datetime | None) -> V
         company_id=session.company_id,
         booking_id=session.booking_id,
     )
-    return Verdict(tuple(each for each in examine(gathered.case).findings if _rules_against(each, at)))
+    gap = _before_the_plan(session, at)
+    return Verdict(tuple(each for each in examine(gathered.case).findings if _rules_against(each, at, gap)))
 
 
 def _only_session(details: BookingView, number: int, at: datetime | None) -> BookingContent:
@@ -46,7 +55,14 @@ def _only_session(details: BookingView, number: int, at: datetime | None) -> Boo
     return replace(content, sessions=(alone,), equipment=())
 
 
-def _rules_against(finding: Finding, at: datetime | None) -> bool:
+def _before_the_plan(session: SessionRow, at: datetime | None) -> Period | None:
+    """The time from an early start to what the session holds; None for any other start."""
+    return None if at is None or at >= session.planned.start else Period(at, session.planned.start)
+
+
+def _rules_against(finding: Finding, at: datetime | None, gap: Period | None) -> bool:
     if finding.severity is not Severity.HARD:
         return False
-    return at is None or finding.period is None or finding.period.holds(at)
+    if at is None or finding.period is None or finding.period.holds(at):
+        return True
+    return gap is not None and finding.code in OVERLAPS and finding.period.overlaps(gap)

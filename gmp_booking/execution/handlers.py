@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from gmp_booking.execution.schemas import session_out
 from gmp_booking.execution.service import SessionAction, SessionRow, for_session, perform
+from gmp_booking.execution.still_in_use import IN_USE, record_refusal
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
+from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Refusal
 from gmp_booking.requests.handlers import refused_decision
 from gmp_booking.signatures.handlers import proof_of
@@ -25,6 +27,7 @@ def carry_out(
     try:
         return request.answer(dump, perform, act)
     except Conflict as conflict:
+        _tell_both_sides(request, act, conflict)
         raise refused_decision(conflict, request) from conflict
 
 
@@ -58,11 +61,18 @@ def _one_of_many(request: UseCaseRequest, act: SessionAction) -> RowResult:
     try:
         answer = request.answer(answer_of, perform, act)
     except Conflict as conflict:
+        _tell_both_sides(request, act, conflict)
         return RowResult(act.reference, act.number, refusal=refused_decision(conflict, request))
     except Refusal as refusal:
         return RowResult(act.reference, act.number, refusal=refusal)
     session = json.loads(answer.body)
     return RowResult(act.reference, act.number, session["room"], session["state"])
+
+
+def _tell_both_sides(request: UseCaseRequest, act: SessionAction, conflict: Conflict) -> None:
+    """Record that somebody was refused at check-in: by the system, since neither side may write to the other."""
+    if IN_USE in conflict.detail:
+        request.database.transact(SYSTEM, record_refusal, act.reference, act.number, conflict.detail[IN_USE])
 
 
 def answer_of(session: SessionRow) -> StoredResponse:

@@ -10,7 +10,7 @@ from gmp_booking.bookings.change_store import fit_crew
 from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS, session_step
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, When, permission_of
 from gmp_booking.bookings.service import EventFields
-from gmp_booking.evaluation.slot_allocation import Holder, allocate_stored
+from gmp_booking.evaluation.slot_allocation import Granted, Holder, allocate_stored
 from gmp_booking.execution import store
 from gmp_booking.execution.clearance import LONGEST_EXTENSION
 from gmp_booking.execution.store import SessionRow
@@ -69,21 +69,31 @@ def _beside_the_plan(session: SessionRow, until: datetime | None) -> When:
     return When.BEYOND_THE_PLAN if until <= session.ends_at + LONGEST_EXTENSION else When.FAR_BEYOND_THE_PLAN
 
 
+def write_state(uow: Uow, session: SessionRow, step: Step[SessionState], **columns: Any) -> None:
+    """Write the target of a step. Errors: Stale when somebody else changed the session."""
+    if columns or step.target != session.stands:
+        store.change_session(uow, session, state=step.target, **columns)
+
+
 def write_step(uow: Uow, session: SessionRow, step: Step[SessionState], **columns: Any) -> datetime | None:
     """Write the target of a step, and fit the time of crew and slots where the step does; how far the slots are held.
 
     Time that somebody else holds stays theirs.
     Errors: Stale when somebody else changed the session.
     """
-    if columns or step.target != session.stands:
-        store.change_session(uow, session, state=step.target, **columns)
+    write_state(uow, session, step, **columns)
     if step.slots is Slots.KEEPS:
         return None
     assert step.slots is Slots.FITS, f"this step {step.slots} slots"
+    ends = [each.period.end for each in fit_time(uow, session) if each.period]
+    return min(ends, default=None)
+
+
+def fit_time(uow: Uow, session: SessionRow) -> list[Granted]:
+    """Fit the time of crew and slots to what happened; what is held for this session."""
     fit_crew(uow, session.booking_id)
     granted = allocate_stored(uow, Holder(session.booking_id, session.company_id))
-    ends = [each.period.end for each in granted if each.need.session == session.number and each.period]
-    return min(ends, default=None)
+    return [each for each in granted if each.need.session == session.number]
 
 
 def subject_of(session: SessionRow, action: str) -> Subject:

@@ -12,18 +12,27 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from gmp_booking.bookings.models import SessionRecord
+from gmp_booking.bookings.part_resources import session_resources
 from gmp_booking.bookings.session_state import JOINED_STATE, state_of
 from gmp_booking.execution.clearance import needs_clearance
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
+from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
 from gmp_booking.kernel.states import ENDED, IN_FORCE, RELEASED, UNRECORDED, SessionState
 from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, LockKind, OutageKind, SubjectKind
 
 _LOCK_KEYS = text(
-    """
-    SELECT 'resource', bs.room_id FROM booking_session AS bs JOIN booking AS b ON b.id = bs.booking_id
-    WHERE b.reference = :reference AND bs.version = b.version AND bs.number = :number
+    f"""
+    WITH used AS (
+        SELECT part.resource_id FROM booking_session AS bs JOIN booking AS b ON b.id = bs.booking_id
+        CROSS JOIN LATERAL ({session_resources("bs")}) AS part
+        WHERE b.reference = :reference AND bs.version = b.version AND bs.number = :number
+    )
+    SELECT 'resource', resource_id FROM used
+    UNION
+    SELECT 'zone', room.air_zone_id FROM used JOIN room ON room.id = used.resource_id
+    WHERE room.air_zone_id IS NOT NULL
     UNION
     SELECT 'resource', s.resource_id FROM slot AS s JOIN booking AS b ON b.id = s.booking_id
     WHERE s.active AND b.reference = :reference
@@ -153,12 +162,20 @@ class SessionRow:
         return self.actual_end_at or self.expected_end_at or self.ends_at
 
     @property
+    def planned(self) -> Period:
+        """The planned time with its margins."""
+        return Period(self.starts_at - timedelta(minutes=self.setup_min), self.ends_at + self.teardown)
+
+    @property
     def teardown(self) -> timedelta:
         return timedelta(minutes=self.teardown_min)
 
 
 def lock_keys_of(uow: Uow, reference: str, number: int) -> set[LockKey]:
-    """The locks of an action in the session. Errors: NotFound, also for sessions the reader may not see."""
+    """The locks of an action in the session: all that it uses, its zones, what its booking holds, and its crew.
+
+    Errors: NotFound, also for sessions the reader may not see.
+    """
     rows = uow.session.execute(_LOCK_KEYS, {"reference": reference, "number": number}).all()
     if not rows:
         raise NotFound

@@ -40,7 +40,8 @@ NOT_A_CHOICE: Final = N_("Not one of the choices.")
 class RoomDetails:
     """The editable fields of a room; code and class are fixed. Unit: recovery in minutes; None is unknown.
 
-    Shape: what is allowed is sorted. No activities: not set yet; no modalities: all of them.
+    Shape: what is allowed is sorted. No activities: not set yet; no modalities: all of them. Several may use a `shared`
+    room at once.
     """
 
     name_ko: str
@@ -55,6 +56,7 @@ class RoomDetails:
     pressure_mode: str | None
     allowed_activities: tuple[str, ...]
     allowed_modalities: tuple[str, ...]
+    shared: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +204,7 @@ def _room_details(room: Room, names: Mapping[str, Any]) -> RoomDetails:
         pressure_mode=room.pressure_mode,
         allowed_activities=tuple(sorted(room.allowed_activities)),
         allowed_modalities=tuple(sorted(room.allowed_modalities)),
+        shared=room.shared,
     )
 
 
@@ -339,7 +342,7 @@ def _write(uow: Uow, record: ResourceRecord, new: ResourceDetails) -> None:
         room = uow.session.get_one(Room, record.id)
         room.grade, room.max_occupancy = new.grade.strip(), new.max_occupancy
         room.recovery_min, room.seats = new.recovery_min, new.seats
-        room.bsl_max, room.pressure_mode = new.bsl_max, new.pressure_mode
+        room.bsl_max, room.pressure_mode, room.shared = new.bsl_max, new.pressure_mode, new.shared
         _write_allowed(room, new)
     else:
         equipment = uow.session.get_one(Equipment, record.id)

@@ -1,7 +1,4 @@
-"""Resources, their units, and the slots that occupy them.
-
-Only a slot occupies time.
-"""
+"""Resources, their units, the slots that claim their time, and the occupancies that record their use."""
 
 from datetime import datetime, timedelta
 
@@ -96,6 +93,8 @@ class Room(Base):
     """Empty while the facility has not set them."""
     allowed_modalities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     """Empty for all."""
+    shared: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Several may use it at once, as a classroom or a corridor."""
 
 
 class Equipment(Base):
@@ -198,3 +197,45 @@ class Slot(Base):
     company_id: Mapped[Ref | None]
     booking_id: Mapped[Ref | None]
     changeover_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("changeover.id"))
+
+
+_ONE_UNIT = "int8range(unit_id, unit_id, '[]')"
+
+
+class Occupancy(Base):
+    """One unit that a session really uses, or used; no upper end while it runs.
+
+    Shape: a slot claims time, an occupancy records it. `regardless` marks a second use at once, which production or QA
+    recorded; `shared` marks a use beside others that is allowed.
+    """
+
+    __tablename__ = "occupancy"
+    __table_args__ = (
+        ExcludeConstraint(
+            (text(_ONE_UNIT), "&&"),
+            ("during", "&&"),
+            name="ex_occupancy_unit_during",
+            using="gist",
+            where=text("NOT regardless AND NOT shared"),
+        ),
+        UniqueConstraint("booking_id", "session_number", "unit_id"),
+        ForeignKeyConstraint(["resource_id", "unit_id"], ["unit.resource_id", "unit.id"]),
+        ForeignKeyConstraint(["company_id", "booking_id"], ["booking.company_id", "booking.id"]),
+        CheckConstraint(
+            "NOT isempty(during) AND NOT lower_inf(during) AND lower_inc(during) AND isfinite(lower(during))"
+            " AND (upper_inf(during) OR NOT upper_inc(during) AND isfinite(upper(during)))",
+            name="during",
+        ),
+        Index("ix_occupancy_unit_id_during", text(_ONE_UNIT), "during", postgresql_using="gist"),
+        Index("ix_occupancy_open", "unit_id", postgresql_where=text("upper_inf(during)")),
+    )
+
+    id: Mapped[Key]
+    unit_id: Mapped[Ref]
+    resource_id: Mapped[Ref]
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    company_id: Mapped[Ref]
+    booking_id: Mapped[Ref]
+    session_number: Mapped[int]
+    regardless: Mapped[bool] = mapped_column(server_default=text("false"))
+    shared: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -58,7 +58,7 @@ class Names:
 
 @dataclass(frozen=True)
 class NewRoom:
-    """A room as the facility describes it; area in m², recovery in minutes."""
+    """A room as the facility describes it; area in m², recovery in minutes; several may use a `shared` one at once."""
 
     code: str
     names: Names
@@ -76,6 +76,7 @@ class NewRoom:
     seats: int | None = None
     allowed_activities: Sequence[str] = ()
     pressure_mode: str | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def add_room(uow: Uow, new: NewRoom) -> int:
             allowed_activities=list(new.allowed_activities),
             pressure_mode=new.pressure_mode,
             seats=new.seats,
+            shared=new.shared,
         )
     )
     return resource_id

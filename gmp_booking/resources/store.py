@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from gmp_booking.conflicts.running_time import GRACE, default_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound
 from gmp_booking.kernel.period import Period
@@ -95,13 +96,18 @@ def not_available(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict
 
 
 _OTHERS_BUSY = text(
-    "SELECT unit_id, resource_id, lower(busy), upper(busy) FROM gmp_others_busy(:wanted, :from_at, :until_at)"
+    "SELECT unit_id, resource_id, lower(busy), upper(busy) FROM gmp_others_busy(:wanted, :from_at, :until_at, :grace)"
 ).bindparams(bindparam("wanted", type_=ARRAY(BigInteger)))
 
 
 def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[int, list[tuple[int, Period]]]:
-    """Merged busy time of other companies by resource: (unit id, period), without details."""
-    values = {"wanted": list(resource_ids), "from_at": window.start, "until_at": window.end}
+    """Merged time that other companies hold or use, by resource: (unit id, period), without details."""
+    values = {
+        "wanted": list(resource_ids),
+        "from_at": window.start,
+        "until_at": window.end,
+        "grace": default_of(GRACE),
+    }
     found: dict[int, list[tuple[int, Period]]] = {}
     for unit_id, resource_id, start, end in uow.session.execute(_OTHERS_BUSY, values):
         found.setdefault(resource_id, []).append((unit_id, Period(start, end)))

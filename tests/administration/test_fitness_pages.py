@@ -16,6 +16,7 @@ FIT = {
     "pressure_mode": "NEGATIVE",
     "allowed_activities": ["GMP", "ENG"],
     "allowed_modalities": ["CART", "MSC"],
+    "shared": "yes",
 }
 
 
@@ -34,7 +35,7 @@ def korean(shared_app: SharedApp) -> PageClient:
 
 
 def ticked_in(page: str, name: str) -> set[str]:
-    return set(re.findall(rf'name="{name}" value="([^"]+)" checked', page))
+    return set(re.findall(rf'name="{name}" value="([^"]+)"\s+checked', page))
 
 
 def chosen_in(page: str, name: str) -> str:
@@ -51,12 +52,14 @@ def test_what_a_room_is_fit_for_is_set_shown_and_kept_in_its_history(shared_app:
     assert chosen_in(page, "pressure_mode") == "NEGATIVE"
     assert ticked_in(page, "allowed_activities") == {"GMP", "ENG"}
     assert ticked_in(page, "allowed_modalities") == {"CART", "MSC"}
+    assert ticked_in(page, "shared") == {"yes"}
     assert "Pressure: <ins>Negative pressure</ins>" in page
     assert "Allowed activities: <ins>Engineering runs, GMP manufacturing</ins>" in page
     assert "Allowed modalities: <ins>CAR-T cells, Mesenchymal stromal cells</ins>" in page
     assert page_client.post(address, room(reason="Not known after all")).status_code == 303
     emptied = page_client.get(address).text
     assert not ticked_in(emptied, "allowed_activities")
+    assert not ticked_in(emptied, "shared")
     assert chosen_in(emptied, "pressure_mode") == ""
     assert "Pressure: <del>Negative pressure</del> → <ins>–</ins>" in emptied
 

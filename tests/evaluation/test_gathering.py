@@ -161,12 +161,20 @@ def test_time_that_a_session_overran_tells_the_same(busy_app: SharedApp) -> None
         START + timedelta(hours=4),
     )
     assert len(recorded) == 1
+    used = busy_app.ask(
+        "INSERT INTO occupancy (unit_id, resource_id, during, company_id, booking_id, session_number)"
+        " SELECT slot.unit_id, slot.resource_id, tstzrange(slot.starts_at, NULL), r.company_id, r.booking_id, r.number"
+        " FROM session_record r JOIN slot USING (booking_id) WHERE r.id = %s RETURNING id",
+        recorded[0]["id"],
+    )
     busy = gathered(busy_app, later).rooms["B-02"].busy
     assert {told(each) for each in busy} == {("HB-Derm", WorkClass.ENG, Exposure.OPEN, Owner.BOOKING)}
     assert max(each.period.end for each in busy) == START + timedelta(hours=4)
-    earlier = "UPDATE session_record SET actual_end_at = %s WHERE id = %s RETURNING id"
-    busy_app.ask(earlier, START + timedelta(hours=2), recorded[0]["id"])
+    ended = "UPDATE occupancy SET during = tstzrange(lower(during), %s) WHERE id = %s RETURNING id"
+    for each in used:
+        busy_app.ask(ended, START + timedelta(hours=2), each["id"])
     assert len(gathered(busy_app, later).rooms["B-02"].busy) == 1
+    busy_app.ask("DELETE FROM occupancy RETURNING id")
     busy_app.ask("DELETE FROM session_record WHERE id = %s RETURNING id", recorded[0]["id"])
 
 

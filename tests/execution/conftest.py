@@ -40,6 +40,7 @@ class ExecutionClient:
             " actual_end_at = NULL, expected_end_at = NULL RETURNING id"
         )
         self.shared_app.ask("UPDATE session_person SET active = false WHERE active RETURNING id")
+        self.shared_app.ask("DELETE FROM occupancy RETURNING id")
 
     def restart(self) -> None:
         """Book from the first weeks on again; the time of earlier bookings is free."""

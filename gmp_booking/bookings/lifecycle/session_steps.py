@@ -41,10 +41,8 @@ _RELEASED = Step(
     target=T.READY, permission=Permission.SESSION_RELEASE, event=SessionReady, meaning=Meaning.ROOM_RELEASED
 )
 _RELEASE_ENDED = Step(target=T.PLANNED, permission=None, event=LineClearanceVoided)
-_STARTED = Step(target=T.IN_USE, permission=Permission.SESSION_RECORD, event=SessionStarted)
-_STARTED_UNRELEASED = Step(
-    target=T.IN_USE, permission=Permission.SESSION_RECORD, event=SessionStarted, needs_reason=True
-)
+_STARTED = Step(target=T.IN_USE, permission=Permission.SESSION_RECORD, event=SessionStarted, slots=Slots.FITS)
+_STARTED_UNRELEASED = replace(_STARTED, needs_reason=True)
 _SUSPENDED = Step(
     target=T.SUSPENDED,
     permission=Permission.SESSION_SUSPEND,

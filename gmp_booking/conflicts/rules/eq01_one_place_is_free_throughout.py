@@ -11,7 +11,7 @@ from gmp_booking.conflicts.case import Case, EquipmentFacts
 from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.free_shifts import ShiftInterval, forbidden_unless
-from gmp_booking.conflicts.overlaps import BusyBlock, busy_blocks, overlap_violation, references
+from gmp_booking.conflicts.overlaps import IN_USE, BusyBlock, busy_blocks, overlap_violation, references
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Part, Texts, rule
 from gmp_booking.kernel.period import Period, merge
 from gmp_booking.kernel.text import N_
@@ -51,6 +51,7 @@ def forbidden_shifts(case: Case, part: Part) -> Iterable[ShiftInterval]:
         "capacity": Texts(
             own=N_("{resource} has {capacity} places; {asked} requested."),
         ),
+        **IN_USE,
     },
 )
 def judge(case: Case) -> Iterator[Violation]:

@@ -1,14 +1,15 @@
-"""Facts of occupied time: slots of other bookings, and sessions that overran."""
+"""Facts of occupied time: slots of other bookings, and what their sessions really use."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
-from gmp_booking.conflicts.case import Occupation, Owner
+from gmp_booking.conflicts.case import Occasion, Occupation, Owner
+from gmp_booking.conflicts.running_time import occupied_until
 from gmp_booking.conflicts.work_class import WorkClass
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
@@ -40,38 +41,46 @@ _SLOTS = f"""
     LEFT JOIN product AS p ON p.id = b.product_id
     CROSS JOIN LATERAL ({_EXPOSURE}) AS e
 """
-# Sessions that overran occupy their room until their actual end, even where their slot could not be extended because
-# somebody else holds the time. Few records end that late: they are found first, each other row by its key (OFFSET 0).
-_OVERRUNS = f"""
-    SELECT u.request, u.unit_id, o.ends_at, r.ends_at + o.teardown_min * interval '1 minute', json_build_object(
-        'company_id', o.company_id, 'reference', o.reference, 'product', p.code, 'kind', o.kind,
-        'run_type', o.run_type, 'exposure', o.exposure)
-    FROM asked AS a
+# What is used beyond the slots of its booking: by a session that has not ended, or while somebody else held the time.
+# The unit's uses are found first, each other row by its key (OFFSET 0).
+_USES = f"""
+    SELECT u.request, u.unit_id, o.since, coalesce(o.until, o.due) + o.teardown_min * interval '1 minute',
+        json_build_object('company_id', o.company_id, 'reference', o.reference, 'product', p.code, 'kind', o.kind,
+        'run_type', o.run_type, 'exposure', o.exposure, 'is_running', o.until IS NULL, 'teardown_min', o.teardown_min)
+    FROM wanted_unit AS u
     CROSS JOIN LATERAL (
-        SELECT booking_id, number, coalesce(actual_end_at, expected_end_at) AS ends_at FROM session_record
-        WHERE coalesce(actual_end_at, expected_end_at) > a.from_at - {LONGEST_RECOVERY} - interval '1 day'
-          AND booking_id IS DISTINCT FROM a.booking_id OFFSET 0
-    ) AS r
+        SELECT booking_id, session_number, lower(during) AS since, upper(during) AS until FROM occupancy
+        WHERE NOT shared AND int8range(unit_id, unit_id, '[]') && int8range(u.unit_id, u.unit_id, '[]')
+          AND during && tstzrange(u.from_at - {LONGEST_RECOVERY} - interval '1 day', u.until_at + {LONGEST_RECOVERY})
+          AND booking_id IS DISTINCT FROM u.booking_id OFFSET 0
+    ) AS used
     CROSS JOIN LATERAL (
-        SELECT bs.room_id, bs.company_id, bs.ends_at, bs.teardown_min, bs.exposure, b.reference, b.product_id, b.kind,
-               b.run_type
-        FROM booking AS b JOIN booking_session AS bs ON bs.booking_id = b.id AND bs.version = b.version
-        WHERE b.id = r.booking_id AND bs.booking_id = r.booking_id AND bs.number = r.number OFFSET 0
+        SELECT used.since, used.until, greatest(bs.ends_at, r.expected_end_at) AS due, bs.teardown_min, bs.exposure,
+               b.company_id, b.reference, b.product_id, b.kind, b.run_type
+        FROM booking AS b
+        JOIN booking_session AS bs ON bs.booking_id = b.id AND bs.version = b.version
+        JOIN session_record AS r ON r.booking_id = b.id AND r.number = bs.number
+        WHERE b.id = used.booking_id AND bs.number = used.session_number OFFSET 0
     ) AS o
-    JOIN wanted_unit AS u ON u.request = a.request AND u.resource_id = o.room_id
     LEFT JOIN product AS p ON p.id = o.product_id
-    WHERE r.ends_at > o.ends_at AND o.ends_at < u.until_at + {LONGEST_RECOVERY}
-      AND r.ends_at + o.teardown_min * interval '1 minute' > u.from_at - {LONGEST_RECOVERY}
+    WHERE CASE WHEN o.until IS NULL
+        THEN greatest(o.due, :now) + o.teardown_min * interval '1 minute' + interval '1 day'
+             > u.from_at - {LONGEST_RECOVERY}
+        ELSE NOT EXISTS (
+            SELECT FROM slot WHERE slot.booking_id = used.booking_id AND slot.active AND slot.unit_id = u.unit_id
+            AND slot.during @> tstzrange(o.since, o.until + o.teardown_min * interval '1 minute'))
+        END
 """
-OCCUPATIONS: Final = f"{_SLOTS} UNION ALL {_OVERRUNS}"
+OCCUPATIONS: Final = f"{_SLOTS} UNION ALL {_USES}"
 """Occupied time of the units in `wanted_unit`."""
 
 
 @dataclass(frozen=True)
 class OccupationRow:
-    """Time of a unit that somebody else holds.
+    """Time of a unit that somebody else holds or uses.
 
-    Shape: the fields after `reference` are None where they are not known.
+    Shape: the fields after `reference` are None where they are not known. A row that `is_running` is a session that has
+    not ended; it ends with its planned or announced end and the teardown.
     """
 
     unit_id: int
@@ -84,6 +93,9 @@ class OccupationRow:
     run_type: str | None = None
     exposure: str | None = None
     owner: Owner = Owner.BOOKING
+    is_running: bool = False
+    is_overdue: bool = False
+    teardown_min: int = 0
 
     def facts(self, work_class: WorkClass | None) -> Occupation:
         return Occupation(
@@ -94,7 +106,23 @@ class OccupationRow:
             work_class=work_class,
             exposure=Exposure(self.exposure) if self.exposure else None,
             owner=self.owner,
+            is_running=self.is_running,
+            is_overdue=self.is_overdue,
         )
+
+
+def until_they_end(
+    rows: Iterable[OccupationRow], *, occasion: Occasion, now: datetime, grace: timedelta
+) -> Iterator[OccupationRow]:
+    """The rows, with the time that sessions which have not ended occupy on this occasion."""
+    for row in rows:
+        if not row.is_running:
+            yield row
+            continue
+        teardown = timedelta(minutes=row.teardown_min)
+        due = row.ends_at - teardown
+        end = occupied_until(due, teardown, occasion=occasion, now=now, grace=grace)
+        yield replace(row, ends_at=end, is_overdue=now >= due + grace)
 
 
 def by_unit(rows: Iterable[OccupationRow]) -> Mapping[int, Sequence[OccupationRow]]:

@@ -38,6 +38,7 @@ ROW_POLICIES: dict[str, RowPolicy] = {
     "equipment_reservation": RowPolicy.TENANT,
     "line_clearance": RowPolicy.TENANT,
     "slot": RowPolicy.TENANT,
+    "occupancy": RowPolicy.TENANT,
     "form_mark": RowPolicy.EXPIRING,
     "acknowledgement": RowPolicy.TENANT,
     "outbox_message": RowPolicy.TENANT,

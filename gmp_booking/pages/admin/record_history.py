@@ -93,6 +93,7 @@ FIELDS: Mapping[str, str] = {
     "allowed_modalities": N_("Allowed modalities"),
     # The name before `allowed_modalities`; older changes still show it.
     "suited_for": N_("Allowed modalities"),
+    "shared": N_("Several sessions may use it at once"),
     "share_policy": N_("Shared by"),
     "dedicated_product_id": N_("Dedicated product (number)"),
     "vector": N_("Vector"),

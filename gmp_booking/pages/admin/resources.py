@@ -140,6 +140,7 @@ def _fitness() -> dict[str, Any]:
         "pressure_mode": words_if_any("pressure_mode"),
         "allowed_activities": many("allowed_activities"),
         "allowed_modalities": many("allowed_modalities"),
+        "shared": ticked("shared"),
     }
 
 
@@ -284,6 +285,7 @@ def _fitness_facts(facts: ResourceDetails) -> list[tuple[str, str]]:
         (_("Pressure"), pressure),
         (_("Allowed activities"), ", ".join(_(ROOM_ACTIVITIES[each]) for each in facts.allowed_activities)),
         (_("Allowed modalities"), ", ".join(map(modality_word, facts.allowed_modalities))),
+        (_("Several sessions may use it at once"), _("Yes") if facts.shared else ""),
     ]
 
 
