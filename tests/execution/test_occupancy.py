@@ -94,12 +94,12 @@ def test_k1_1_both_sides_are_told_once_however_often_somebody_tries(execution: E
 
 
 def test_a_shared_room_takes_several_sessions_at_once(execution: ExecutionClient) -> None:
-    for company in ("gaon", "hanbit"):
+    for hours_ago, company in ((1.5, "gaon"), (3, "hanbit")):
         request = DemonstrationRequestFactory()
         reference = execution.confirmed(1, room="VC-01", company=company, request=request)
         execution.do(PRODUCTION, reference, "check-in")
         assert [each["shared"] for each in used(execution, reference)] == [True]
-        execution.bring(reference, -1.5)
+        execution.bring(reference, -hours_ago)
 
 
 # -- K1.2 and K1.3: early starts
