@@ -57,6 +57,12 @@ TIMETABLE: Final = (
     Tick("plan scheduled mails", 60, lambda w: notifications.plan_schedules(w.database)),
     Tick("expire requests", 10, lambda w: approvals.expire_overdue(w.database, keep_running=w.keep_running)),
     Tick("revalidate after changes", 1, lambda w: revalidation.work(w.database, keep_running=w.keep_running)),
+    Tick(
+        "record overdue sessions",
+        2,
+        lambda w: execution.record_overdue_sessions(w.database, keep_running=w.keep_running),
+    ),
+    Tick("enqueue uses that overdue sessions delay", 2, lambda w: revalidation.enqueue_delayed(w.database)),
     Tick("enqueue the nightly revalidation", 60, lambda w: revalidation.enqueue_nightly(w.database)),
     Tick(
         "expire room releases",

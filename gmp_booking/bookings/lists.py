@@ -14,6 +14,7 @@ from gmp_booking.bookings.content import LONGEST
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.part_resources import overlaps_session, reservation_resources, session_resources
 from gmp_booking.bookings.store import get_booking
+from gmp_booking.conflicts.running_time import GRACE, default_of
 from gmp_booking.infra.database.journal import JournalEntry, is_about
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
@@ -86,7 +87,7 @@ def list_happened(uow: Uow, booking: Booking) -> list[JournalEntry]:
 
 @dataclass(frozen=True)
 class TakenTime:
-    """Time that a booking the reader may know of holds of one unit; slots that touch are one period."""
+    """Time that a booking the reader may know of holds or uses of one unit; what touches is one period."""
 
     unit_id: int
     resource_id: int
@@ -127,12 +128,36 @@ _TAKEN_JOINS = f"""
         SELECT version, step FROM ({_PARTS_SERVED}) AS served ORDER BY version, is_reservation, number LIMIT 1
     ) AS part ON true
 """
+# What runs on after its slots is there still, until somebody says otherwise.
+_RUNS_ON = """
+    SELECT o.unit_id, o.resource_id, o.held_until, o.used_until, b.reference, b.company_id, c.code, b.kind, b.state,
+           p.code, b.title, o.step
+    FROM (
+        SELECT used.unit_id, used.resource_id, used.booking_id, s.step,
+               greatest(s.ends_at, r.expected_end_at, :now + :grace) + s.teardown_min * interval '1 minute'
+                   AS used_until,
+               coalesce((SELECT max(slot.ends_at) FROM slot
+                   WHERE slot.booking_id = used.booking_id AND slot.active AND slot.unit_id = used.unit_id
+                     AND slot.during && tstzrange(lower(used.during), greatest(s.ends_at, lower(used.during)), '[]')),
+                   lower(used.during)) AS held_until
+        FROM occupancy AS used
+        JOIN booking_session AS s ON s.booking_id = used.booking_id AND s.number = used.session_number
+        JOIN session_record AS r ON r.booking_id = s.booking_id AND r.number = s.number
+        WHERE upper_inf(used.during) AND used.resource_id = ANY (:resources)
+          AND s.version = (SELECT version FROM booking WHERE booking.id = s.booking_id)
+    ) AS o
+    JOIN booking AS b ON b.id = o.booking_id
+    LEFT JOIN company AS c ON c.id = b.company_id
+    LEFT JOIN product AS p ON p.id = b.product_id
+    WHERE o.held_until < o.used_until AND o.held_until < :until_at AND o.used_until > :from_at
+"""
 _OWN_TIME = text(
     f"""
     SELECT {_TAKEN_COLUMNS} FROM slot AS s {_TAKEN_JOINS}
     WHERE s.active AND s.company_id = :company_id AND s.resource_id = ANY (:resources)
       AND s.ends_at > :from_at AND s.ends_at < :latest_end AND s.starts_at < :until_at
-    ORDER BY s.resource_id, s.starts_at
+    UNION ALL {_RUNS_ON}
+    ORDER BY resource_id, starts_at
     """
 )
 _ALL_TIME = text(
@@ -144,17 +169,20 @@ _ALL_TIME = text(
           AND slot.during && tstzrange(:from_at, :until_at) OFFSET 0
     ) AS s {_TAKEN_JOINS}
     WHERE u.resource_id = ANY (:resources)
-    ORDER BY s.resource_id, s.starts_at
+    UNION ALL {_RUNS_ON}
+    ORDER BY resource_id, starts_at
     """
 )
 
 
 def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> list[TakenTime]:
-    """The slots of the bookings the reader may know of: a company's own, or all for the facility."""
+    """The time of the bookings the reader may know of: a company's own, or all for the facility."""
     values: dict[str, Any] = {
         "resources": list(resource_ids),
         "from_at": window.start,
         "until_at": window.end,
+        "now": uow.now,
+        "grace": default_of(GRACE),
     }
     statement = _ALL_TIME
     if uow.actor.company_id is not None:

@@ -55,7 +55,10 @@ class SessionStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckInRefused(Event):
-    """Somebody wanted to check in while another session used the room. Shape: `in_use` are the codes of what it used."""
+    """Somebody wanted to check in while another session used the room.
+
+    Shape: `in_use` are the codes of what it used.
+    """
 
     session: int
     room: str
@@ -76,7 +79,6 @@ class SecondUseRecorded(Event):
 
     session: int
     room: str
-    explanation: str
     deviation_no: str
 
 

@@ -74,7 +74,7 @@ def check_in(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     if at < session.planned.start:
         _hold_from_early_start(uow, session, at, regardless=regardless and bool(act.reason))
     if in_use:
-        record_second_use(uow, session, in_use, explanation=explanation or "", deviation_no=act.deviation_no or "")
+        record_second_use(uow, session, in_use, act.deviation_no or "")
 
 
 def _begin_use(uow: Uow, session: SessionRow, act: SessionAction, at: datetime, *, regardless: bool) -> Sequence[str]:

@@ -70,11 +70,18 @@ def available_actions(session: SessionRow, actor: Actor, now: datetime) -> list[
     if session.booking_state not in IN_FORCE:
         return []
     return [
-        _as_the_step_asks(session, available)
+        _as_the_step_asks(session, _with_deviation(available, actor))
         for available in _possible(session, now)
         if is_allowed(actor, permission_for(session, available.action), subject_of(session, available.action))
         and (not available.regardless or is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS))
     ]
+
+
+def _with_deviation(available: AvailableAction, actor: Actor) -> AvailableAction:
+    """The check-in with a deviation number, for who may record what it refuses."""
+    if available.action != "check-in" or not is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS):
+        return available
+    return replace(available, fields=("at", "deviation_no", "reason"))
 
 
 def _as_the_step_asks(session: SessionRow, available: AvailableAction) -> AvailableAction:

@@ -1,9 +1,10 @@
-"""Background job of sessions: withdraw releases that are no longer valid."""
+"""Background jobs of sessions: withdraw releases that are no longer valid, record sessions that are overdue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from gmp_booking.execution.overdue import list_newly_overdue, record_overdue
 from gmp_booking.execution.release_expiry import expire_release, list_expired_releases
 from gmp_booking.infra.database.queues import always
 from gmp_booking.infra.database.uow import Database
@@ -20,3 +21,11 @@ def expire_releases(database: Database, *, keep_running: Callable[[], bool] = al
             database.transact(SYSTEM, expire_release, reference, number)
         except Refusal:
             continue  # Somebody checked in or moved the session meanwhile.
+
+
+def record_overdue_sessions(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
+    """Record every session that is overdue, each in its own transaction; workers may do so concurrently."""
+    for reference, number in database.read(SYSTEM, list_newly_overdue):
+        if not keep_running():
+            return
+        database.transact(SYSTEM, record_overdue, reference, number)

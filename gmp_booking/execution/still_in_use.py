@@ -84,12 +84,10 @@ def _finding(session: SessionRow, code: str, *, text: str = "", period: Period |
     )
 
 
-def record_second_use(
-    uow: Uow, session: SessionRow, in_use: Sequence[str], *, explanation: str, deviation_no: str
-) -> None:
+def record_second_use(uow: Uow, session: SessionRow, in_use: Sequence[str], deviation_no: str) -> None:
     """Record for the sessions that have not ended that another one began."""
     for user in _users(uow, session, in_use):
-        uow.record(SecondUseRecorded(**user, explanation=explanation, deviation_no=deviation_no))
+        uow.record(SecondUseRecorded(**user, deviation_no=deviation_no), for_others=True)
 
 
 def record_refusal(uow: Uow, reference: str, number: int, in_use: Sequence[str]) -> None:

@@ -41,6 +41,7 @@ __all__ = [
     "permission_to_lift",
     "permission_to_place",
     "place",
+    "place_locked",
     "plan",
 ]
 
@@ -143,6 +144,21 @@ def place(uow: Uow, new: NewOutage) -> list[Outage]:
     reason = _reason(new.reason)
     planned = plan(uow, new)
     uow.lock(store.locks_of(uow, planned.subject))
+    return _place(uow, new, planned, reason=reason)
+
+
+def place_locked(uow: Uow, new: NewOutage) -> list[Outage]:
+    """Create an outage in a use case that holds the locks of its subject already.
+
+    Errors: Forbidden; Invalid by field.
+    """
+    reason = _reason(new.reason)
+    planned = plan(uow, new)
+    assert uow.holds(store.locks_of(uow, planned.subject)), f"the locks of {planned.subject} are not held"
+    return _place(uow, new, planned, reason=reason)
+
+
+def _place(uow: Uow, new: NewOutage, planned: OutagePlan, *, reason: str) -> list[Outage]:
     times = planned.times if new.starts_at else _times(new, uow.now, uow.zone)
     hold_no = store.next_hold_no(uow) if new.kind is OutageKind.HOLD else None
     ids = store.add_outages(

@@ -1,4 +1,4 @@
-"""Background jobs: queue bookings that events affect, queue all once a night, revalidate what is queued."""
+"""Background jobs: queue bookings that events, overdue sessions or the night affect; revalidate what is queued."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from gmp_booking.infra.database.queues import always, process_queue
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.revalidation import store
-from gmp_booking.revalidation.service import enqueue_since_last_night, handle_next, revalidate_next
+from gmp_booking.revalidation.service import (
+    enqueue_delayed_uses,
+    enqueue_since_last_night,
+    handle_next,
+    revalidate_next,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +31,11 @@ def revalidate_waiting(database: Database, *, keep_running: Callable[[], bool] =
     process_queue(
         database, revalidate_next, store.note_failure, name="revalidation of booking", keep_running=keep_running
     )
+
+
+def enqueue_delayed(database: Database) -> None:
+    """Queue the next uses of rooms whose sessions are overdue, once their preparation would have to begin."""
+    database.transact(SYSTEM, enqueue_delayed_uses)
 
 
 def enqueue_nightly(database: Database) -> None:

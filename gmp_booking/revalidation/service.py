@@ -27,6 +27,7 @@ from gmp_booking.bookings.session_events import (
     SessionAborted,
     SessionCompleted,
     SessionMissed,
+    SessionOverdue,
     SessionOverran,
     SessionStarted,
 )
@@ -34,6 +35,7 @@ from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
+from gmp_booking.conflicts.running_time import GRACE, NEXT_USE_AHEAD, default_of
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
@@ -57,7 +59,14 @@ NIGHTLY_AT: Final = time(2)
 # -- which bookings are queued
 
 
-_AFFECTS_NEXT_USE: Final = (SessionOverran, OverrunWithdrawn, SessionStarted, SessionCompleted, SessionAborted)
+_AFFECTS_NEXT_USE: Final = (
+    SessionOverdue,
+    SessionOverran,
+    OverrunWithdrawn,
+    SessionStarted,
+    SessionCompleted,
+    SessionAborted,
+)
 _AFFECTS_NEIGHBOURS: Final = (
     BookingSubmitted,
     BookingConfirmed,
@@ -92,6 +101,12 @@ def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
     Errors: ItemFailed.
     """
     return handle_delivery(uow, REVALIDATION.name, _enqueue, skip_ids=skip_ids)
+
+
+def enqueue_delayed_uses(uow: Uow) -> int:
+    """Queue the bookings whose next use an overdue session delays from now on; return their number."""
+    grace, ahead = default_of(GRACE), default_of(NEXT_USE_AHEAD)
+    return len(store.enqueue_delayed(uow, grace=grace, ahead=ahead, cause="a session is overdue"))
 
 
 def enqueue_since_last_night(uow: Uow) -> int:

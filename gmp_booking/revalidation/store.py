@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from gmp_booking.bookings.part_resources import overlaps_session, session_resources
-from gmp_booking.bookings.session_state import JOINED_STATE
+from gmp_booking.bookings.session_state import JOINED_STATE, state_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
-from gmp_booking.kernel.states import AGREED, STANDING
+from gmp_booking.kernel.states import AGREED, NOT_BEGUN, STANDING
 from gmp_booking.kernel.vocabulary import SubjectKind
 from gmp_booking.outages.store import OutageTimes, list_resources_hit
 
@@ -141,6 +141,40 @@ def enqueue_not_revalidated(uow: Uow, since: datetime, *, cause: str) -> list[in
     """Queue the approved bookings that have not ended and were not revalidated since `since`."""
     statement = text(_ENQUEUE.format(affected=_NOT_REVALIDATED))
     return list(uow.session.execute(statement, {"since": since} | _cause_values(uow, cause)).scalars())
+
+
+# Each use is queued once: at the moment at which rule RM-01 puts it at risk.
+_DELAYED = f"""
+    SELECT DISTINCT following.booking_id
+    FROM occupancy AS o
+    JOIN booking AS b ON b.id = o.booking_id
+    JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version AND s.number = o.session_number
+    JOIN session_record AS r ON r.booking_id = b.id AND r.number = s.number
+    JOIN room ON room.id = o.resource_id
+    CROSS JOIN LATERAL (
+        SELECT greatest(s.ends_at, r.expected_end_at) + :grace AS overdue_at
+    ) AS due
+    CROSS JOIN LATERAL (
+        SELECT n.booking_id, n.starts_at - greatest(
+                   :ahead, (n.setup_min + coalesce(room.recovery_min, 0)) * interval '1 minute') AS at_risk_at
+        FROM booking_session AS n
+        JOIN booking AS nb ON nb.id = n.booking_id AND nb.version = n.version
+        WHERE n.room_id = room.id AND n.starts_at < :now + interval '2 days'
+          AND n.ends_at > :now AND n.booking_id <> o.booking_id
+          AND nb.state IN ({sql_values(STANDING)}) AND NOT nb.at_risk
+          AND {state_of("n")} IN ({sql_values(NOT_BEGUN)})
+    ) AS following
+    LEFT JOIN revalidation AS v ON v.booking_id = following.booking_id
+    WHERE upper_inf(o.during) AND NOT o.shared AND due.overdue_at <= :now AND following.at_risk_at <= :now
+      AND (v.looked_at IS NULL OR v.looked_at < greatest(due.overdue_at, following.at_risk_at)) AND v.due_at IS NULL
+"""
+
+
+def enqueue_delayed(uow: Uow, *, grace: timedelta, ahead: timedelta, cause: str) -> list[int]:
+    """Queue the bookings whose use of a room an overdue session delays, each once."""
+    statement = text(_ENQUEUE.format(affected=_DELAYED))
+    values = {"grace": grace, "ahead": ahead} | _cause_values(uow, cause)
+    return list(uow.session.execute(statement, values).scalars())
 
 
 def _cause_values(uow: Uow, cause: str) -> dict[str, object]:

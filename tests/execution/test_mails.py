@@ -38,12 +38,12 @@ def test_the_requester_is_told_of_a_hold_an_abort_and_a_session_missed(execution
     assert any("No-show: B-02" in each and "KST" in each for each in mails)
 
 
-def read_mails(execution: ExecutionClient) -> list[str]:
+def read_mails(execution: ExecutionClient, kind: str = "happened") -> list[str]:
     """The mails as they would be sent."""
     database, config = execution.shared_app.database, execution.shared_app.app.extensions["gmp"].config
     execution.shared_app.ask(
-        "UPDATE outbox_message SET due_at = gmp_now() - interval '1 s' WHERE kind = 'happened' RETURNING id"
+        "UPDATE outbox_message SET due_at = gmp_now() - interval '1 s' WHERE kind = %s RETURNING id", kind
     )
     claimed = database.transact(SYSTEM, claim, limit=500).messages
-    found = [database.read(SYSTEM, write_mail, each, config) for each in claimed if each.kind == "happened"]
+    found = [database.read(SYSTEM, write_mail, each, config) for each in claimed if each.kind == kind]
     return [f"{mail.subject}\n{mail.text}" for mail in found if mail]

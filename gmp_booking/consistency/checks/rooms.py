@@ -30,7 +30,7 @@ room_in_use AS (
 exclusive AS (
     SELECT n.*, max(until_at) OVER earlier AS taken_until, lead(from_at) OVER by_time AS next_at
     FROM room_in_use AS n JOIN room ON room.id = n.room_id
-    WHERE room.room_class <> 'SEATED'
+    WHERE NOT room.shared
     WINDOW by_time AS (PARTITION BY room_id ORDER BY from_at, booking_id, number),
            earlier AS (by_time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -156,7 +156,7 @@ class Uow(Lookup):
         self.reason = reason
         self.request_id = request_id
         self._consumers = consumers
-        self._locked = False
+        self._held: frozenset[LockKey] | None = None
 
     @property
     def today(self) -> date:
@@ -168,8 +168,8 @@ class Uow(Lookup):
 
         A use case calls it once, with every key the change touches.
         """
-        assert not self._locked, "lock() is called once a transaction, with everything it touches"
-        self._locked = True
+        assert self._held is None, "lock() is called once a transaction, with everything it touches"
+        self._held = frozenset(keys)
         requested = sorted(keys)
         found, now = self.session.execute(
             _LOCK, {"kinds": [kind.value for kind, _ in requested], "ids": [subject for _, subject in requested]}
@@ -177,14 +177,21 @@ class Uow(Lookup):
         assert found == len(requested), f"{len(requested)} locks were requested, {found} exist: {requested}"
         self.now = now
 
-    def record(self, event: Event) -> None:
-        """Write the event to the journal in this transaction."""
+    def holds(self, keys: Iterable[LockKey]) -> bool:
+        """Whether all these locks were taken by `lock()`."""
+        return self._held is not None and self._held.issuperset(keys)
+
+    def record(self, event: Event, *, for_others: bool = False) -> None:
+        """Write the event to the journal in this transaction.
+
+        Shape: `for_others` leaves out the reason: it is the reason of what was done to another company's record.
+        """
         write_entry(
             self.session,
             event,
             actor=self.actor,
             at=self.now,
-            reason=self.reason,
+            reason=None if for_others else self.reason,
             request_id=self.request_id,
             consumers=self._consumers,
         )

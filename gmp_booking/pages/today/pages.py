@@ -15,6 +15,7 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
 from gmp_booking.execution.available_actions import available_actions
 from gmp_booking.execution.day import MissingNames, SessionsOfDay, read_day
+from gmp_booking.execution.overdue import minutes_overdue
 from gmp_booking.execution.pages import session_view
 from gmp_booking.execution.service import SessionRow
 from gmp_booking.infra.database.uow import Uow
@@ -86,6 +87,7 @@ def _session_line(session: SessionRow, facts: TodayFacts, actor: Actor) -> dict[
         "to_sign": any(each.action == "ready" for each in available),
         "overdue_min": _minutes(now - session.starts_at) if should_have_begun else 0,
         "past_end_min": _minutes(now - session.until) if is_running else 0,
+        "is_overdue": minutes_overdue(session, now) > 0,
     }
 
 
