@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -67,13 +69,23 @@ class Clients:
     """The clients of one run, and the bookings and open outages they share."""
 
     def __init__(
-        self, installation: RunningInstallation, *, acts: int, seed: int, action_log: Path, minutes_an_act: float
+        self,
+        installation: RunningInstallation,
+        *,
+        acts: int,
+        seed: int,
+        action_log: Path,
+        minutes_an_act: float,
+        wildness: float = 0.1,
+        lasts_s: float = math.inf,
     ) -> None:
         self.installation = installation
         self.action_log = ActionLog(action_log)
         self._seed = seed
         self._acts = acts
         self._minutes_an_act = minutes_an_act
+        self._wildness = wildness
+        self._ends_at = time.monotonic() + lasts_s
         self._begun = 0
         self._references: list[str] = []
         self._outages: list[tuple[int, str]] = []
@@ -85,7 +97,7 @@ class Clients:
 
     def _next(self) -> int | None:
         with self._lock:
-            if self._begun >= self._acts:
+            if self._begun >= self._acts or time.monotonic() > self._ends_at:
                 return None
             self._begun += 1
             return self._begun
@@ -103,7 +115,7 @@ class Clients:
                     self._carry_out(client, number, act, action, key=key, seen=seen)
 
     def _choose(self, client: Client, chance: random.Random) -> tuple[RandomAction, str | None]:
-        chooser = ActionChooser(chance, self.installation.clock.now())
+        chooser = ActionChooser(chance, self.installation.clock.now(), self._wildness)
         with self._lock:
             known, outages = self._references[-WARM:], list(self._outages)
         dice = chance.random()

@@ -51,6 +51,8 @@ class ActionChooser:
 
     chance: random.Random
     now: datetime
+    wildness: float = 0.1
+    """How often an action is chosen whatever the state of the booking suggests."""
 
     # -- new bookings and outages
 
@@ -126,7 +128,7 @@ class ActionChooser:
 
     def about(self, doc: Doc, *, changes: bool) -> RandomAction:
         """An action on this booking; `changes` when a change request waits."""
-        if self.chance.random() < 0.1:
+        if self.chance.random() < self.wildness:
             return self.chance.choice([*_BOOKING_ACTS.values()])(self, doc)
         choices = _likely(doc, self.now, changes=changes)
         return self.chance.choices([*choices], [*choices.values()])[0](self, doc)
@@ -243,6 +245,12 @@ class ActionChooser:
         body = SIGNED | WHY | {"deviation_no": "DEV-27-005"}
         return self._in_session(doc, "abort", QA, body, "IN_USE", "SUSPENDED")
 
+    def verify(self, doc: Doc) -> RandomAction:
+        return self._in_session(doc, "verify", f"operator2@{_domain(doc)}", {}, "DONE")
+
+    def close(self, doc: Doc) -> RandomAction:
+        return self._of(doc, "close", QA, SIGNED)
+
     def missed(self, doc: Doc) -> RandomAction:
         return self._in_session(doc, "missed", SCHEDULER, {})
 
@@ -358,6 +366,10 @@ def _likely_of_confirmed(doc: Doc, now: datetime, *, changes: bool) -> Likely:
         }
     if "SUSPENDED" in states:
         likely |= {ActionChooser.resume: 3, ActionChooser.abort: 1}
+    if "DONE" in states:
+        likely |= {ActionChooser.verify: 1.5}
+    if states <= {"DONE", "ABORTED", "MISSED", "CANCELLED"}:
+        likely |= {ActionChooser.close: 2}
     ahead = [_times(each)[0] for each in doc["sessions"] if each["state"] in {"PLANNED", "READY"}]
     if ahead and min(ahead) < now + timedelta(hours=4):
         likely |= {ActionChooser.check_in: 5, ActionChooser.missed: 0.5}
@@ -371,6 +383,6 @@ _BOOKING_ACTS: Mapping[str, Callable[[ActionChooser, Doc], RandomAction]] = {
     for name in (
         *("amend", "swap", "move", "give_up", "cancel", "withdraw", "review", "approve", "approve_a_move", "reject"),
         *("send_back", "answer", "expire", "clear", "verify_clearance", "ready", "check_in", "takes_until"),
-        *("complete", "suspend", "resume", "abort", "missed"),
+        *("complete", "suspend", "resume", "abort", "missed", "verify", "close"),
     )
 }

@@ -16,6 +16,8 @@ from typing import Any
 
 import psycopg
 
+from gmp_booking.approvals.jobs import expire_overdue
+from gmp_booking.consistency.service import verify_data
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.infra.mail.dev_mail_server import running_sink
 from gmp_booking.infra.process.embedded import EmbeddedPostgres
@@ -83,6 +85,11 @@ class RunningInstallation:
         """As the superuser, whom no row policy stops."""
         with psycopg.connect(self.place.superuser_url, autocommit=True) as connection:
             return connection.execute(statement, values).fetchall()
+
+    def faults(self) -> dict[str, list[str]]:
+        """What `gmp-booking verify-data` finds, by check, after the jobs that this worker leaves out."""
+        expire_overdue(self.database)
+        return {result.check.name: list(result.references) for result in verify_data(self.database) if result.found}
 
     def wait_until_idle(self) -> None:
         """Until nothing is left that the worker could do now."""

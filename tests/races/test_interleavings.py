@@ -30,6 +30,7 @@ def run_interleaved(
         mails = [read_message(installation.post, name) for name in list_messages(installation.post)]
         print(f"seed {seed}: {acts} acts, {len(mails)} mails, {clients.action_log.counts}; {folder}")
         assert installation.server_log.deadlocks() == []
+        assert installation.faults() == {}
         return read_history(installation.place.superuser_url, mails=mails, answers=clients.action_log.answers)
 
 
