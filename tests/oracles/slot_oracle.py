@@ -19,10 +19,11 @@ OPEN = frozenset({"SUBMITTED", "UNDER_REVIEW", "RETURNED"})
 
 
 class Claim(NamedTuple):
-    """What one version asks of one resource: at least until `sure`, at most until `end`."""
+    """What one version asks of one resource: at most from `start` to `end`, at least from `since` to `sure`."""
 
     version: int
     start: datetime
+    since: datetime
     sure: datetime
     end: datetime
     units: int
@@ -60,7 +61,7 @@ def holds_amiss(history: ObservedHistory) -> list[str]:
 
 
 def _compare(claims: list[Claim], taken: list[tuple[datetime, datetime]]) -> Iterator[str]:
-    edges = {edge for claim in claims for edge in (claim.start, claim.sure, claim.end)}
+    edges = {edge for claim in claims for edge in claim[1:5]}
     edges |= {edge for period in taken for edge in period}
     for start, end in pairwise(sorted(edges)):
         held = sum(since <= start and end <= until for since, until in taken)
@@ -74,7 +75,7 @@ def _due(claims: list[Claim], start: datetime, end: datetime) -> tuple[int, int]
     sure: defaultdict[int, int] = defaultdict(int)
     possible: defaultdict[int, int] = defaultdict(int)
     for claim in claims:
-        if claim.start <= start and end <= claim.sure:
+        if claim.since <= start and end <= claim.sure:
             sure[claim.version] = max(sure[claim.version], claim.units)
         if claim.start <= start and end <= claim.end:
             possible[claim.version] = max(possible[claim.version], claim.units)
@@ -111,7 +112,7 @@ def _claims(history: ObservedHistory) -> Iterator[tuple[int, int, Claim]]:
         yield from ((session.booking_id, resource_id, claim) for resource_id in taken)
     for row in history.reservations:
         if (row.booking_id, row.version) in wanted:
-            claim = Claim(row.version, row.start, row.end, row.end, row.units)
+            claim = Claim(row.version, row.start, row.start, row.end, row.end, row.units)
             yield row.booking_id, row.equipment_id, claim
             equipment = resources[row.equipment_id]
             if equipment.room_use == "ATTENDED" and equipment.home_room_id is not None:
@@ -128,11 +129,14 @@ def _claim_of(session: Session, happened: Session) -> Claim | None:
     true_end = happened.actual_end or happened.expected_end
     if happened.state == "MISSED" or (happened is not session and happened.state not in {"PLANNED", "READY"}):
         # What is proposed for a session that has begun meanwhile is undecided; what was missed is given back.
-        return Claim(session.version, start, start, end, 1)
+        return Claim(session.version, start, start, start, end, 1)
+    # An early start is held as far as it was free; what was not used before a late one is given back.
+    earliest = min(start, happened.actual_start or start)
     if true_end is None:
-        return Claim(session.version, start, end, end, 1)
+        return Claim(session.version, earliest, start, end, end, 1)
     until = true_end + teardown
     if happened.actual_end is None:
-        return Claim(session.version, start, end, max(end, until), 1)
+        return Claim(session.version, earliest, start, end, max(end, until), 1)
     # What was given back at its true end may be somebody else's by now.
-    return Claim(session.version, start, max(start, min(end, until)), max(start, until), 1)
+    since = max(start, happened.actual_start or start)
+    return Claim(session.version, earliest, since, max(since, min(end, until)), max(since, until), 1)

@@ -65,6 +65,8 @@ EVENTS: Mapping[str, frozenset[str]] = {
     "resume": frozenset({"SessionResumed"}),
     "abort": frozenset({"SessionAborted"}),
     "missed": frozenset({"SessionMissed"}),
+    "verify": frozenset({"SessionVerified"}),
+    "close": frozenset({"BookingClosed"}),
 }
 """What the journal says of an act that was answered with success: one of these, once."""
 
