@@ -41,6 +41,7 @@ def _slot(kind: str, change: str, which: str = "true") -> Fault:
 ROOM = "resource_id IN (SELECT id FROM resource WHERE code LIKE 'X-%%')"
 INCUBATOR = "resource_id IN (SELECT id FROM resource WHERE code LIKE 'INC-X%%')"
 LONGER = "during = tstzrange(lower(during), upper(during) + interval '1 minute')"
+MUCH_EARLIER = "during = tstzrange(lower(during) - interval '3 hours', upper(during))"
 EARLIER = "during = tstzrange(lower(during) - interval '1 minute', upper(during))"
 SHORTER = "during = tstzrange(lower(during), upper(during) - interval '1 minute')"
 LATER = "during = tstzrange(lower(during) + interval '1 minute', upper(during))"
@@ -88,6 +89,7 @@ FAULTS = {
         )
     ],
     "slots-without-need": [
+        _slot("done", MUCH_EARLIER, ROOM),
         _slot("confirmed", LONGER, ROOM),
         _slot("done", LONGER, ROOM),
         _slot("missed", LONGER, ROOM),
@@ -268,3 +270,30 @@ def plant(faults: list[Fault], diary: Diary, connection: psycopg.Connection, *, 
         connection.execute(fault.statement, {"ids": ids})
         planted += ids
     return {diary.references[each] for each in planted}
+
+
+@pytest.mark.parametrize(
+    "excused",
+    [
+        (
+            "INSERT INTO journal (event, actor_name, company_id, subject_kind, subject_id, data)"
+            " SELECT 'SessionStarted', 'x', 1, 'BOOKING', id, '{\"session\": 1, \"regardless\": [\"CO-02\", \"RM-01\"]}'"
+            " FROM booking WHERE id = ANY (%(ids)s)"
+        ),
+        "UPDATE room SET shared = true",
+        (
+            "UPDATE session_record AS r SET state = 'DONE', actual_end_at = n.actual_start_at"
+            " FROM session_record AS n, booking_session AS s, booking_session AS other"
+            " WHERE n.booking_id = ANY (%(ids)s) AND s.booking_id = n.booking_id AND other.room_id = s.room_id"
+            " AND other.booking_id <> n.booking_id AND r.booking_id = other.booking_id AND r.state IN ('IN_USE', 'SUSPENDED')"
+        ),
+    ],
+    ids=["recorded regardless", "shared room", "one after the other"],
+)
+def test_two_uses_of_a_room_may_be_regular(excused: str, diary: Diary, scratch: psycopg.Connection) -> None:
+    ids = diary.ids["confirmed"][:PLANTED]
+    scratch.execute(BEGUN_IN.format(rooms=IN_USE), {"ids": ids})
+    found = {reference for reference, _detail in found_by("room-used-twice", scratch)}
+    assert found == {diary.references[each] for each in ids}
+    scratch.execute(excused, {"ids": ids})
+    assert found_by("room-used-twice", scratch) == []
