@@ -75,11 +75,15 @@ class NextUseRefused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SecondUseRecorded(Event):
-    """Production or QA recorded that another session began although this one has not ended."""
+    """Production or QA recorded that a session began although another one had not ended; of both, one each.
+
+    Shape: `entered` is true for the session that began.
+    """
 
     session: int
     room: str
     deviation_no: str
+    entered: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -16,7 +16,7 @@ from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.room_use import Beginning
-from gmp_booking.execution.session_actions import session_event_fields
+from gmp_booking.execution.session_actions import SessionEventFields, session_event_fields
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict
@@ -85,9 +85,11 @@ def _finding(session: SessionRow, code: str, *, text: str = "", period: Period |
 
 
 def record_second_use(uow: Uow, session: SessionRow, in_use: Sequence[str], deviation_no: str) -> None:
-    """Record for the sessions that have not ended that another one began."""
+    """Record for both sides that a session began although others have not ended."""
+    own = session_event_fields(session)
+    uow.record(SecondUseRecorded(**own, deviation_no=deviation_no, entered=True))
     for user in _users(uow, session, in_use):
-        uow.record(SecondUseRecorded(**user, deviation_no=deviation_no), for_others=True)
+        uow.record(SecondUseRecorded(**user, deviation_no=deviation_no, entered=False), for_others=True)
 
 
 def record_refusal(uow: Uow, reference: str, number: int, in_use: Sequence[str]) -> None:
@@ -111,7 +113,17 @@ def _is_recorded(uow: Uow, session: SessionRow) -> bool:
     return bool(uow.session.execute(_TOLD, values).scalar_one())
 
 
-def _users(uow: Uow, session: SessionRow, in_use: Sequence[str]) -> Iterable[dict[str, Any]]:
-    """The fields of events of the sessions that use these resources now."""
+def _users(uow: Uow, session: SessionRow, in_use: Sequence[str]) -> list[SessionEventFields]:
+    """The sessions that use these resources now."""
     values = {"codes": list(in_use), "booking_id": session.booking_id, "number": session.number}
-    return [dict(row._mapping) for row in uow.session.execute(_USERS, values)]  # noqa: SLF001
+    return [
+        {
+            "company_id": row.company_id,
+            "booking_id": row.booking_id,
+            "reference": row.reference,
+            "version": row.version,
+            "session": row.session,
+            "room": row.room,
+        }
+        for row in uow.session.execute(_USERS, values)
+    ]

@@ -322,7 +322,7 @@ def test_both_crews_and_production_hear_of_a_refusal_and_qa_of_a_second_use(exec
     assert mails_of(execution, following) == {"CheckInRefused": {HANBIT, PRODUCTION}}
     assert mails_of(execution, running) == {"NextUseRefused": {REQUESTER, OPERATOR, PRODUCTION}}
     execution.do(PRODUCTION, following, "check-in", REGARDLESS)
-    assert mails_of(execution, following)["SessionStarted"] == {HANBIT, PRODUCTION, QA}
+    assert mails_of(execution, following)["SecondUseRecorded"] == {HANBIT, PRODUCTION, QA}
     assert mails_of(execution, running)["SecondUseRecorded"] == {REQUESTER, OPERATOR, PRODUCTION, QA}
     texts = read_mails(execution, "room_in_use")
     assert any("B-02 is still in use" in each for each in texts)

@@ -8,7 +8,6 @@ from gmp_booking.bookings.session_events import (
     NextUseRefused,
     SecondUseRecorded,
     SessionOverdue,
-    SessionStarted,
 )
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Role
@@ -20,26 +19,19 @@ from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
 from gmp_booking.notifications.recipients import participant_ids_of, unique
 from gmp_booking.people.models import Person
 
-Fact: TypeAlias = CheckInRefused | NextUseRefused | SecondUseRecorded | SessionOverdue | SessionStarted
+Fact: TypeAlias = CheckInRefused | NextUseRefused | SecondUseRecorded | SessionOverdue
 
 HEADINGS: Final = {
     "CheckInRefused": N_("Room still in use"),
     "NextUseRefused": N_("The next crew is waiting"),
     "SecondUseRecorded": N_("Two uses of a room at once"),
     "SessionOverdue": N_("Session not ended"),
-    "SessionStarted": N_("Two uses of a room at once"),
 }
-RECORDED_REGARDLESS: Final = (SecondUseRecorded, SessionStarted)
 
 
 def _fact(event: BookingEvent) -> Fact:
-    assert isinstance(event.fact, CheckInRefused | NextUseRefused | SecondUseRecorded | SessionOverdue | SessionStarted)
+    assert isinstance(event.fact, CheckInRefused | NextUseRefused | SecondUseRecorded | SessionOverdue)
     return event.fact
-
-
-def _concerns_others(event: BookingEvent) -> bool:
-    """Of starts, only those recorded while somebody else used the room."""
-    return not isinstance(event.fact, SessionStarted) or "RM-01" in event.fact.regardless
 
 
 def _recipients(event: BookingEvent) -> Sequence[Person]:
@@ -52,7 +44,7 @@ def _recipients(event: BookingEvent) -> Sequence[Person]:
         for person_id in participant_ids_of(event.details, session)
     }
     production = [] if isinstance(event.fact, SessionOverdue) else event.list_holders(Role.PRODUCTION_MANAGER)
-    quality = event.list_holders(Role.QA) if isinstance(event.fact, RECORDED_REGARDLESS) else []
+    quality = event.list_holders(Role.QA) if isinstance(event.fact, SecondUseRecorded) else []
     return unique(event.list_people(ids), production, quality)
 
 
@@ -68,21 +60,21 @@ def _payload(event: BookingEvent, _recipient: Person) -> Words:
     return {
         "happened": fact.name,
         "room": fact.in_use[0] if isinstance(fact, CheckInRefused) and fact.in_use else fact.room,
-        "reason": fact.explanation if isinstance(fact, SessionStarted) else None,
-        "deviation_no": fact.deviation_no if isinstance(fact, SecondUseRecorded | SessionStarted) else None,
+        "entered": isinstance(fact, SecondUseRecorded) and fact.entered,
+        "deviation_no": fact.deviation_no if isinstance(fact, SecondUseRecorded) else None,
     }
 
 
 def _words(facts: BookingMailFacts) -> Words:
-    return {"said": _(HEADINGS[facts.payload["happened"]])}
+    heading = HEADINGS[facts.payload["happened"]]
+    return {"said": _(heading)}
 
 
 KIND = BookingMail(
     name="room_in_use",
     created=OnEvents(
-        events=[CheckInRefused, NextUseRefused, SecondUseRecorded, SessionOverdue, SessionStarted],
+        events=[CheckInRefused, NextUseRefused, SecondUseRecorded, SessionOverdue],
         to=_recipients,
-        condition=_concerns_others,
         due=_due,
         payload=_payload,
     ),

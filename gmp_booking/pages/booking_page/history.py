@@ -42,7 +42,7 @@ EVENT_TEXTS: Mapping[str, str] = {
     "SessionStarted": N_("recorded the start"),
     "CheckInRefused": N_("was refused at check-in: the room is still in use"),
     "NextUseRefused": N_("The next crew was refused at check-in: this session has not ended"),
-    "SecondUseRecorded": N_("recorded that others entered the room during this session"),
+    "SecondUseRecorded": N_("recorded that two sessions used the room at once"),
     "SessionOverdue": N_("The session has not ended in time"),
     "SessionOverran": N_("The session takes longer than planned"),
     "OverrunWithdrawn": N_("The extension was withdrawn"),
