@@ -14,7 +14,7 @@ from gmp_booking.bookings.content import LONGEST
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.part_resources import overlaps_session, reservation_resources, session_resources
 from gmp_booking.bookings.store import get_booking
-from gmp_booking.conflicts.running_time import GRACE, default_of
+from gmp_booking.conflicts.parameter import OVERDUE_AFTER
 from gmp_booking.infra.database.journal import JournalEntry, is_about
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.period import Period
@@ -182,7 +182,7 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
         "from_at": window.start,
         "until_at": window.end,
         "now": uow.now,
-        "grace": default_of(GRACE),
+        "grace": OVERDUE_AFTER,
     }
     statement = _ALL_TIME
     if uow.actor.company_id is not None:

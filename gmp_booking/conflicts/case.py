@@ -274,6 +274,10 @@ class PolicyFacts:
         """The value of a rule's parameter, in the parameter's unit."""
         return self.values.get(parameter.rule, {}).get(parameter.name, parameter.default)
 
+    def minutes(self, parameter: Parameter) -> timedelta:
+        """The value of a parameter whose unit is minutes."""
+        return timedelta(minutes=self.value(parameter))
+
     def mode_of(self, rule: str, today: date) -> RuleMode:
         """Enforced unless switched; a rule that will be enforced from a later day warns until then."""
         switches = self.switches.get(rule)

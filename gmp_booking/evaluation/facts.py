@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.content import BookingContent
 from gmp_booking.conflicts.case import Assignment, Case, Occasion, ReservationFacts, SessionFacts
-from gmp_booking.conflicts.running_time import GRACE, value_of
+from gmp_booking.conflicts.parameter import GRACE
 from gmp_booking.evaluation.evidence import Evidence
 from gmp_booking.evaluation.providers.calendar import calendar_facts
 from gmp_booking.evaluation.providers.equipment import equipment_facts
@@ -24,7 +24,7 @@ def build_case(evidence: Evidence, *, occasion: Occasion) -> Case:
     """The case that the evidence tells of."""
     content, named, around = evidence.content, evidence.rows, evidence.surroundings
     policy = policy_facts(named.switches, named.parameters)
-    occupied = until_they_end(around.occupations, occasion=occasion, now=evidence.now, grace=value_of(policy, GRACE))
+    occupied = until_they_end(around.occupations, occasion=occasion, now=evidence.now, grace=policy.minutes(GRACE))
     units, outages = by_unit(occupied), known_outages(around.outages)
     rooms = {each.code: each for each in named.rooms}
     on_call = (each.period for each in around.on_call)

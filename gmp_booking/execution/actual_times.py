@@ -20,7 +20,8 @@ from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.execution.check_in_checks import check_in_verdict
 from gmp_booking.execution.clearance import EARLIEST_START, LONGEST_OVERRUN, late_minutes
 from gmp_booking.execution.releasing import not_released
-from gmp_booking.execution.room_use import began_meanwhile, begin_use, end_use
+from gmp_booking.execution.room_use.records import began_meanwhile, begin_use, end_use
+from gmp_booking.execution.room_use.still_in_use import record_second_use, still_in_use, taken_before
 from gmp_booking.execution.session_actions import (
     SessionAction,
     fit_time,
@@ -30,7 +31,6 @@ from gmp_booking.execution.session_actions import (
     write_state,
     write_step,
 )
-from gmp_booking.execution.still_in_use import record_second_use, still_in_use, taken_before
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.access import Permission, is_allowed

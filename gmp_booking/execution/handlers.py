@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gmp_booking.execution.room_use.still_in_use import IN_USE, record_refusal
 from gmp_booking.execution.schemas import session_out
 from gmp_booking.execution.service import SessionAction, SessionRow, for_session, perform
-from gmp_booking.execution.still_in_use import IN_USE, record_refusal
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.kernel.access import SYSTEM
 from gmp_booking.kernel.errors import Conflict, Refusal

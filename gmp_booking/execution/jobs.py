@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gmp_booking.execution.overdue import list_newly_overdue, record_overdue
 from gmp_booking.execution.release_expiry import expire_release, list_expired_releases
+from gmp_booking.execution.room_use.overdue import list_newly_overdue, record_overdue
 from gmp_booking.infra.database.queues import always
 from gmp_booking.infra.database.uow import Database
 from gmp_booking.kernel.access import SYSTEM

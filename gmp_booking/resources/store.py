@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gmp_booking.conflicts.running_time import GRACE, default_of
+from gmp_booking.conflicts.parameter import OVERDUE_AFTER
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import NotFound
 from gmp_booking.kernel.period import Period
@@ -106,7 +106,7 @@ def others_busy(uow: Uow, resource_ids: Sequence[int], window: Period) -> dict[i
         "wanted": list(resource_ids),
         "from_at": window.start,
         "until_at": window.end,
-        "grace": default_of(GRACE),
+        "grace": OVERDUE_AFTER,
     }
     found: dict[int, list[tuple[int, Period]]] = {}
     for unit_id, resource_id, start, end in uow.session.execute(_OTHERS_BUSY, values):

@@ -35,7 +35,7 @@ from gmp_booking.bookings.views import BookingView, view_of
 from gmp_booking.conflicts.case import Occasion
 from gmp_booking.conflicts.engine import examine
 from gmp_booking.conflicts.finding import Finding
-from gmp_booking.conflicts.running_time import GRACE, NEXT_USE_AHEAD, default_of
+from gmp_booking.conflicts.parameter import DELAYS_AHEAD, OVERDUE_AFTER
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.gather import Gathered, gather
 from gmp_booking.evaluation.resolved_content import resolve_content
@@ -105,8 +105,7 @@ def handle_next(uow: Uow, *, skip_ids: Collection[int] = ()) -> int | None:
 
 def enqueue_delayed_uses(uow: Uow) -> int:
     """Queue the bookings whose next use an overdue session delays from now on; return their number."""
-    grace, ahead = default_of(GRACE), default_of(NEXT_USE_AHEAD)
-    return len(store.enqueue_delayed(uow, grace=grace, ahead=ahead, cause="a session is overdue"))
+    return len(store.enqueue_delayed(uow, grace=OVERDUE_AFTER, ahead=DELAYS_AHEAD, cause="a session is overdue"))
 
 
 def enqueue_since_last_night(uow: Uow) -> int:

@@ -13,8 +13,8 @@ from gmp_booking.conflicts.claims import Claim
 from gmp_booking.conflicts.finding import Violation
 from gmp_booking.conflicts.free_shifts import ShiftInterval, forbidden_by
 from gmp_booking.conflicts.overlaps import IN_USE, busy_blocks, overlap_violation
+from gmp_booking.conflicts.parameter import GRACE, NEXT_USE_AHEAD
 from gmp_booking.conflicts.rule import EVERYTHING_HARD, Part, Texts, rule
-from gmp_booking.conflicts.running_time import GRACE, NEXT_USE_AHEAD, value_of
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.text import N_
 
@@ -70,4 +70,4 @@ def _waits_for_overdue(case: Case, room: RoomFacts, claim: Claim) -> Iterator[Vi
 
 def _ahead(case: Case, room: RoomFacts, session: SessionFacts) -> timedelta:
     """How long before its start a session is at risk."""
-    return max(value_of(case.policy, NEXT_USE_AHEAD), session.setup + (room.recovery or timedelta()))
+    return max(case.policy.minutes(NEXT_USE_AHEAD), session.setup + (room.recovery or timedelta()))

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from gmp_booking.conflicts.case import Occasion, Occupation, Owner
-from gmp_booking.conflicts.running_time import occupied_until
+from gmp_booking.conflicts.case import ENDLESS, Occasion, Occupation, Owner
 from gmp_booking.conflicts.work_class import WorkClass
 from gmp_booking.kernel.period import Period
 from gmp_booking.kernel.sql import sql_value, sql_values
@@ -114,14 +113,17 @@ class OccupationRow:
 def until_they_end(
     rows: Iterable[OccupationRow], *, occasion: Occasion, now: datetime, grace: timedelta
 ) -> Iterator[OccupationRow]:
-    """The rows, with the time that sessions which have not ended occupy on this occasion."""
+    """The rows, with the end of the time that sessions which have not ended occupy.
+
+    Shape: nobody enters while they run, so at check-in they have no end.
+    """
     for row in rows:
         if not row.is_running:
             yield row
             continue
         teardown = timedelta(minutes=row.teardown_min)
         due = row.ends_at - teardown
-        end = occupied_until(due, teardown, occasion=occasion, now=now, grace=grace)
+        end = ENDLESS if occasion is Occasion.CHECK_IN else max(due, now + grace) + teardown
         yield replace(row, ends_at=end, is_overdue=now >= due + grace)
 
 

@@ -15,8 +15,8 @@ from gmp_booking.accounts.sessions import signed_in
 from gmp_booking.approvals.inbox import count_waiting
 from gmp_booking.execution.available_actions import available_actions
 from gmp_booking.execution.day import MissingNames, SessionsOfDay, read_day
-from gmp_booking.execution.overdue import minutes_overdue
 from gmp_booking.execution.pages import session_view
+from gmp_booking.execution.room_use.overdue import minutes_overdue
 from gmp_booking.execution.service import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _, named

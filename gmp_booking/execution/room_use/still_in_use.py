@@ -15,7 +15,7 @@ from gmp_booking.conflicts.finding import Finding
 from gmp_booking.conflicts.verdict import Verdict
 from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.execution import store
-from gmp_booking.execution.room_use import Beginning
+from gmp_booking.execution.room_use.records import Beginning
 from gmp_booking.execution.session_actions import SessionEventFields, session_event_fields
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 
 from gmp_booking.bookings.session_events import SessionOverdue
-from gmp_booking.conflicts.running_time import GRACE, default_of
+from gmp_booking.conflicts.parameter import OVERDUE_AFTER
 from gmp_booking.execution import store
 from gmp_booking.execution.session_actions import session_event_fields
 from gmp_booking.execution.store import SessionRow
@@ -17,7 +17,6 @@ from gmp_booking.kernel.sql import sql_values
 from gmp_booking.kernel.states import IN_FORCE, RUNNING
 
 MOST_AT_ONCE: Final = 100
-OVERDUE_AFTER: Final = default_of(GRACE)
 
 _NEWLY_OVERDUE = text(
     f"""
