@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -42,9 +43,9 @@ class RaceSetup:
         return self.service.client("", tokens=self.tokens)
 
 
-@pytest.fixture(scope="session")
-def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tuple[Service, dict[str, str], Place]]:
-    name = "races"
+@contextmanager
+def serving(cluster: EmbeddedPostgres, template: Place, name: str) -> Iterator[tuple[Service, dict[str, str], Place]]:
+    """A service on a database of this name, with the tokens of everybody."""
     cluster.ensure_database(name, template=template.name)
     place = place_of(cluster, name)
     database = Database(place.app_url, zone=SEOUL, consumers=CONSUMERS, pool_size=1)
@@ -53,6 +54,12 @@ def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tupl
     with Service(place.app_url, place.owner_url, workers=WORKERS) as service:
         yield service, tokens, place
     drop_database(cluster, name)
+
+
+@pytest.fixture(scope="session")
+def running_service(cluster: EmbeddedPostgres, template: Place) -> Iterator[tuple[Service, dict[str, str], Place]]:
+    with serving(cluster, template, "races") as running:
+        yield running
 
 
 @pytest.fixture
