@@ -39,6 +39,10 @@ HAPPENED: Mapping[str, frozenset[str]] = {
     "Resumed": frozenset({"SessionResumed"}),
     "Aborted": frozenset({"SessionAborted"}),
     "No-show": frozenset({"SessionMissed"}),
+    "Room still in use": frozenset({"CheckInRefused"}),
+    "The next crew is waiting": frozenset({"NextUseRefused"}),
+    "Two uses of a room at once": frozenset({"SecondUseRecorded"}),
+    "Session not ended": frozenset({"SessionOverdue"}),
 }
 """What must have happened before a mail may say so."""
 

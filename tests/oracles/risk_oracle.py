@@ -100,6 +100,10 @@ def _lies_on(history: ObservedHistory, outage: Outage, part: Part, *, ever: bool
     return ever
 
 
+GRACE = timedelta(minutes=15)
+"""After its end a session that goes on is overdue."""
+WARNED_AHEAD = timedelta(minutes=60 + 15 + 24)
+"""At most an hour, the longest setup and the longest recovery of a room before it begins, a use is at risk."""
 _UNENDED = frozenset({"PLANNED", "READY", "IN_USE", "SUSPENDED"})
 
 
@@ -123,13 +127,16 @@ def _hits_of_overruns(history: ObservedHistory, parts: dict[int, list[Part]]) ->
             continue
         true_end = session.actual_end or session.expected_end or max(session.end, history.now)
         until = true_end + timedelta(minutes=session.teardown_min)
+        # One that has not ended in time may last; the next use of its room is at risk before it begins.
+        may_last = session.actual_end is None and true_end <= history.now + GRACE
+        at_most = max(until, history.now + WARNED_AHEAD) if may_last else until
         runs = session.state in {"IN_USE", "SUSPENDED"} and session.expected_end is not None
         for other in by_resource[mine.resource_id]:
             if other.booking_id == mine.booking_id or other.start < mine.start:
                 continue
             if runs and history.now < other.start < until and _is_to_come(other):
                 surely.add(other.booking_id)
-            if other.start < until:
+            if other.start < at_most:
                 perhaps.add(other.booking_id)
         for other in (part for theirs in parts.values() for part in theirs if part.session is not None):
             shared = people.get(session.id, set()) & people.get(other.session.id if other.session else 0, set())

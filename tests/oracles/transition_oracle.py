@@ -71,6 +71,10 @@ EVENTS: Mapping[str, frozenset[str]] = {
 """What the journal says of an act that was answered with success: one of these, once."""
 
 
+TOLD_OF_A_REFUSAL = frozenset({"CheckInRefused", "NextUseRefused"})
+"""Both crews are told that somebody was refused at the door."""
+
+
 def answers_amiss(history: ObservedHistory) -> list[str]:
     """Acts that were answered for and did not happen once, and acts that were refused and left a trace."""
     journal = grouped((row for row in history.journal if row.request_id), "request_id")
@@ -82,7 +86,7 @@ def answers_amiss(history: ObservedHistory) -> list[str]:
             found.append(f"{answer.act} of {answer.reference} was answered {answer.status}")
         if answer.act == "expire" or not answer.request_id:
             continue
-        rows = journal[answer.request_id]
+        rows = [row for row in journal[answer.request_id] if row.event not in TOLD_OF_A_REFUSAL]
         if not answer.is_success or answer.is_replay:
             if rows or traces[answer.request_id]:
                 found.append(f"{answer.act} of {answer.reference} was answered {answer.status} and left a trace")

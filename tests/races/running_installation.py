@@ -87,9 +87,17 @@ class RunningInstallation:
             return connection.execute(statement, values).fetchall()
 
     def faults(self) -> dict[str, list[str]]:
-        """What `gmp-booking verify-data` finds, by check, after the jobs that this worker leaves out."""
+        """What `gmp-booking verify-data` finds, by check."""
+        return {
+            result.check.name: [f"{each.reference}: {each.detail}" for each in result.found]
+            for result in verify_data(self.database)
+            if result.found
+        }
+
+    def settle(self) -> None:
+        """End what was not decided in time, which this worker leaves out, and wait until nothing is left to do."""
         expire_overdue(self.database)
-        return {result.check.name: list(result.references) for result in verify_data(self.database) if result.found}
+        self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
         """Until nothing is left that the worker could do now."""

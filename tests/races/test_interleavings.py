@@ -26,11 +26,11 @@ def run_interleaved(
             installation, acts=acts, seed=seed, action_log=folder / "actions.jsonl", minutes_an_act=minutes_an_act
         )
         clients.work(CLIENTS)
-        installation.wait_until_idle()
+        installation.settle()
+        assert installation.faults() == {}
         mails = [read_message(installation.post, name) for name in list_messages(installation.post)]
         print(f"seed {seed}: {acts} acts, {len(mails)} mails, {clients.action_log.counts}; {folder}")
         assert installation.server_log.deadlocks() == []
-        assert installation.faults() == {}
         return read_history(installation.place.superuser_url, mails=mails, answers=clients.action_log.answers)
 
 
