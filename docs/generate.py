@@ -133,11 +133,11 @@ def limits_and_times() -> str:
         "The defaults of the product. None of them comes from a regulation.\n",
         "## Decisions\n",
         "A request is due within this number of working days and expires after twice as many, counted from its first "
-        "submission with the time added for which it was returned; a returned "
-        f"request expires {decision_deadlines.RETURNED_DAYS} working days after its return. A request never waits "
-        f"longer than {_time(decision_deadlines.LEAST_DECISION)} before its first start; where less is left, until "
-        "that start. The same applies to change requests, with the earlier of their old and new first start. Both sides get a warning {_offsets(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at "
-        f"{reminder_offsets.MORNING:%H:%M}.\n",
+        "submission with the time added for which it was returned; a returned request expires "
+        f"{decision_deadlines.RETURNED_DAYS} working days after its return. A request never waits longer than "
+        f"{_time(decision_deadlines.LEAST_DECISION)} before its first start; where less is left, until that start. "
+        "The same applies to change requests, with the earlier of their old and new first start. Both sides get a "
+        f"warning {_offsets(reminder_offsets.BEFORE_EXPIRY)}, in calendar days at {reminder_offsets.MORNING:%H:%M}.\n",
         table(["Kind", "Working days to decide"], _decision_days()),
         "## Further limits\n",
         table(["Limit", "Default", "Where"], _limits()),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from gmp_booking.bookings.models import Booking
 from gmp_booking.bookings.views import BookingView, SessionView
+from gmp_booking.kernel.states import GIVEN_UP
 from gmp_booking.kernel.vocabulary import Kind
 from gmp_booking.notifications.facts import BookingEvent
 from gmp_booking.notifications.recipients import participant_ids_of
@@ -59,7 +60,7 @@ def session_reminders(event: BookingEvent) -> Iterator[tuple[Reminder, SessionVi
     """The reminders that are still ahead, each with its session; None where it is about the whole booking."""
     by_number: dict[int | None, SessionView] = {session.number: session for session in event.details.sessions}
     kind = Kind(event.booking.kind)
-    starts = _starts_of(event.details)
+    starts = starts_of(event.details)
     for reminder in plan_reminders(kind, starts, known_at=event.at, zone=event.uow.zone):
         yield reminder, by_number.get(reminder.session_number)
 
@@ -69,7 +70,7 @@ def reminded_people(event: BookingEvent, session: SessionView | None) -> Collect
     return None if session is None else participant_ids_of(event.details, session)
 
 
-def _starts_of(details: BookingView) -> list[Start]:
-    """When its sessions begin; of a booking without sessions, when its equipment reservations do."""
-    sessions = [Start(each.period.start, each.number) for each in details.sessions]
+def starts_of(details: BookingView) -> list[Start]:
+    """When its sessions begin that were not given up; of a booking without any, when its reservations do."""
+    sessions = [Start(each.period.start, each.number) for each in details.sessions if each.state not in GIVEN_UP]
     return sessions or [Start(each.period.start) for each in details.equipment]

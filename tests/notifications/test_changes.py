@@ -185,6 +185,20 @@ def test_a_session_given_up_is_taken_out_and_the_others_stay(post: MailHarness) 
     ]
 
 
+def test_no_reminder_waits_for_a_session_that_was_given_up(post: MailHarness, rows: Session) -> None:
+    reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0, 1))).reference
+    first, second = (each.start for each in content_of(post, reference).sessions)
+    actor = somebody(post.database, REQUESTER)
+    post.database.transact(actor, cancel_session, reference, 1, reason="The first day is not needed")
+    post.work()
+    waiting = text(
+        "SELECT DISTINCT (payload ->> 'start')::timestamptz FROM outbox_message"
+        " WHERE kind = 'upcoming' AND sent_at IS NULL AND withdrawn_at IS NULL"
+    )
+    assert first != second
+    assert list(rows.execute(waiting).scalars()) == [second]
+
+
 def test_a_session_that_an_approved_change_leaves_out_is_taken_out(post: MailHarness) -> None:
     reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0, 1))).reference
     content = content_of(post, reference)

@@ -76,10 +76,12 @@ def _calendars_amiss(history: ObservedHistory) -> Iterator[str]:
     emails = {person.id: person.email for person in history.people}
     plans = _plans(history)
     kept = _kept_calendars(history)
+    # One that was closed before a mail was sent needs none any more.
+    closed = {booking.reference for booking in history.bookings if booking.state == "CLOSED"}
     for email in sorted(set(emails.values())):
         due, there = plans[email], kept[email]
         for key in sorted(due.keys() | there.keys()):
-            if due.get(key) != there.get(key):
+            if due.get(key) != there.get(key) and (key in there or key[:11] not in closed):
                 yield f"{email}: {key} is {_span(there.get(key))} in the calendar, {_span(due.get(key))} in the plan"
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from gmp_booking.bookings.events import BookingConfirmed
 from gmp_booking.kernel.states import GIVEN_UP, IN_FORCE
 from gmp_booking.kernel.text import N_
-from gmp_booking.notifications.due_times import DueTime, reminded_people, session_reminders
+from gmp_booking.notifications.due_times import DueTime, reminded_people, session_reminders, starts_of
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, BookingMailFacts, changes_plan
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents
 from gmp_booking.notifications.recipients import participant_ids_of, participants
@@ -27,12 +27,13 @@ def _due(event: BookingEvent) -> Iterable[DueTime]:
 
 
 def _is_ahead(facts: BookingMailFacts) -> bool:
-    """The session has not begun, and the reader still takes part."""
-    if datetime.fromisoformat(facts.payload["start"]) <= facts.uow.now:
+    """The session begins then and has not begun, and the reader still takes part."""
+    start = datetime.fromisoformat(facts.payload["start"])
+    if start <= facts.uow.now:
         return False
     session_id = facts.message.booking_session_id
     if session_id is None:
-        return takes_part(facts)
+        return takes_part(facts) and any(each.at == start for each in starts_of(facts.details))
     session = next((each for each in facts.details.sessions if each.id == session_id), None)
     if session is None or session.state in GIVEN_UP:
         return False
