@@ -85,7 +85,7 @@ def _begin_use(uow: Uow, session: SessionRow, act: SessionAction, at: datetime, 
     is_recorded_anyway = regardless and bool(act.reason and act.deviation_no)
     beginning = begin_use(uow, session, at, regardless=is_recorded_anyway)
     if not beginning.is_recorded:
-        raise still_in_use(session, beginning)
+        raise still_in_use(uow, session, beginning)
     return beginning.in_use
 
 

@@ -113,3 +113,52 @@ def test_a_wall_is_fresh_by_itself(execution: ExecutionClient, open_page: Callab
     page.evaluate("htmx.ajax('GET', '/today?screen=1', {target: '#board', swap: 'outerHTML'})")
     expect(page.locator("#board")).to_contain_text("In use")
     assert page.locator("header.masthead").is_hidden()
+
+
+def overdue(execution: ExecutionClient) -> tuple[str, str]:
+    """A session in B-02 that should have ended half an hour ago, and another company's at its door."""
+    following = execution.released(2, room="B-02", company="hanbit", starts_in=5)
+    running = execution.running(2, room="B-02")
+    execution.bring(running, -2.5)
+    execution.bring(following, 0)
+    return running, following
+
+
+def test_an_overdue_session_occupies_its_room_on_the_board_the_wall_and_for_the_next_company(
+    execution: ExecutionClient, open_page: Callable[..., Page]
+) -> None:
+    running, _following = overdue(execution)
+    board = at_home(open_page, SCHEDULER)
+    board.goto("/today")
+    expect(board.locator(".today-line.is-in_use .late")).to_contain_text("min over: room occupied")
+    board.goto("/today?screen=1")
+    wall = board.locator("#board.is-screen .today-line.is-in_use")
+    expect(wall).to_contain_text("B-02")
+    expect(wall).to_contain_text("room occupied")
+    assert serious_findings(board) == []
+    phone = at_home(open_page, "approver@hanbit.example", width=390)
+    phone.goto("/today")
+    others = phone.locator(".today-others").first
+    expect(others).to_contain_text("B-02")
+    assert running not in phone.content()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_second_crew_at_a_door_is_refused_in_words_and_recorded_regardless(
+    execution: ExecutionClient, open_page: Callable[..., Page]
+) -> None:
+    running, following = overdue(execution)
+    crew = open_page("requester@hanbit.example", width=390)
+    crew.goto(f"/bookings/{following}/sessions/1")
+    crew.locator("form[action$='/check-in'] button").click()
+    expect(crew.locator("main")).to_contain_text("B-02 Room B-02 is still in use.")
+    assert running not in crew.content()
+    production = open_page("production@brc.example")
+    production.goto(f"/bookings/{following}/sessions/1")
+    form = production.locator("form[action$='/check-in']")
+    form.locator("button").click()
+    expect(production.locator("main")).to_contain_text("B-02 Room B-02 is still in use by")
+    form.locator("[name=check-in-deviation_no]").fill("DEV-27-040")
+    form.locator("[name=check-in-reason]").fill("They work side by side today")
+    form.locator("button").click()
+    expect(production.locator(".flash-ok")).to_contain_text("start is recorded")

@@ -56,10 +56,11 @@ def test_k1_1_nobody_checks_in_while_the_session_before_runs_on(execution: Execu
     refused = execution.act(PRODUCTION, following, "check-in")
     assert refused.status_code == 409
     assert refused.json["detail"] == "B-02 is still in use."
-    assert [each["message"] for each in refused.json["findings"]] == ["B-02 Room B-02 is still in use."]
+    assert [each["message"] for each in refused.json["findings"]] == [f"B-02 Room B-02 is still in use by {running}."]
     theirs = execution.act(HANBIT, following, "check-in")
     assert theirs.status_code == 409
     assert theirs.json["detail"] == "B-02 is still in use."
+    assert [each["message"] for each in theirs.json["findings"]] == ["B-02 Room B-02 is still in use."]
     assert running not in theirs.text
     assert execution.session(following)["state"] == "READY"
     assert [each["code"] for each in used(execution, running)] == ["B-02", "BSC-02"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -55,13 +56,16 @@ _CODES = text("SELECT id, code FROM resource WHERE id = ANY (:ids)").bindparams(
 )
 
 
-def still_in_use(session: SessionRow, beginning: Beginning) -> Conflict:
-    """The refusal at check-in. Shape: it names what is in use, and nobody."""
+def still_in_use(uow: Uow, session: SessionRow, beginning: Beginning) -> Conflict:
+    """The refusal at check-in. Shape: it names what is in use; by which bookings, to the facility only."""
     codes = sorted(beginning.in_use, key=lambda code: (code != session.room, code)) or [session.room]
     message = N_("%(resource)s is still in use.")
     if not beginning.is_open:
         message = N_("%(resource)s was in use at that time.")
-    verdict = Verdict(tuple(_finding(session, code, text="in use") for code in codes if beginning.is_open))
+    users = _users(uow, session, codes) if uow.actor.sees_facility else []
+    named = {"references": sorted({user["reference"] for user in users})} if users else {}
+    findings = [replace(_finding(session, code, text="in use"), staff_params=named) for code in codes]
+    verdict = Verdict(tuple(findings) if beginning.is_open else ())
     return Conflict(message, params={"resource": codes[0]}, detail={"verdict": verdict, IN_USE: tuple(codes)})
 
 
