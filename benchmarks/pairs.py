@@ -31,8 +31,9 @@ from tests.transcript.people import World
 from tests.transcript.record import Record
 
 FEED_BOOKING = 5_000_000
+BEGUN_BOOKING = 7_000_000
 LIMIT = 1.08
-REQUESTS = ("preview", "create", "week timeline", "feed, 500 events", "feed, unchanged")
+REQUESTS = ("preview", "create", "check-in", "week timeline", "feed, 500 events", "feed, unchanged")
 WARM = 20
 COUNTED = 5
 SETTINGS = {"GMP_WORKERS": "2", "GMP_THREADS": "8", "GMP_AUTH_ARGON2": "t=2,m=19456,p=1"}
@@ -47,7 +48,12 @@ class Side:
     feed: str
     times: dict[str, list[float]] = field(default_factory=dict)
     statements: dict[str, int] = field(default_factory=dict)
+    room: tuple[int, int] = (0, 0)
+    """The room and the unit in which sessions begin."""
+    company: tuple[int, int, int] = (0, 0, 0)
+    """The company, its product and its person who begin sessions."""
     _hours: Iterator[int] = field(default_factory=count)
+    _begun: Iterator[int] = field(default_factory=lambda: count(BEGUN_BOOKING))
 
     def timed_request(self, name: str) -> Callable[[], float]:
         """A function that sends one request over a connection of its own and returns the milliseconds."""
@@ -63,10 +69,28 @@ class Side:
         return {
             "preview": lambda: Call("POST", "/api/v1/bookings/preview", self._booking(), signed_in),
             "create": lambda: Call("POST", "/api/v1/bookings", self._booking(), signed_in | _key(), status=201),
+            "check-in": lambda: Call("POST", self._session_to_begin(), {}, signed_in),
             "week timeline": lambda: Call("GET", week, headers=signed_in),
             "feed, 500 events": lambda: Call("GET", self.feed),
             "feed, unchanged": lambda: Call("GET", self.feed, headers={"If-None-Match": etag}, status=304),
         }
+
+    def _session_to_begin(self) -> str:
+        """The address of a check-in; the session that began before it is over and holds nothing."""
+        booking = next(self._begun)
+        for table in ("slot", "session_person"):
+            self.installation.ask(f"UPDATE {table} SET active = false WHERE booking_id = %s", booking - 1)
+        record = "session_record" if self._has("session_record") else "booking_session"
+        self.installation.ask(f"UPDATE {record} SET state = 'CANCELLED' WHERE booking_id = %s", booking - 1)
+        if self._has("occupancy"):
+            self.installation.ask("DELETE FROM occupancy WHERE booking_id = %s", booking - 1)
+        start = datetime.now(UTC).replace(second=0, microsecond=0)
+        rows = stored.booking_rows(booking, *self.company, sessions=[(*self.room, start)], kind="QC")
+        stored.load_rows(self.installation.superuser_url, rows)
+        return f"/api/v1/bookings/BK-{booking:08X}/sessions/1/check-in"
+
+    def _has(self, table: str) -> bool:
+        return bool(self.installation.ask("SELECT to_regclass(%s) IS NOT NULL AS found", table)[0]["found"])
 
     def _booking(self) -> dict[str, Any]:
         """A booking without conflicts: the next free hours of one of fifty rooms."""
@@ -100,13 +124,14 @@ def prepared(checkout: Path, folder: Path, port: int, *, bookings: int) -> Itera
         for number in range(1, stored.ROOMS + 2):
             add_room(admin, f"R-{number:02d}", grade="B", room_class="GMP", area_m2=20, seats="", max_occupancy=6)
         admin.submit("/admin/companies/GAO", "/admin/companies/GAO", pending_room_days_cap="100000", reason=WHY)
-        _store(installation, bookings)
+        room, company = _store(installation, bookings)
         token = cast.program(REQUESTER).token
         feed = installation.call("feed", "create", "--user", COMPETITOR, "--scope", "company").strip()
-        yield Side(installation, token, feed.partition("booking.example")[2])
+        yield Side(installation, token, feed.partition("booking.example")[2], room=room, company=company)
 
 
-def _store(installation: Installation, bookings: int) -> None:
+def _store(installation: Installation, bookings: int) -> tuple[tuple[int, int], tuple[int, int, int]]:
+    """Store the bookings; returns the room of the feed, and the company of the others."""
     rooms = installation.ask(
         "SELECT r.id AS room, u.id AS unit FROM resource AS r JOIN unit AS u ON u.resource_id = r.id"
         " WHERE r.code LIKE 'R-%%' ORDER BY r.code"
@@ -121,6 +146,7 @@ def _store(installation: Installation, bookings: int) -> None:
     ids = Ids(rooms=[tuple(row.values()) for row in rooms], companies=[mine])
     stored.load_feed(installation.superuser_url, FEED_BOOKING, theirs, ids.rooms[stored.ROOMS])
     stored.load(installation.superuser_url, ids, already=0, wanted=bookings)
+    return ids.rooms[stored.ROOMS], mine
 
 
 # -- measuring

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -75,13 +75,19 @@ def _rows(ids: Ids, number: int) -> Iterator[tuple[str, tuple]]:
 
 
 def booking_rows(
-    booking: int, company: int, product: int, person: int, *, sessions: list[tuple[int, int, datetime]]
+    booking: int,
+    company: int,
+    product: int,
+    person: int,
+    *,
+    sessions: list[tuple[int, int, datetime]],
+    kind: str = "CLEANROOM",
 ) -> Iterator[tuple[str, tuple]]:
     """The rows of one confirmed booking with these sessions (room, unit, start)."""
     first, last = sessions[0][2], sessions[-1][2] + LENGTH
     reference = f"BK-{booking:08X}"
     asked = first - timedelta(days=20)
-    agreed = ("CLEANROOM", "CONFIRMED", 1, 3, product, "ENG", "engineering", 1, 1)
+    agreed = (kind, "CONFIRMED", 1, 3, product, "ENG", "engineering", 1, 1)
     yield "booking", (booking, reference, company, *agreed, first, last, person, person, asked, asked)
     yield "booking_version", (booking, company, 1, "{}", "0" * 64, person)
     for number, (room, unit, start) in enumerate(sessions, start=1):
@@ -96,10 +102,21 @@ def load_feed(superuser_url: str, booking: int, company: tuple[int, int, int], r
     """Bookings of one company with five hundred sessions in total, for its calendar feed."""
     start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
     sessions = [(*room, start + timedelta(hours=12 * index)) for index in range(FEED_SESSIONS)]
+    load_rows(
+        superuser_url,
+        (
+            each
+            for number in range(0, FEED_SESSIONS, A_BOOKING)
+            for each in booking_rows(booking + number, *company, sessions=sessions[number : number + A_BOOKING])
+        ),
+    )
+
+
+def load_rows(superuser_url: str, rows: Iterable[tuple[str, tuple]]) -> None:
+    """Add rows of `booking_rows` without triggers."""
     tables: dict[str, list[tuple]] = {table: [] for table in _COLUMNS}
-    for number in range(0, FEED_SESSIONS, A_BOOKING):
-        for table, row in booking_rows(booking + number, *company, sessions=sessions[number : number + A_BOOKING]):
-            tables[table].append(row)
+    for table, row in rows:
+        tables[table].append(row)
     with psycopg.connect(superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")
         for table, rows in tables.items():

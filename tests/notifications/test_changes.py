@@ -185,6 +185,20 @@ def test_a_session_given_up_is_taken_out_and_the_others_stay(post: MailHarness) 
     ]
 
 
+def test_a_reminder_that_is_due_at_the_same_time_tells_the_new_start(post: MailHarness, rows: Session) -> None:
+    reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0,))).reference
+    post.work()
+    (session,) = content_of(post, reference).sessions
+    later = {"start": session.start + timedelta(hours=1), "end": session.end + timedelta(hours=1)}
+    post.database.transact(somebody(post.database, "scheduler@brc.example"), move_session, reference, 1, **later)
+    post.work()
+    waiting = text(
+        "SELECT DISTINCT (payload ->> 'start')::timestamptz FROM outbox_message"
+        " WHERE kind = 'upcoming' AND sent_at IS NULL AND withdrawn_at IS NULL"
+    )
+    assert list(rows.execute(waiting).scalars()) == [later["start"]]
+
+
 def test_no_reminder_waits_for_a_session_that_was_given_up(post: MailHarness, rows: Session) -> None:
     reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0, 1))).reference
     first, second = (each.start for each in content_of(post, reference).sessions)

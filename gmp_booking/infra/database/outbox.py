@@ -191,11 +191,14 @@ _WITHDRAW_OTHERS = text(
       AND NOT message_id = ANY (:message_ids) AND sent_at IS NULL AND withdrawn_at IS NULL AND dead_at IS NULL
     """
 )
-_REVIVE = text(
+_RENEW = text(
     """
-    UPDATE outbox_message SET withdrawn_at = NULL, next_attempt_at = due_at
-    WHERE subject_kind = :subject_kind AND subject_id = :subject_id AND kind = :kind AND message_id = ANY (:message_ids)
-      AND sent_at IS NULL AND withdrawn_at IS NOT NULL AND dead_at IS NULL
+    UPDATE outbox_message AS m SET withdrawn_at = NULL, payload = w.payload,
+        next_attempt_at = CASE WHEN m.withdrawn_at IS NULL THEN m.next_attempt_at ELSE m.due_at END
+    FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS w (message_id text, payload jsonb)
+    WHERE m.subject_kind = :subject_kind AND m.subject_id = :subject_id AND m.kind = :kind
+      AND m.message_id = w.message_id AND m.sent_at IS NULL AND m.dead_at IS NULL
+      AND (m.withdrawn_at IS NOT NULL OR m.payload IS DISTINCT FROM w.payload)
     """
 )
 _WITHDRAW_ALL = text(
@@ -258,14 +261,15 @@ def withdraw_pending(uow: Uow, subject: RecordRef, kinds: Collection[str]) -> No
 
 
 def replace_pending(uow: Uow, subject: RecordRef, kind: str, messages: Sequence[NewMessage]) -> None:
-    """Make these the only pending messages of a kind about one record: withdraw others, add new ones, keep the same.
+    """Make these the only pending messages of a kind about one record: withdraw others, add new ones, renew the same.
 
-    Shape: a withdrawn message that is given again becomes pending again; a sent one stays sent.
+    Shape: a message that is given again becomes pending again with its new payload; a sent one stays sent.
     """
-    message_ids = [message.message_id for message in messages if message.kind == kind]
-    values = _of(subject) | {"kind": kind, "message_ids": message_ids}
-    uow.session.execute(_WITHDRAW_OTHERS, values)
-    uow.session.execute(_REVIVE, values)
+    same = {message.message_id: message.payload for message in messages if message.kind == kind}
+    values = _of(subject) | {"kind": kind}
+    uow.session.execute(_WITHDRAW_OTHERS, values | {"message_ids": list(same)})
+    given = [{"message_id": message_id, "payload": dict(payload)} for message_id, payload in same.items()]
+    uow.session.execute(_RENEW, values | {"messages": json.dumps(given, ensure_ascii=False)})
     add_messages(uow, list(messages))
 
 
