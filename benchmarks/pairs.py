@@ -48,8 +48,10 @@ class Side:
     feed: str
     times: dict[str, list[float]] = field(default_factory=dict)
     statements: dict[str, int] = field(default_factory=dict)
+    begins: str = ""
+    """The token of who begins sessions."""
     room: tuple[int, int] = (0, 0)
-    """The room and the unit in which sessions begin."""
+    """The room and the unit in which sessions begin without a release."""
     company: tuple[int, int, int] = (0, 0, 0)
     """The company, its product and its person who begin sessions."""
     _hours: Iterator[int] = field(default_factory=count)
@@ -69,7 +71,7 @@ class Side:
         return {
             "preview": lambda: Call("POST", "/api/v1/bookings/preview", self._booking(), signed_in),
             "create": lambda: Call("POST", "/api/v1/bookings", self._booking(), signed_in | _key(), status=201),
-            "check-in": lambda: Call("POST", self._session_to_begin(), {}, signed_in),
+            "check-in": lambda: Call("POST", self._session_to_begin(), {}, {"Authorization": f"Bearer {self.begins}"}),
             "week timeline": lambda: Call("GET", week, headers=signed_in),
             "feed, 500 events": lambda: Call("GET", self.feed),
             "feed, unchanged": lambda: Call("GET", self.feed, headers={"If-None-Match": etag}, status=304),
@@ -85,7 +87,7 @@ class Side:
         if self._has("occupancy"):
             self.installation.ask("DELETE FROM occupancy WHERE booking_id = %s", booking - 1)
         start = datetime.now(UTC).replace(second=0, microsecond=0)
-        rows = stored.booking_rows(booking, *self.company, sessions=[(*self.room, start)], kind="QC")
+        rows = stored.booking_rows(booking, *self.company, sessions=[(*self.room, start)], kind="TECH_DEMO")
         stored.load_rows(self.installation.superuser_url, rows)
         return f"/api/v1/bookings/BK-{booking:08X}/sessions/1/check-in"
 
@@ -127,11 +129,13 @@ def prepared(checkout: Path, folder: Path, port: int, *, bookings: int) -> Itera
         room, company = _store(installation, bookings)
         token = cast.program(REQUESTER).token
         feed = installation.call("feed", "create", "--user", COMPETITOR, "--scope", "company").strip()
-        yield Side(installation, token, feed.partition("booking.example")[2], room=room, company=company)
+        begins = cast.program(COMPETITOR).token
+        link = feed.partition("booking.example")[2]
+        yield Side(installation, token, link, begins=begins, room=room, company=company)
 
 
 def _store(installation: Installation, bookings: int) -> tuple[tuple[int, int], tuple[int, int, int]]:
-    """Store the bookings; returns the room of the feed, and the company of the others."""
+    """Store the bookings; returns a room whose sessions need no release, and a company whose person is free now."""
     rooms = installation.ask(
         "SELECT r.id AS room, u.id AS unit FROM resource AS r JOIN unit AS u ON u.resource_id = r.id"
         " WHERE r.code LIKE 'R-%%' ORDER BY r.code"
@@ -146,7 +150,11 @@ def _store(installation: Installation, bookings: int) -> tuple[tuple[int, int], 
     ids = Ids(rooms=[tuple(row.values()) for row in rooms], companies=[mine])
     stored.load_feed(installation.superuser_url, FEED_BOOKING, theirs, ids.rooms[stored.ROOMS])
     stored.load(installation.superuser_url, ids, already=0, wanted=bookings)
-    return ids.rooms[stored.ROOMS], mine
+    (begins_in,) = installation.ask(
+        "SELECT r.id AS room, u.id AS unit FROM resource AS r JOIN unit AS u ON u.resource_id = r.id"
+        " WHERE r.code = 'T-01'"
+    )
+    return (begins_in["room"], begins_in["unit"]), theirs
 
 
 # -- measuring
