@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer
 
 from gmp_booking.bookings.content import LONGEST
 from gmp_booking.bookings.models import Booking
-from gmp_booking.bookings.part_resources import overlaps_session, reservation_resources, session_resources
+from gmp_booking.bookings.part_resources import overlaps_session, reservation_uses, session_uses
 from gmp_booking.bookings.store import get_booking
 from gmp_booking.conflicts.parameter import OVERDUE_AFTER
 from gmp_booking.infra.database.journal import JournalEntry, is_about
@@ -105,28 +105,29 @@ class TakenTime:
 
 _TAKEN_COLUMNS = f"""
     s.unit_id, s.resource_id, s.starts_at, s.ends_at, b.reference, b.company_id, c.code AS company, b.kind,
-    CASE WHEN part.version > b.version THEN {sql_value(OPEN_CHANGE_SHOWN_AS)} ELSE b.state END AS state,
-    p.code AS product, b.title, part.step
-"""
-# What a waiting change holds beyond the version in force serves no part of that version: it is not agreed.
-_PARTS_SERVED = f"""
-    SELECT x.version, x.number, x.step, false AS is_reservation FROM booking_session AS x
-    WHERE x.booking_id = b.id AND x.version >= b.version AND {overlaps_session("s", "x")}
-      AND s.resource_id IN ({session_resources("x")})
-    UNION ALL
-    SELECT q.version, q.number, NULL, true FROM equipment_reservation AS q
-    WHERE q.booking_id = b.id AND q.version >= b.version AND q.starts_at < s.ends_at AND q.ends_at > s.starts_at
-      AND s.resource_id IN (SELECT resource_id FROM ({reservation_resources("q")}) AS used)
+    CASE WHEN least(session.version, reservation.version) > b.version THEN {sql_value(OPEN_CHANGE_SHOWN_AS)}
+         ELSE b.state END AS state,
+    p.code AS product, b.title, CASE WHEN reservation.version < session.version THEN NULL ELSE session.step END AS step
 """
 # The planner takes the overlap of ranges for far less selective than it is and would read all bookings to join them;
 # OFFSET 0 leaves it nothing but the look-up of each, and of each unit's time by its index.
+# What a waiting change holds beyond the version in force serves no part of that version: it is not agreed.
 _TAKEN_JOINS = f"""
     CROSS JOIN LATERAL (SELECT * FROM booking WHERE booking.id = s.booking_id OFFSET 0) AS b
     LEFT JOIN company AS c ON c.id = b.company_id
     LEFT JOIN product AS p ON p.id = b.product_id
     LEFT JOIN LATERAL (
-        SELECT version, step FROM ({_PARTS_SERVED}) AS served ORDER BY version, is_reservation, number LIMIT 1
-    ) AS part ON true
+        SELECT x.version, x.step FROM booking_session AS x
+        WHERE x.booking_id = b.id AND x.version >= b.version AND {overlaps_session("s", "x")}
+          AND {session_uses("x", "s.resource_id")}
+        ORDER BY x.version, x.number LIMIT 1
+    ) AS session ON true
+    LEFT JOIN LATERAL (
+        SELECT q.version FROM equipment_reservation AS q
+        WHERE session.version IS DISTINCT FROM b.version AND q.booking_id = b.id AND q.version >= b.version
+          AND q.starts_at < s.ends_at AND q.ends_at > s.starts_at AND {reservation_uses("q", "s.resource_id")}
+        ORDER BY q.version LIMIT 1
+    ) AS reservation ON true
 """
 # What runs on after its slots is there still, until somebody says otherwise.
 _RUNS_ON = """

@@ -27,6 +27,21 @@ def reservation_resources(reservation: str) -> str:
     """
 
 
+def session_uses(session: str, resource_id: str) -> str:
+    """SQL for whether a session uses a resource."""
+    return f"""({session}.room_id = {resource_id} OR EXISTS (
+        SELECT FROM session_equipment AS se JOIN equipment AS e ON e.id = se.equipment_id
+        WHERE se.booking_session_id = {session}.id
+          AND (e.id = {resource_id} OR {_TAKES_HOME_ROOM} AND e.home_room_id = {resource_id})))"""
+
+
+def reservation_uses(reservation: str, resource_id: str) -> str:
+    """SQL for whether a reservation uses a resource."""
+    return f"""({reservation}.equipment_id = {resource_id} OR EXISTS (
+        SELECT FROM equipment AS e
+        WHERE e.id = {reservation}.equipment_id AND {_TAKES_HOME_ROOM} AND e.home_room_id = {resource_id}))"""
+
+
 def overlaps_session(slot: str, session: str) -> str:
     """SQL for whether a slot overlaps the planned time of a session with its margins, by their aliases."""
     return (

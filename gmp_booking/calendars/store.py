@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Row, TextClause, text
 
 from gmp_booking.bookings.content import LONGEST
-from gmp_booking.bookings.part_resources import reservation_resources, session_resources
+from gmp_booking.bookings.part_resources import reservation_uses, session_uses
 from gmp_booking.calendars.models import CalendarFeed
 from gmp_booking.infra.database.uow import Lookup, Uow
 from gmp_booking.kernel.period import Period
@@ -346,11 +346,10 @@ def _mine(company: str | None) -> TextClause:
 def _about(company: str | None) -> TextClause:
     """Sessions and reservations that use the resource."""
     held = _held(_COLUMNS, "slot.booking_id", company=company)
-    used_by_reservation = f"SELECT resource_id FROM ({reservation_resources('q')}) AS used"
     return _reading(
         f"scope AS MATERIALIZED ({held})",
-        f"{_SESSIONS.format('scope')} WHERE :resource_id IN ({session_resources('s')})",
-        f"{_RESERVATIONS.format('scope')} WHERE :resource_id IN ({used_by_reservation})",
+        f"{_SESSIONS.format('scope')} WHERE {session_uses('s', ':resource_id')}",
+        f"{_RESERVATIONS.format('scope')} WHERE {reservation_uses('q', ':resource_id')}",
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
-from gmp_booking.bookings.part_resources import overlaps_session, session_resources
+from gmp_booking.bookings.part_resources import overlaps_session, session_uses
 from gmp_booking.bookings.session_state import JOINED_STATE, state_of
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.sql import sql_values
@@ -245,7 +245,7 @@ _AFFECTED_PERIODS = text(
     LEFT JOIN LATERAL (
         SELECT x.id, x.booking_id, x.number FROM booking_session AS x
         WHERE x.booking_id = b.id AND x.version = b.version AND {overlaps_session("s", "x")}
-          AND s.resource_id IN ({session_resources("x")})
+          AND {session_uses("x", "s.resource_id")}
         ORDER BY x.number LIMIT 1
     ) AS bs ON true
     LEFT JOIN session_record AS record ON record.booking_id = bs.booking_id AND record.number = bs.number
