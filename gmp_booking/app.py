@@ -37,6 +37,7 @@ from gmp_booking.pages.api_docs.pages import docs
 from gmp_booking.pages.booking_page.pages import booking_page
 from gmp_booking.pages.health.pages import health
 from gmp_booking.pages.my_bookings.pages import my_bookings
+from gmp_booking.pages.not_recorded.pages import not_recorded
 from gmp_booking.pages.onboarding.pages import onboarding
 from gmp_booking.pages.outages.pages import outages
 from gmp_booking.pages.timeline.api import api as timeline_api
@@ -56,6 +57,7 @@ PAGES: tuple[Blueprint, ...] = (
     account_page,
     timeline,
     free_rooms,
+    not_recorded,
     today,
     execution,
     bookings,

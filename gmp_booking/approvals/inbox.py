@@ -39,6 +39,7 @@ _WAITING = f"""
     FROM booking_change AS n JOIN booking AS b ON b.id = n.booking_id WHERE n.state IN ({sql_values(WAITING_CHANGE)})
 """
 _OF_STAGES = "(w.track, w.stage) IN (SELECT * FROM unnest(CAST(:tracks AS text[]), CAST(:stages AS int[])))"
+_COUNT = f"SELECT count(*) FROM ({_WAITING}) AS w WHERE {_OF_STAGES}"
 _FROM = f"""
     FROM ({_WAITING}) AS w
     JOIN booking AS b ON b.id = w.booking_id
@@ -221,12 +222,25 @@ def count_by_stage(uow: Uow) -> Counter[str]:
 
 def count_waiting(uow: Uow) -> int:
     """The number of rows that wait for one of the actor's roles."""
-    pairs = stages_of(uow.actor.roles)
-    if not pairs:
+    if not stages_of(uow.actor.roles):
         return 0
-    values = {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
-    statement = text(f"SELECT count(*) FROM ({_WAITING}) AS w WHERE {_OF_STAGES}")
-    return int(uow.session.execute(statement, values).scalar_one())
+    return int(uow.session.execute(text(_COUNT), _stages_of_actor(uow)).scalar_one())
+
+
+def count_waiting_beside(uow: Uow, others: str, **values: object) -> tuple[int, int]:
+    """The number of rows that wait for one of the actor's roles, and of `others`.
+
+    Every page shows both, so they are counted in one statement.
+    Shape: `others` is SQL of rows, `values` are its parameters.
+    """
+    statement = text(f"SELECT ({_COUNT}), (SELECT count(*) FROM ({others}) AS others)")
+    waiting, other = uow.session.execute(statement, _stages_of_actor(uow) | values).one()
+    return int(waiting), int(other)
+
+
+def _stages_of_actor(uow: Uow) -> dict[str, Any]:
+    pairs = stages_of(uow.actor.roles)
+    return {"tracks": [track for track, _ in pairs], "stages": [stage for _, stage in pairs]}
 
 
 def list_late(uow: Uow, roles: Iterable[Role] | None, *, before: datetime) -> Sequence[WaitingRequest]:

@@ -195,7 +195,12 @@ def set_crew(uow: Uow, session_ids: Collection[int], crew: Sequence[CrewMember])
         return
     rows = json.dumps([vars(member) for member in crew])
     uow.session.execute(_REMOVE_CREW, {"sessions": list(session_ids), "crew": rows, "now": uow.now})
-    uow.session.execute(_ADD_CREW, {"crew": rows})
+    add_crew(uow, crew)
+
+
+def add_crew(uow: Uow, crew: Sequence[CrewMember]) -> None:
+    """Add people to the crews of sessions; who is in it already gets the role."""
+    uow.session.execute(_ADD_CREW, {"crew": json.dumps([vars(member) for member in crew])})
 
 
 _OF_THE_REQUEST = (

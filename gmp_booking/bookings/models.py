@@ -194,6 +194,11 @@ class SessionRecord(Base):
             postgresql_where=text(f"state IN ({sql_values(states.COMPLETED)}) AND verified_at IS NULL"),
         ),
         Index(
+            "ix_session_record_unconfirmed",
+            "booking_id",
+            postgresql_where=text("emergency_told IS NOT NULL AND emergency_confirmed_at IS NULL"),
+        ),
+        Index(
             "ix_session_record_until",
             text("coalesce(actual_end_at, expected_end_at)"),
             postgresql_where=text("coalesce(actual_end_at, expected_end_at) IS NOT NULL"),
@@ -216,6 +221,12 @@ class SessionRecord(Base):
     verified_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
     released_at: Mapped[Instant | None]
     headcount_actual: Mapped[int | None]
+    headcount_reason: Mapped[str | None] = mapped_column(Text)
+    """Why more people were in the room than it allows."""
+    emergency_told: Mapped[str | None] = mapped_column(Text)
+    """Who was told of an emergency entry, and when; None for any other start."""
+    emergency_confirmed_at: Mapped[Instant | None]
+    emergency_confirmed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("person.id"))
     overdue_at: Mapped[Instant | None]
     """When the event was recorded that it had not ended in time."""
     deviation_no: Mapped[str | None] = mapped_column(Text)

@@ -96,6 +96,33 @@ class SessionOverdue(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CrewNamed(Event):
+    """People were named when a session began, or afterwards. Shape: `people` are their ids."""
+
+    session: int
+    room: str
+    people: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyEntryMade(Event):
+    """The crew began without anybody who could release the room. Shape: `told` is who was told, and when."""
+
+    session: int
+    room: str
+    told: str
+    explanation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyEntryConfirmed(Event):
+    """Production or QA confirmed an emergency entry."""
+
+    session: int
+    room: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionOverran(Event):
     """The session takes longer than planned. Shape: `held_until` is how far its slot could be extended."""
 
@@ -134,11 +161,14 @@ class SessionResumed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionCompleted(Event):
+    """Work ended. Shape: `regardless` are the rules despite which production or QA recorded it."""
+
     session: int
     room: str
     ended_at: datetime
     headcount: int
     late_min: int = 0
+    regardless: tuple[str, ...] = ()
     note: str | None = None
     explanation: str | None = None
 

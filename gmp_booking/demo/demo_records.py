@@ -1,6 +1,6 @@
 """Session records of the demo: clearance, release, check-in and completion, up to the current time.
 
-Pure. Only the last two weeks have records, as far back as the page Today shows.
+Pure. Only the last weeks have records; nothing older is shown as not recorded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from gmp_booking.bookings.content import BookingContent, SessionContent
+from gmp_booking.bookings.content import BookingContent, NamedPerson, SessionContent
 from gmp_booking.demo.facility import ROOM_CLASSES
 from gmp_booking.demo.scenarios import (
     DEMO_MANAGER,
@@ -22,9 +22,10 @@ from gmp_booking.demo.scenarios import (
     ScenarioStep,
 )
 from gmp_booking.execution.clearance import CHECKLIST, needs_clearance
-from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS
+from gmp_booking.execution.crew_rules import names_needed
+from gmp_booking.kernel.vocabulary import CONFIRMED_BY_THEMSELVES, DEMONSTRATIONS, CrewRole
 
-RECORDED_FOR = timedelta(days=15)
+RECORDED_FOR = timedelta(days=45)
 VERIFIED_AFTER = timedelta(hours=20)
 LATE_ENTRY = "작업복을 벗고 나와 입력함"
 
@@ -40,6 +41,7 @@ class SessionEvent:
     happened_at: datetime | None = None
     reason: str | None = None
     items: tuple[str, ...] = ()
+    people: tuple[NamedPerson, ...] = ()
     is_signed: bool = False
 
 
@@ -73,7 +75,9 @@ def _of_session(
     elif chance.random() < 0.04:
         yield SessionEvent(session.start + timedelta(minutes=75), SCHEDULER, number, "missed")
         return
-    yield SessionEvent(session.start + timedelta(minutes=chance.randrange(9)), doer, number, "check-in")
+    needed = names_needed(content.kind.value, run_type, ROOM_CLASSES[session.room], session.exposure)
+    host = () if len(session.people) >= needed else (NamedPerson(doer, CrewRole.OPERATOR),)
+    yield SessionEvent(session.start + timedelta(minutes=chance.randrange(9)), doer, number, "check-in", people=host)
     ended_at = session.end - timedelta(minutes=chance.randrange(4, 22))
     is_late = chance.random() < 0.1
     entered_at = ended_at + timedelta(minutes=34 if is_late else 1)

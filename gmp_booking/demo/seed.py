@@ -103,6 +103,7 @@ class _Seeder:
             at=event.happened_at,
             reason=event.reason,
             items=event.items,
+            people=event.people,
             verified=signer.proof if signer else None,
         )
         self._database.request(actor, reason=event.reason).transact(perform, act)

@@ -19,13 +19,16 @@ from gmp_booking.bookings.transitions import Taken
 from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.execution.check_in_checks import check_in_verdict
 from gmp_booking.execution.clearance import EARLIEST_START, LONGEST_OVERRUN, late_minutes
-from gmp_booking.execution.releasing import not_released
+from gmp_booking.execution.crew import require_crew, require_headcount, with_crew
+from gmp_booking.execution.crew_rules import ROOM_LIMIT
+from gmp_booking.execution.line_clearance.releasing import require_released
 from gmp_booking.execution.room_use.records import began_meanwhile, begin_use, end_use
 from gmp_booking.execution.room_use.still_in_use import record_second_use, still_in_use, taken_before
 from gmp_booking.execution.session_actions import (
     SessionAction,
     fit_time,
     happened_at,
+    may_record_regardless,
     session_event_fields,
     step_of,
     write_state,
@@ -33,24 +36,24 @@ from gmp_booking.execution.session_actions import (
 )
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, is_allowed
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import UNPREPARED, SessionState
+from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
 
 
 def check_in(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     at = happened_at(uow, act, earliest=session.starts_at - EARLIEST_START)
     step = step_of(session, act)
-    regardless = is_allowed(uow.actor, Permission.SESSION_RECORD_REGARDLESS)
+    regardless = may_record_regardless(uow.actor, act)
+    session = with_crew(uow, session, act)
     in_use = _begin_use(uow, session, act, at, regardless=regardless)
-    unreleased = session.stands in UNPREPARED and session.cleared_first
-    if unreleased and not (regardless and act.deviation_no):
-        raise not_released(session)
+    unreleased = require_released(uow, session, at, recorded_anyway=regardless and act.has_deviation)
     against = _rules_against(uow, session, act, at, regardless=regardless)
-    found = tuple(dict.fromkeys((*(["CO-02"] if unreleased else []), *(["RM-01"] if in_use else []), *against)))
+    people = _rules_on_people(session, act, recorded_anyway=regardless and bool(act.reason))
+    known = (*(["RM-01"] if in_use else []), *(["CO-02"] if unreleased else []), *people)
+    found = tuple(dict.fromkeys((*known, *against)))
     late_min = _minutes_late(uow, at, changes_order=bool(in_use))
     explanation = require_reason(act.reason) if step.needs_reason or late_min or found else act.reason
     write_state(
@@ -61,6 +64,9 @@ def check_in(uow: Uow, session: SessionRow, act: SessionAction) -> None:
         start_entered_at=uow.now,
         start_entered_by=uow.actor.person_id,
         deviation_no=act.deviation_no or session.deviation_no,
+        headcount_actual=act.headcount,
+        headcount_reason=explanation if ROOM_LIMIT in found else None,
+        emergency_told=act.told if act.is_emergency else None,
     )
     event = SessionStarted(
         **session_event_fields(session),
@@ -77,12 +83,18 @@ def check_in(uow: Uow, session: SessionRow, act: SessionAction) -> None:
         record_second_use(uow, session, in_use, act.deviation_no or "")
 
 
+def _rules_on_people(session: SessionRow, act: SessionAction, *, recorded_anyway: bool) -> tuple[str, ...]:
+    """The rules on names and headcount despite which the start is recorded. Errors: Invalid unless it is."""
+    unnamed = require_crew(session, recorded_anyway=recorded_anyway)
+    return unnamed + require_headcount(session, act.headcount or 0, recorded_anyway=recorded_anyway)
+
+
 def _begin_use(uow: Uow, session: SessionRow, act: SessionAction, at: datetime, *, regardless: bool) -> Sequence[str]:
     """Record what is used from now on; the codes of what somebody else uses still.
 
     Errors: Conflict while somebody does, unless production or QA record it with reason and deviation number.
     """
-    is_recorded_anyway = regardless and bool(act.reason and act.deviation_no)
+    is_recorded_anyway = regardless and bool(act.reason) and act.has_deviation
     beginning = begin_use(uow, session, at, regardless=is_recorded_anyway)
     if not beginning.is_recorded:
         raise still_in_use(uow, session, beginning)
@@ -137,13 +149,19 @@ def extend(uow: Uow, session: SessionRow, act: SessionAction) -> None:
 def complete(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     step = step_of(session, act)
     at, late_min, explanation = _actual_end(uow, session, act)
-    headcount = session.headcount if act.headcount is None else act.headcount
-    held_until = write_end(uow, session, step, at, headcount_actual=headcount, note=act.note)
+    headcount = next(each for each in (act.headcount, session.headcount_actual, session.headcount) if each is not None)
+    recorded_anyway = bool(act.reason) and may_record_regardless(uow.actor, act)
+    crowded = require_headcount(session, headcount, recorded_anyway=recorded_anyway)
+    columns = {"headcount_actual": headcount, "note": act.note}
+    if crowded:
+        columns["headcount_reason"] = explanation = require_reason(act.reason)
+    held_until = write_end(uow, session, step, at, **columns)
     event = SessionCompleted(
         **session_event_fields(session),
         ended_at=at,
         headcount=headcount,
         late_min=late_min,
+        regardless=crowded,
         note=act.note,
         explanation=explanation,
     )

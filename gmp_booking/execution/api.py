@@ -11,8 +11,8 @@ from flask_smorest import Blueprint
 
 from gmp_booking.accounts.request_context import current_request, idempotency_of_header, revision_seen
 from gmp_booking.bookings.schemas import ActionSchema, BookingOut, etag_of, head_out
-from gmp_booking.execution.closing import CloseRequest
-from gmp_booking.execution.closing import carry_out as carry_out_closing
+from gmp_booking.execution.closing.close import CloseRequest
+from gmp_booking.execution.closing.close import carry_out as carry_out_closing
 from gmp_booking.execution.handlers import answer_of, carry_out, carry_out_all
 from gmp_booking.execution.schemas import ReleasesOut, ReleasesSchema, SessionActSchema, SessionOut
 from gmp_booking.execution.service import SessionAction, get_session
@@ -40,6 +40,8 @@ def _act(reference: str, number: int, action: str, body: dict[str, Any]) -> Resp
         headcount=body["headcount"],
         note=body["note"],
         deviation_no=body["deviation_no"],
+        people=tuple(body["people"]),
+        told=body["told"],
     )
     return send(carry_out(request, answer_of, act, password=(body["signature"] or {}).get("password")))
 
@@ -90,6 +92,36 @@ class CheckIn(MethodView):
     def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
         """Record the start of a session, now or at an earlier actual time"""
         return _act(reference, number, "check-in", body)
+
+
+@api.route(f"{_SESSION}/emergency-entry")
+class EmergencyEntry(MethodView):
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Record that the crew begins now although nobody can release the room; production or QA confirms it"""
+        return _act(reference, number, "emergency-entry", body)
+
+
+@api.route(f"{_SESSION}/confirm-emergency")
+class ConfirmEmergency(MethodView):
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Confirm an emergency entry, with its deviation number if it has one"""
+        return _act(reference, number, "confirm-emergency", body)
+
+
+@api.route(f"{_SESSION}/crew")
+class Crew(MethodView):
+    @api.doc(**WITH_KEY_AND_IF_MATCH)
+    @api.arguments(SessionActSchema)
+    @api.response(200, SessionOut)
+    def post(self, body: dict[str, Any], reference: str, number: int) -> Response:
+        """Name people of a session that has begun"""
+        return _act(reference, number, "crew", body)
 
 
 @api.route(f"{_SESSION}/takes-until")

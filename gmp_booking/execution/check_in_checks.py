@@ -26,7 +26,8 @@ OVERLAPS: Final = frozenset({"RM-01", "EQ-01"})
 def check_in_verdict(uow: Uow, session: SessionRow, *, at: datetime | None) -> Verdict:
     """The HARD findings of one session.
 
-    Shape: with `at`, only those that apply at this instant, and time that others hold from then to the planned start.
+    Shape: without `at`, those that apply from now on; with it, only those that apply at this instant, and time that
+    others hold from then to the planned start.
     """
     details = get_view(uow, session.reference)
     content = _only_session(details, session.number, at)
@@ -39,8 +40,11 @@ def check_in_verdict(uow: Uow, session: SessionRow, *, at: datetime | None) -> V
         company_id=session.company_id,
         booking_id=session.booking_id,
     )
+    hard = [each for each in examine(gathered.case).findings if each.severity is Severity.HARD]
+    if at is None:
+        return Verdict(tuple(each for each in hard if each.period is None or each.period.end > uow.now))
     gap = _before_the_plan(session, at)
-    return Verdict(tuple(each for each in examine(gathered.case).findings if _rules_against(each, at, gap)))
+    return Verdict(tuple(each for each in hard if _applies(each, at, gap)))
 
 
 def _only_session(details: BookingView, number: int, at: datetime | None) -> BookingContent:
@@ -55,14 +59,12 @@ def _only_session(details: BookingView, number: int, at: datetime | None) -> Boo
     return replace(content, sessions=(alone,), equipment=())
 
 
-def _before_the_plan(session: SessionRow, at: datetime | None) -> Period | None:
+def _before_the_plan(session: SessionRow, at: datetime) -> Period | None:
     """The time from an early start to what the session holds; None for any other start."""
-    return None if at is None or at >= session.planned.start else Period(at, session.planned.start)
+    return None if at >= session.planned.start else Period(at, session.planned.start)
 
 
-def _rules_against(finding: Finding, at: datetime | None, gap: Period | None) -> bool:
-    if finding.severity is not Severity.HARD:
-        return False
-    if at is None or finding.period is None or finding.period.holds(at):
+def _applies(finding: Finding, at: datetime, gap: Period | None) -> bool:
+    if finding.period is None or finding.period.holds(at):
         return True
     return gap is not None and finding.code in OVERLAPS and finding.period.overlaps(gap)

@@ -41,6 +41,9 @@ _SESSIONS_OF_DAY = f"""
         UNION
         SELECT s.id FROM session_record AS x JOIN booking_session AS s USING (booking_id, number)
         WHERE x.state IN ({sql_values(COMPLETED)}) AND x.verified_at IS NULL AND s.ends_at > :since
+        UNION
+        SELECT s.id FROM session_record AS x JOIN booking_session AS s USING (booking_id, number)
+        WHERE x.emergency_told IS NOT NULL AND x.emergency_confirmed_at IS NULL
     ))
     ORDER BY bs.starts_at, r.code, bs.id LIMIT :most
 """
@@ -108,10 +111,12 @@ class SessionsOfDay:
 
     @property
     def waiting(self) -> list[SessionRow]:
-        """Sessions that need an action: verify a clearance, release, verify a record, record as missed."""
+        """Sessions that need an action: verify a clearance, release, verify a record, record as missed, confirm."""
         return [each for each in self.sessions if self._needs_action(each)]
 
     def _needs_action(self, session: SessionRow) -> bool:
+        if session.is_to_be_confirmed:
+            return True
         if session.stands in COMPLETED:
             return session.verified_at is None
         if session.stands in UNPREPARED and session.cleared_first and session.cleared_at is not None:

@@ -15,6 +15,8 @@ from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.text import N_
+from gmp_booking.kernel.vocabulary import OutageKind, SubjectKind
+from gmp_booking.outages.service import NewOutage, place_locked
 
 
 def suspend(uow: Uow, session: SessionRow, act: SessionAction) -> None:
@@ -38,6 +40,7 @@ def _sign_and_change(
 
 
 def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
+    """Every abort names a deviation, so the room is on hold from then on, and every clearance of it is void."""
     step = step_of(session, act)
     explanation = reason_for(step, act.reason) or ""
     if not act.deviation_no:
@@ -64,6 +67,8 @@ def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     )
     uow.record(Taken(step, event, act.reason, is_signed=True).event)
     record_overrun(uow, session, at, held_until=held_until)
+    reason = f"{act.deviation_no} · {session.reference}/{session.number}: {explanation}"
+    place_locked(uow, NewOutage(SubjectKind.ROOM, session.room, OutageKind.HOLD, reason))
 
 
 def missed(uow: Uow, session: SessionRow, act: SessionAction) -> None:

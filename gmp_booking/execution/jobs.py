@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gmp_booking.execution.release_expiry import expire_release, list_expired_releases
+from gmp_booking.execution.line_clearance.expiry import expire_release, list_expired_releases
 from gmp_booking.execution.room_use.overdue import list_newly_overdue, record_overdue
 from gmp_booking.infra.database.queues import always
 from gmp_booking.infra.database.uow import Database
@@ -14,7 +14,7 @@ from gmp_booking.kernel.errors import Refusal
 
 def expire_releases(database: Database, *, keep_running: Callable[[], bool] = always) -> None:
     """Withdraw every release that is no longer valid, each in its own transaction; workers may do so concurrently."""
-    for reference, number, _why in database.read(SYSTEM, list_expired_releases):
+    for reference, number in database.read(SYSTEM, list_expired_releases):
         if not keep_running():
             return
         try:

@@ -17,7 +17,10 @@ from gmp_booking.accounts.sessions import local_path, signed_in
 from gmp_booking.conflicts.privacy import FindingView
 from gmp_booking.execution.available_actions import AvailableAction, available_actions
 from gmp_booking.execution.clearance import CHECKLIST
+from gmp_booking.execution.crew import CrewChoice, list_crew_choices
+from gmp_booking.execution.emergency import may_enter as may_enter_in_emergency
 from gmp_booking.execution.handlers import carry_out, carry_out_all
+from gmp_booking.execution.line_clearance.facts import find_lapse_of, lapsed
 from gmp_booking.execution.schemas import SessionActSchema, delay
 from gmp_booking.execution.service import ACTIONS, SessionAction, SessionRow, get_session
 from gmp_booking.execution.signing import RECORD_TYPE, record_reference
@@ -28,14 +31,14 @@ from gmp_booking.infra.web.i18n import _, current_zone, named
 from gmp_booking.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from gmp_booking.kernel.labels import MEANINGS_QUOTED, ROOM_RELEASED
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import UNPREPARED
+from gmp_booking.kernel.states import NOT_BEGUN, UNPREPARED
 from gmp_booking.kernel.text import N_
 from gmp_booking.signatures.service import list_signatures
 from gmp_booking.signatures.views import SignatureView
 
 execution = Blueprint("execution", __name__)
 
-TEXT_FIELDS = ("reason", "note", "deviation_no")
+TEXT_FIELDS = ("reason", "note", "deviation_no", "told")
 MOST_RELEASES = 50
 BAD_TIME = N_("Enter times as HH:MM and dates as YYYY-MM-DD.")
 
@@ -45,8 +48,12 @@ class SessionPageData:
     """The data of the page."""
 
     session: SessionRow
-    signatures: Sequence[SignatureView]
     now: datetime
+    signatures: Sequence[SignatureView]
+    acts: Sequence[AvailableAction]
+    people: Sequence[CrewChoice]
+    lapsed: Refusal | None
+    """What the release or the start would be refused with, where the line clearance is not valid."""
 
 
 def read_page_data(uow: Uow, reference: str, number: int) -> SessionPageData:
@@ -54,7 +61,12 @@ def read_page_data(uow: Uow, reference: str, number: int) -> SessionPageData:
     session = get_session(uow, reference, number)
     given = list_signatures(uow, RECORD_TYPE, session.booking_id)
     mine = [each for each in given if each.record_reference == record_reference(session)]
-    return SessionPageData(session, mine, uow.now)
+    in_an_emergency = may_enter_in_emergency(uow, session)
+    lapse = find_lapse_of(uow, session) if session.clearance_id and session.stands in NOT_BEGUN else None
+    acts = available_actions(session, uow.actor, uow.now, in_an_emergency=in_an_emergency, is_lapsed=lapse is not None)
+    asks_for_people = any("people" in each.fields for each in acts)
+    people = list_crew_choices(uow, session) if asks_for_people else ()
+    return SessionPageData(session, uow.now, mine, acts, people, None if lapse is None else lapsed(uow, session, lapse))
 
 
 @execution.get("/bookings/<reference>/sessions/<int:number>")
@@ -100,6 +112,7 @@ def _action_from_form(reference: str, number: int, action: str) -> SessionAction
     """The action from the form's fields, read with the schema of the API. Errors: Invalid."""
     fields: dict[str, Any] = {name: _field(action, name) or None for name in TEXT_FIELDS}
     fields["items"] = request.form.getlist(f"{action}-items")
+    fields["people"] = [{"email": email} for email in request.form.getlist(f"{action}-people")]
     fields["at"] = _instant(action, "at")
     fields["until"] = _instant(action, "until")
     headcount = _field(action, "headcount")
@@ -120,6 +133,8 @@ def _action_from_form(reference: str, number: int, action: str) -> SessionAction
         headcount=loaded["headcount"],
         note=loaded["note"],
         deviation_no=loaded["deviation_no"],
+        people=tuple(loaded["people"]),
+        told=loaded["told"],
     )
 
 
@@ -155,7 +170,9 @@ def _page(
         session=session_view(file.session),
         checklist=[(code, _(sentence)) for code, sentence in CHECKLIST.items()],
         steps=_steps(file.session),
-        acts=[_action_view(available, file) for available in available_actions(file.session, call.actor, file.now)],
+        lapsed=_(file.lapsed.message, **file.lapsed.params) if file.lapsed else None,
+        people=[(each.email, each.name, _("the facility") if each.is_staff else None) for each in file.people],
+        acts=[_action_view(available, file) for available in file.acts],
         errors=errors or {},
         typed=request.form,
         findings=findings,
@@ -191,6 +208,12 @@ def session_view(session: SessionRow) -> dict[str, Any]:
         "verified_by",
         "released_at",
         "headcount_actual",
+        "headcount_reason",
+        "max_occupancy",
+        "names_needed",
+        "emergency_told",
+        "emergency_confirmed_at",
+        "emergency_confirmed_by",
         "deviation_no",
         "note",
         "cleared_at",

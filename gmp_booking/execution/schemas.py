@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from gmp_booking.bookings.schemas import ActionSchema
+from gmp_booking.bookings.schemas import ActionSchema, NamedPersonSchema
 from gmp_booking.execution.clearance import CHECKLIST, late_minutes
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.web.datetime_fields import InstantField
@@ -16,7 +16,10 @@ from gmp_booking.kernel.text import N_
 
 
 class SessionActSchema(ActionSchema):
-    """The fields of an action: actual times, headcount, clearance items, deviation."""
+    """The fields of an action: actual times, headcount, clearance items, deviation, crew.
+
+    Shape: `told` is who was told of an emergency entry, and when.
+    """
 
     at = InstantField(load_default=None, allow_none=True)
     until = InstantField(load_default=None, allow_none=True)
@@ -33,6 +36,8 @@ class SessionActSchema(ActionSchema):
     )
     note = CleanText(longest=2000, load_default=None, allow_none=True)
     deviation_no = CleanText(longest=60, load_default=None, allow_none=True)
+    people = fields.List(fields.Nested(NamedPersonSchema), load_default=list, validate=validate.Length(max=50))
+    told = CleanText(longest=300, load_default=None, allow_none=True)
 
 
 class SessionNamedSchema(Schema):
@@ -63,6 +68,11 @@ class SessionOut(Schema):
     actual_end = fields.String(allow_none=True)
     end_late_min = fields.Integer()
     headcount = fields.Integer(allow_none=True)
+    headcount_reason = fields.String(allow_none=True)
+    crew_named = fields.Integer()
+    crew_needed = fields.Integer()
+    emergency_told = fields.String(allow_none=True)
+    emergency_confirmed_at = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
     deviation_no = fields.String(allow_none=True)
     verified_at = fields.String(allow_none=True)
@@ -103,6 +113,11 @@ def session_out(session: SessionRow) -> dict[str, Any]:
         "actual_end": _iso(session.actual_end_at),
         "end_late_min": delay(session.actual_end_at, session.end_entered_at),
         "headcount": session.headcount_actual,
+        "headcount_reason": session.headcount_reason,
+        "crew_named": session.named,
+        "crew_needed": session.names_needed,
+        "emergency_told": session.emergency_told,
+        "emergency_confirmed_at": _iso(session.emergency_confirmed_at),
         "note": session.note,
         "deviation_no": session.deviation_no,
         "verified_at": _iso(session.verified_at),

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gmp_booking.execution import actual_times, interruptions, releasing, store
+from gmp_booking.bookings.lifecycle.session_steps import EMERGENCY
+from gmp_booking.execution import actual_times, emergency, interruptions, store
+from gmp_booking.execution.crew import find_people, locks_of_people, name_crew
+from gmp_booking.execution.line_clearance import releasing
 from gmp_booking.execution.session_actions import SessionAction, permission_for, subject_of
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
@@ -41,6 +44,9 @@ _USE_CASES: Mapping[str, Callable[[Uow, SessionRow, SessionAction], None]] = {
     "verify": actual_times.verify,
     "missed": interruptions.missed,
     "abort": interruptions.abort,
+    "crew": name_crew,
+    EMERGENCY: emergency.enter,
+    "confirm-emergency": emergency.confirm,
 }
 ACTIONS = frozenset(_USE_CASES)
 
@@ -53,7 +59,8 @@ def perform(uow: Uow, act: SessionAction) -> SessionRow:
     """
     if act.action not in ACTIONS:
         raise NotFound
-    uow.lock(store.lock_keys_of(uow, act.reference, act.number))
+    act = replace(act, person_ids=find_people(uow, act))
+    uow.lock(store.lock_keys_of(uow, act.reference, act.number) | locks_of_people(act.person_ids))
     session = store.get_session(uow, act.reference, act.number)
     require(uow.actor, permission_for(session, act.action, until=act.until), subject_of(session, act.action))
     if act.seen and act.seen != session.stands:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from gmp_booking.bookings.change_store import fit_crew
-from gmp_booking.bookings.lifecycle.session_steps import SESSION_STEPS, session_step
+from gmp_booking.bookings.content import NamedPerson
+from gmp_booking.bookings.lifecycle.session_steps import EMERGENCY, SESSION_STEPS, session_step
 from gmp_booking.bookings.lifecycle.steps import Slots, Step, When, permission_of
 from gmp_booking.bookings.service import EventFields
 from gmp_booking.evaluation.slot_allocation import Granted, Holder, allocate_stored
@@ -15,7 +17,7 @@ from gmp_booking.execution import store
 from gmp_booking.execution.clearance import LONGEST_EXTENSION
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
-from gmp_booking.kernel.access import Permission, Subject
+from gmp_booking.kernel.access import Actor, Permission, Subject, is_allowed
 from gmp_booking.kernel.errors import Invalid
 from gmp_booking.kernel.states import SessionState
 from gmp_booking.kernel.text import N_
@@ -29,7 +31,8 @@ class SessionAction:
     """One requested action in one session.
 
     Shape: `seen` is the state the person saw, `revision` that of the booking; `at` is the actual time, None for now;
-    `verified` is the verified password, where a signature is required.
+    `verified` is the verified password, where a signature is required. `person_ids` are the ids of `people` by address;
+    `told` is who was told of an emergency entry, and when.
     """
 
     reference: str
@@ -44,7 +47,24 @@ class SessionAction:
     headcount: int | None = None
     note: str | None = None
     deviation_no: str | None = None
+    people: tuple[NamedPerson, ...] = ()
+    person_ids: Mapping[str, int] = field(default_factory=dict)
+    told: str | None = None
     verified: Verified | None = None
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.action == EMERGENCY
+
+    @property
+    def has_deviation(self) -> bool:
+        """Whether a deviation is named; an emergency entry gets its number later."""
+        return bool(self.deviation_no) or self.is_emergency
+
+
+def may_record_regardless(actor: Actor, act: SessionAction) -> bool:
+    """Whether what has happened is recorded although a rule forbids it."""
+    return act.is_emergency or is_allowed(actor, Permission.SESSION_RECORD_REGARDLESS)
 
 
 def step_of(session: SessionRow, act: SessionAction) -> Step[SessionState]:

@@ -13,14 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gmp_booking.bookings.models import SessionRecord
 from gmp_booking.bookings.part_resources import session_resources
-from gmp_booking.bookings.session_state import JOINED_STATE, state_of
+from gmp_booking.bookings.session_state import JOINED_STATE
 from gmp_booking.execution.clearance import needs_clearance
+from gmp_booking.execution.crew_rules import names_needed
 from gmp_booking.infra.database.uow import LockKey, Uow
 from gmp_booking.kernel.errors import NotFound, Stale
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.sql import sql_value, sql_values
-from gmp_booking.kernel.states import ENDED, IN_FORCE, RELEASED, UNRECORDED, SessionState
-from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, LockKind, OutageKind, SubjectKind
+from gmp_booking.kernel.sql import sql_values
+from gmp_booking.kernel.states import IN_FORCE, RELEASED, UNRECORDED, SessionState
+from gmp_booking.kernel.vocabulary import IN_ROOM_ROLES, LockKind
 
 _LOCK_KEYS = text(
     f"""
@@ -50,13 +51,15 @@ _SESSIONS = f"""
            v.content_hash, bs.number, {JOINED_STATE} AS state,
            bs.room_id, r.code AS room,
            jsonb_build_object('ko', r.name_ko, 'en', r.name_en, 'zh_Hans', r.name_zh) AS room_names,
-           room.room_class, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step, bs.headcount,
+           room.room_class, room.max_occupancy, bs.starts_at, bs.ends_at, bs.setup_min, bs.teardown_min, bs.step,
+           bs.exposure, bs.headcount,
            (SELECT count(*) FROM session_person AS crew WHERE crew.booking_session_id = bs.id AND crew.left_at IS NULL
                AND crew.role IN ({sql_values(IN_ROOM_ROLES)})) AS named,
            record.actual_start_at, record.start_entered_at, starter.name AS started_by, record.expected_end_at,
            record.actual_end_at, record.end_entered_at, record.end_entered_by, ender.name AS ended_by,
            record.verified_at, verifier.name AS verified_by,
-           record.released_at, record.headcount_actual, record.deviation_no, record.note,
+           record.released_at, record.headcount_actual, record.headcount_reason, record.emergency_told,
+           record.emergency_confirmed_at, confirmer.name AS emergency_confirmed_by, record.deviation_no, record.note,
            lc.id AS clearance_id, lc.items AS clearance_items, lc.performed_by AS cleared_by_id,
            lc.performed_at AS cleared_at, clearer.name AS cleared_by, lc.verified_at AS clearance_verified_at,
            looker.name AS clearance_verified_by
@@ -73,6 +76,7 @@ _SESSIONS = f"""
     LEFT JOIN person AS starter ON starter.id = record.start_entered_by
     LEFT JOIN person AS ender ON ender.id = record.end_entered_by
     LEFT JOIN person AS verifier ON verifier.id = record.verified_by
+    LEFT JOIN person AS confirmer ON confirmer.id = record.emergency_confirmed_by
     LEFT JOIN person AS clearer ON clearer.id = lc.performed_by
     LEFT JOIN person AS looker ON looker.id = lc.verified_by
 """
@@ -108,11 +112,13 @@ class SessionRow:
     room: str
     room_names: Mapping[str, str]
     room_class: str
+    max_occupancy: int
     starts_at: datetime
     ends_at: datetime
     setup_min: int
     teardown_min: int
     step: str | None
+    exposure: str
     headcount: int
     named: int
     actual_start_at: datetime | None
@@ -127,6 +133,10 @@ class SessionRow:
     verified_by: str | None
     released_at: datetime | None
     headcount_actual: int | None
+    headcount_reason: str | None
+    emergency_told: str | None
+    emergency_confirmed_at: datetime | None
+    emergency_confirmed_by: str | None
     deviation_no: str | None
     note: str | None
     clearance_id: int | None
@@ -140,6 +150,15 @@ class SessionRow:
     @property
     def cleared_first(self) -> bool:
         return needs_clearance(self.kind, self.run_type, self.room_class)
+
+    @property
+    def names_needed(self) -> int:
+        return names_needed(self.kind, self.run_type, self.room_class, self.exposure)
+
+    @property
+    def is_to_be_confirmed(self) -> bool:
+        """Whether it began in an emergency that nobody has confirmed."""
+        return self.emergency_told is not None and self.emergency_confirmed_at is None
 
     @property
     def stands(self) -> SessionState:
@@ -189,6 +208,15 @@ def get_session(uow: Uow, reference: str, number: int) -> SessionRow:
     if not found:
         raise NotFound
     return found[0]
+
+
+def count_named(uow: Uow, session: SessionRow) -> int:
+    """How many people in the room of a session are named."""
+    statement = text(
+        "SELECT count(*) FROM session_person WHERE booking_session_id = :id AND left_at IS NULL"
+        f" AND role IN ({sql_values(IN_ROOM_ROLES)})"
+    )
+    return int(uow.session.execute(statement, {"id": session.id}).scalar_one())
 
 
 def list_sessions(uow: Uow, condition: str, **values: Any) -> list[SessionRow]:
@@ -283,50 +311,17 @@ def void_clearance(uow: Uow, session: SessionRow, reason: str) -> None:
     )
 
 
-_EXPIRED_RELEASES = text(
-    f"""
-    SELECT b.reference, bs.number,
-           CASE WHEN held.id IS NOT NULL THEN 'a hold was placed on the room'
-                WHEN lc.id IS NULL THEN 'the session was moved'
-                ELSE 'the room stood released for too long' END AS why
-    FROM session_record AS record
-    JOIN booking_session AS bs USING (booking_id, number)
-    JOIN booking AS b
-        ON b.id = bs.booking_id AND b.version = bs.version AND b.state IN ({sql_values(IN_FORCE)})
-    LEFT JOIN line_clearance AS lc ON lc.booking_id = b.id AND lc.session_number = bs.number AND lc.void_at IS NULL
-         AND lc.room_id = bs.room_id AND lc.starts_at = bs.starts_at AND lc.verified_at <= record.released_at
-    LEFT JOIN LATERAL (
-        SELECT o.id FROM outage AS o
-        WHERE o.kind = {sql_value(OutageKind.HOLD)} AND o.subject_kind = {sql_value(SubjectKind.ROOM)}
-          AND o.subject_id = bs.room_id AND o.starts_at <= :now
-          AND (o.ends_at IS NULL OR o.ends_at > :now) AND o.created_at > record.released_at
-        LIMIT 1
-    ) AS held ON true
-    WHERE record.state IN ({sql_values(RELEASED)})
-      AND (held.id IS NOT NULL OR lc.id IS NULL OR record.released_at < :oldest)
-      AND (:reference = '' OR b.reference = :reference AND bs.number = :number)
-    ORDER BY record.released_at LIMIT 100
+_OPEN_RESERVATIONS = text(
+    """
+    SELECT r.code FROM equipment_reservation AS q
+    JOIN booking AS b ON b.id = q.booking_id AND b.version = q.version
+    JOIN resource AS r ON r.id = q.equipment_id
+    WHERE b.id = :id AND q.ends_at > :now ORDER BY q.number
     """
 )
 
 
-def list_expired_releases(
-    uow: Uow, *, released_before: datetime, reference: str = "", number: int = 0
-) -> list[tuple[str, int, str]]:
-    """Released sessions whose release is no longer valid, with the cause: all, or one of them."""
-    values = {"now": uow.now, "oldest": released_before, "reference": reference, "number": number}
-    return [(row[0], row[1], row[2]) for row in uow.session.execute(_EXPIRED_RELEASES, values)]
-
-
-def count_open_parts(uow: Uow, booking_id: int) -> int:
-    """The number of sessions and reservations of the current version that are not over."""
-    statement = text(
-        f"""
-        SELECT (SELECT count(*) FROM booking_session AS s WHERE s.booking_id = b.id AND s.version = b.version
-                AND {state_of("s")} NOT IN ({sql_values(ENDED)}))
-             + (SELECT count(*) FROM equipment_reservation AS q WHERE q.booking_id = b.id AND q.version = b.version
-                AND q.ends_at > :now)
-        FROM booking AS b WHERE b.id = :id
-        """
-    )
-    return int(uow.session.execute(statement, {"id": booking_id, "now": uow.now}).scalar_one())
+def list_open_reservations(uow: Uow, booking_id: int) -> list[str]:
+    """The codes of the equipment whose reservation has not ended."""
+    rows = uow.session.execute(_OPEN_RESERVATIONS, {"id": booking_id, "now": uow.now})
+    return [row.code for row in rows]

@@ -181,11 +181,14 @@ class Permission(StrEnum):
     SESSION_RECORD = "session.record"
     SESSION_EXTEND_LONG = "session.extend_long"
     SESSION_RECORD_REGARDLESS = "session.record_regardless"
+    SESSION_EMERGENCY_ENTRY = "session.emergency_entry"
+    SESSION_CONFIRM_EMERGENCY = "session.confirm_emergency"
     SESSION_VERIFY = "session.verify"
     SESSION_SUSPEND = "session.suspend"
     SESSION_RESUME = "session.resume"
     SESSION_ABORT = "session.abort"
     SESSION_MISSED = "session.missed"
+    NOT_RECORDED_READ = "not_recorded.read"
     INBOX_READ = "inbox.read"
     TIMELINE_READ = "timeline.read"
     FEED_MAKE_MINE = "feed.make.mine"
@@ -258,11 +261,14 @@ PERMISSIONS: dict[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.SESSION_RECORD: ((is_of_the_company,), (works_in_the_facility,)),
     Permission.SESSION_EXTEND_LONG: ((is_staff, has(Role.SCHEDULER)),),
     Permission.SESSION_RECORD_REGARDLESS: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA)),),
+    Permission.SESSION_EMERGENCY_ENTRY: ((is_of_the_company, has(Role.OPERATOR)),),
+    Permission.SESSION_CONFIRM_EMERGENCY: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA)),),
     Permission.SESSION_VERIFY: ((is_of_the_company, did_not_do_it), (works_in_the_facility, did_not_do_it)),
     Permission.SESSION_SUSPEND: ((is_staff, has(Role.QA, Role.ENGINEER)),),
     Permission.SESSION_RESUME: ((is_staff, has(Role.QA)),),
     Permission.SESSION_ABORT: ((is_staff, has(Role.PRODUCTION_MANAGER, Role.QA)),),
     Permission.SESSION_MISSED: ((is_staff, has(Role.SCHEDULER, Role.DEMO_MANAGER)),),
+    Permission.NOT_RECORDED_READ: ((is_staff, has(Role.SCHEDULER, Role.PRODUCTION_MANAGER)),),
     Permission.INBOX_READ: ((is_staff,),),
     Permission.TIMELINE_READ: ((is_signed_in,),),
     Permission.FEED_MAKE_MINE: ((is_signed_in,),),

@@ -133,7 +133,10 @@ GIVEN_UP = frozenset({SessionState.CANCELLED})
 
 NOT_BEGUN = UNPREPARED | RELEASED
 RUNNING = AT_WORK | HALTED
-WORKED = COMPLETED | {SessionState.ABORTED}
+BROKEN_OFF = frozenset({SessionState.ABORTED})
+"""Ended by a deviation."""
+
+WORKED = COMPLETED | BROKEN_OFF
 """Ended after work was done."""
 
 ENDED = WORKED | GIVEN_UP | {SessionState.MISSED}

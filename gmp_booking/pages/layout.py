@@ -10,8 +10,10 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from gmp_booking.accounts import sessions
-from gmp_booking.approvals.inbox import count_waiting
+from gmp_booking.approvals.inbox import count_waiting, count_waiting_beside
 from gmp_booking.bookings.service import may_draft
+from gmp_booking.execution.not_recorded import NOT_RECORDED, latest_start
+from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, is_allowed
 from gmp_booking.kernel.text import N_
@@ -42,6 +44,9 @@ DONE: Mapping[str, str] = {
     "verify-clearance": N_("The line clearance is verified."),
     "ready": N_("The room is released."),
     "check-in": N_("The start is recorded."),
+    "emergency-entry": N_("The emergency entry is recorded. Production and QA are told."),
+    "confirm-emergency": N_("The emergency entry is confirmed."),
+    "crew": N_("The crew is named."),
     "takes-until": N_("Recorded. The room stays reserved as far as it is free."),
     "suspend": N_("The work is suspended."),
     "resume": N_("The work is resumed."),
@@ -84,8 +89,7 @@ def _navigation(app: Flask, actor: Actor) -> list[dict[str, Any]]:
     items = [("today.show", _("Today"), "clock", 0), ("timeline.show", _("Timeline"), "timeline", 0)]
     items += [("my_bookings.show", _own_bookings(actor), "bookings", 0)]
     if is_allowed(actor, Permission.INBOX_READ):
-        waiting = sessions.services().database.read(actor, count_waiting)
-        items.append(("approvals.inbox", _("Inbox"), "inbox", waiting))
+        items += _counted(actor)
     if actor.has(Role.SYSADMIN, Role.FACILITY_MANAGER):
         items.append(("admin.index", _("Administration"), "key", 0))
     if "demo.mails" in app.view_functions:
@@ -100,6 +104,22 @@ def _navigation(app: Flask, actor: Actor) -> list[dict[str, Any]]:
         }
         for endpoint, label, icon, count in items
     ]
+
+
+def _counted(actor: Actor) -> list[tuple[str, str, str, int]]:
+    """The inbox and, for who records them as missed, the sessions that nobody recorded, each with its number."""
+    database = sessions.services().database
+    if not is_allowed(actor, Permission.NOT_RECORDED_READ):
+        return [("approvals.inbox", _("Inbox"), "inbox", database.read(actor, count_waiting))]
+    waiting, missing = database.read(actor, _count)
+    return [
+        ("approvals.inbox", _("Inbox"), "inbox", waiting),
+        ("not_recorded.show", _("Not recorded"), "clock", missing),
+    ]
+
+
+def _count(uow: Uow) -> tuple[int, int]:
+    return count_waiting_beside(uow, NOT_RECORDED, due=latest_start(uow))
 
 
 def _own_bookings(actor: Actor) -> str:

@@ -20,7 +20,13 @@ BEYOND_TRANSACTIONS = {
     "gmp_booking/infra/database/base.py": "looks up who asks, on connections that cannot write",
 }
 LOOKUPS = {"gmp_booking/accounts/sessions.py", "gmp_booking/calendars/feeds.py"}
-ENGINE_READERS = {"gmp_booking/evaluation/auto_confirmation.py", "gmp_booking/evaluation/surroundings.py"}
+ENGINE_READERS = {
+    "gmp_booking/evaluation/auto_confirmation.py",
+    "gmp_booking/evaluation/surroundings.py",
+    "gmp_booking/execution/crew.py",
+    "gmp_booking/execution/emergency.py",
+    "gmp_booking/execution/line_clearance/facts.py",
+}
 ROLE_WORDS = re.compile(r"\bset_config\s*\(|\bSET\s+(?:LOCAL\s+|SESSION\s+)?ROLE\b|gmp_(?:app|facility|engine|owner)\b")
 SPEAKS_OF_ROLES = {
     "config.py": "says in the settings table which role each address is for",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from gmp_booking.execution.jobs import expire_releases
 from tests.clients import SIGNED
 from tests.factories.bookings import ConfirmedBookingFactory
 from tests.factories.request_bodies import EngineeringRequestFactory, SessionFactory
@@ -29,9 +30,11 @@ class ExecutionClient:
     def __init__(self, shared_app: SharedApp) -> None:
         self.shared_app = shared_app
         self._weeks = 3
+        self._people = 0
 
     def empty(self) -> None:
-        """End every session and free every slot that earlier tests left."""
+        """End every session, lift every hold and free every slot that earlier tests left."""
+        self.shared_app.ask("DELETE FROM outage RETURNING id")
         self.shared_app.ask("UPDATE slot SET active = false WHERE active RETURNING id")
         self.shared_app.ask(
             "INSERT INTO session_record (company_id, booking_id, number, state)"
@@ -60,7 +63,8 @@ class ExecutionClient:
         sessions = []
         at = begins
         for length in hours or (3.0,):
-            fields = {"headcount": 2} | more.get("session", {})
+            named = [] if "people" in more.get("session", {}) else [{"email": self.person_of(company)}]
+            fields = {"headcount": 2, "people": named} | more.get("session", {})
             sessions.append(SessionFactory(room=room, start=at, hours=length, **fields))
             at += timedelta(hours=length + 2)
         by = f"requester@{company}.example"
@@ -68,6 +72,19 @@ class ExecutionClient:
         booking = ConfirmedBookingFactory(app=self.shared_app, by=by, body=body | {"sessions": sessions})
         self.bring(booking.reference, starts_in)
         return booking.reference
+
+    def person_of(self, company: str) -> str:
+        """The address of a new person, who is in no other session."""
+        self._people += 1
+        email = f"crew{self._people}@{company}.example"
+        self.shared_app.ask(
+            "INSERT INTO person (company_id, email, name) SELECT company_id, %s, %s FROM person WHERE email = %s"
+            " ON CONFLICT (email) DO UPDATE SET active = true RETURNING id",
+            email,
+            f"Crew {self._people}",
+            f"requester@{company}.example",
+        )
+        return email
 
     def bring(self, reference: str, starts_in: float) -> None:
         """Shift all of a booking so that its first session begins in so many hours (negative: began before)."""
@@ -102,9 +119,37 @@ class ExecutionClient:
         return reference
 
     def release(self, reference: str, *, number: int = 1) -> None:
+        """Release the room, before the start where that is past."""
+        self._release_now(reference, number)
+        self._cleared_before_the_start(reference, number)
+
+    def _release_now(self, reference: str, number: int) -> None:
         self.do(OPERATOR if self._is_gaons(reference) else PRODUCTION, reference, "clear", POINTS, number=number)
         self.do(QA, reference, "verify-clearance", number=number)
         self.do(QA, reference, "ready", SIGNED, number=number)
+
+    def clear_anew(self, reference: str, *, number: int = 1) -> None:
+        """Release the room again now, after its release ended."""
+        expire_releases(self.shared_app.database)
+        self._release_now(reference, number)
+
+    def _cleared_before_the_start(self, reference: str, number: int) -> None:
+        """Date clearance and release back to before a start that is past."""
+        past = "b.id = x.booking_id AND b.version = s.version AND s.booking_id = b.id AND b.reference = %s AND s.number = %s"
+        past += " AND s.starts_at < gmp_now() RETURNING x.id"
+        self.shared_app.ask(
+            "UPDATE line_clearance AS x SET performed_at = s.starts_at - interval '20 minutes',"
+            " verified_at = s.starts_at - interval '15 minutes' FROM booking AS b, booking_session AS s"
+            f" WHERE x.session_number = s.number AND x.void_at IS NULL AND {past}",
+            reference,
+            number,
+        )
+        self.shared_app.ask(
+            "UPDATE session_record AS x SET released_at = s.starts_at - interval '10 minutes'"
+            f" FROM booking AS b, booking_session AS s WHERE x.number = s.number AND {past}",
+            reference,
+            number,
+        )
 
     def _is_gaons(self, reference: str) -> bool:
         (row,) = self.shared_app.ask(

@@ -147,6 +147,7 @@ def test_a_booking_is_closed_once_everything_is_over(execution: ExecutionClient)
     execution.bring(reference, -5)
     execution.do(SCHEDULER, reference, "missed", number=2)
     assert execution.shared_app.api_client(REQUESTER).post(close, SIGNED).status_code == 403
+    execution.do(OPERATOR2, reference, "verify")
     assert qa.post(close).status_code == 422
     assert qa.post(close, SIGNED).json["state"] == "CLOSED"
     signed = execution.shared_app.ask(
@@ -173,11 +174,7 @@ def test_a_release_lapses_with_time_a_move_or_a_hold(execution: ExecutionClient)
     aged, moved, held, kept = (execution.released(2, room=room) for room in ("B-01", "B-02", "B-03", "C-01"))
     ask = execution.shared_app.ask
     ask(
-        "UPDATE session_record SET released_at = released_at - interval '73 h' WHERE booking_id = %s RETURNING id",
-        execution.session(aged)["booking_id"],
-    )
-    ask(
-        "UPDATE line_clearance SET verified_at = verified_at - interval '74 h' WHERE booking_id = %s RETURNING id",
+        "UPDATE line_clearance SET performed_at = performed_at - interval '73 h' WHERE booking_id = %s RETURNING id",
         execution.session(aged)["booking_id"],
     )
     ask(

@@ -33,7 +33,8 @@ def times(execution: ExecutionClient, reference: str, number: int = 1) -> tuple[
 
 def run_of(execution: ExecutionClient, *sessions: dict[str, Any], equipment: tuple[Any, ...], starts_in: float) -> str:
     """A released engineering run with these parts, brought to now."""
-    body = EngineeringRequestFactory(by=BY, sessions=list(sessions), equipment=list(equipment))
+    named = [each | {"people": [{"email": execution.person_of("gaon")}]} for each in sessions]
+    body = EngineeringRequestFactory(by=BY, sessions=named, equipment=list(equipment))
     reference = ConfirmedBookingFactory(app=execution.shared_app, by=BY, body=body).reference
     execution.bring(reference, starts_in)
     execution.shared_app.ask(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from gmp_booking.bookings.lifecycle.session_steps import CANCEL, UNREADY
+from gmp_booking.bookings.lifecycle.session_steps import CANCEL, EMERGENCY, UNREADY
 from gmp_booking.bookings.lifecycle.steps import When
-from gmp_booking.execution.release_expiry import expire_release
+from gmp_booking.execution.line_clearance.expiry import expire_release
 from gmp_booking.kernel.states import SessionState as T
 from tests.bookings.changing import Held
 from tests.clients import SIGNED
@@ -36,6 +36,7 @@ from tests.lifecycle.scenario import (
 
 COURSE = CourseRequestFactory(title="Cell culture", seats=6)
 DEVIATION = {"deviation_no": "DEV-27-001"}
+TOLD = {"told": "Kim Jiwoo, 03:10"}
 
 # -- sessions in their states; each begins now in a room that nobody else uses
 
@@ -118,11 +119,28 @@ def course(world: World) -> Prepared:
     return Prepared(world.execution.confirmed(2, room="T-02", request=COURSE))
 
 
+def entered_in_an_emergency(state: T) -> Callable[[World], Prepared]:
+    """Work that began in an emergency an hour ago, and is in this state now."""
+
+    def prepare(world: World) -> Prepared:
+        prepared = planned(world, starts_in=-1)
+        world.execution.do(OPERATOR, prepared.reference, EMERGENCY, {"reason": WHY} | TOLD)
+        if state is T.DONE:
+            world.execution.do(OPERATOR, prepared.reference, "complete")
+        if state is T.SUSPENDED:
+            world.execution.do(QA, prepared.reference, "suspend", SIGNED | {"reason": WHY})
+        if state is T.ABORTED:
+            world.execution.do(QA, prepared.reference, "abort", SIGNED | DEVIATION | {"reason": WHY})
+        return prepared
+
+    return prepare
+
+
 def released_long_ago(world: World) -> Prepared:
     prepared = ready(world)
     id_ = world.booking(prepared.reference)["id"]
-    aged = "released_at = released_at - interval '80 hours'"
-    world.ask(f"UPDATE session_record SET {aged} WHERE booking_id = %s RETURNING id", id_)
+    aged = "performed_at = performed_at - interval '80 hours'"
+    world.ask(f"UPDATE line_clearance SET {aged} WHERE booking_id = %s RETURNING id", id_)
     return prepared
 
 
@@ -208,12 +226,19 @@ def let_expire(world: World, prepared: Prepared, _attempt: Attempt) -> int:
     return world.by_system(expire_release, prepared.reference, 1)
 
 
+def name_operator(world: World, prepared: Prepared, attempt: Attempt) -> int:
+    return int(act("crew", people=[{"email": OPERATOR2}])(world, prepared, attempt))
+
+
 # -- the steps
 
 
-def step(prepare: Any, action: Any, target: str, event: str, slots: Any = kept, **more: Any) -> Scenario:
+def step(
+    prepare: Any, action: Any, target: str, event: str, slots: Any = kept, *, then: tuple[str, ...] = (), **more: Any
+) -> Scenario:
+    """Shape: `then` are events beside that of the step."""
     attempted = act(action) if isinstance(action, str) else action
-    return Scenario(prepare, attempted, target, (event,), slots, state=state_of, **more)
+    return Scenario(prepare, attempted, target, (event, *then), slots, state=state_of, **more)
 
 
 ANY = When.ALWAYS
@@ -222,6 +247,8 @@ BY_QA: dict[str, Any] = {"by": QA, "outsider": SCHEDULER}
 WITH_REASON: dict[str, Any] = {"needs_reason": True}
 ABORT: dict[str, Any] = {"by": QA, "outsider": OPERATOR, "meaning": "ABORTED", "needs_reason": True}
 CANCELLED: dict[str, Any] = WITH_REASON | BY_REQUESTER
+BY_CREW: dict[str, Any] = {"by": OPERATOR, "outsider": QA, "needs_reason": True, "then": ("EmergencyEntryMade",)}
+BEGUN = (T.IN_USE, T.SUSPENDED, T.DONE, T.ABORTED)
 LATER, BACK = extend(by=timedelta(hours=1)), extend(by=timedelta())
 MUCH_LATER = extend(by=timedelta(hours=5))
 
@@ -249,6 +276,17 @@ SCENARIOS: dict[Any, Scenario] = {
         outsider=AUDITOR,
         **WITH_REASON,
     ),
+    (T.PLANNED, EMERGENCY, ANY): step(planned, act(EMERGENCY, **TOLD), "IN_USE", "SessionStarted", **BY_CREW),
+    (T.READY, EMERGENCY, ANY): step(ready, act(EMERGENCY, **TOLD), "IN_USE", "SessionStarted", **BY_CREW),
+    **{
+        (state, "confirm-emergency", ANY): step(
+            entered_in_an_emergency(state), "confirm-emergency", state, "EmergencyEntryConfirmed", **BY_QA
+        )
+        for state in BEGUN
+    },
+    **{
+        (state, "crew", ANY): step(IN_STATE[state], name_operator, state, "CrewNamed", **BY_OPERATOR) for state in BEGUN
+    },
     (T.IN_USE, "suspend", ANY): step(
         running, "suspend", "SUSPENDED", "SessionSuspended", **BY_QA, **WITH_REASON, meaning="HOLD PLACED"
     ),

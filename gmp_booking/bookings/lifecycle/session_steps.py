@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
 from gmp_booking.bookings.events import SessionCancelled
-from gmp_booking.bookings.lifecycle.steps import Slots, Step, Table, When, cells, find_step
+from gmp_booking.bookings.lifecycle.steps import Cell, Slots, Step, Table, When, cells, find_step
 from gmp_booking.bookings.session_events import (
+    CrewNamed,
+    EmergencyEntryConfirmed,
     LineClearanceVerified,
     LineClearanceVoided,
     LineCleared,
@@ -25,13 +27,14 @@ from gmp_booking.bookings.session_events import (
 )
 from gmp_booking.kernel.access import Permission
 from gmp_booking.kernel.errors import Conflict
-from gmp_booking.kernel.states import NOT_BEGUN, RUNNING, SessionState
+from gmp_booking.kernel.states import NOT_BEGUN, RUNNING, WORKED, SessionState
 from gmp_booking.kernel.text import N_
 from gmp_booking.kernel.vocabulary import Meaning
 
 T = SessionState
 CANCEL: Final = "cancel"
 UNREADY: Final = "unready"
+EMERGENCY: Final = "emergency-entry"
 
 _CLEARED = Step(target=T.PLANNED, permission=Permission.SESSION_CLEAR, event=LineCleared)
 _CLEARANCE_VERIFIED = Step(
@@ -43,6 +46,7 @@ _RELEASED = Step(
 _RELEASE_ENDED = Step(target=T.PLANNED, permission=None, event=LineClearanceVoided)
 _STARTED = Step(target=T.IN_USE, permission=Permission.SESSION_RECORD, event=SessionStarted, slots=Slots.FITS)
 _STARTED_UNRELEASED = replace(_STARTED, needs_reason=True)
+_STARTED_IN_AN_EMERGENCY = replace(_STARTED, permission=Permission.SESSION_EMERGENCY_ENTRY, needs_reason=True)
 _SUSPENDED = Step(
     target=T.SUSPENDED,
     permission=Permission.SESSION_SUSPEND,
@@ -74,6 +78,10 @@ _ABORTED = Step(
     meaning=Meaning.ABORTED,
 )
 _MISSED = Step(target=T.MISSED, permission=Permission.SESSION_MISSED, event=SessionMissed, slots=Slots.FITS)
+_CREW_NAMED = Step(target=T.IN_USE, permission=Permission.SESSION_RECORD, event=CrewNamed)
+_EMERGENCY_CONFIRMED = Step(
+    target=T.IN_USE, permission=Permission.SESSION_CONFIRM_EMERGENCY, event=EmergencyEntryConfirmed
+)
 _CANCELLED = Step(
     target=T.CANCELLED,
     permission=Permission.BOOKING_CHANGE,
@@ -81,6 +89,12 @@ _CANCELLED = Step(
     slots=Slots.RELEASES,
     needs_reason=True,
 )
+
+
+def _in_every_state(action: str, step: Step[SessionState]) -> Iterator[tuple[Cell[SessionState], Step[SessionState]]]:
+    """A step that leaves a session that has begun in its state."""
+    for state in sorted(RUNNING | WORKED):
+        yield from cells([state], action, replace(step, target=state))
 
 
 SESSION_STEPS: Table[SessionState] = dict(
@@ -93,6 +107,9 @@ SESSION_STEPS: Table[SessionState] = dict(
         *cells([T.PLANNED], "check-in", _STARTED, when=When.NOT_CLEARED_FIRST),
         # Work that began without release is recorded, with its deviation; SESSION_RECORD_REGARDLESS says by whom.
         *cells([T.PLANNED], "check-in", _STARTED_UNRELEASED, when=When.CLEARED_FIRST),
+        *cells(NOT_BEGUN, EMERGENCY, _STARTED_IN_AN_EMERGENCY),
+        *_in_every_state("confirm-emergency", _EMERGENCY_CONFIRMED),
+        *_in_every_state("crew", _CREW_NAMED),
         *cells([T.IN_USE], "suspend", _SUSPENDED),
         *cells([T.SUSPENDED], "resume", _RESUMED),
         *cells([T.IN_USE], "takes-until", _OVERRAN_IN_USE, when=When.BEYOND_THE_PLAN),

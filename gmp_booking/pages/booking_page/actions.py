@@ -22,14 +22,15 @@ from gmp_booking.bookings.stages import (
 )
 from gmp_booking.bookings.views import Booking
 from gmp_booking.conflicts.privacy import FindingView
+from gmp_booking.execution.closing.lacking import What, lacking_views
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import Actor
 from gmp_booking.kernel.labels import BOOKING_ACTIONS, MEANINGS_QUOTED, ROLES
-from gmp_booking.kernel.states import DRAFTED, ENDED, IN_FORCE, BookingState, ChangeState
+from gmp_booking.kernel.states import DRAFTED, IN_FORCE, BookingState, ChangeState
 from gmp_booking.kernel.vocabulary import Action, Meaning
 from gmp_booking.pages.booking_page.change_section import change_links
 from gmp_booking.pages.booking_page.override_form import offered_overrides
-from gmp_booking.pages.booking_page.page_data import BookingPageData
+from gmp_booking.pages.booking_page.page_data import BookingPageData, is_over
 
 
 def list_actions(data: BookingPageData, actor: Actor, findings_read: Sequence[FindingView]) -> list[dict[str, Any]]:
@@ -45,19 +46,26 @@ def list_actions(data: BookingPageData, actor: Actor, findings_read: Sequence[Fi
     if not begun and may_take(actor, find_booking_step(booking, Action.CANCEL), subject_of(booking)):
         prompt = _("Reason for cancelling. The facility and your people read it.")
         found.append(_action(Action.CANCEL, "reason", "danger", prompt=prompt))
-    if _is_over(data) and may_take(actor, find_booking_step(booking, Action.CLOSE), subject_of(booking)):
-        statement = _statement(booking, Meaning.RECORD_REVIEWED)
-        found.append(_action(Action.CLOSE, "signature", "primary", statement=statement, needs_password=True))
+    if is_over(data.details, data.now) and may_take(
+        actor, find_booking_step(booking, Action.CLOSE), subject_of(booking)
+    ):
+        found.append(_closing(data))
     if state not in DRAFTED and may_take(actor, first_booking_step(DRAFT), subject_of(booking)):
         found.append(_link(_("Book again"), url_for("bookings.new", copy=booking.reference), kind="quiet"))
     return found
 
 
-def _is_over(data: BookingPageData) -> bool:
-    """Whether all parts of the booking are over."""
-    details = data.details
-    ended = all(each.state in ENDED for each in details.sessions)
-    return ended and all(each.period.end <= data.now for each in details.equipment)
+def _closing(data: BookingPageData) -> dict[str, Any]:
+    """The signature on a reviewed record, with what is lacking before."""
+    return _action(
+        Action.CLOSE,
+        "signature",
+        "primary",
+        statement=_statement(data.details.booking, Meaning.RECORD_REVIEWED),
+        needs_reason=any(each.what is What.HEADCOUNT for each in data.lacking),
+        needs_password=True,
+        lacking=lacking_views(data.lacking),
+    )
 
 
 def _find_step(data: BookingPageData, action: Action) -> Step[BookingState] | Step[ChangeState] | None:
@@ -150,6 +158,7 @@ def _action(action: Action, form: str, kind: str, *, label: str | None = None, *
         "overrides": [],
         "href": None,
         "prompt": None,
+        "lacking": [],
     }
     label = label or _(BOOKING_ACTIONS[action])
     return empty | {"name": action.value, "label": label, "form": form, "kind": kind} | more

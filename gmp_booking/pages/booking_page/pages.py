@@ -15,8 +15,8 @@ from gmp_booking.approvals.clarifications import add_question
 from gmp_booking.approvals.handlers import carry_out
 from gmp_booking.bookings.finding_view import finding_views
 from gmp_booking.conflicts.privacy import FindingView
-from gmp_booking.execution.closing import CloseRequest
-from gmp_booking.execution.closing import carry_out as close
+from gmp_booking.execution.closing.close import CloseRequest
+from gmp_booking.execution.closing.close import carry_out as close
 from gmp_booking.infra.database.uow import StoredResponse, UseCaseRequest
 from gmp_booking.infra.web.app_setup import send
 from gmp_booking.infra.web.i18n import _, current_language
@@ -72,6 +72,8 @@ def perform_action(reference: str, action: str) -> Response:
         }
         return _page(reference, errors={action: fields or {"password": _(invalid.message)}}, status=422)
     except Conflict as conflict:
+        if conflict.detail.get("lacking"):
+            return _page(reference, errors={action: {"password": _(conflict.message)}}, status=409)
         if not conflict.findings:
             raise
         errors = {action: {"overrides": _(conflict.message, **conflict.params)}}

@@ -99,6 +99,7 @@ def _waiting(facts: TodayFacts, actor: Actor) -> list[dict[str, Any]]:
     """Sessions that need an action of this reader, by action."""
     found = [_session_line(each, facts, actor) for each in facts.day.waiting]
     groups = (
+        ("confirm-emergency", _("Emergency entries to confirm")),
         ("ready", _("Rooms to release")),
         ("verify-clearance", _("Clearances to verify")),
         ("verify", _("Records to verify")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gmp_booking.bookings.lifecycle.steps import Step
 from gmp_booking.bookings.session_events import LineClearanceVerified, LineCleared, SessionReady
 from gmp_booking.bookings.transitions import Taken
@@ -9,18 +11,19 @@ from gmp_booking.evaluation.refusals import refusal
 from gmp_booking.execution import store
 from gmp_booking.execution.check_in_checks import check_in_verdict
 from gmp_booking.execution.clearance import CHECKLIST
+from gmp_booking.execution.line_clearance.facts import find_lapse_of, lapsed
 from gmp_booking.execution.session_actions import SessionAction, session_event_fields, step_of, write_step
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
-from gmp_booking.kernel.states import SessionState
+from gmp_booking.kernel.states import UNPREPARED, SessionState
 from gmp_booking.kernel.text import N_
 
 
 def clear(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     step = _step_of_clearance(session, act)
-    if session.clearance_id is not None:
+    if session.clearance_id is not None and find_lapse_of(uow, session) is None:
         raise Conflict(N_("The room is cleared for this session already."))
     if set(act.items) != set(CHECKLIST):
         raise Invalid(field_errors={"items": [N_("Check every item; fix any that fails first.")]})
@@ -54,6 +57,9 @@ def release(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     if session.clearance_verified_at is None:
         raise not_released(session)
     verdict = check_in_verdict(uow, session, at=None)
+    lapse = find_lapse_of(uow, session)
+    if lapse is not None:
+        raise lapsed(uow, session, lapse, verdict)
     if verdict.has_hard:
         raise refusal(verdict)
     signed = sign_session(uow, session, step.meaning, verified=act.verified)
@@ -69,3 +75,28 @@ def not_released(session: SessionRow) -> Conflict:
         N_("%(room)s has not been released (line clearance %(done)s of 2 done)."),
         params={"room": session.room, "done": done},
     )
+
+
+def require_released(uow: Uow, session: SessionRow, at: datetime, *, recorded_anyway: bool) -> bool:
+    """Whether work begins without a valid release of its room, which is recorded anyway.
+
+    Errors: Conflict when it does, unless it is recorded anyway.
+    """
+    refused = _work_without_release(uow, session, at) if session.cleared_first else None
+    if refused is not None and not recorded_anyway:
+        raise refused
+    return refused is not None
+
+
+def _work_without_release(uow: Uow, session: SessionRow, at: datetime) -> Conflict | None:
+    if session.stands in UNPREPARED:
+        return not_released(session)
+    assert session.released_at is not None
+    # Times are typed in minutes.
+    if at < session.released_at.replace(second=0, microsecond=0):
+        return Conflict(
+            N_("%(room)s was released after this time. Production or QA can record work before release."),
+            params={"room": session.room},
+        )
+    lapse = find_lapse_of(uow, session)
+    return lapsed(uow, session, lapse) if lapse is not None else None

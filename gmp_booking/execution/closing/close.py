@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from gmp_booking.bookings import store as bookings
 from gmp_booking.bookings.models import Booking
@@ -13,7 +14,7 @@ from gmp_booking.bookings.stages import booking_permission, booking_step
 from gmp_booking.bookings.transitions import Taken, take
 from gmp_booking.bookings.views import get_view
 from gmp_booking.changes.change_requests import end_with_booking, open_change_of
-from gmp_booking.execution import store
+from gmp_booking.execution.closing.lacking import lacking_views, list_lacking
 from gmp_booking.infra.database.uow import StoredResponse, Uow, UseCaseRequest
 from gmp_booking.kernel.access import require
 from gmp_booking.kernel.errors import Conflict, Invalid, require_revision
@@ -22,6 +23,8 @@ from gmp_booking.kernel.vocabulary import Action
 from gmp_booking.resources.slots import locks_of_slots
 from gmp_booking.signatures.handlers import proof_of
 from gmp_booking.signatures.service import Verified, sign
+
+NOT_COMPLETE: Final = N_("The record is not complete.")
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,16 @@ class CloseRequest:
 
 
 def close(uow: Uow, wanted: CloseRequest) -> Booking:
-    """Errors: NotFound; Forbidden; Conflict while parts are not over; Invalid without a signature; Stale."""
+    """Errors: NotFound; Forbidden; Conflict with what is lacking; Invalid without a signature; Stale."""
     details = get_view(uow, wanted.reference)
     booking = details.booking
     require_revision(booking.revision, seen=wanted.revision)
     require(uow.actor, booking_permission(booking, Action.CLOSE), subject_of(booking))
     step = booking_step(booking, Action.CLOSE)
     uow.lock(locks_of_slots(uow, booking.id))
-    open_parts = store.count_open_parts(uow, booking.id)
-    if open_parts:
-        raise Conflict(
-            N_("%(count)s sessions and reservations have not ended; a booking can be closed after the last one."),
-            params={"count": open_parts},
-        )
+    lacking = list_lacking(uow, booking.id, explanation=uow.reason)
+    if lacking:
+        raise Conflict(NOT_COMPLETE, detail={"lacks": lacking})
     if wanted.verified is None:
         raise Invalid(field_errors={"signature": [N_("This action needs a signature: enter your password.")]})
     assert step.meaning is not None
@@ -72,5 +72,14 @@ def close(uow: Uow, wanted: CloseRequest) -> Booking:
 def carry_out(
     request: UseCaseRequest, dump: Callable[[Booking], StoredResponse], wanted: CloseRequest, *, password: str | None
 ) -> StoredResponse:
-    """Verify the password if one was given, then close in one transaction."""
-    return request.answer(dump, close, replace(wanted, verified=proof_of(request, password)))
+    """Verify the password if one was given, then close in one transaction.
+
+    Errors: Conflict with what is lacking in the reader's language.
+    """
+    try:
+        return request.answer(dump, close, replace(wanted, verified=proof_of(request, password)))
+    except Conflict as conflict:
+        if "lacks" not in conflict.detail:
+            raise
+        lacking = [vars(each) for each in lacking_views(conflict.detail["lacks"])]
+        raise Conflict(conflict.message, detail={"lacking": lacking}) from conflict
