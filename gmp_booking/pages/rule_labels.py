@@ -25,6 +25,8 @@ LIMITS: Final[Mapping[tuple[str, str], str]] = {
     ("CA-02", "clinical_demonstration_days"): KINDS[Kind.CLINICAL_DEMO],
     ("CA-02", "tour_days"): KINDS[Kind.TOUR],
     ("PE-03", "gowning_min"): N_("Gowning, each way"),
+    ("RM-01", "grace_min"): N_("A session that has not ended occupies its room for another"),
+    ("RM-01", "next_use_ahead_min"): N_("The next use of an occupied room is at risk"),
 }
 MOCK: Final = "mock "
 

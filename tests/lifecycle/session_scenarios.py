@@ -181,6 +181,12 @@ def shorter(_world: World, _prepared: Prepared, before: Held, after: Held) -> No
     assert _start(after) == _start(before)
 
 
+def used_alone(_world: World, _prepared: Prepared, before: Held, after: Held) -> None:
+    """From the actual start to the actual end."""
+    assert _end(after) < _end(before)
+    assert _start(before) <= _start(after) < _end(after)
+
+
 def held_longer(_world: World, _prepared: Prepared, before: Held, after: Held) -> None:
     assert _end(after) > _end(before)
     assert _start(after) == _start(before)
@@ -311,11 +317,11 @@ SCENARIOS: dict[Any, Scenario] = {
     (T.SUSPENDED, "takes-until", When.WITHIN_THE_PLAN): step(
         lambda world: longer(world, suspended(world)), BACK, "SUSPENDED", "OverrunWithdrawn", shorter, **BY_OPERATOR
     ),
-    (T.IN_USE, "complete", ANY): step(running, "complete", "DONE", "SessionCompleted", shorter, **BY_OPERATOR),
+    (T.IN_USE, "complete", ANY): step(running, "complete", "DONE", "SessionCompleted", used_alone, **BY_OPERATOR),
     (T.DONE, "verify", ANY): step(done, "verify", "DONE", "SessionVerified", by=OPERATOR2, outsider=OPERATOR),
-    (T.IN_USE, "abort", ANY): step(running, act("abort", **DEVIATION), "ABORTED", "SessionAborted", shorter, **ABORT),
+    (T.IN_USE, "abort", ANY): step(running, act("abort", **DEVIATION), "ABORTED", "SessionAborted", used_alone, **ABORT),
     (T.SUSPENDED, "abort", ANY): step(
-        suspended, act("abort", **DEVIATION), "ABORTED", "SessionAborted", shorter, **ABORT
+        suspended, act("abort", **DEVIATION), "ABORTED", "SessionAborted", used_alone, **ABORT
     ),
     (T.PLANNED, "missed", ANY): step(
         not_begun, "missed", "MISSED", "SessionMissed", shorter, by=SCHEDULER, outsider=OPERATOR

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from gmp_booking.approvals.jobs import expire_overdue
 from gmp_booking.bookings.content import BookingContent, NamedPerson

@@ -32,6 +32,10 @@ def run_now(shared_app: SharedApp, reference: str) -> None:
         ), recorded AS (
             INSERT INTO session_record (company_id, booking_id, number, state, actual_start_at)
             SELECT company_id, booking_id, number, 'IN_USE', starts_at FROM moved
+        ), used AS (
+            INSERT INTO occupancy (unit_id, resource_id, during, company_id, booking_id, session_number)
+            SELECT unit.id, unit.resource_id, tstzrange(starts_at, NULL), company_id, booking_id, moved.number
+            FROM moved JOIN unit ON unit.resource_id = moved.room_id
         ), of_booking AS (
             UPDATE booking SET starts_at = moved.starts_at, ends_at = moved.ends_at FROM moved
             WHERE booking.id = moved.booking_id
