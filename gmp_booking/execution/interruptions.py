@@ -7,8 +7,8 @@ from datetime import timedelta
 from gmp_booking.bookings.service import reason_for
 from gmp_booking.bookings.session_events import SessionAborted, SessionMissed, SessionResumed, SessionSuspended
 from gmp_booking.bookings.transitions import Taken
-from gmp_booking.execution.actual_times import record_overrun, write_end
-from gmp_booking.execution.clearance import MISSED_AFTER, late_minutes
+from gmp_booking.execution.actual_times import late_end, record_overrun, write_end
+from gmp_booking.execution.clearance import MISSED_AFTER
 from gmp_booking.execution.session_actions import SessionAction, happened_at, session_event_fields, step_of, write_step
 from gmp_booking.execution.signing import sign_session
 from gmp_booking.execution.store import SessionRow
@@ -46,6 +46,7 @@ def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     if not act.deviation_no:
         raise Invalid(field_errors={"deviation_no": [N_("Enter the deviation number.")]})
     at = happened_at(uow, act, earliest=session.actual_start_at)
+    late_min = late_end(uow, session, at)
     signed = sign_session(
         uow,
         session,
@@ -62,7 +63,7 @@ def abort(uow: Uow, session: SessionRow, act: SessionAction) -> None:
         deviation_no=act.deviation_no,
         explanation=explanation,
         meaning=str(step.meaning),
-        late_min=late_minutes(at, uow.now),
+        late_min=late_min,
         signed=signed,
     )
     uow.record(Taken(step, event, act.reason, is_signed=True).event)

@@ -144,6 +144,27 @@ def test_an_overdue_session_occupies_its_room_on_the_board_the_wall_and_for_the_
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_crew_enters_in_an_emergency_and_quality_assurance_confirms_it_later(
+    execution: ExecutionClient, open_page: Callable[..., Page]
+) -> None:
+    reference = execution.confirmed(3, session={"people": [{"email": OPERATOR}]})
+    phone = open_page(OPERATOR, width=390)
+    phone.goto(f"/bookings/{reference}/sessions/1")
+    phone.locator("details:has(form[action$='/emergency-entry']) > summary").click()
+    form = phone.locator("form[action$='/emergency-entry']")
+    form.locator("[name=emergency-entry-told]").fill("Kim Jiwoo, 03:10")
+    form.locator("[name=emergency-entry-reason]").fill("The incubator sounded its alarm at night")
+    form.locator("button").click()
+    expect(phone.locator("main")).to_contain_text("Told: Kim Jiwoo, 03:10")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    morning = at_home(open_page, QA)
+    morning.goto("/today")
+    expect(morning.locator("main")).to_contain_text(reference)
+    morning.goto(f"/bookings/{reference}/sessions/1")
+    morning.locator("form[action$='/confirm-emergency'] button").click()
+    expect(morning.locator("main")).to_contain_text("Confirmed at")
+
+
 def test_the_second_crew_at_a_door_is_refused_in_words_and_recorded_regardless(
     execution: ExecutionClient, open_page: Callable[..., Page]
 ) -> None:
