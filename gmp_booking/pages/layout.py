@@ -12,7 +12,7 @@ from flask import Flask, request, url_for
 from gmp_booking.accounts import sessions
 from gmp_booking.approvals.inbox import count_waiting, count_waiting_beside
 from gmp_booking.bookings.service import may_draft
-from gmp_booking.execution.not_recorded import NOT_RECORDED, latest_start
+from gmp_booking.execution.not_recorded import NOT_RECORDED, starts_looked_at
 from gmp_booking.infra.database.uow import Uow
 from gmp_booking.infra.web.i18n import _
 from gmp_booking.kernel.access import SYSTEM, Actor, Permission, Role, is_allowed
@@ -119,7 +119,7 @@ def _counted(actor: Actor) -> list[tuple[str, str, str, int]]:
 
 
 def _count(uow: Uow) -> tuple[int, int]:
-    return count_waiting_beside(uow, NOT_RECORDED, due=latest_start(uow))
+    return count_waiting_beside(uow, NOT_RECORDED, **vars(starts_looked_at(uow)))
 
 
 def _own_bookings(actor: Actor) -> str:

@@ -70,6 +70,15 @@ def a_booking(product: str, day: int, *, word: str, domain: str, room: str = "B-
     return EngineeringRequestFactory(product=product, sessions=[session], equipment=[incubator], **texts)
 
 
+_USED = """
+    INSERT INTO occupancy (unit_id, resource_id, during, company_id, booking_id, session_number)
+    SELECT u.id, u.resource_id, tstzrange(s.starts_at, s.ends_at), s.company_id, s.booking_id, s.number
+    FROM booking AS b JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version
+    JOIN unit AS u ON u.resource_id = s.room_id
+    WHERE b.reference = ANY (%s)
+"""
+
+
 def settle(place: Place, database: Database, folder) -> Competitors:
     """Both companies have booked, staff have decided, mails are planned."""
     with psycopg.connect(place.superuser_url, autocommit=True) as connection:
@@ -93,6 +102,7 @@ def settle(place: Place, database: Database, folder) -> Competitors:
     verify_nightly(database)
     with psycopg.connect(place.superuser_url, autocommit=True) as connection:
         connection.execute("INSERT INTO changeover (resource_id, required_level) SELECT min(id), 3 FROM room")
+        connection.execute(_USED, ([competitors.theirs[0], competitors.own[0]],))
     return competitors
 
 

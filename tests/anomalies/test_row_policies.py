@@ -186,7 +186,7 @@ def test_who_serves_owns_nothing_and_has_no_power(superuser: psycopg.Connection,
             assert held == (False,), f"{role} may {right} {table}"
 
 
-SEE_MORE = ["gmp_make_lock", "gmp_not_available", "gmp_others_busy", "gmp_others_marks"]
+SEE_MORE = ["gmp_in_use", "gmp_make_lock", "gmp_not_available", "gmp_others_busy", "gmp_others_marks"]
 
 
 def test_only_these_functions_see_more_than_their_caller(superuser: psycopg.Connection) -> None:
@@ -203,7 +203,9 @@ def test_others_busy_time_says_when_and_nothing_else(stranger: psycopg.Connectio
     wanted = stranger.execute("SELECT array_agg(id) FROM resource").fetchone()
     assert wanted is not None
     try:
-        cursor = stranger.execute("SELECT * FROM gmp_others_busy(%s, now(), now() + interval '200 days')", (wanted[0],))
+        cursor = stranger.execute(
+            "SELECT * FROM gmp_others_busy(%s, now(), now() + interval '200 days', interval '15 minutes')", (wanted[0],)
+        )
     except NO_NUMBER:
         return
     assert [column.name for column in cursor.description or ()] == ["unit_id", "resource_id", "busy"]

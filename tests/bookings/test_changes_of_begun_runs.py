@@ -12,7 +12,9 @@ def test_a_session_that_has_begun_stays_and_is_carried_over(shared_app: SharedAp
     run = confirmed_run(shared_app, sessions=2, equipment=False)
     begin = (
         "INSERT INTO session_record (company_id, booking_id, number, state, actual_start_at)"
-        " SELECT company_id, id, 1, 'IN_USE', now() FROM booking WHERE reference = %s RETURNING id"
+        " SELECT s.company_id, s.booking_id, 1, 'IN_USE', s.starts_at"
+        " FROM booking_session AS s JOIN booking AS b ON b.id = s.booking_id"
+        " WHERE b.reference = %s AND s.number = 1 RETURNING id"
     )
     shared_app.ask(begin, run.reference)
     refused = patch(shared_app, run.reference, run.shifted(days=7).body)

@@ -319,7 +319,9 @@ SCENARIOS: dict[Any, Scenario] = {
     ),
     (T.IN_USE, "complete", ANY): step(running, "complete", "DONE", "SessionCompleted", used_alone, **BY_OPERATOR),
     (T.DONE, "verify", ANY): step(done, "verify", "DONE", "SessionVerified", by=OPERATOR2, outsider=OPERATOR),
-    (T.IN_USE, "abort", ANY): step(running, act("abort", **DEVIATION), "ABORTED", "SessionAborted", used_alone, **ABORT),
+    (T.IN_USE, "abort", ANY): step(
+        running, act("abort", **DEVIATION), "ABORTED", "SessionAborted", used_alone, **ABORT
+    ),
     (T.SUSPENDED, "abort", ANY): step(
         suspended, act("abort", **DEVIATION), "ABORTED", "SessionAborted", used_alone, **ABORT
     ),
