@@ -18,7 +18,7 @@ from gmp_booking.kernel.states import IN_FORCE, NOT_BEGUN, UNRECORDED
 
 MOST_SHOWN: Final = 200
 
-LOOKED_BACK: Final = timedelta(days=30)
+LOOKED_BACK: Final = timedelta(days=7)
 """How far back the count and the list look, unless older ones are asked for. Source: default is ours."""
 EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 

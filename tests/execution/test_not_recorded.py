@@ -18,7 +18,8 @@ def counted(execution: ExecutionClient, email: str) -> str | None:
 
 
 def test_k1_10_past_sessions_that_nobody_recorded_are_listed(execution: ExecutionClient) -> None:
-    late = execution.confirmed(2, room="B-02", starts_in=-40 * 24)
+    long_ago = execution.confirmed(2, room="C-01", starts_in=-40 * 24)
+    late = execution.confirmed(2, room="B-02", starts_in=-6 * 24)
     today = execution.released(3, starts_in=-1.1)
     early = execution.confirmed(3, room="B-03", starts_in=-0.9)
     page = execution.shared_app.page_client(SCHEDULER).get("/not-recorded").text
@@ -27,6 +28,8 @@ def test_k1_10_past_sessions_that_nobody_recorded_are_listed(execution: Executio
     assert counted(execution, SCHEDULER) == counted(execution, PRODUCTION) == "2"
     only = execution.shared_app.page_client(SCHEDULER).get("/not-recorded?room=B-02").text
     assert [late in only, today in only] == [True, False]
+    assert long_ago not in page
+    assert long_ago in execution.shared_app.page_client(SCHEDULER).get("/not-recorded?older=yes").text
 
 
 def test_k1_10_the_scheduler_confirms_with_one_tap(execution: ExecutionClient) -> None:
