@@ -193,14 +193,18 @@ def list_taken_time(uow: Uow, resource_ids: Sequence[int], window: Period) -> li
 
 
 def _joined(slots: Iterable[TakenTime]) -> list[TakenTime]:
-    """The slots, in the same order; one that continues another of the same booking and unit is added to it."""
-    joined: dict[tuple[object, ...], TakenTime] = {}
+    """The slots, in the same order; one that continues the last of the same booking and unit is added to it."""
+    joined: list[TakenTime] = []
+    last: dict[tuple[object, ...], int] = {}
     for slot in slots:
         shown = (slot.unit_id, slot.reference, slot.state, slot.step)
-        before = joined.pop((*shown, slot.starts_at), None)
-        whole = replace(slot, starts_at=before.starts_at) if before else slot
-        joined[*shown, whole.ends_at] = whole
-    return sorted(joined.values(), key=lambda each: (each.resource_id, each.starts_at))
+        at = last.get(shown)
+        if at is not None and joined[at].ends_at == slot.starts_at:
+            joined[at] = replace(joined[at], ends_at=slot.ends_at)
+        else:
+            last[shown] = len(joined)
+            joined.append(slot)
+    return joined
 
 
 _SUMMARIES = f"""

@@ -107,24 +107,29 @@ CREATE FUNCTION gmp_others_busy(wanted bigint[], from_at timestamptz, until_at t
 RETURNS TABLE (unit_id bigint, resource_id bigint, busy tstzrange)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     SELECT s.unit_id, s.resource_id, unnest(range_agg(s.during)) * tstzrange(from_at, until_at)
-    FROM unnest(wanted) AS w (id) CROSS JOIN LATERAL (
-        (SELECT slot.unit_id, slot.resource_id, slot.during, slot.company_id FROM slot
-         WHERE slot.active AND slot.resource_id = w.id AND slot.ends_at > from_at
-           AND slot.ends_at < until_at + interval '368 days' AND slot.starts_at < until_at OFFSET 0)
+    FROM (
+        SELECT held.unit_id, held.resource_id, held.during
+        FROM unnest(wanted) AS w (id) CROSS JOIN LATERAL (
+            SELECT slot.unit_id, slot.resource_id, slot.during FROM slot
+            WHERE slot.active AND slot.resource_id = w.id AND slot.ends_at > from_at
+              AND slot.ends_at < until_at + interval '368 days' AND slot.starts_at < until_at
+              AND slot.company_id IS DISTINCT FROM NULLIF(current_setting('gmp.company', true), '')::bigint
+            OFFSET 0
+        ) AS held
         UNION ALL
-        SELECT unit.id, unit.resource_id, tstzrange(o.since, greatest(s.ends_at, r.expected_end_at,
-                   gmp_now() + grace) + s.teardown_min * interval '1 minute'), o.company_id
-        FROM unit CROSS JOIN LATERAL (
-            SELECT booking_id, session_number, company_id, lower(during) AS since FROM occupancy
-            WHERE occupancy.unit_id = unit.id AND upper_inf(during) OFFSET 0
-        ) AS o
-        JOIN booking AS b ON b.id = o.booking_id
-        JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version AND s.number = o.session_number
-        JOIN session_record AS r ON r.booking_id = b.id AND r.number = o.session_number
-        WHERE unit.resource_id = w.id
+        SELECT used.unit_id, used.resource_id, used.during FROM (
+            SELECT o.unit_id, o.resource_id, tstzrange(o.since, greatest(s.ends_at, r.expected_end_at,
+                       gmp_now() + grace) + s.teardown_min * interval '1 minute') AS during
+            FROM (
+                SELECT unit_id, resource_id, booking_id, session_number, lower(during) AS since FROM occupancy
+                WHERE upper_inf(during) AND resource_id = ANY (wanted)
+                  AND company_id IS DISTINCT FROM NULLIF(current_setting('gmp.company', true), '')::bigint OFFSET 0
+            ) AS o
+            JOIN booking AS b ON b.id = o.booking_id
+            JOIN booking_session AS s ON s.booking_id = b.id AND s.version = b.version AND s.number = o.session_number
+            JOIN session_record AS r ON r.booking_id = b.id AND r.number = o.session_number
+        ) AS used WHERE used.during && tstzrange(from_at, until_at)
     ) AS s
-    WHERE s.company_id IS DISTINCT FROM NULLIF(current_setting('gmp.company', true), '')::bigint
-      AND s.during && tstzrange(from_at, until_at)
     GROUP BY s.unit_id, s.resource_id
 $$;
 REVOKE EXECUTE ON FUNCTION gmp_others_busy(bigint[], timestamptz, timestamptz, interval) FROM PUBLIC;
