@@ -75,6 +75,10 @@ TOLD_OF_A_REFUSAL = frozenset({"CheckInRefused", "NextUseRefused"})
 """Both crews are told that somebody was refused at the door."""
 
 
+ABOUT_BOTH = frozenset({"SecondUseRecorded"})
+"""Both bookings are told of a second use of their room."""
+
+
 def answers_amiss(history: ObservedHistory) -> list[str]:
     """Acts that were answered for and did not happen once, and acts that were refused and left a trace."""
     journal = grouped((row for row in history.journal if row.request_id), "request_id")
@@ -101,7 +105,10 @@ def answers_amiss(history: ObservedHistory) -> list[str]:
         found += [
             f"{answer.act} of {answer.reference} was written down for {names.get(row.booking_id)}"
             for row in rows
-            if answer.reference and row.booking_id is not None and names.get(row.booking_id) != answer.reference
+            if answer.reference
+            and row.booking_id is not None
+            and names.get(row.booking_id) != answer.reference
+            and row.event not in ABOUT_BOTH
         ]
     return found + _unheard_of(history)
 
