@@ -186,6 +186,19 @@ def test_a_session_given_up_is_taken_out_and_the_others_stay(post: MailHarness) 
     ]
 
 
+def test_a_session_given_up_is_taken_out_although_the_booking_is_closed_at_once(
+    post: MailHarness, rows: Session
+) -> None:
+    reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0, 1))).reference
+    post.work()
+    actor = somebody(post.database, REQUESTER)
+    post.database.transact(actor, cancel_session, reference, 1, reason="The first day is not needed")
+    rows.execute(text("UPDATE booking SET state = 'CLOSED' WHERE reference = :reference"), {"reference": reference})
+    rows.commit()
+    post.work()
+    assert ("CANCEL", "s1") in [(method, name) for method, _, name, _ in entries(newest(post, OPERATOR))]
+
+
 def test_a_reminder_that_is_due_at_the_same_time_tells_the_new_start(post: MailHarness, rows: Session) -> None:
     reference = ConfirmedBookingFactory(database=post.database, body=DemonstrationContentFactory(days=(0,))).reference
     post.work()

@@ -1,6 +1,6 @@
 """A confirmed booking was changed; the invitations are brought up to date."""
 
-from gmp_booking.kernel.states import IN_FORCE
+from gmp_booking.kernel.states import RECORDED
 from gmp_booking.kernel.text import N_
 from gmp_booking.notifications.facts import PLAN_CHANGES, BookingEvent, BookingMailFacts, changes_plan
 from gmp_booking.notifications.mail_kind import BookingMail, OnEvents, Words
@@ -21,7 +21,7 @@ def _is_latest(facts: BookingMailFacts) -> bool:
 KIND = BookingMail(
     name="changed",
     created=OnEvents(events=PLAN_CHANGES, condition=changes_plan, to=participants, payload=_payload),
-    valid_while=IN_FORCE,
+    valid_while=RECORDED,
     still_true=_is_latest,
     subject=N_("[%(reference)s] Changed: %(what)s, %(instant)s"),
     template="changed.txt",
