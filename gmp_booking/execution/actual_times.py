@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from gmp_booking.bookings.lifecycle.steps import Step
+from gmp_booking.bookings.lifecycle.steps import Slots, Step
 from gmp_booking.bookings.service import require_reason
 from gmp_booking.bookings.session_events import (
     OverrunWithdrawn,
@@ -39,7 +39,7 @@ from gmp_booking.infra.database.uow import Uow
 from gmp_booking.kernel.errors import Conflict, Invalid
 from gmp_booking.kernel.events import Event
 from gmp_booking.kernel.period import Period
-from gmp_booking.kernel.states import SessionState
+from gmp_booking.kernel.states import UNPREPARED, SessionState
 from gmp_booking.kernel.text import N_
 
 
@@ -55,7 +55,10 @@ def check_in(uow: Uow, session: SessionRow, act: SessionAction) -> None:
     known = (*(["RM-01"] if in_use else []), *(["CO-02"] if unreleased else []), *people)
     found = tuple(dict.fromkeys((*known, *against)))
     late_min = _minutes_late(uow, at, changes_order=bool(in_use))
-    explanation = require_reason(act.reason) if step.needs_reason or late_min or found else act.reason
+    # To begin without a release is a step of its own: the table of steps says that it needs a reason.
+    by_step = {"CO-02"} if session.stands in UNPREPARED else set()
+    explanation = require_reason(act.reason) if step.needs_reason or late_min or set(found) - by_step else act.reason
+    assert step.slots is Slots.FITS, f"this step {step.slots} slots"
     write_state(
         uow,
         session,

@@ -19,6 +19,8 @@ REQUESTER, OPERATOR, OPERATOR2 = "requester@gaon.example", "operator@gaon.exampl
 SIGNATORY = "approver@gaon.example"
 SCHEDULER, QA, PRODUCTION = "scheduler@brc.example", "qa@brc.example", "production@brc.example"
 DEMO, ENGINEER, AUDITOR = "demo@brc.example", "engineer@brc.example", "auditor@brc.example"
+BSO = "bso@brc.example"
+"""Who may place a hold and not end a session."""
 WHY = "The donor material was not released"
 HOUR = timedelta(hours=1)
 

@@ -17,6 +17,7 @@ from tests.factories.request_bodies import CourseRequestFactory
 from tests.lifecycle.booking_scenarios import BY_REQUESTER
 from tests.lifecycle.scenario import (
     AUDITOR,
+    BSO,
     ENGINEER,
     OPERATOR,
     OPERATOR2,
@@ -251,7 +252,7 @@ ANY = When.ALWAYS
 BY_OPERATOR: dict[str, Any] = {"by": OPERATOR, "outsider": AUDITOR}
 BY_QA: dict[str, Any] = {"by": QA, "outsider": SCHEDULER}
 WITH_REASON: dict[str, Any] = {"needs_reason": True}
-ABORT: dict[str, Any] = {"by": QA, "outsider": OPERATOR, "meaning": "ABORTED", "needs_reason": True}
+ABORT: dict[str, Any] = {"by": QA, "outsider": BSO, "meaning": "ABORTED", "needs_reason": True}
 CANCELLED: dict[str, Any] = WITH_REASON | BY_REQUESTER
 BY_CREW: dict[str, Any] = {"by": OPERATOR, "outsider": QA, "needs_reason": True, "then": ("EmergencyEntryMade",)}
 BEGUN = (T.IN_USE, T.SUSPENDED, T.DONE, T.ABORTED)
